@@ -1,0 +1,78 @@
+"""Engines: SQLite and MariaDB, set up the same way everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import URL, Engine, event
+
+from aomuse.config import database_url
+from aomuse.errors import ConfigurationError
+
+#: Seconds that SQLite waits for another writer's transaction.
+SQLITE_BUSY_TIMEOUT_S = 60
+
+#: Times are UTC, and a value that does not fit is an error, whatever the server's default.
+_MARIADB_SESSION = (
+    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,"
+    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+)
+
+
+def create_engine(url: str | URL | None = None) -> Engine:
+    """Return an engine for a SQLite or MariaDB database.
+
+    Parameters
+    ----------
+    url : str or sqlalchemy.URL, optional
+        See `aomuse.config.database_url`.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        Nothing is connected yet.
+
+    Raises
+    ------
+    ConfigurationError
+        If the URL is wrong, or MariaDB's connector is not installed.
+    """
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    try:
+        engine = sa.create_engine(
+            parsed, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_recycle=3600
+        )
+    except ImportError as error:
+        raise ConfigurationError(
+            "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
+            "(on Debian it needs apt-get install libmariadb-dev gcc)"
+        ) from error
+    event.listen(engine, "connect", _mariadb_connect)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling begins too late for DDL and SAVEPOINT; SQLAlchemy's
+    # documented way is to switch it off and to begin explicitly.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _mariadb_connect(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_MARIADB_SESSION)
+    cursor.close()

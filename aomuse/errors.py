@@ -1,0 +1,46 @@
+"""Errors: those a user can mend, and what is wrong with a file."""
+
+from __future__ import annotations
+
+
+class AomuseError(Exception):
+    """A mistake that the user can mend; its text is one clear line."""
+
+
+class ConfigurationError(AomuseError):
+    """A wrong option, URL or environment; nothing was written."""
+
+
+class SchemaError(AomuseError):
+    """The database's schema is not the one this version works with."""
+
+
+class BusyError(AomuseError):
+    """Another loader holds the database."""
+
+
+class FileError(AomuseError):
+    """A file that cannot be loaded.
+
+    Parameters
+    ----------
+    code : str
+        Short name of the kind of error, as in ``load_issue.code``.
+    path : str
+        The file.
+    why : str
+        What is wrong, and what to do about it.
+    extension : str, optional
+        The HDU (EXTNAME, or its index as text).
+    """
+
+    def __init__(self, code: str, path: str, why: str, extension: str | None = None) -> None:
+        super().__init__(why)
+        self.code = code
+        self.path = path
+        self.why = why
+        self.extension = extension
+
+    def __str__(self) -> str:
+        where = f"{self.path}[{self.extension}]" if self.extension else self.path
+        return f"{where}: {self.why}"

@@ -1,0 +1,51 @@
+"""SQLAlchemy models: the schema, and the objects of a session."""
+
+from aomuse.models.base import Base
+from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
+from aomuse.models.exposure import Exposure, Target
+from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
+from aomuse.models.psf import PsfFit, PsfLayer, PsfParameter, Source, SourceSample
+from aomuse.models.summary import PsfParameterSummary, SourceSummary, WavelengthWindow
+from aomuse.models.telemetry import (
+    Ag,
+    Asm,
+    AsmMassLayer,
+    AsmSlodarLayer,
+    Sgs,
+    SpartaAtm,
+    SpartaCn2,
+    SpartaCn2Layer,
+)
+
+__all__ = [
+    "Ag",
+    "Asm",
+    "AsmMassLayer",
+    "AsmSlodarLayer",
+    "Base",
+    "Exposure",
+    "Header",
+    "HeaderCard",
+    "Keyword",
+    "LoadIssue",
+    "LoadRun",
+    "PsfFit",
+    "PsfLayer",
+    "PsfParameter",
+    "PsfParameterSummary",
+    "Sgs",
+    "Source",
+    "SourceFile",
+    "SourceSample",
+    "SourceSummary",
+    "SpartaAtm",
+    "SpartaCn2",
+    "SpartaCn2Layer",
+    "SpecialValue",
+    "TableColumn",
+    "TableLayout",
+    "TableValue",
+    "Target",
+    "WavelengthWindow",
+]

@@ -1,0 +1,80 @@
+"""The vocabulary of columns, the naming of constraints and the table options all models share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+#: Every constraint carries a name, so that a migration can address it on any engine.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: Binary and NOPAD: ``M54``, ``m54`` and ``M54 `` are three names, as they are in the files.
+COLLATION = "utf8mb4_nopad_bin"
+
+_MARIADB = ("mysql", "mariadb")
+_utc_type = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MARIADB)
+_text_type = Text().with_variant(mysql.MEDIUMTEXT(), *_MARIADB)
+_blob_type = LargeBinary().with_variant(mysql.MEDIUMBLOB(), *_MARIADB)
+
+Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)]
+Int = Annotated[int, mapped_column(Integer)]
+SmallInt = Annotated[int, mapped_column(SmallInteger)]
+BigInt = Annotated[int, mapped_column(BigInteger)]
+Float = Annotated[float, mapped_column(Double)]
+Flag = Annotated[bool, mapped_column(Boolean)]
+Utc = Annotated[dt.datetime, mapped_column(_utc_type)]
+Code = Annotated[str, mapped_column(String(64))]
+Name = Annotated[str, mapped_column(String(255))]
+LongText = Annotated[str, mapped_column(_text_type)]
+Blob = Annotated[bytes, mapped_column(_blob_type)]
+
+
+class Base(DeclarativeBase):
+    """Parent of all models."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def table_options(comment: str) -> dict[str, Any]:
+    """Return ``__table_args__`` options for a table with the given comment.
+
+    Parameters
+    ----------
+    comment : str
+        What a row of the table is.
+
+    Returns
+    -------
+    dict
+        Engine, character set and collation for MariaDB, and the comment.
+    """
+    return {
+        "comment": comment,
+        "mysql_engine": "InnoDB",
+        "mysql_charset": "utf8mb4",
+        "mysql_collate": COLLATION,
+        "mariadb_engine": "InnoDB",
+        "mariadb_charset": "utf8mb4",
+        "mariadb_collate": COLLATION,
+    }

@@ -1,0 +1,147 @@
+"""PampelMuse: fits of the point-spread function, and the sources they were made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
+
+from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
+
+if TYPE_CHECKING:
+    from aomuse.models.exposure import Exposure
+    from aomuse.models.provenance import SourceFile
+
+
+class PsfFit(Base):
+    """One PampelMuse analysis of one reduced cube."""
+
+    __tablename__ = "psf_fit"
+    __table_args__ = (
+        UniqueConstraint("exposure_id", "name", "model"),
+        table_options("One PampelMuse analysis of one reduced cube"),
+    )
+
+    id: Mapped[Id] = mapped_column(comment="Number of the fit")
+    exposure_id: Mapped[Int] = mapped_column(
+        ForeignKey("exposure.id", ondelete="CASCADE"), comment="Exposure that was analysed"
+    )
+    reduced_file_id: Mapped[Int | None] = mapped_column(
+        ForeignKey("source_file.id", ondelete="SET NULL"),
+        index=True,
+        comment="Reduced cube that was analysed; NULL where it was not found",
+    )
+    name: Mapped[Name] = mapped_column(comment="Name of the cube without .fits")
+    model: Mapped[Code] = mapped_column(
+        comment="PSF model: moffat, maoppy or unknown; by folder, else by the parameters' names"
+    )
+    prm_file: Mapped[Name | None] = mapped_column(
+        index=True, comment="Name of the parameter file; NULL where it was not found"
+    )
+    psf_file: Mapped[Name | None] = mapped_column(
+        comment="Name of the file with the sources; NULL where it was not found"
+    )
+    layer_count: Mapped[Int | None] = mapped_column(
+        comment="Wavelength layers (NAXIS3 of SPECTRA); NULL where unknown"
+    )
+
+    exposure: Mapped[Exposure] = relationship(back_populates="psf_fits")
+    reduced_file: Mapped[SourceFile | None] = relationship()
+    layers: Mapped[list[PsfLayer]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="PsfLayer.layer"
+    )
+    parameters: WriteOnlyMapped[PsfParameter] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True
+    )
+    sources: Mapped[list[Source]] = relationship(
+        back_populates="fit", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class PsfLayer(Base):
+    """One wavelength layer of a fit."""
+
+    __tablename__ = "psf_layer"
+    __table_args__ = table_options("One wavelength layer of a fit")
+
+    psf_fit_id: Mapped[Int] = mapped_column(
+        ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
+    )
+    layer: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    wavelength_nm: Mapped[Float | None] = mapped_column(
+        comment="(CRVAL3 + layer CDELT3) 1e9 of SPECTRA, nm"
+    )
+
+
+class PsfParameter(Base):
+    """One PSF parameter in one layer."""
+
+    __tablename__ = "psf_parameter"
+    __table_args__ = table_options("PSFPARS: one PSF parameter in one layer (column polyfit)")
+
+    psf_fit_id: Mapped[Int] = mapped_column(
+        ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
+    )
+    parameter: Mapped[Code] = mapped_column(
+        primary_key=True, comment="Name as in the file: beta, fwhm, e, theta, …"
+    )
+    layer: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    value: Mapped[Float | None] = mapped_column(comment="Value; fwhm in pixels, theta in radians")
+
+
+class Source(Base):
+    """One source of a fit."""
+
+    __tablename__ = "source"
+    __table_args__ = table_options("One source (star) of a fit")
+
+    psf_fit_id: Mapped[Int] = mapped_column(
+        ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
+    )
+    pampelmuse_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
+    )
+    header_id: Mapped[Int] = mapped_column(
+        ForeignKey("header.id", ondelete="CASCADE"), index=True, comment="HDU PM_X of the psf file"
+    )
+    sample_count: Mapped[Int] = mapped_column(comment="Rows of the source in source_sample")
+
+    fit: Mapped[PsfFit] = relationship(back_populates="sources")
+    samples: WriteOnlyMapped[SourceSample] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class SourceSample(Base):
+    """One source in one layer: the big table."""
+
+    __tablename__ = "source_sample"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["psf_fit_id", "pampelmuse_id"],
+            ["source.psf_fit_id", "source.pampelmuse_id"],
+            ondelete="CASCADE",
+        ),
+        table_options("PM_X: one source in one layer; the primary key is its only index"),
+    )
+
+    psf_fit_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Fit (psf_fit.id)"
+    )
+    pampelmuse_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
+    )
+    layer: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    snr: Mapped[Float | None] = mapped_column(comment="Signal-to-noise ratio")
+    flux: Mapped[Float | None] = mapped_column(comment="Flux in the cube's unit")
+    fwhm: Mapped[Float | None] = mapped_column(comment="FWHM of the PSF, pixels")
+    beta: Mapped[Float | None] = mapped_column(comment="Moffat beta of the PSF")
+    xc: Mapped[Float | None] = mapped_column(comment="Centroid in x, pixels")
+    yc: Mapped[Float | None] = mapped_column(comment="Centroid in y, pixels")

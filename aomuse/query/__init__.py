@@ -1,0 +1,1 @@
+"""Views and frames: what analysts see."""

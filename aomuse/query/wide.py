@@ -1,0 +1,208 @@
+"""Wide views that depend on what has been loaded: one for each extension in the column store."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from aomuse.models import PsfParameter, TableColumn, TableLayout
+from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, psf_view
+
+#: Extensions that always have a view, loaded or not, with the table that holds their times.
+TIMED_EXTENSIONS = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
+
+#: Longest vector column that is spread over columns of a view; longer ones are for table_value.
+MAX_ELEMENTS = 32
+
+#: MariaDB joins at most 61 tables; v_psf joins one for each parameter.
+MAX_PARAMETERS = 50
+
+_FORMAT = re.compile(r"^\s*(\d*)([A-Z])")
+
+
+@dataclass(frozen=True)
+class _Column:
+    id: int
+    layout_id: int
+    extension: str
+    name: str
+    format: str
+    unit: str | None
+
+
+def wide_views(connection: Connection) -> list[View]:
+    """Return the views that show what the database holds now.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection to a database at the head revision.
+
+    Returns
+    -------
+    list of View
+        v_psf, and one view for each extension with columns in the column store.
+    """
+    rows = connection.execute(
+        select(
+            TableColumn.id,
+            TableColumn.table_layout_id,
+            TableLayout.extension_name,
+            TableColumn.name,
+            TableColumn.format,
+            TableColumn.unit,
+        )
+        .join(TableLayout)
+        .where(TableColumn.stored_in == "table_value")
+        .order_by(TableColumn.table_layout_id, TableColumn.position)
+    )
+    extensions: dict[str, list[_Column]] = {name: [] for name in TIMED_EXTENSIONS}
+    for row in rows:
+        column = _Column(*row)
+        extensions.setdefault(column.extension, []).append(column)
+    names = _unique(
+        (f"v_{identifier(extension)}" for extension in extensions), taken=("v_exposure", "v_header")
+    )
+    return [
+        _psf(connection),
+        *(
+            _extension_view(name, extension, columns)
+            for name, (extension, columns) in zip(names, extensions.items(), strict=True)
+        ),
+    ]
+
+
+def empty_wide_views() -> list[View]:
+    """Return the wide views of an empty database, for offline SQL."""
+    return [
+        psf_view([(name, f"'{name}'") for name in MOFFAT_PARAMETERS]),
+        *(_extension_view(f"v_{identifier(e)}", e, []) for e in TIMED_EXTENSIONS),
+    ]
+
+
+def identifier(name: str) -> str:
+    """Return ``name`` as a plain SQL identifier.
+
+    Parameters
+    ----------
+    name : str
+        Name of a FITS extension, column or parameter.
+
+    Returns
+    -------
+    str
+        Lower case letters, digits and underscores, at most 48, not beginning with a digit.
+
+    Examples
+    --------
+    >>> identifier("LGS1 R0 [m]")
+    'lgs1_r0_m'
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:48] or "unnamed"
+    return f"c_{plain}" if plain[0].isdigit() else plain
+
+
+def _unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Number the repeats of ``names`` that sanitizing made equal."""
+    seen = set(taken)
+    result = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen:
+            number += 1
+            candidate = f"{name}_{number}"
+        seen.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def _psf(connection: Connection) -> View:
+    found = connection.scalars(select(PsfParameter.parameter).distinct())
+    others = sorted(set(found) - set(MOFFAT_PARAMETERS))
+    parameters = [*MOFFAT_PARAMETERS, *others][:MAX_PARAMETERS]
+    columns = _unique(
+        (identifier(p) for p in parameters), taken=("layer", "wavelength_nm", "fwhm_arcsec")
+    )
+    return psf_view([(c, _literal(p)) for c, p in zip(columns, parameters, strict=True)])
+
+
+def _literal(text: str) -> str:
+    # MariaDB reads a backslash in a literal as an escape, SQLite does not: such names are left
+    # to v_header-style queries on psf_parameter rather than quoted in two ways.
+    return "'" + text.replace("\\", "").replace("'", "''") + "'"
+
+
+def _elements(format_: str) -> int:
+    match = _FORMAT.match(format_)
+    if match is None or match[2] == "A":
+        return 1
+    return int(match[1] or 1) * (2 if match[2] in "CM" else 1)
+
+
+def _value(formats: Iterable[str]) -> str:
+    """Return the expression for values of columns with the given formats."""
+    kinds = {match[2] if (match := _FORMAT.match(f)) else "A" for f in formats}
+    if kinds <= set("EDCM"):
+        return "v.value_float"
+    if kinds <= set("LXBIJK"):
+        return "v.value_int"
+    if kinds <= set("LXBIJKEDCM"):
+        return "COALESCE(v.value_float, v.value_int)"
+    return "COALESCE(v.value_text, CAST(v.value_int AS CHAR), CAST(v.value_float AS CHAR))"
+
+
+def _extension_view(name: str, extension: str, columns: list[_Column]) -> View:
+    by_name: dict[str, list[_Column]] = defaultdict(list)
+    for column in columns:
+        by_name[column.name].append(column)
+    cells = []
+    for column_name, same in by_name.items():
+        width = min(_elements(c.format) for c in same)
+        if width > MAX_ELEMENTS:
+            continue
+        ids = ", ".join(str(c.id) for c in same)
+        unit = next((f", {c.unit}" for c in same if c.unit), "")
+        for element in range(width):
+            label = column_name if width == 1 else f"{column_name}_{element}"
+            condition = f"v.table_column_id IN ({ids}) AND v.element = {element}"
+            expression = f"MAX(CASE WHEN {condition} THEN {_value(c.format for c in same)} END)"
+            cells.append((identifier(label), expression, f"{label}{unit}"))
+    table = TIMED_EXTENSIONS.get(extension)
+    fixed = [
+        ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
+        ViewColumn("header_id", "h.id", "HDU of the table (header.id)"),
+        ViewColumn("extension_name", "h.extension_name", "EXTNAME of the table"),
+    ]
+    if table:
+        fixed += [
+            ViewColumn("row_index", "x.row_index", "Row of the table in the file, from 0"),
+            ViewColumn("time_utc", "x.time_utc", "Time of the sample, UTC"),
+        ]
+        source = (
+            f"{table} x\nJOIN header h ON h.id = x.header_id\n"
+            "LEFT JOIN table_value v ON v.header_id = x.header_id AND v.row_index = x.row_index\n"
+            "GROUP BY h.exposure_id, h.id, h.extension_name, x.row_index, x.time_utc"
+        )
+    else:
+        fixed.append(ViewColumn("row_index", "v.row_index", "Row of the table, from 0"))
+        layouts = ", ".join(str(i) for i in sorted({c.layout_id for c in columns}))
+        source = (
+            f"header h\nJOIN table_value v ON v.header_id = h.id\n"
+            f"WHERE h.table_layout_id IN ({layouts})\n"
+            "GROUP BY h.exposure_id, h.id, h.extension_name, v.row_index"
+        )
+    names = _unique((c[0] for c in cells), taken=[c.name for c in fixed])
+    values = [
+        ViewColumn(column, expression, comment)
+        for column, (_, expression, comment) in zip(names, cells, strict=True)
+    ]
+    return View(
+        name,
+        f"One row of {extension}, a column for each column in the column store",
+        (*fixed, *values),
+        source,
+    )

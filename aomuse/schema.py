@@ -1,0 +1,113 @@
+"""The schema's revisions: bring a database to head, and refuse one that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from aomuse.errors import SchemaError
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration with the place of the revisions.
+
+    Returns
+    -------
+    alembic.config.Config
+        In a wheel the revisions are part of the package; in a checkout they stand beside it.
+    """
+    here = Path(__file__).resolve().parent
+    packaged = here / "migrations"
+    config = Config()
+    config.set_main_option(
+        "script_location", str(packaged if packaged.is_dir() else here.parent / "migrations")
+    )
+    return config
+
+
+def head_revision() -> str:
+    """Return the revision that this version of aomuse works with."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if head is None:
+        raise SchemaError("no schema revisions are installed: install aomuse again")
+    return head
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the revision of the database, None where there is no schema."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to a revision.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    revision : str, optional
+        The revision to reach.
+    """
+    config = alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the schema back to a revision; ``base`` removes everything.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    revision : str
+        The revision to reach.
+    """
+    config = alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        connection.commit()
+
+
+def require_head(engine: Engine) -> str:
+    """Return the head revision, and refuse a database that is not at it.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+
+    Returns
+    -------
+    str
+        The revision.
+
+    Raises
+    ------
+    SchemaError
+        If the database has no schema, or an older or newer one.
+    """
+    head, current = head_revision(), current_revision(engine)
+    if current == head:
+        return head
+    if current is None:
+        raise SchemaError("the database has no aomuse schema yet: run aomuse migrate")
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if current in known:
+        raise SchemaError(
+            f"the schema is at revision {current}, this version works with {head}: "
+            "run aomuse migrate"
+        )
+    raise SchemaError(
+        f"the schema is at revision {current}, which is newer than this version of aomuse "
+        f"({head}): install the newer aomuse"
+    )
