@@ -101,7 +101,9 @@ def require_head(engine: Engine) -> str:
         return head
     if current is None:
         raise SchemaError("the database has no aomuse schema yet: run aomuse migrate")
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    known = {
+        script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    }
     if current in known:
         raise SchemaError(
             f"the schema is at revision {current}, this version works with {head}: "

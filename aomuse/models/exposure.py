@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from aomuse.keywords import PROMOTED
 from aomuse.models.base import (
     Base,
     BigInt,
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from aomuse.models.header import Header
     from aomuse.models.provenance import LoadIssue, SourceFile
     from aomuse.models.psf import PsfFit
+
+
+_COMMENTS = {promoted.column: promoted.comment for promoted in PROMOTED}
+
+
+def _promoted(column: str, *, index: bool = False) -> Any:
+    return mapped_column(comment=_COMMENTS[column], index=index or None)
 
 
 class Target(Base):
@@ -67,90 +75,42 @@ class Exposure(Base):
         index=True, comment="DATE-OBS: start of the exposure, UTC"
     )
 
-    # Promoted keywords: declared once in aomuse.normalize.promoted, a line for each column.
-    mjd_obs: Mapped[Float | None] = mapped_column(comment="MJD-OBS: start, modified Julian date")
-    exposure_time_s: Mapped[Float | None] = mapped_column(comment="EXPTIME: exposure time, s")
-    ra_deg: Mapped[Float | None] = mapped_column(comment="RA: right ascension (J2000), deg")
-    dec_deg: Mapped[Float | None] = mapped_column(comment="DEC: declination (J2000), deg")
-    object_name: Mapped[Name | None] = mapped_column(comment="OBJECT: object as the product has it")
-    ob_id: Mapped[BigInt | None] = mapped_column(
-        index=True, comment="ESO OBS ID: observation block"
-    )
-    ob_name: Mapped[Name | None] = mapped_column(comment="ESO OBS NAME: observation block's name")
-    program_id: Mapped[Name | None] = mapped_column(comment="ESO OBS PROG ID: observing programme")
-    template_id: Mapped[Name | None] = mapped_column(comment="ESO TPL ID: template signature")
-    seeing_start_arcsec: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI FWHM START: seeing monitor at start, arcsec"
-    )
-    seeing_end_arcsec: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI FWHM END: seeing monitor at end, arcsec"
-    )
-    airmass_start: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AIRM START: air mass at start"
-    )
-    airmass_end: Mapped[Float | None] = mapped_column(comment="ESO TEL AIRM END: air mass at end")
-    tau0_s: Mapped[Float | None] = mapped_column(comment="ESO TEL AMBI TAU0: coherence time, s")
-    ia_fwhm_arcsec: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL IA FWHM: image analysis FWHM corrected by air mass, arcsec"
-    )
-    ground_layer_fraction: Mapped[Float | None] = mapped_column(
-        comment="ESO OCS SGS ASM GL900 AVG: share of the turbulence below 900 m"
-    )
-    sgs_fwhm_arcsec: Mapped[Float | None] = mapped_column(
-        comment="ESO OCS SGS FWHM AVG: slow guiding FWHM, arcsec"
-    )
-    ngs_flux: Mapped[Float | None] = mapped_column(
-        comment="ESO AOS NGS1 FLUX: flux of the natural guide star"
-    )
-    tip_tilt_loop: Mapped[Flag | None] = mapped_column(
-        comment="ESO AOS TT LOOP ST: 1 where the tip-tilt loop is closed"
-    )
-    lgs1_simulated: Mapped[Flag | None] = mapped_column(
-        comment="ESO LGS1 LASR1 SWSIM: 1 where laser 1 is only simulated"
-    )
-    lgs2_simulated: Mapped[Flag | None] = mapped_column(
-        comment="ESO LGS2 LASR2 SWSIM: 1 where laser 2 is only simulated"
-    )
-    lgs3_simulated: Mapped[Flag | None] = mapped_column(
-        comment="ESO LGS3 LASR3 SWSIM: 1 where laser 3 is only simulated"
-    )
-    lgs4_simulated: Mapped[Flag | None] = mapped_column(
-        comment="ESO LGS4 LASR4 SWSIM: 1 where laser 4 is only simulated"
-    )
-    wind_speed_m_s: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI WINDSP: wind speed, m/s"
-    )
-    wind_direction_deg: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI WINDDIR: wind direction, deg"
-    )
-    temperature_c: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI TEMP: ambient temperature, deg C"
-    )
-    humidity_percent: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI RHUM: relative humidity, %"
-    )
-    pressure_start_hpa: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI PRES START: air pressure at start, hPa"
-    )
-    pwv_start_mm: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI IWV START: precipitable water vapour at start, mm"
-    )
-    pwv_end_mm: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AMBI IWV END: precipitable water vapour at end, mm"
-    )
-    parallactic_angle_start_deg: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL PARANG START: parallactic angle at start, deg"
-    )
-    parallactic_angle_end_deg: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL PARANG END: parallactic angle at end, deg"
-    )
-    altitude_deg: Mapped[Float | None] = mapped_column(comment="ESO TEL ALT: altitude, deg")
-    azimuth_deg: Mapped[Float | None] = mapped_column(
-        comment="ESO TEL AZ: azimuth at start, south 0, west 90, deg"
-    )
-    position_angle_deg: Mapped[Float | None] = mapped_column(
-        comment="ESO INS DROT POSANG: position angle of the field, deg"
-    )
+    # Keywords with a column of their own: aomuse.keywords says what they mean.
+    mjd_obs: Mapped[Float | None] = _promoted("mjd_obs")
+    exposure_time_s: Mapped[Float | None] = _promoted("exposure_time_s")
+    ra_deg: Mapped[Float | None] = _promoted("ra_deg")
+    dec_deg: Mapped[Float | None] = _promoted("dec_deg")
+    object_name: Mapped[Name | None] = _promoted("object_name")
+    ob_id: Mapped[BigInt | None] = _promoted("ob_id", index=True)
+    ob_name: Mapped[Name | None] = _promoted("ob_name")
+    program_id: Mapped[Name | None] = _promoted("program_id")
+    template_id: Mapped[Name | None] = _promoted("template_id")
+    seeing_start_arcsec: Mapped[Float | None] = _promoted("seeing_start_arcsec")
+    seeing_end_arcsec: Mapped[Float | None] = _promoted("seeing_end_arcsec")
+    airmass_start: Mapped[Float | None] = _promoted("airmass_start")
+    airmass_end: Mapped[Float | None] = _promoted("airmass_end")
+    tau0_s: Mapped[Float | None] = _promoted("tau0_s")
+    ia_fwhm_arcsec: Mapped[Float | None] = _promoted("ia_fwhm_arcsec")
+    ground_layer_fraction: Mapped[Float | None] = _promoted("ground_layer_fraction")
+    sgs_fwhm_arcsec: Mapped[Float | None] = _promoted("sgs_fwhm_arcsec")
+    ngs_flux: Mapped[Float | None] = _promoted("ngs_flux")
+    tip_tilt_loop: Mapped[Flag | None] = _promoted("tip_tilt_loop")
+    lgs1_simulated: Mapped[Flag | None] = _promoted("lgs1_simulated")
+    lgs2_simulated: Mapped[Flag | None] = _promoted("lgs2_simulated")
+    lgs3_simulated: Mapped[Flag | None] = _promoted("lgs3_simulated")
+    lgs4_simulated: Mapped[Flag | None] = _promoted("lgs4_simulated")
+    wind_speed_m_s: Mapped[Float | None] = _promoted("wind_speed_m_s")
+    wind_direction_deg: Mapped[Float | None] = _promoted("wind_direction_deg")
+    temperature_c: Mapped[Float | None] = _promoted("temperature_c")
+    humidity_percent: Mapped[Float | None] = _promoted("humidity_percent")
+    pressure_start_hpa: Mapped[Float | None] = _promoted("pressure_start_hpa")
+    pwv_start_mm: Mapped[Float | None] = _promoted("pwv_start_mm")
+    pwv_end_mm: Mapped[Float | None] = _promoted("pwv_end_mm")
+    parallactic_angle_start_deg: Mapped[Float | None] = _promoted("parallactic_angle_start_deg")
+    parallactic_angle_end_deg: Mapped[Float | None] = _promoted("parallactic_angle_end_deg")
+    altitude_deg: Mapped[Float | None] = _promoted("altitude_deg")
+    azimuth_deg: Mapped[Float | None] = _promoted("azimuth_deg")
+    position_angle_deg: Mapped[Float | None] = _promoted("position_angle_deg")
 
     target: Mapped[Target | None] = relationship(back_populates="exposures")
     files: Mapped[list[SourceFile]] = relationship(

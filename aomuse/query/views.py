@@ -108,9 +108,7 @@ _FIT_COLUMNS = (
     ViewColumn("date_obs_utc", "e.date_obs_utc", "Start of the exposure, UTC"),
     ViewColumn("model", "f.model", "PSF model: moffat, maoppy or unknown"),
 )
-_FIT_JOINS = (
-    "JOIN exposure e ON e.id = f.exposure_id\nLEFT JOIN target t ON t.id = e.target_id"
-)
+_FIT_JOINS = "JOIN exposure e ON e.id = f.exposure_id\nLEFT JOIN target t ON t.id = e.target_id"
 
 #: Parameters of the Moffat model, which v_psf always shows.
 MOFFAT_PARAMETERS = ("beta", "fwhm", "e", "theta")

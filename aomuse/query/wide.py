@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects import mysql, sqlite
 
 from aomuse.models import PsfParameter, TableColumn, TableLayout
 from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, psf_view
@@ -20,6 +21,13 @@ MAX_ELEMENTS = 32
 
 #: MariaDB joins at most 61 tables; v_psf joins one for each parameter.
 MAX_PARAMETERS = 50
+
+#: Words that either engine takes for its own.
+_RESERVED = {
+    word.lower()
+    for dialect in (mysql.dialect(), mysql.dialect(is_mariadb=True), sqlite.dialect())
+    for word in dialect.identifier_preparer.reserved_words
+} | {"rowid", "offset", "window", "rows", "system", "rank"}
 
 _FORMAT = re.compile(r"^\s*(\d*)([A-Z])")
 
@@ -95,14 +103,17 @@ def identifier(name: str) -> str:
     Returns
     -------
     str
-        Lower case letters, digits and underscores, at most 48, not beginning with a digit.
+        Lower case letters, digits and underscores, at most 48, that needs no quotes: with an
+        underscore behind a reserved word, and ``c_`` before a digit.
 
     Examples
     --------
-    >>> identifier("LGS1 R0 [m]")
-    'lgs1_r0_m'
+    >>> identifier("LGS1 R0 [m]"), identifier("ORDER")
+    ('lgs1_r0_m', 'order_')
     """
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:48] or "unnamed"
+    if plain in _RESERVED:
+        return f"{plain}_"
     return f"c_{plain}" if plain[0].isdigit() else plain
 
 

@@ -1,0 +1,106 @@
+# Everything runs in .venv, which is made and brought up to date as needed.
+#   PYTHON=python3.12                       the interpreter that .venv is made with
+#   AOMUSE_DATABASE_URL=mariadb+...         the database, instead of sqlite:///aomuse.db
+#   make load ROOT=/data/night              a tree of your own, instead of the sample night
+#   make test PYTEST_ARGS='-k fits -x'      options for pytest
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check install
+SERVER = $(PYTHON) -m scripts.mariadb_server
+
+# Each stamp says that this part of pyproject.toml is installed; later runs cost nothing.
+INSTALLED := .venv/.installed
+MARIADB := .venv/.installed-mariadb
+DEV := .venv/.installed-dev
+
+# value: a password may hold a dollar sign
+ifneq ($(filter mariadb%,$(value AOMUSE_DATABASE_URL)),)
+APPLICATION := $(INSTALLED) $(MARIADB)
+else
+APPLICATION := $(INSTALLED)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help migrate load test test-system lint docs docs-check mariadb mariadb-stop clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+migrate: $(APPLICATION) ## bring the database to the newest schema (SQLite, or AOMUSE_DATABASE_URL)
+	@.venv/bin/aomuse migrate
+
+ifdef ROOT
+load: $(APPLICATION) ## load ROOT=/data/night, or a sample night and three first queries
+	@.venv/bin/aomuse load "$(ROOT)"
+else
+load: $(APPLICATION) sample/.complete
+	@.venv/bin/aomuse load sample
+	@.venv/bin/python -m scripts.first_queries
+endif
+
+test: test-system $(INSTALLED) $(DEV) $(MARIADB) ## run all tests, on SQLite and on a private MariaDB server
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: $(DEV) ## check style and types
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+docs: $(INSTALLED) ## write the generated pages of docs/ anew
+	@.venv/bin/python -m scripts.generate_docs
+
+docs-check: $(INSTALLED) ## fail where the generated pages of docs/ are out of date
+	@.venv/bin/python -m scripts.generate_docs --check
+
+mariadb: ## start a private throw-away MariaDB server in .mariadb/
+	@$(SERVER) start
+	@$(SERVER) url
+	@echo 'stop it with: make mariadb-stop'
+
+mariadb-stop: ## stop the private MariaDB server
+	@$(SERVER) stop
+
+clean: ## remove .venv, sample/, builds and caches; databases stay
+	@if [ -d .mariadb ]; then $(SERVER) stop; fi
+	@rm -rf .venv sample build dist *.egg-info .coverage
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@for data in aomuse.db .mariadb; do \
+		if [ -e $$data ]; then echo "left as it is, because it holds data: $$data"; fi; \
+	done
+
+test-system: .venv/bin/python
+	@.venv/bin/python -m scripts.system_packages --install connector server
+
+# a tree without the stamp was interrupted while it was written
+sample/.complete: | $(INSTALLED)
+	@rm -rf sample
+	@.venv/bin/aomuse simulate sample
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'error: aomuse needs Python 3.11 or newer; name one with: make PYTHON=python3.12' >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+		rm -rf .venv; \
+		echo 'error: $(PYTHON) cannot make .venv (Debian: apt-get install python3-venv)' >&2; \
+		exit 1; }
+
+$(INSTALLED): .venv/bin/python pyproject.toml
+	@echo 'installing aomuse into .venv'
+	@$(PIP) --editable .
+	@touch $@
+
+$(DEV): $(INSTALLED)
+	@echo 'installing the development tools into .venv'
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(MARIADB): $(INSTALLED)
+	@.venv/bin/python -m scripts.system_packages connector
+	@echo 'installing the MariaDB connector into .venv'
+	@$(PIP) --editable '.[mariadb]'
+	@touch $@

@@ -1,0 +1,86 @@
+"""Files that claim the same place: the nearest, and the first of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+
+from aomuse.errors import FileError
+from aomuse.files import FoundFile
+from aomuse.fits_structure import file_checksum
+from aomuse.issue import Issue
+
+
+def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]:
+    """Return the candidates that stand nearest to a file.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file that looks for its companion.
+    candidates : iterable of FoundFile
+        Files with the right role and name.
+
+    Returns
+    -------
+    list of FoundFile
+        Those in the same dated folder, else those below the same parent, else all.
+    """
+
+    def distance(other: FoundFile) -> int:
+        if other.base != file.base:
+            return 2
+        return 0 if other.folder == file.folder else 1
+
+    ranked = [(distance(other), other) for other in candidates]
+    best = min((rank for rank, _ in ranked), default=0)
+    return [other for rank, other in ranked if rank == best]
+
+
+def keep_first(
+    files: list[FoundFile], key: Callable[[FoundFile], Hashable], issues: list[Issue]
+) -> list[FoundFile]:
+    """Return the files without doubles, and tell of each double.
+
+    Parameters
+    ----------
+    files : list of FoundFile
+        Sorted by path, so that every run keeps the same one.
+    key : callable
+        What two files must not share.
+    issues : list of Issue
+        Gets a note for a copy, an error for a file that differs.
+
+    Returns
+    -------
+    list of FoundFile
+        The first file of each key.
+    """
+    first: dict[Hashable, FoundFile] = {}
+    for file in files:
+        kept = first.setdefault(key(file), file)
+        if kept is file:
+            continue
+        if _same(kept, file):
+            issues.append(
+                Issue("note", "copy", f"it is a copy of {kept}, which is loaded", str(file))
+            )
+        else:
+            issues.append(
+                Issue(
+                    "error",
+                    "duplicate_archive_id",
+                    f"it stands for the same {file.role} file as {kept}, which is loaded, but "
+                    "its content differs: remove one of the two",
+                    str(file),
+                )
+            )
+    return list(first.values())
+
+
+def _same(one: FoundFile, other: FoundFile) -> bool:
+    if one.path.suffix.lower() == other.path.suffix.lower() and one.size != other.size:
+        return False
+    try:
+        return file_checksum(one.path, str(one)) == file_checksum(other.path, str(other))
+    except FileError:
+        return False

@@ -1,0 +1,275 @@
+"""Put the files of one exposure together, and say what is missing, doubled or left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from aomuse.discover.analyses import pair_analyses
+from aomuse.discover.doubles import keep_first, nearest
+from aomuse.discover.identity import Identity, archive_id_of, read_identity
+from aomuse.discover.tree import walk
+from aomuse.errors import FileError
+from aomuse.files import ExposureFiles, FitFiles, FoundFile
+from aomuse.issue import Issue
+
+#: Returns what an earlier run knew of a file that has not changed since, else None.
+Recall = Callable[[FoundFile], Identity | None]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What the roots hold.
+
+    Parameters
+    ----------
+    exposures : list of ExposureFiles
+        Sorted by archive name; those without one last.
+    issues : list of Issue
+        About files that belong to no exposure.
+    left_out : list of (FoundFile, str)
+        Files that are no science exposure of their own, each with the reason.
+    """
+
+    exposures: list[ExposureFiles]
+    issues: list[Issue] = field(default_factory=list)
+    left_out: list[tuple[FoundFile, str]] = field(default_factory=list)
+
+
+@dataclass
+class _Group:
+    """The files that name one archive id, while they are being collected."""
+
+    archive_id: str
+    raw_file: str | None = None
+    reduced: list[FoundFile] = field(default_factory=list)
+    raws: list[FoundFile] = field(default_factory=list)
+
+
+def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discovery:
+    """Find the exposures below the roots.
+
+    Parameters
+    ----------
+    roots : sequence of pathlib.Path
+        Folders that hold ``single``, ``raw`` and ``analysis`` at any depth.
+    recall : callable, optional
+        Returns the identity of a file that an earlier run read and that has not changed, so that
+        its header need not be opened again.
+
+    Returns
+    -------
+    Discovery
+        The exposures, and what there is to say.
+
+    Raises
+    ------
+    ConfigurationError
+        If a root is missing, or none holds any of the three folders.
+    """
+    files, issues = walk(roots)
+    by_role: dict[str, list[FoundFile]] = defaultdict(list)
+    for file in files:
+        by_role[file.role].append(file)
+    left_out: list[tuple[FoundFile, str]] = []
+    groups: dict[str, _Group] = {}
+    refused = _collect_reduced(by_role["reduced"], groups, recall, issues, left_out)
+    _collect_raw(by_role["raw"], groups, recall, issues, left_out)
+    analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
+
+    by_cube: dict[FoundFile | None, list[FitFiles]] = defaultdict(list)
+    for fit in analyses:
+        by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
+    exposures = [_exposure(groups[key], by_cube, issues) for key in sorted(groups)]
+    exposures += [
+        ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
+        for fit in by_cube[None]
+    ]
+    return Discovery(exposures, issues, left_out)
+
+
+def join(
+    files: ExposureFiles,
+    others: Sequence[FoundFile],
+    archive_id: str | None,
+    raw_file: str | None,
+) -> ExposureFiles:
+    """Return an exposure together with files of it that lie elsewhere.
+
+    Parameters
+    ----------
+    files : ExposureFiles
+        The exposure, as found.
+    others : sequence of FoundFile
+        Files that an earlier run loaded for it.
+    archive_id, raw_file : str or None
+        What that run knew of it.
+
+    Returns
+    -------
+    ExposureFiles
+        The exposure with all its files.
+    """
+    together = sorted({*files.files, *others}, key=lambda file: file.path)
+    by_role: dict[str, list[FoundFile]] = defaultdict(list)
+    for file in together:
+        by_role[file.role].append(file)
+    issues: list[Issue] = [i for i in files.issues if not i.code.endswith("_missing")]
+    analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
+    archive_id = files.archive_id or archive_id
+    if archive_id is None:
+        said = tuple(_missing("reduced", fit.name, fit.path) for fit in analyses)
+        return ExposureFiles(None, fits=tuple(analyses), issues=(*issues, *said))
+    group = _Group(archive_id, files.raw_file or raw_file, by_role["reduced"], by_role["raw"])
+    by_cube: dict[FoundFile | None, list[FitFiles]] = defaultdict(list)
+    for fit in analyses:
+        by_cube[fit.reduced].append(fit)
+    joined = _exposure(group, by_cube, issues)
+    return replace(
+        joined,
+        fits=(*joined.fits, *by_cube.get(None, [])),
+        issues=(*issues, *joined.issues),
+    )
+
+
+def _identify(file: FoundFile, recall: Recall, issues: list[Issue]) -> Identity | None:
+    """Return the identity of a file, None (and an issue) where its header cannot be read."""
+    try:
+        return recall(file) or read_identity(file)
+    except FileError as error:
+        issues.append(Issue.from_error(error))
+        return None
+
+
+def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
+    return Issue(
+        "error",
+        "no_archive_id",
+        f"the primary header has no {keywords} that names an exposure, so nothing tells which one "
+        "this is: write the keyword into the file, or make the file again with its provenance",
+        str(file),
+    )
+
+
+def _collect_reduced(
+    files: list[FoundFile],
+    groups: dict[str, _Group],
+    recall: Recall,
+    issues: list[Issue],
+    left_out: list[tuple[FoundFile, str]],
+) -> set[FoundFile | None]:
+    """Put reduced cubes into groups, and return those that cannot be used."""
+    refused: set[FoundFile | None] = set()
+    for file in files:
+        identity = _identify(file, recall, issues)
+        if identity is not None and identity.combined:
+            left_out.append((file, "combined from several exposures (PROV2)"))
+        elif identity is not None and identity.archive_id is None:
+            issues.append(_no_archive_id(file, "PROV1 or ARCFILE"))
+        elif identity is not None and identity.archive_id is not None:
+            group = groups.setdefault(identity.archive_id, _Group(identity.archive_id))
+            conflict = _conflict(file, group)
+            if conflict is None:
+                group.reduced.append(file)
+                group.raw_file = group.raw_file or identity.raw_file
+                continue
+            issues.append(conflict)
+        refused.add(file)
+    return refused
+
+
+def _conflict(file: FoundFile, group: _Group) -> Issue | None:
+    """Return the issue of a cube that cannot be of the same exposure as the group's first."""
+    if not group.reduced:
+        return None
+    first = group.reduced[0]
+    facts, others = read_identity(first).facts, read_identity(file).facts
+    differences = [
+        f"{name} {ours!r} there, {theirs!r} here"
+        for name, ours, theirs in zip(
+            ("DATE-OBS", "ESO INS MODE", "target"), facts, others, strict=True
+        )
+        if ours != theirs
+    ]
+    if not differences:
+        return None
+    return Issue(
+        "error",
+        "duplicate_archive_id",
+        f"it names the same exposure {group.archive_id} as {first}, but differs from it "
+        f"({'; '.join(differences)}): correct PROV1 in one of the two",
+        str(file),
+    )
+
+
+def _collect_raw(
+    files: list[FoundFile],
+    groups: dict[str, _Group],
+    recall: Recall,
+    issues: list[Issue],
+    left_out: list[tuple[FoundFile, str]],
+) -> None:
+    """Put raw files into groups: by name where a cube names them, else by their own header."""
+    for file in files:
+        named = archive_id_of(file.name)
+        if named in groups and groups[named].reduced:
+            groups[named].raws.append(file)
+            continue
+        identity = _identify(file, recall, issues)
+        if identity is None:
+            continue
+        if identity.left_out:
+            left_out.append((file, identity.left_out))
+        elif identity.archive_id is None:
+            issues.append(_no_archive_id(file, "ARCFILE"))
+        else:
+            key = identity.archive_id
+            groups.setdefault(key, _Group(key)).raws.append(file)
+
+
+def _exposure(
+    group: _Group, by_cube: dict[FoundFile | None, list[FitFiles]], issues: list[Issue]
+) -> ExposureFiles:
+    reduced = keep_first(group.reduced, lambda file: file.stem, issues)
+    raws = nearest(reduced[0], group.raws) if reduced else group.raws
+    raw = keep_first(raws, lambda _: group.archive_id, issues)
+    fits = [fit for cube in group.reduced for fit in by_cube.get(cube, [])]
+    said = []
+    if not reduced:
+        said.append(_missing("reduced", group.archive_id, str(raw[0])))
+    elif not raw:
+        said.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
+    for cube in reduced:
+        if not by_cube.get(cube):
+            said.append(_missing("prm", f"{cube.stem}.prm.fits", str(cube)))
+    for fit in fits:
+        if fit.prm is None:
+            said.append(_missing("prm", f"{fit.name}.prm.fits", fit.path))
+        if fit.psf is None:
+            said.append(_missing("psf", f"{fit.name}.psf.fits", fit.path))
+    return ExposureFiles(
+        group.archive_id,
+        group.raw_file,
+        tuple(reduced),
+        raw[0] if raw else None,
+        tuple(fits),
+        tuple(said),
+    )
+
+
+def _missing(role: str, name: str, path: str) -> Issue:
+    what = {
+        "reduced": "the reduced cube",
+        "raw": "the raw file",
+        "prm": "the PampelMuse parameter file",
+        "psf": "the PampelMuse source file",
+    }[role]
+    return Issue(
+        "warning",
+        f"{role}_missing",
+        f"{what} that belongs to it ({name}) was not found: the rest is loaded, and a later load "
+        "completes the exposure",
+        path,
+    )

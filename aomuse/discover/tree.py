@@ -1,0 +1,148 @@
+"""Walk the roots and name the role of each file by its folder and name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from aomuse.errors import ConfigurationError
+from aomuse.files import FoundFile, Role
+from aomuse.issue import Issue
+from aomuse.paths import printable
+
+FOLDERS = ("single", "raw", "analysis")
+
+_FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
+#: ``X.prm.fits`` belongs to ``X.fits``, ``X.prm_2.fits`` to ``X_2.fits``; the last .prm counts.
+_ANALYSIS = re.compile(
+    r"^(?P<stem>.+)\.(?P<kind>prm|psf)(?P<tag>[^.]*)\.fits(\.fz)?$", re.IGNORECASE
+)
+
+
+def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
+    """Return the files below the roots that may belong to an exposure.
+
+    Parameters
+    ----------
+    roots : sequence of pathlib.Path
+        Folders that hold ``single``, ``raw`` and ``analysis`` at any depth.
+
+    Returns
+    -------
+    files : list of FoundFile
+        Sorted by path; a file reached twice is listed once.
+    issues : list of Issue
+        Folders and files that cannot be listed.
+
+    Raises
+    ------
+    ConfigurationError
+        If a root is missing, or no root holds any of the three folders.
+    """
+    files: dict[Path, FoundFile] = {}
+    issues: list[Issue] = []
+    seen_folder = False
+    for root in roots:
+        if not root.is_dir():
+            what = "is not a folder" if root.exists() else "does not exist"
+            raise ConfigurationError(
+                f"{printable(root)} {what}: give the folder that holds single/, raw/ and analysis/"
+            )
+        for folder, names in _folders(root.resolve(), issues):
+            place = _place(folder)
+            if place is None:
+                continue
+            seen_folder = True
+            for name in names:
+                found = _classify(folder / name, *place, issues)
+                if found is not None:
+                    files.setdefault(found.path, found)
+    if not seen_folder:
+        raise ConfigurationError(
+            f"there is no folder single/, raw/ or analysis/ below {', '.join(map(printable, roots))}"
+            ": give the folder that holds them"
+        )
+    return [files[path] for path in sorted(files)], issues
+
+
+def _folders(root: Path, issues: list[Issue]) -> Iterator[tuple[Path, list[str]]]:
+    def unreadable(error: OSError) -> None:
+        name = printable(error.filename or root)
+        issues.append(
+            Issue("error", "unreadable", f"the folder cannot be listed ({error.strerror})", name)
+        )
+
+    visited: set[str] = set()
+    for folder, folders, names in os.walk(root, onerror=unreadable, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in visited:
+            # A link that leads back would be walked for ever.
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        yield Path(folder), sorted(n for n in names if not n.startswith("."))
+
+
+def _place(folder: Path) -> tuple[str, Path, tuple[str, ...]] | None:
+    """Return which of the three folders ``folder`` is in, its parent, and the way down."""
+    parts = folder.parts
+    for i in range(len(parts) - 1, -1, -1):
+        if parts[i].lower() in FOLDERS:
+            return parts[i].lower(), Path(*parts[:i]), parts[i + 1 :]
+    return None
+
+
+def _classify(
+    path: Path, kind: str, base: Path, folder: tuple[str, ...], issues: list[Issue]
+) -> FoundFile | None:
+    name = path.name
+    role: Role
+    if kind == "analysis":
+        match = _ANALYSIS.match(name)
+        if match is None:
+            return None
+        role = "prm" if match["kind"].lower() == "prm" else "psf"
+        stem = match["stem"] + match["tag"]
+    else:
+        match = _FITS.match(name)
+        if match is None:
+            return None
+        role = "reduced" if kind == "single" else "raw"
+        stem = match["stem"]
+    try:
+        real = path.resolve(strict=True)
+        stat = real.stat()
+    except OSError as error:
+        issues.append(
+            Issue(
+                "error",
+                "unreadable",
+                f"the file cannot be reached ({error.strerror}): mend or remove the link",
+                printable(path),
+            )
+        )
+        return None
+    return FoundFile(path, role, printable(stem), base, folder, stat.st_size, stat.st_mtime_ns)
+
+
+def find_again(path: Path, role: Role) -> FoundFile | None:
+    """Return a file of an earlier run as a found file, None if it is no such file any more.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Absolute path.
+    role : str
+        Its role then.
+
+    Returns
+    -------
+    FoundFile or None
+        The file as it is now.
+    """
+    place = _place(path.parent)
+    found = _classify(path, *place, []) if place else None
+    return found if found and found.role == role else None

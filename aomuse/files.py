@@ -1,0 +1,117 @@
+"""The nouns of discovery: files, analyses and exposures, before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from aomuse.issue import Issue
+from aomuse.paths import printable
+
+Role = Literal["reduced", "raw", "prm", "psf"]
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file of the tree.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Absolute path.
+    role : {'reduced', 'raw', 'prm', 'psf'}
+        By the folder, and in ``analysis`` by the name.
+    stem : str
+        Name that the files of one analysis share.
+    base : pathlib.Path
+        Folder that holds ``single``, ``raw`` and ``analysis``.
+    folder : tuple of str
+        Folders between these and the file, such as a date.
+    size : int
+        Size in bytes.
+    mtime_ns : int
+        Modification time, ns since 1970.
+    """
+
+    path: Path
+    role: Role
+    stem: str
+    base: Path
+    folder: tuple[str, ...]
+    size: int
+    mtime_ns: int
+
+    @property
+    def name(self) -> str:
+        """Name without its folder."""
+        return printable(self.path.name)
+
+    def __str__(self) -> str:
+        return printable(self.path)
+
+
+@dataclass(frozen=True)
+class FitFiles:
+    """The files of one PampelMuse analysis.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cube without ``.fits``.
+    model : str or None
+        PSF model, where the folder's name tells it.
+    prm, psf, reduced : FoundFile or None
+        The parameters, the sources, and the cube.
+    """
+
+    name: str
+    model: str | None = None
+    prm: FoundFile | None = None
+    psf: FoundFile | None = None
+    reduced: FoundFile | None = None
+
+    @property
+    def path(self) -> str:
+        """Path of the file that stands for the analysis."""
+        return str(self.prm or self.psf)
+
+
+@dataclass(frozen=True)
+class ExposureFiles:
+    """The files of one exposure of the telescope.
+
+    Parameters
+    ----------
+    archive_id : str or None
+        Archive name of the raw exposure; None where no header tells it.
+    raw_file : str or None
+        Name of the raw file by the reduced header (PROV1 and ``.fz``).
+    reduced : tuple of FoundFile
+        Reduced cubes, the first of which speaks for the exposure.
+    raw : FoundFile or None
+        The raw file.
+    fits : tuple of FitFiles
+        PampelMuse analyses.
+    issues : tuple of Issue
+        What is missing or doubled.
+    """
+
+    archive_id: str | None
+    raw_file: str | None = None
+    reduced: tuple[FoundFile, ...] = ()
+    raw: FoundFile | None = None
+    fits: tuple[FitFiles, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name of the exposure for people."""
+        return self.archive_id or self.files[0].name
+
+    @property
+    def files(self) -> tuple[FoundFile, ...]:
+        """All files, reduced first."""
+        raw = (self.raw,) if self.raw else ()
+        analysis = (file for fit in self.fits for file in (fit.prm, fit.psf) if file)
+        return (*self.reduced, *raw, *analysis)

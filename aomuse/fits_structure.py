@@ -1,0 +1,261 @@
+"""The skeleton of a FITS file: where each header and data unit stands.
+
+Follows the FITS standard 4.0, sections 3.1 and 4.4.1 (blocks of 2880 bytes; the size of a data
+unit is |BITPIX| GCOUNT (PCOUNT + NAXIS1 … NAXISn) bits). astropy reads the meaning; this reads
+the extent, so that a cut file is seen before it is half understood, that header text is kept to
+the byte, and that a checksum can leave out the pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from aomuse.errors import FileError
+
+BLOCK = 2880
+CARD = 80
+_MAX_HEADER_BLOCKS = 20_000
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Where an HDU stands in its file, in bytes."""
+
+    index: int
+    header_start: int
+    card_images: bytes
+    data_start: int
+    data_size: int
+    has_pixels: bool
+
+    @property
+    def name(self) -> str:
+        """EXTNAME, else the index as text."""
+        text = self.keyword("EXTNAME")
+        return text.strip("' ") if text else str(self.index)
+
+    @property
+    def next_start(self) -> int:
+        """Where the next HDU would begin."""
+        return self.data_start + math.ceil(self.data_size / BLOCK) * BLOCK
+
+    def keyword(self, name: str) -> str | None:
+        """Return the value field of a mandatory keyword, None where it is missing."""
+        return _value(self.card_images, name)
+
+
+def _value(images: bytes, name: str) -> str | None:
+    prefix = f"{name:<8}=".encode()
+    for start in range(0, len(images), CARD):
+        if images.startswith(prefix, start):
+            card = images[start + 9 : start + CARD].decode("latin-1")
+            if card.lstrip().startswith("'"):
+                return card.strip()[1:].split("'")[0]
+            return card.split("/")[0].strip()
+    return None
+
+
+def _read_header(stream: BinaryIO, path: str, index: int, position: int) -> bytes:
+    """Return the card images of the header at ``position``, without END and what follows."""
+    blocks = []
+    for _ in range(_MAX_HEADER_BLOCKS):
+        block = stream.read(BLOCK)
+        if len(block) < BLOCK:
+            raise FileError(
+                "truncated",
+                path,
+                f"the header that begins at byte {position} has no END: the file is cut short, "
+                "copy or download it again",
+                str(index),
+            )
+        for start in range(0, BLOCK, CARD):
+            if block[start : start + CARD].rstrip() == b"END":
+                blocks.append(block[:start])
+                return b"".join(blocks)
+        blocks.append(block)
+    raise FileError("bad_header", path, "a header has no END within 55 MB", str(index))
+
+
+def _data_size(images: bytes, path: str, index: int) -> int:
+    def integer(name: str, default: int | None = None) -> int:
+        text = _value(images, name)
+        if text is None and default is not None:
+            return default
+        try:
+            return int(text or "")
+        except ValueError:
+            raise FileError(
+                "bad_header",
+                path,
+                f"{name} is {text!r}, not a number: the header is damaged, get the file again",
+                str(index),
+            ) from None
+
+    axes = integer("NAXIS")
+    if not 0 <= axes <= 999:
+        raise FileError("bad_header", path, f"NAXIS is {axes}: the header is damaged", str(index))
+    sizes = [integer(f"NAXIS{i + 1}") for i in range(axes)]
+    if any(size < 0 for size in sizes):
+        raise FileError("bad_header", path, "an axis has a negative size", str(index))
+    if not sizes:
+        return 0
+    bits = abs(integer("BITPIX")) * integer("GCOUNT", 1)
+    return bits * (integer("PCOUNT", 0) + math.prod(sizes)) // 8
+
+
+def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
+    """Return the extents of all HDUs.
+
+    Parameters
+    ----------
+    stream : binary file
+        The open file; its position is moved.
+    path : str
+        Its name, for messages.
+    size : int
+        Its size in bytes.
+
+    Returns
+    -------
+    list of Extent
+        The HDUs in order; the data unit of the last may reach beyond the end of the file.
+
+    Raises
+    ------
+    FileError
+        If the file is empty, not FITS, damaged, or cut within a header.
+    """
+    _require_fits(stream.read(9), path, size)
+    extents: list[Extent] = []
+    position = 0
+    while position < size:
+        index = len(extents)
+        stream.seek(position)
+        magic = stream.read(9)
+        if index and not magic.startswith(b"XTENSION="):
+            # The standard allows special records after the last HDU; astropy ignores them too.
+            break
+        stream.seek(position)
+        images = _read_header(stream, path, index, position)
+        kind = "PRIMARY" if index == 0 else (_value(images, "XTENSION") or "").strip()
+        pixels = kind in {"PRIMARY", "IMAGE", "IUEIMAGE"} or _value(images, "ZIMAGE") == "T"
+        extents.append(
+            Extent(
+                index=index,
+                header_start=position,
+                card_images=images,
+                data_start=position + (len(images) // BLOCK + 1) * BLOCK,
+                data_size=_data_size(images, path, index),
+                has_pixels=pixels,
+            )
+        )
+        position = extents[-1].next_start
+    return extents
+
+
+def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:
+    """Return the card images of the primary header, up to and without END.
+
+    Parameters
+    ----------
+    stream : binary file
+        The open file, at its beginning.
+    path : str
+        Its name, for messages.
+    size : int
+        Its size in bytes.
+
+    Returns
+    -------
+    bytes
+        80 bytes a card.
+
+    Raises
+    ------
+    FileError
+        If the file is empty, not FITS, or cut within the header.
+    """
+    _require_fits(stream.read(9), path, size)
+    stream.seek(0)
+    return _read_header(stream, path, 0, 0)
+
+
+def _require_fits(magic: bytes, path: str, size: int) -> None:
+    if size == 0:
+        raise FileError("empty", path, "the file is empty: copy or download it again")
+    if not magic.startswith(b"SIMPLE  ="):
+        raise FileError(
+            "not_fits",
+            path,
+            "this is not a FITS file (it does not begin with SIMPLE): remove or rename it",
+        )
+
+
+def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
+    """Return the SHA-256 of the file's bytes without the pixels of its images.
+
+    Parameters
+    ----------
+    stream : binary file
+        The open file; its position is moved.
+    extents : list of Extent
+        Its HDUs.
+    size : int
+        Its size in bytes.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; the file's own SHA-256 where it has no pixels.
+    """
+    digest = hashlib.sha256()
+    position = 0
+    pixels = [e for e in extents if e.has_pixels and e.data_size]
+    for start, stop in [
+        *((e.data_start, e.data_start + e.data_size) for e in pixels),
+        (size, size),
+    ]:
+        stream.seek(position)
+        while position < min(start, size):
+            chunk = stream.read(min(_CHUNK, start - position))
+            if not chunk:
+                break
+            digest.update(chunk)
+            position += len(chunk)
+        position = max(position, stop)
+    return digest.hexdigest()
+
+
+def file_checksum(path: Path, name: str) -> str:
+    """Return the checksum of a file that is not open.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    name : str
+        Its name, for messages.
+
+    Returns
+    -------
+    str
+        As `checksum`.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or is not FITS.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            return checksum(stream, read_structure(stream, name, size), size)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FileError("unreadable", name, f"the file cannot be read ({why})") from error

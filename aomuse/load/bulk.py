@@ -1,0 +1,92 @@
+"""The bulk write: one small interface, a table's name and a frame."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+#: Rows of one executemany: enough to hide the round trip, few enough for max_allowed_packet.
+CHUNK_ROWS = 20_000
+
+
+class BulkWriter(Protocol):
+    """Writes frames into tables, within the transaction of its connection."""
+
+    def write(self, table: str, frame: pd.DataFrame) -> int:
+        """Insert the rows of ``frame``, whose columns are the table's; return their number."""
+
+
+class ExecutemanyWriter:
+    """The drivers' own executemany: SQLite's prepared statements, MariaDB Connector's bulk.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
+
+    def write(self, table: str, frame: pd.DataFrame) -> int:
+        """Insert rows.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        frame : DataFrame
+            The rows; columns have the table's names, NaN, NaT, None and NA are NULL.
+
+        Returns
+        -------
+        int
+            Rows inserted.
+        """
+        names = ", ".join(frame.columns)
+        marks = ", ".join("?" * len(frame.columns))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - own names
+        for start in range(0, len(frame), CHUNK_ROWS):
+            chunk = frame.iloc[start : start + CHUNK_ROWS]
+            columns = [self._values(chunk[name]) for name in chunk.columns]
+            # Through SQLAlchemy, so that its errors and events are the same as everywhere.
+            self._connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+        return len(frame)
+
+    def _values(self, column: pd.Series[Any]) -> list[Any]:
+        """Return a column as Python values of one type, None for NULL."""
+        kind = column.dtype.kind
+        if kind == "f":
+            floats = column.to_numpy()
+            missing = np.isnan(floats)
+            if not missing.any():
+                return list(floats.tolist())
+            values = floats.astype(object)
+            values[missing] = None
+            return list(values.tolist())
+        if kind == "M":
+            return self._times(column)
+        if isinstance(column.dtype, np.dtype) and kind in "iub":
+            return list(column.to_numpy().tolist())
+        missing = column.isna().to_numpy()
+        values = column.to_numpy(dtype=object)
+        if missing.any():
+            values = values.copy()
+            values[missing] = None
+        return [v.item() if isinstance(v, np.generic) else v for v in values.tolist()]
+
+    def _times(self, column: pd.Series[Any]) -> list[Any]:
+        times = column.to_numpy().astype("datetime64[us]")
+        missing = np.isnat(times)
+        if self._is_sqlite:
+            # As SQLAlchemy writes a DateTime into SQLite.
+            texts = np.char.replace(np.datetime_as_string(times, unit="us"), "T", " ")
+            values = texts.astype(object)
+        else:
+            values = times.astype(object)
+        values[missing] = None
+        return list(values.tolist())

@@ -1,0 +1,147 @@
+"""Tables that many exposures share: targets, keywords and layouts, fetched or inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from aomuse.db import write_transaction
+from aomuse.models import Keyword, TableColumn, TableLayout, Target
+from aomuse.normalize import Layout
+
+_CHUNK = 400
+
+
+class Dictionaries:
+    """Ids of shared rows.
+
+    New rows are committed in a short transaction of their own, before the exposure that needs
+    them: no exposure then waits for another's dictionary rows, and a row that an exposure did
+    not come to use does no harm.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._targets: dict[str, int] = {}
+        self._keywords: dict[tuple[str, str], int] = {}
+        self._layouts: dict[str, tuple[int, dict[int, int]]] = {}
+        with engine.connect() as connection:
+            for keyword in connection.execute(sa.select(Keyword.name, Keyword.comment, Keyword.id)):
+                self._keywords[keyword.name, keyword.comment] = keyword.id
+
+    def target(self, name: str) -> int:
+        """Return the id of a target."""
+        if name not in self._targets:
+            with write_transaction(self._engine) as connection:
+                select = sa.select(Target.id).where(Target.name == name)
+                found = connection.scalar(select)
+                if found is None:
+                    _insert_missing(connection, Target, [{"name": name}])
+                    found = connection.scalar(select)
+                assert found is not None
+                self._targets[name] = found
+        return self._targets[name]
+
+    def keywords(self, pairs: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Return the ids of pairs of keyword and comment, and of all others known."""
+        missing = sorted(set(pairs) - self._keywords.keys())
+        if missing:
+            with write_transaction(self._engine) as connection:
+                rows = [{"name": name, "comment": comment} for name, comment in missing]
+                _insert_missing(connection, Keyword, rows)
+                wanted = set(missing)
+                for start in range(0, len(missing), _CHUNK):
+                    names = {name for name, _ in missing[start : start + _CHUNK]}
+                    for row in connection.execute(
+                        sa.select(Keyword.name, Keyword.comment, Keyword.id).where(
+                            Keyword.name.in_(names)
+                        )
+                    ):
+                        if (row.name, row.comment) in wanted:
+                            self._keywords[row.name, row.comment] = row.id
+        return self._keywords
+
+    def layout(self, layout: Layout) -> tuple[int, dict[int, int]]:
+        """Return the id of a layout, and the ids of its columns by position."""
+        if layout.fingerprint not in self._layouts:
+            with write_transaction(self._engine) as connection:
+                select = sa.select(TableLayout.id).where(
+                    TableLayout.fingerprint == layout.fingerprint
+                )
+                found = connection.scalar(select)
+                if found is None:
+                    found = _insert_layout(connection, layout)
+                columns = connection.execute(
+                    sa.select(TableColumn.position, TableColumn.id).where(
+                        TableColumn.table_layout_id == found
+                    )
+                )
+                self._layouts[layout.fingerprint] = found, {p: i for p, i in columns}
+        return self._layouts[layout.fingerprint]
+
+    def forget_targets(self) -> None:
+        """Forget targets, after rows that others may have deleted."""
+        self._targets.clear()
+
+
+def _insert_missing(
+    connection: Connection, model: type[Target] | type[Keyword], rows: list[dict[str, str]]
+) -> None:
+    """Insert rows that another loader may insert at the same moment."""
+    prefix = "OR IGNORE" if connection.dialect.name == "sqlite" else "IGNORE"
+    connection.execute(sa.insert(model).prefix_with(prefix), rows)
+
+
+def _insert_layout(connection: Connection, layout: Layout) -> int:
+    try:
+        with connection.begin_nested():
+            layout_id = inserted_id(
+                connection,
+                sa.insert(TableLayout).values(
+                    extension_name=layout.extension,
+                    fingerprint=layout.fingerprint,
+                    column_count=len(layout.formats),
+                ),
+            )
+            columns = [
+                {
+                    "table_layout_id": layout_id,
+                    "position": f.position,
+                    "name": f.name,
+                    "format": f.format,
+                    "unit": f.unit,
+                    "null_value": f.null_value,
+                    "scale": f.scale,
+                    "zero": f.zero,
+                    "display": f.display,
+                    "dimensions": f.dimensions,
+                    "stored_in": place,
+                }
+                for f, place in zip(layout.formats, layout.stored_in, strict=True)
+            ]
+            if columns:
+                connection.execute(sa.insert(TableColumn), columns)
+    except IntegrityError:
+        # Another loader was first.
+        found = connection.scalar(
+            sa.select(TableLayout.id).where(TableLayout.fingerprint == layout.fingerprint)
+        )
+        if found is None:
+            raise
+        return found
+    return layout_id
+
+
+def inserted_id(connection: Connection, insert: sa.Insert) -> int:
+    """Run an INSERT of one row and return the id that the database gave it."""
+    key = connection.execute(insert).inserted_primary_key
+    assert key is not None
+    return int(key[0])

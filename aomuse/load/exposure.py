@@ -1,0 +1,144 @@
+"""One exposure, one transaction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from aomuse.load.bulk import BulkWriter
+from aomuse.load.dictionaries import Dictionaries, inserted_id
+from aomuse.load.references import References
+from aomuse.load.special import split_special
+from aomuse.models import Base, Exposure, Header, PsfFit
+from aomuse.normalize import NormalizedExposure
+
+#: Tables whose rows stay when an exposure is replaced.
+_KEPT = ("exposure", "load_issue")
+
+
+def store_exposure(
+    connection: Connection,
+    writer: BulkWriter,
+    dictionaries: Dictionaries,
+    exposure: NormalizedExposure,
+    run_id: int,
+    known: tuple[int, ...] = (),
+) -> tuple[int, int]:
+    """Write an exposure's rows in place of those it has, within the caller's transaction.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction, which the caller commits.
+    writer : BulkWriter
+        Writes frames on that connection.
+    dictionaries : Dictionaries
+        Ids of shared rows.
+    exposure : NormalizedExposure
+        The exposure.
+    run_id : int
+        The run that loads it.
+    known : tuple of int
+        Ids of exposures whose rows these replace; the first id is kept.
+
+    Returns
+    -------
+    exposure_id : int
+        Id of the exposure.
+    row_count : int
+        Rows written.
+    """
+    for exposure_id in known:
+        delete_rows(connection, exposure_id)
+    if len(known) > 1:
+        connection.execute(sa.delete(Exposure).where(Exposure.id.in_(known[1:])))
+    exposure_id, special = _write_exposure(
+        connection, dictionaries, exposure, known[0] if known else None
+    )
+    specials = [special]
+    references = References(exposure_id, run_id, dictionaries, exposure.layouts)
+    row_count = 1
+    for table, frame in exposure.frames:
+        key = [column.name for column in Base.metadata.tables[table].primary_key]
+        rows, special = split_special(table, references.resolve(table, frame), key)
+        row_count += writer.write(table, rows)
+        references.learn(connection, table, frame)
+        specials.append(special)
+    specials = [s for s in specials if len(s)]
+    if specials:
+        found = pd.concat(specials, ignore_index=True)
+        row_count += writer.write("special_value", found.assign(exposure_id=exposure_id))
+    return exposure_id, row_count
+
+
+def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposure) -> None:
+    """Bring all shared rows that an exposure needs into the database, before its transaction.
+
+    Parameters
+    ----------
+    dictionaries : Dictionaries
+        Ids of shared rows.
+    exposure : NormalizedExposure
+        The exposure.
+    """
+    if exposure.target is not None:
+        dictionaries.target(exposure.target)
+    for frame in exposure.of("header_card"):
+        dictionaries.keywords(zip(frame["keyword"], frame["comment"], strict=True))
+    for layout in exposure.layouts.values():
+        dictionaries.layout(layout)
+
+
+def delete_rows(connection: Connection, exposure_id: int) -> None:
+    """Delete all rows that hang on an exposure, but neither itself nor what was said of it.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    exposure_id : int
+        The exposure.
+    """
+    fits = sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)
+    headers = sa.select(Header.id).where(Header.exposure_id == exposure_id)
+    ids = {
+        "psf_fit_id": connection.scalars(fits).all(),
+        "header_id": connection.scalars(headers).all(),
+    }
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name in _KEPT:
+            continue
+        if "exposure_id" in table.columns:
+            connection.execute(sa.delete(table).where(table.c.exposure_id == exposure_id))
+            continue
+        for name, values in ids.items():
+            if name in table.columns and values:
+                connection.execute(sa.delete(table).where(table.c[name].in_(values)))
+                break
+
+
+def _write_exposure(
+    connection: Connection,
+    dictionaries: Dictionaries,
+    exposure: NormalizedExposure,
+    exposure_id: int | None,
+) -> tuple[int, pd.DataFrame]:
+    """Insert or update the exposure's own row; return its id and its special values."""
+    target_id = dictionaries.target(exposure.target) if exposure.target is not None else None
+    if exposure_id is None:
+        exposure_id = inserted_id(
+            connection, sa.insert(Exposure).values(archive_id=exposure.archive_id)
+        )
+    floats = {name: value for name, value in exposure.exposure.items() if isinstance(value, float)}
+    frame = pd.DataFrame(floats, index=[0], dtype=np.float64)
+    clean, special = split_special("exposure", frame.assign(id=exposure_id), ["id"])
+    values = exposure.exposure | {
+        name: None if np.isnan(clean[name].iloc[0]) else float(clean[name].iloc[0])
+        for name in floats
+    }
+    connection.execute(
+        sa.update(Exposure).where(Exposure.id == exposure_id).values(target_id=target_id, **values)
+    )
+    return exposure_id, special

@@ -1,0 +1,118 @@
+"""One loader at a time for each database."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from aomuse.errors import BusyError
+from aomuse.models import LoadRun
+
+#: Seconds that a second loader waits for the first.
+WAIT_S = 600
+_POLL_S = 0.5
+#: The lock's connection stays idle for as long as the load takes.
+_IDLE_S = 7 * 86400
+
+
+@contextmanager
+def run_lock(
+    engine: Engine, on_wait: Callable[[str], None] = lambda _: None, wait_s: float = WAIT_S
+) -> Iterator[None]:
+    """Hold the database for one loader.
+
+    The lock belongs to the process (SQLite: a lock on a file beside the database) or to a
+    connection (MariaDB: GET_LOCK): it ends with a killed loader, and nothing has to be cleared.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    on_wait : callable, optional
+        Told once who holds the lock, before waiting.
+    wait_s : float, optional
+        Seconds to wait.
+
+    Raises
+    ------
+    BusyError
+        If another loader still holds the database after that time.
+    """
+    lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
+    with lock(engine, on_wait, wait_s):
+        yield
+
+
+def _holder(engine: Engine) -> str:
+    with engine.connect() as connection:
+        run = connection.execute(
+            sa.select(LoadRun.id, LoadRun.host, LoadRun.process_id, LoadRun.started_utc)
+            .where(LoadRun.outcome == "running")
+            .order_by(LoadRun.id.desc())
+        ).first()
+    if run is None:
+        return "another loader"
+    return (
+        f"run {run.id} (process {run.process_id} on {run.host}, "
+        f"since {run.started_utc:%Y-%m-%d %H:%M:%S} UTC)"
+    )
+
+
+def _acquire(
+    engine: Engine, take: Callable[[], bool], on_wait: Callable[[str], None], wait_s: float
+) -> None:
+    deadline = time.monotonic() + wait_s
+    told = False
+    while not take():
+        holder = _holder(engine)
+        if time.monotonic() >= deadline:
+            raise BusyError(
+                f"{holder} holds the database: wait until it has ended, then load again"
+            )
+        if not told:
+            on_wait(holder)
+            told = True
+        time.sleep(_POLL_S)
+
+
+@contextmanager
+def _file_lock(engine: Engine, on_wait: Callable[[str], None], wait_s: float) -> Iterator[None]:
+    database = engine.url.database
+    if not database or database == ":memory:":
+        yield
+        return
+    path = Path(database)
+    with path.with_name(path.name + ".lock").open("a") as stream:
+
+        def take() -> bool:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        _acquire(engine, take, on_wait, wait_s)
+        yield
+
+
+@contextmanager
+def _server_lock(engine: Engine, on_wait: Callable[[str], None], wait_s: float) -> Iterator[None]:
+    name = f"aomuse:{engine.url.database}"[:64]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"SET SESSION wait_timeout = {_IDLE_S}"))
+
+        def take() -> bool:
+            return connection.scalar(sa.select(sa.func.get_lock(name, 0))) == 1
+
+        _acquire(engine, take, on_wait, wait_s)
+        try:
+            yield
+        finally:
+            # A pooled connection lives on, and with it the lock.
+            connection.invalidate()

@@ -1,0 +1,230 @@
+"""The record of runs, and of what they found wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.db import write_transaction
+from aomuse.files import FoundFile
+from aomuse.issue import Issue
+from aomuse.load.dictionaries import inserted_id
+from aomuse.load.ledger import KnownFile
+from aomuse.models import LoadIssue, LoadRun, SourceFile
+
+_CHUNK = 400
+
+
+def utc_now() -> dt.datetime:
+    """Return the time as the database keeps it: UTC, without a zone."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+@dataclass
+class Run:
+    """A run of the loader.
+
+    Parameters
+    ----------
+    id : int
+        load_run.id.
+    counts : Counter
+        Exposures by outcome: found, loaded, completed, replaced, unchanged, failed.
+    row_count : int
+        Rows written.
+    """
+
+    id: int
+    counts: Counter[str] = field(default_factory=Counter)
+    row_count: int = 0
+
+
+def start_run(engine: Engine, command: str, roots: Sequence[str], revision: str) -> Run:
+    """Record the start of a run, and the end of runs that were killed.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database, whose run lock the caller holds.
+    command : str
+        Command that runs.
+    roots : sequence of str
+        Where it searches.
+    revision : str
+        Revision of the schema.
+
+    Returns
+    -------
+    Run
+        The run.
+    """
+    with write_transaction(engine) as connection:
+        # Who holds the lock knows that no other run is alive.
+        connection.execute(
+            sa.update(LoadRun).where(LoadRun.outcome == "running").values(outcome="killed")
+        )
+        run_id = inserted_id(
+            connection,
+            sa.insert(LoadRun).values(
+                command=command,
+                root="\n".join(roots),
+                started_utc=utc_now(),
+                outcome="running",
+                host=socket.gethostname(),
+                process_id=os.getpid(),
+                aomuse_version=version("aomuse"),
+                schema_revision=revision,
+                **dict.fromkeys(_COUNTS.values(), 0),
+                row_count=0,
+            ),
+        )
+    return Run(run_id)
+
+
+_COUNTS = {
+    "found": "exposures_found",
+    "loaded": "exposures_loaded",
+    "completed": "exposures_completed",
+    "replaced": "exposures_replaced",
+    "unchanged": "exposures_unchanged",
+    "failed": "exposures_failed",
+}
+
+
+def finish_run(engine: Engine, run: Run, outcome: str) -> None:
+    """Record the end of a run.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    run : Run
+        The run, with its counts.
+    outcome : str
+        complete, issues, interrupted or failed.
+    """
+    counts = {column: run.counts[name] for name, column in _COUNTS.items()}
+    with write_transaction(engine) as connection:
+        connection.execute(
+            sa.update(LoadRun)
+            .where(LoadRun.id == run.id)
+            .values(finished_utc=utc_now(), outcome=outcome, row_count=run.row_count, **counts)
+        )
+
+
+def record_issues(
+    connection: Connection,
+    run_id: int,
+    exposure_id: int | None,
+    issues: Iterable[Issue],
+    paths: Collection[str] = (),
+) -> None:
+    """Close what was said before of an exposure and its files, and record what there is now.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction: that of the exposure's rows.
+    run_id : int
+        The run.
+    exposure_id : int or None
+        The exposure, None for files that belong to none.
+    issues : iterable of Issue
+        What there is to say.
+    paths : collection of str
+        Files that were read, whose earlier issues are closed.
+    """
+    still_open = LoadIssue.closed_run_id.is_(None)
+    if exposure_id is not None:
+        connection.execute(
+            sa.update(LoadIssue)
+            .where(LoadIssue.exposure_id == exposure_id, still_open)
+            .values(closed_run_id=run_id)
+        )
+    if paths:
+        orphans = connection.execute(
+            sa.select(LoadIssue.id, LoadIssue.path).where(
+                LoadIssue.exposure_id.is_(None), still_open
+            )
+        ).all()
+        close = [row.id for row in orphans if row.path in set(paths)]
+        for start in range(0, len(close), _CHUNK):
+            connection.execute(
+                sa.update(LoadIssue)
+                .where(LoadIssue.id.in_(close[start : start + _CHUNK]))
+                .values(closed_run_id=run_id)
+            )
+    rows = [
+        {
+            "load_run_id": run_id,
+            "exposure_id": exposure_id,
+            "severity": issue.severity,
+            "code": issue.code,
+            "path": issue.path,
+            "extension_name": issue.extension,
+            "message": " ".join(issue.message.split()),
+        }
+        for issue in dict.fromkeys(issues)
+    ]
+    if rows:
+        connection.execute(sa.insert(LoadIssue), rows)
+
+
+def close_orphans_below(connection: Connection, run_id: int, roots: Sequence[str]) -> None:
+    """Close what was said of files below the roots that belong to no exposure.
+
+    A run looks at all of them again and says anew what is still so.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    run_id : int
+        The run.
+    roots : sequence of str
+        Absolute paths.
+    """
+    rows = connection.execute(
+        sa.select(LoadIssue.id, LoadIssue.path).where(
+            LoadIssue.exposure_id.is_(None), LoadIssue.closed_run_id.is_(None)
+        )
+    ).all()
+    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
+    close = [row.id for row in rows if row.path and row.path.startswith(prefixes)]
+    for start in range(0, len(close), _CHUNK):
+        connection.execute(
+            sa.update(LoadIssue)
+            .where(LoadIssue.id.in_(close[start : start + _CHUNK]))
+            .values(closed_run_id=run_id)
+        )
+
+
+def touch_files(connection: Connection, touched: Iterable[tuple[KnownFile, FoundFile]]) -> None:
+    """Record that files have the content they had, but another name, place or time.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    touched : iterable of (KnownFile, FoundFile)
+        The files as they were, and as they are.
+    """
+    for known, found in touched:
+        connection.execute(
+            sa.update(SourceFile)
+            .where(SourceFile.id == known.id)
+            .values(
+                name=found.name,
+                path=str(found),
+                size_bytes=found.size,
+                mtime_ns=found.mtime_ns,
+            )
+        )

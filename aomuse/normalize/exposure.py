@@ -1,0 +1,211 @@
+"""An exposure as frames: the order of the tables, and what is told of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from aomuse.content import ExposureContent, FileContent, FitContent
+from aomuse.issue import Issue
+from aomuse.normalize.column_store import generic_layout, store_columns
+from aomuse.normalize.exposure_row import exposure_row
+from aomuse.normalize.frames import Layout, NormalizedExposure
+from aomuse.normalize.headers import normalize_files, normalize_headers, number_headers
+from aomuse.normalize.homes import TELEMETRY
+from aomuse.normalize.psf_fit import (
+    Floats,
+    fit_wavelengths,
+    model_of,
+    normalize_parameters,
+    parameter_table,
+    wavelengths,
+)
+from aomuse.normalize.sources import layer_counts, normalize_sources
+from aomuse.normalize.telemetry import normalize_telemetry
+
+_CHANNELS = [f"CHAN{i:02d}" for i in range(1, 25)]
+
+#: Fingerprint of a table's layout by path and HDU.
+_Layouts = dict[tuple[str, int], str]
+
+
+def normalize(content: ExposureContent) -> NormalizedExposure:
+    """Turn an exposure's files into frames, one for each table.
+
+    Parameters
+    ----------
+    content : ExposureContent
+        The exposure, read.
+
+    Returns
+    -------
+    NormalizedExposure
+        Frames, parents before children, with local numbers in place of the database's.
+    """
+    issues = list(content.issues)
+    content = _refuse_strangers(content, issues)
+    target, row = exposure_row(content, issues)
+    out = NormalizedExposure(content.archive_id, target, row, failed=content.failed, issues=issues)
+    files = content.files
+    numbers = normalize_files(out, content, content.failed)
+    headers = number_headers(files)
+
+    # Layouts are known once the tables are, but headers come first for the database: the rows
+    # of tables are made into an exposure of their own, and put behind the headers'.
+    tables = replace(out, frames=[])
+    layouts: _Layouts = {}
+    for cube in content.reduced:
+        _normalize_others(tables, cube, headers, layouts)
+    if content.raw:
+        _normalize_raw(tables, content.raw, headers, layouts)
+    for number, fit in enumerate(content.fits):
+        _normalize_fit(tables, number, fit, numbers, headers, layouts)
+    normalize_headers(out, files, numbers, layouts)
+    out.frames += tables.frames
+    return out
+
+
+def _refuse_strangers(content: ExposureContent, issues: list[Issue]) -> ExposureContent:
+    """Leave out a source file whose layers are not those of its parameter file."""
+    fits, failed = [], list(content.failed)
+    for fit in content.fits:
+        spectra = wavelengths(fit.prm, []) if fit.prm else None
+        rows = layer_counts(fit.psf) if fit.psf else set()
+        if fit.prm is None or fit.psf is None or spectra is None or rows <= {len(spectra)}:
+            fits.append(fit)
+            continue
+        found = " and ".join(str(count) for count in sorted(rows))
+        issues.append(
+            Issue(
+                "error",
+                "layers_disagree",
+                f"its sources have {found} layers, but "
+                f"{fit.prm.name} has {len(spectra)}: the two files are not of one analysis; run "
+                "PampelMuse again, or give the file that belongs here",
+                fit.psf.path,
+            )
+        )
+        failed.append(fit.psf.found)
+        fits.append(replace(fit, psf=None))
+    return replace(content, fits=tuple(fits), failed=tuple(failed))
+
+
+def _normalize_others(
+    out: NormalizedExposure,
+    file: FileContent,
+    headers: dict[tuple[str, int], int],
+    layouts: _Layouts,
+    known: tuple[str, ...] = (),
+) -> None:
+    """Put the tables that have no module of their own into the column store."""
+    for hdu in file.hdus:
+        if hdu.table is not None and hdu.name not in known:
+            layout = generic_layout(hdu)
+            store_columns(out, headers[file.path, hdu.index], hdu.table, layout)
+            layouts[file.path, hdu.index] = layout.fingerprint
+
+
+def _normalize_raw(
+    out: NormalizedExposure,
+    raw: FileContent,
+    headers: dict[tuple[str, int], int],
+    layouts: _Layouts,
+) -> None:
+    seen: set[str] = set()
+    for hdu in raw.hdus:
+        if hdu.table is None:
+            if hdu.name in TELEMETRY:
+                out.issues.append(
+                    Issue(
+                        "error",
+                        "wrong_type",
+                        "it is not a table: its header is loaded, and there are no rows",
+                        raw.path,
+                        hdu.name,
+                    )
+                )
+                seen.add(hdu.name)
+            continue
+        header = headers[raw.path, hdu.index]
+        first = hdu.name not in seen
+        seen.add(hdu.name)
+        layout = normalize_telemetry(out, header, hdu, raw.path, first=first)
+        layouts[raw.path, hdu.index] = layout.fingerprint
+    missing = [name for name in TELEMETRY if name not in seen]
+    channels = {hdu.name for hdu in raw.hdus}
+    missing += [name for name in _CHANNELS if name not in channels]
+    if missing:
+        out.issues.append(
+            Issue(
+                "note",
+                "extension_missing",
+                f"the file has no {', '.join(missing)}: there are no rows for it",
+                raw.path,
+            )
+        )
+
+
+def _normalize_fit(
+    out: NormalizedExposure,
+    number: int,
+    fit: FitContent,
+    numbers: dict[str, int],
+    headers: dict[tuple[str, int], int],
+    layouts: _Layouts,
+) -> None:
+    spectra = wavelengths(fit.prm, out.issues) if fit.prm else None
+    parameters = parameter_table(fit.prm, out.issues) if fit.prm else None
+    layers = _layer_count(spectra, parameters, fit)
+    if spectra is not None and parameters and parameters[1].shape[1] != len(spectra):
+        out.issues.append(
+            Issue(
+                "error",
+                "layers_disagree",
+                f"polyfit has {parameters[1].shape[1]} layers, but "
+                f"SPECTRA has {len(spectra)}: both are loaded, layers without a wavelength have "
+                "NULL; run PampelMuse again",
+                fit.prm.path if fit.prm else None,
+                "PSFPARS",
+            )
+        )
+    out.add(
+        "psf_fit",
+        pd.DataFrame(
+            {
+                "fit": [number],
+                "reduced_file": pd.array(
+                    [numbers[fit.reduced.path] if fit.reduced else None], dtype="Int64"
+                ),
+                "name": [fit.name],
+                "model": [fit.model or model_of(parameters[0] if parameters else None)],
+                "prm_file": pd.Series([fit.prm.name if fit.prm else None], dtype=object),
+                "psf_file": pd.Series([fit.psf.name if fit.psf else None], dtype=object),
+                "layer_count": pd.array([layers], dtype="Int64"),
+            }
+        ),
+    )
+    if layers:
+        frame = pd.DataFrame({"fit": number, "layer": range(layers)})
+        out.add("psf_layer", frame.assign(wavelength_nm=fit_wavelengths(spectra, layers)))
+    if fit.prm:
+        hdu = fit.prm.hdu("PSFPARS")
+        if hdu is not None and hdu.table is not None:
+            header = headers[fit.prm.path, hdu.index]
+            layout: Layout = normalize_parameters(
+                out, number, header, hdu.table, parameters, spectra
+            )
+            layouts[fit.prm.path, hdu.index] = layout.fingerprint
+        _normalize_others(out, fit.prm, headers, layouts, known=("PSFPARS",))
+    if fit.psf:
+        for index, layout in normalize_sources(out, number, fit.psf, headers, spectra).items():
+            layouts[fit.psf.path, index] = layout.fingerprint
+
+
+def _layer_count(
+    spectra: Floats | None, parameters: tuple[list[str], Floats] | None, fit: FitContent
+) -> int | None:
+    counts = [len(spectra)] if spectra is not None else []
+    counts += [parameters[1].shape[1]] if parameters else []
+    counts += sorted(layer_counts(fit.psf)) if fit.psf else []
+    return max(counts, default=None)

@@ -1,0 +1,111 @@
+"""Files and headers: source_file, header and header_card."""
+
+from __future__ import annotations
+
+import zlib
+
+import pandas as pd
+
+from aomuse.content import ExposureContent, FileContent
+from aomuse.files import FoundFile
+from aomuse.normalize.frames import NormalizedExposure
+
+#: (path of the file, index of the HDU) to the local number of the header
+HeaderNumbers = dict[tuple[str, int], int]
+
+
+def normalize_files(
+    out: NormalizedExposure, content: ExposureContent, failed: tuple[FoundFile, ...]
+) -> dict[str, int]:
+    """Add a row for each file, and return the files' local numbers by path.
+
+    Parameters
+    ----------
+    out : NormalizedExposure
+        Gets the frame.
+    content : ExposureContent
+        The exposure.
+    failed : tuple of FoundFile
+        Files that could not be loaded, which are remembered as such.
+
+    Returns
+    -------
+    dict
+        Local number of each file that was read, by path.
+    """
+    rows = [
+        {
+            "role": file.role,
+            "name": file.name,
+            "path": file.path,
+            "size_bytes": file.size,
+            "mtime_ns": file.mtime_ns,
+            "sha256": file.sha256,
+            "outcome": "loaded",
+        }
+        for file in content.files
+    ] + [
+        {
+            "role": file.role,
+            "name": file.name,
+            "path": str(file),
+            "size_bytes": file.size,
+            "mtime_ns": file.mtime_ns,
+            "sha256": None,
+            "outcome": "failed",
+        }
+        for file in failed
+    ]
+    out.add("source_file", pd.DataFrame(rows).assign(file=range(len(rows))))
+    return {file.path: number for number, file in enumerate(content.files)}
+
+
+def normalize_headers(
+    out: NormalizedExposure,
+    files: tuple[FileContent, ...],
+    numbers: dict[str, int],
+    layouts: dict[tuple[str, int], str],
+) -> None:
+    """Add a row for each HDU, then one for each card.
+
+    Parameters
+    ----------
+    out : NormalizedExposure
+        Gets the frames.
+    files : tuple of FileContent
+        The files of the exposure.
+    numbers : dict
+        Local numbers of the files.
+    layouts : dict
+        Fingerprint of each table's layout by path and HDU.
+    """
+    headers, cards = [], []
+    for number, (file, hdu) in enumerate((f, h) for f in files for h in f.hdus):
+        headers.append(
+            {
+                "header": number,
+                "file": numbers[file.path],
+                "hdu_index": hdu.index,
+                "extension_name": hdu.name,
+                "hdu_type": hdu.type,
+                "dimensions": hdu.dimensions,
+                "card_count": hdu.card_count,
+                "card_images": zlib.compress(hdu.card_images, 6),
+                "layout": layouts.get((file.path, hdu.index)),
+                "table_row_count": hdu.table.row_count if hdu.table else None,
+            }
+        )
+        if len(hdu.cards):
+            cards.append(hdu.cards.assign(header=number))
+    if headers:
+        frame = pd.DataFrame(headers)
+        frame["table_row_count"] = frame["table_row_count"].astype("Int64")
+        out.add("header", frame)
+    if cards:
+        out.add("header_card", pd.concat(cards, ignore_index=True))
+
+
+def number_headers(files: tuple[FileContent, ...]) -> HeaderNumbers:
+    """Return the local number of each header, counted as `normalize_headers` counts them."""
+    pairs = ((file.path, hdu.index) for file in files for hdu in file.hdus)
+    return {pair: number for number, pair in enumerate(pairs)}

@@ -1,0 +1,88 @@
+"""Statistics over wavelength windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from aomuse.windows import WINDOWS
+
+Floats = npt.NDArray[np.float64]
+
+
+def summarize(values: Floats) -> dict[str, npt.NDArray[Any]]:
+    """Return the statistics of each row.
+
+    Parameters
+    ----------
+    values : array of float
+        Shape ``(rows, layers)``; NaN and infinities are left out.
+
+    Returns
+    -------
+    dict
+        sample_count, mean, median, p10, p90, standard_deviation, minimum and maximum, each of
+        shape ``(rows,)``; NaN where a row has no value. Percentiles are linear between order
+        statistics (Hyndman and Fan 1996, type 7); the deviation is that of the population.
+    """
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=1)
+    count = np.count_nonzero(~np.isnan(ordered), axis=1)
+    some = count > 0
+    divisor = np.maximum(count, 1)
+    last = divisor - 1
+
+    def at(index: npt.NDArray[np.int64]) -> Floats:
+        return np.take_along_axis(ordered, index[:, None], axis=1)[:, 0]
+
+    def percentile(share: float) -> Floats:
+        place = share * last
+        below = np.floor(place).astype(np.int64)
+        above = np.minimum(below + 1, last)
+        low = at(below)
+        return np.asarray(low + (at(above) - low) * (place - below))
+
+    mean = np.where(some, np.nansum(ordered, axis=1) / divisor, np.nan)
+    variance = np.nansum((ordered - mean[:, None]) ** 2, axis=1) / divisor
+    return {
+        "sample_count": count.astype(np.int32),
+        "mean": mean,
+        "median": percentile(0.5),
+        "p10": percentile(0.1),
+        "p90": percentile(0.9),
+        "standard_deviation": np.where(some, np.sqrt(variance), np.nan),
+        "minimum": at(np.zeros_like(last)),
+        "maximum": at(last),
+    }
+
+
+def window_frames(
+    keys: pd.DataFrame, values: Floats, wavelength_nm: Floats
+) -> Iterator[pd.DataFrame]:
+    """Yield a frame of statistics for each window that has layers.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        Key columns, one row for each row of ``values``.
+    values : array of float
+        Shape ``(rows, layers)``.
+    wavelength_nm : array of float
+        Shape ``(layers,)``, nm; NaN where unknown, which only the window of all layers counts.
+
+    Yields
+    ------
+    DataFrame
+        ``keys``, wavelength_window_id and the statistics.
+    """
+    for window in WINDOWS:
+        if window.name == "all":
+            inside = np.ones(len(wavelength_nm), np.bool_)
+        else:
+            inside = (wavelength_nm >= window.minimum_nm) & (wavelength_nm < window.maximum_nm)
+        if inside.any() and len(keys):
+            statistics = summarize(values[:, inside])
+            yield keys.assign(wavelength_window_id=window.id, **statistics)

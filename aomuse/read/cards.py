@@ -1,0 +1,124 @@
+"""Header cards as astropy shows them, as a frame."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+
+from aomuse.issue import Issue
+
+COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
+COMMENTARY = ("COMMENT", "HISTORY", "")
+
+#: Lengths of keyword.name and keyword.comment.
+MAX_KEYWORD, MAX_COMMENT = 80, 600
+
+#: Cards that define a table's layout, which table_layout and table_column hold.
+_STRUCTURAL = re.compile(
+    r"^(XTENSION|BITPIX|NAXIS[12]?|PCOUNT|GCOUNT|TFIELDS|EXTNAME|THEAP"
+    r"|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM)\d+)$"
+)
+_INT64 = np.iinfo(np.int64)
+
+_Row = tuple[int, str, str, str, int | None, float, str | None]
+
+
+def read_cards(
+    header: fits.Header, path: str, extension: str, *, skip_structural: bool = False
+) -> tuple[pd.DataFrame, list[Issue]]:
+    """Return the cards of a header.
+
+    Parameters
+    ----------
+    header : astropy.io.fits.Header
+        The header as astropy shows it to a user.
+    path, extension : str
+        Where it stands, for messages.
+    skip_structural : bool, optional
+        Leave out the cards that define a table's layout.
+
+    Returns
+    -------
+    cards : DataFrame
+        One row for each card; columns as `COLUMNS`, value_int nullable.
+    issues : list of Issue
+        Cards that astropy cannot parse, or whose comment had to be cut.
+    """
+    rows: list[_Row] = []
+    issues: list[Issue] = []
+    for position, card in enumerate(header.cards):
+        keyword = str(card.keyword)
+        if skip_structural and _STRUCTURAL.match(keyword):
+            continue
+        row, problem = _read_card(position, keyword, card)
+        rows.append(row)
+        if problem:
+            issues.append(Issue("warning", "card", problem, path, extension))
+    return cards_frame(rows), issues
+
+
+def cards_frame(rows: list[_Row]) -> pd.DataFrame:
+    """Return rows of cards as a frame with the columns' types."""
+    columns: list[list[Any]] = (
+        [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
+    )
+    position, keyword, comment, value_type, value_int, value_float, value_text = columns
+    return pd.DataFrame(
+        {
+            "position": np.array(position, dtype=np.int32),
+            "keyword": pd.Series(keyword, dtype=object),
+            "comment": pd.Series(comment, dtype=object),
+            "value_type": pd.Series(value_type, dtype=object),
+            "value_int": pd.array(value_int, dtype="Int64"),
+            "value_float": np.array(value_float, dtype=np.float64),
+            "value_text": pd.Series(value_text, dtype=object),
+        }
+    )
+
+
+def _read_card(position: int, keyword: str, card: Any) -> tuple[_Row, str | None]:
+    problem = None
+    try:
+        value, comment = card.value, str(card.comment)
+    except (fits.VerifyError, ValueError) as error:
+        text = str(card.image)[8:].lstrip("= ").rstrip()
+        reason = " ".join(str(error).split())
+        problem = f"card {position} ({keyword}) has a value that astropy cannot parse ({reason})"
+        return (position, _cut(keyword), "", "unparsed", None, np.nan, text), (
+            f"{problem}: it is kept as text"
+        )
+    if len(comment) > MAX_COMMENT or len(keyword) > MAX_KEYWORD:
+        problem = (
+            f"card {position} ({keyword[:MAX_KEYWORD]}) has a keyword or comment that is too long "
+            "for the keyword table: it is cut there and whole in header.card_images"
+        )
+        comment = comment[:MAX_COMMENT]
+    kind, integer, number, text = _typed(keyword, value)
+    return (position, _cut(keyword), comment, kind, integer, number, text), problem
+
+
+def _cut(keyword: str) -> str:
+    return keyword[:MAX_KEYWORD]
+
+
+def _typed(keyword: str, value: Any) -> tuple[str, int | None, float, str | None]:
+    """Return value_type, value_int, value_float (NaN for none) and value_text of a value."""
+    if keyword in COMMENTARY:
+        return "commentary", None, np.nan, str(value)
+    if isinstance(value, bool | np.bool_):
+        return "bool", int(value), np.nan, None
+    if isinstance(value, int | np.integer):
+        if _INT64.min <= value <= _INT64.max:
+            return "int", int(value), np.nan, None
+        return "int", None, np.nan, str(value)
+    if isinstance(value, float | np.floating):
+        return "float", None, float(value), None
+    if isinstance(value, complex | np.complexfloating):
+        return "complex", None, np.nan, str(complex(value))
+    if isinstance(value, str):
+        return "str", None, np.nan, value
+    return "undefined", None, np.nan, None

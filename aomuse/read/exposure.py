@@ -1,0 +1,53 @@
+"""Read all files of an exposure; one that cannot be read does not stop the others."""
+
+from __future__ import annotations
+
+from aomuse.content import ExposureContent, FileContent, FitContent
+from aomuse.errors import FileError
+from aomuse.files import ExposureFiles, FoundFile
+from aomuse.issue import Issue
+from aomuse.read.fits_file import read_fits
+
+
+def read_exposure(files: ExposureFiles) -> ExposureContent:
+    """Read the files of an exposure.
+
+    Parameters
+    ----------
+    files : ExposureFiles
+        The files, as discovered.
+
+    Returns
+    -------
+    ExposureContent
+        What they hold; an unreadable file is in ``failed`` and has an issue of severity error.
+    """
+    contents: dict[FoundFile, FileContent] = {}
+    failed: list[FoundFile] = []
+    issues: list[Issue] = list(files.issues)
+    for file in files.files:
+        try:
+            contents[file] = read_fits(file)
+        except FileError as error:
+            failed.append(file)
+            issues.append(Issue.from_error(error))
+        else:
+            issues += contents[file].issues
+
+    def content(file: FoundFile | None) -> FileContent | None:
+        return contents.get(file) if file else None
+
+    return ExposureContent(
+        archive_id=files.archive_id,
+        raw_file=files.raw_file,
+        reduced=tuple(contents[file] for file in files.reduced if file in contents),
+        raw=content(files.raw),
+        fits=tuple(
+            FitContent(
+                fit.name, fit.model, content(fit.reduced), content(fit.prm), content(fit.psf)
+            )
+            for fit in files.fits
+        ),
+        failed=tuple(failed),
+        issues=tuple(issues),
+    )

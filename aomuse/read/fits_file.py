@@ -1,0 +1,179 @@
+"""A FITS file of an exposure, read once: headers and tables, never pixels."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
+from astropy.utils.exceptions import AstropyWarning
+
+from aomuse.content import FileContent, HduContent, HduType
+from aomuse.errors import FileError
+from aomuse.files import FoundFile, Role
+from aomuse.fits_structure import Extent, checksum, read_structure
+from aomuse.issue import Issue
+from aomuse.read.cards import read_cards
+from aomuse.read.tables import read_table
+
+#: Roles whose tables are what the file is for: cut short, they are not loaded in part.
+_TABLE_ROLES = ("raw", "prm", "psf")
+
+
+def read_fits(file: FoundFile) -> FileContent:
+    """Read the headers and tables of a file.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file, with its role.
+
+    Returns
+    -------
+    FileContent
+        All HDUs, with a table's columns where it is one. Pixels are never read.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read as a whole: nothing of it is returned then.
+    """
+    path, role, name = file.path, file.role, str(file)
+    try:
+        with path.open("rb") as stream:
+            before = os.fstat(stream.fileno())
+            extents = read_structure(stream, name, before.st_size)
+            issues = list(_cut_short(extents, name, role, before.st_size))
+            sha256 = checksum(stream, extents, before.st_size)
+            stream.seek(0)
+            hdus, more = _read_hdus(stream, name, role, extents)
+        after = path.stat()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise FileError("unreadable", name, "the file has gone away: load again") from error
+        why = error.strerror or " ".join(str(error).split())
+        raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FileError("changed", name, "the file changed while it was read: load again")
+    return FileContent(
+        found=file,
+        size=before.st_size,
+        mtime_ns=before.st_mtime_ns,
+        sha256=sha256,
+        hdus=tuple(hdus),
+        issues=issues + more,
+    )
+
+
+def _cut_short(extents: list[Extent], path: str, role: Role, size: int) -> Iterator[Issue]:
+    last = extents[-1]
+    missing = last.data_start + last.data_size - size
+    if missing <= 0:
+        return
+    if role in _TABLE_ROLES:
+        raise FileError(
+            "truncated",
+            path,
+            f"the file is cut short: {missing} bytes are missing at its end, "
+            "copy or download it again",
+            last.name,
+        )
+    yield Issue(
+        "warning",
+        "pixels_truncated",
+        f"the file is cut short by {missing} bytes of pixels; its headers are loaded",
+        path,
+        last.name,
+    )
+
+
+def _read_hdus(
+    stream: BinaryIO, path: str, role: Role, extents: list[Extent]
+) -> tuple[list[HduContent], list[Issue]]:
+    hdus: list[HduContent] = []
+    issues: list[Issue] = []
+    where: str | None = None
+    try:
+        with warnings.catch_warnings(), fits.open(stream, memmap=False) as opened:
+            # astropy's warnings repeat what the standard says of odd cards; what matters for the
+            # load is told by our own issues.
+            warnings.simplefilter("ignore", AstropyWarning)
+            warnings.simplefilter("ignore", VerifyWarning)
+            if len(opened) != len(extents):
+                raise FileError(
+                    "bad_header",
+                    path,
+                    f"the file has {len(extents)} HDUs but astropy can read {len(opened)}: "
+                    "a header is damaged, get the file again",
+                )
+            for extent, hdu in zip(extents, opened, strict=True):
+                where = str(hdu.name) or str(extent.index)
+                content, said = _read_hdu(hdu, extent, path, role)
+                hdus.append(content)
+                issues += said
+    except (FileError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        # On damaged bytes astropy and numpy raise nearly anything: KeyError, TypeError, struct
+        # errors. Whatever it is, this file cannot be loaded and the next one can.
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise FileError(
+            "damaged", path, f"astropy cannot read it ({why}): get the file again", where
+        ) from error
+    return hdus, issues
+
+
+def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:
+    name = "PRIMARY" if extent.index == 0 else str(hdu.name)
+    kind = _kind(hdu, extent)
+    issues: list[Issue] = []
+    table = None
+    if kind in ("binary_table", "ascii_table"):
+        table, issues = read_table(hdu, path, name)
+    cards, said = read_cards(
+        hdu.header, path, name, skip_structural=role == "psf" and table is not None
+    )
+    if not extent.card_images.isascii():
+        issues.append(
+            Issue(
+                "warning",
+                "not_ascii",
+                "the header has bytes that are not ASCII: header.card_images keeps them as they "
+                "are, the cards show them as astropy does",
+                path,
+                name,
+            )
+        )
+    content = HduContent(
+        index=extent.index,
+        name=name,
+        type=kind,
+        dimensions=_dimensions(hdu, table is not None),
+        card_images=extent.card_images,
+        card_count=len(hdu.header),
+        cards=cards,
+        table=table,
+    )
+    return content, issues + said
+
+
+def _kind(hdu: Any, extent: Extent) -> HduType:
+    if extent.index == 0:
+        return "primary"
+    if isinstance(hdu, fits.CompImageHDU):
+        return "compressed_image"
+    if isinstance(hdu, fits.BinTableHDU):
+        return "binary_table"
+    if isinstance(hdu, fits.TableHDU):
+        return "ascii_table"
+    return "image" if isinstance(hdu, fits.ImageHDU) else "other"
+
+
+def _dimensions(hdu: Any, is_table: bool) -> str:
+    if is_table:
+        return f"{len(hdu.columns)} x {hdu.header['NAXIS2']}"
+    axes = hdu.header.get("NAXIS", 0)
+    return " x ".join(str(hdu.header.get(f"NAXIS{i + 1}", "?")) for i in range(axes))

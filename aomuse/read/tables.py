@@ -1,0 +1,106 @@
+"""Binary and ASCII tables, column by column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from astropy.io import fits
+
+from aomuse.content import ColumnFormat, TableContent
+from aomuse.issue import Issue
+
+
+def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[Issue]]:
+    """Return the columns of a table as astropy shows them.
+
+    Parameters
+    ----------
+    hdu : astropy.io.fits.BinTableHDU or TableHDU
+        The table; its data are read here.
+    path, extension : str
+        Where it stands, for messages.
+
+    Returns
+    -------
+    table : TableContent
+        The columns.
+    issues : list of Issue
+        Columns whose text had to be read as Latin-1.
+    """
+    data = hdu.data
+    issues: list[Issue] = []
+    row_count = 0 if data is None else len(data)
+    formats, values, nulls = [], [], []
+    for index, column in enumerate(hdu.columns):
+        formats.append(_format(index, column, hdu.header))
+        if data is None:
+            column_values: npt.NDArray[Any] = np.empty(0)
+        else:
+            try:
+                column_values = np.asarray(data.field(index))
+            except UnicodeDecodeError:
+                column_values = _latin1(data, index)
+                issues.append(
+                    Issue(
+                        "note",
+                        "not_ascii",
+                        f"column {column.name} has text that is not ASCII: it is read as Latin-1",
+                        path,
+                        extension,
+                    )
+                )
+        nulls.append(None if data is None else _nulls(data, index, column, column_values))
+        values.append(_native(column_values))
+    return TableContent(tuple(formats), tuple(values), tuple(nulls), row_count), issues
+
+
+def _format(index: int, column: Any, header: fits.Header) -> ColumnFormat:
+    def text(name: str) -> str | None:
+        value = header.get(f"{name}{index + 1}")
+        return None if value is None else str(value)
+
+    def number(name: str) -> float | None:
+        value = header.get(f"{name}{index + 1}")
+        return float(value) if isinstance(value, int | float) else None
+
+    return ColumnFormat(
+        position=index + 1,
+        name=str(column.name),
+        format=text("TFORM") or str(column.format),
+        unit=text("TUNIT"),
+        null_value=text("TNULL"),
+        scale=number("TSCAL"),
+        zero=number("TZERO"),
+        display=text("TDISP"),
+        dimensions=text("TDIM"),
+    )
+
+
+def _latin1(data: Any, index: int) -> npt.NDArray[Any]:
+    raw = np.asarray(data)[data.dtype.names[index]]
+    return np.char.rstrip(np.char.decode(raw, "latin-1"))
+
+
+def _nulls(
+    data: Any, index: int, column: Any, values: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_] | None:
+    if values.dtype == np.bool_ and str(column.format).strip().endswith("L"):
+        # A logical has three states in the file (T, F, 0 for undefined); astropy shows two.
+        raw = np.asarray(data)[data.dtype.names[index]]
+        mask: npt.NDArray[np.bool_] = (raw == 0).reshape(values.shape)
+    elif column.null is not None and values.dtype.kind in "iuf" and str(column.null).strip():
+        shown = column.null
+        if column.bscale not in (None, "", 1) or column.bzero not in (None, "", 0):
+            shown = column.null * (column.bscale or 1) + (column.bzero or 0)
+        mask = values == shown
+    else:
+        return None
+    return mask if mask.any() else None
+
+
+def _native(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if values.dtype.byteorder not in "=|" and not values.dtype.isnative:
+        return values.astype(values.dtype.newbyteorder("="))
+    return values

@@ -1,0 +1,54 @@
+"""Three queries to begin with, and what they give on the database at hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from aomuse.db import create_engine
+
+#: (title, SQL): the same statement for SQLite and MariaDB, a few rows each
+FIRST_QUERIES = [
+    (
+        "What was observed",
+        """\
+SELECT archive_id, target, instrument_mode, night, seeing_arcsec, airmass, source_count
+FROM v_exposure
+ORDER BY date_obs_utc
+LIMIT 5""",
+    ),
+    (
+        "What the adaptive optics saw: the atmosphere, mean over lasers and time",
+        """\
+SELECT e.target, e.archive_id, AVG(a.r0_m) AS r0_m, AVG(a.l0_m) AS l0_m, AVG(a.strehl) AS strehl
+FROM v_sparta_atm a
+JOIN v_exposure e ON e.exposure_id = a.exposure_id
+GROUP BY e.target, e.archive_id
+ORDER BY r0_m DESC
+LIMIT 5""",
+    ),
+    (
+        "How sharp the stars came out, by wavelength",
+        """\
+SELECT wavelength_window, COUNT(*) AS sources, AVG(median) AS fwhm_pixel
+FROM v_source_summary
+WHERE quantity = 'fwhm'
+GROUP BY wavelength_window, wavelength_min_nm
+ORDER BY wavelength_min_nm
+LIMIT 5""",
+    ),
+]
+
+
+def main() -> None:
+    """Print each query and its result."""
+    engine = create_engine()
+    with engine.connect() as connection:
+        for title, sql in FIRST_QUERIES:
+            frame = pd.read_sql_query(sa.text(sql), connection)
+            print(f"\n{title}\n\n{sql};\n\n{frame.to_string(index=False)}")
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

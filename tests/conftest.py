@@ -1,0 +1,197 @@
+"""Databases for the tests: SQLite files, and databases on a MariaDB server of the session's own.
+
+A test that asks for `engine` or `db_url` runs twice, on SQLite and on MariaDB, each time with a
+database of its own at the newest schema. `empty_url` and `new_database` give databases without
+a schema, `mariadb_admin` databases on MariaDB only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
+
+from scripts.mariadb_server import Server, ServerError, find_program
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The data need not outlive a crash, and DDL is nearly twice as fast; a server that no longer
+# knows one of these options ignores it.
+UNSAFE_BUT_FAST = ("--loose-debug-no-sync", "--loose-innodb-flush-method=nosync")
+
+TEMPLATE = "aomuse_template"
+_database_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_database_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests off the database that the developer's shell points at."""
+    monkeypatch.delenv("AOMUSE_DATABASE_URL", raising=False)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a MariaDB server for the session; without one the tests fail, they do not skip."""
+    if find_program("mariadbd") is None:
+        pytest.fail(
+            "mariadbd is missing, and these tests need a MariaDB server"
+            " (Debian: apt-get install mariadb-server libmariadb-dev)",
+            pytrace=False,
+        )
+    directory = tmp_path_factory.mktemp("mariadb")
+    server = Server(directory)
+    try:
+        server.start(options=UNSAFE_BUT_FAST, end_with_parent=True)
+    except ServerError as error:
+        pytest.fail(str(error), pytrace=False)
+    yield server
+    server.stop()
+    shutil.rmtree(directory)  # pytest would keep it for three more sessions, 130 MB each
+
+
+@pytest.fixture(scope="session")
+def _control(mariadb_server: Server) -> Iterator[sa.Engine]:
+    """Connect to the server beside the databases under test."""
+    engine = sa.create_engine(mariadb_server.url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def mariadb_admin(mariadb_server: Server, _control: sa.Engine) -> Iterator[Callable[[], str]]:
+    """Give a function that makes an empty database and returns its URL; all go after the test."""
+    names = []
+
+    def create_database() -> str:
+        name = f"aomuse_test_{next(_database_numbers)}"
+        with _control.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        names.append(name)
+        return _url(mariadb_server, name)
+
+    yield create_database
+    with _control.connect() as connection:
+        for name in names:
+            # A test that failed may have left a transaction open, and DROP would wait for it.
+            query = sa.text("SELECT id FROM information_schema.processlist WHERE db = :name")
+            for process in connection.scalars(query, {"name": name}).all():
+                with contextlib.suppress(sa.exc.DBAPIError):  # it has ended by itself meanwhile
+                    connection.exec_driver_sql(f"KILL CONNECTION {process}")
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.fixture(scope="session")
+def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> list[str]:
+    """Migrate one database, and give the statements that make another like it.
+
+    Running the migrations for every test would cost several times as much.
+    """
+    with _control.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
+    url = _url(mariadb_server, TEMPLATE)
+    _migrate(url)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    tables, rows, views = [], [], {}
+    with engine.connect() as connection:
+        for name, kind in connection.exec_driver_sql("SHOW FULL TABLES").all():
+            statement = connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1]
+            if kind == "VIEW":
+                views[name] = statement
+                continue
+            tables.append(statement)
+            if connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM `{name}`)").scalar():
+                rows.append(f"INSERT INTO `{name}` SELECT * FROM {TEMPLATE}.`{name}`")
+    uses = {
+        view: {other for other in views if other != view and f"`{other}`" in statement}
+        for view, statement in views.items()
+    }
+    ordered = [views[view] for view in TopologicalSorter(uses).static_order()]
+    return ["SET foreign_key_checks = 0", *tables, *rows, *ordered]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one file, which is then copied."""
+    path = tmp_path_factory.mktemp("template") / "aomuse.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Name the kind of database; the fixtures of the other kind are not even set up."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_database(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Give a function that makes an empty database of the kind under test and returns its URL."""
+    if backend == "mariadb":
+        create_database: Callable[[], str] = request.getfixturevalue("mariadb_admin")
+        return create_database
+    return lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'aomuse.db'}"
+
+
+@pytest.fixture
+def empty_url(new_database: Callable[[], str]) -> str:
+    """Give the URL, password included, of a database without a schema."""
+    return new_database()
+
+
+@pytest.fixture
+def db_url(backend: str, new_database: Callable[[], str], request: pytest.FixtureRequest) -> str:
+    """Give the URL, password included, of a database at the newest schema."""
+    url = new_database()
+    if backend == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copyfile(template, str(sa.make_url(url).database))
+        return url
+    statements: list[str] = request.getfixturevalue("mariadb_template")
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    return url
+
+
+@pytest.fixture
+def engine(db_url: str) -> Iterator[sa.Engine]:
+    """Give the engine of a database at the newest schema."""
+    from aomuse.db import create_engine
+
+    engine = create_engine(db_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of real observatory files, which stands beside the repository in CI."""
+    path = REPOSITORY.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip(f"no real observatory files here: {path} is missing")
+    return path
+
+
+def _migrate(url: str) -> None:
+    from aomuse.db import create_engine
+    from aomuse.schema import upgrade
+
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+def _url(server: Server, database: str) -> str:
+    url = sa.make_url(server.url).set(database=database)
+    return url.render_as_string(hide_password=False)

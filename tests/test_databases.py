@@ -1,0 +1,58 @@
+"""The databases that conftest.py hands to every other test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from aomuse.db import create_engine
+from aomuse.schema import upgrade
+
+
+def definitions(engine: sa.Engine) -> dict[str, str]:
+    """Give the statement that makes each table, index and view."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            return dict(connection.exec_driver_sql(query).all())
+        names = connection.exec_driver_sql("SHOW TABLES").scalars().all()
+        return {
+            name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1]
+            for name in names
+        }
+
+
+def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Give the rows of each table."""
+    with engine.connect() as connection:
+        return {
+            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
+            for table in sa.inspect(engine).get_table_names()
+        }
+
+
+def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: str) -> None:
+    migrated = create_engine(empty_url)
+    upgrade(migrated)
+    assert len(definitions(engine)) > 10
+    assert definitions(engine) == definitions(migrated)
+    assert contents(engine) == contents(migrated)
+    migrated.dispose()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_a_test_leaves_behind_is_gone(engine: sa.Engine, turn: int) -> None:
+    assert "left_behind" not in definitions(engine)
+    assert contents(engine)["load_run"] == []
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP VIEW v_exposure")
+        connection.exec_driver_sql("CREATE TABLE left_behind (id INTEGER)")
+
+
+def test_an_open_transaction_does_not_hold_up_the_end(mariadb_admin: Callable[[], str]) -> None:
+    """The database is dropped after this test; it would wait for the lock for a day."""
+    connection = create_engine(mariadb_admin()).connect()
+    connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+    connection.exec_driver_sql("INSERT INTO t VALUES (1)")

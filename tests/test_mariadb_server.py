@@ -1,0 +1,130 @@
+"""The private MariaDB server: its life in a directory of any length, and what it is set to."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from scripts import mariadb_server
+from scripts.mariadb_server import LONGEST_SOCKET_PATH, SQL_MODE, Server, ServerError, main
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process that is no server."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_life_in_a_directory_too_deep_for_a_socket(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "a name with spaces" / ("long" * 30) / "server"
+    assert len(str(directory)) > LONGEST_SOCKET_PATH
+    server = Server(directory)
+    at = ["--directory", str(directory)]
+    try:
+        assert main([*at, "status"]) == 3
+        assert server.start(end_with_parent=True)
+        pid, url = server.pid(), server.url
+        assert not server.start()
+        assert server.pid() == pid
+        assert stat.S_IMODE(server.url_file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+        assert sorted(path.name for path in directory.iterdir() if path.suffix == ".sql") == []
+        engine = sa.create_engine(server.admin_url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE aomuse.kept (id INTEGER)")
+        capsys.readouterr()
+        assert main([*at, "status"]) == 0
+        assert main([*at, "url"]) == 0
+        assert main([*at, "start"]) == 0
+        printed = capsys.readouterr().out
+        assert f"process {pid}, 127.0.0.1:{server.port}" in printed
+        assert str(sa.make_url(url).password) not in printed
+        socket = server.socket
+        assert main([*at, "stop"]) == 0
+        assert server.pid() is None
+        assert not socket.parent.exists()
+        assert not server.stop()
+        server.start(end_with_parent=True)
+        assert server.url == url
+        with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+            assert connection.exec_driver_sql("SHOW TABLES").scalars().all() == ["kept"]
+    finally:
+        server.stop()
+
+
+def test_the_export_line_works_in_a_shell(tmp_path: Path) -> None:
+    server = Server(tmp_path / "it's a name")
+    server.directory.mkdir()
+    server.url_file.write_text("mariadb+mariadbconnector://u:p@127.0.0.1:1/aomuse\n")
+    script = mariadb_server.export_line(server) + '; printf %s "$AOMUSE_DATABASE_URL"'
+    assert subprocess.check_output(["sh", "-c", script], text=True) == server.url
+
+
+def test_a_foreign_process_in_the_pid_file_is_left_alone(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes], mariadb_server: Server
+) -> None:
+    server = Server(tmp_path)
+    for pid in (sleeper.pid, mariadb_server.pid()):
+        server.pid_file.write_text(f"{pid}\n")
+        assert server.pid() is None
+        assert not server.stop()
+    assert sleeper.poll() is None
+    assert mariadb_server.pid() is not None
+
+
+def test_a_server_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    server = Server(tmp_path / "server")
+    with pytest.raises(ServerError, match="no-such-option"):
+        server.start(options=["--no-such-option"])
+    assert server.pid() is None
+
+
+def test_without_a_server_the_packages_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(mariadb_server, "find_program", lambda name: None)
+    assert main(["--directory", str(tmp_path / "server"), "start"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "apt-get install mariadb-server libmariadb-dev" in error
+    assert not (tmp_path / "server").exists()
+
+
+def test_the_server_is_strict_speaks_utf8mb4_and_tls(mariadb_server: Server) -> None:
+    engine = sa.create_engine(mariadb_server.url, connect_args={"ssl": True})
+    with engine.connect() as connection:
+        values = "SELECT @@sql_mode, @@character_set_database, @@bind_address, database()"
+        expected = (SQL_MODE, "utf8mb4", "127.0.0.1", "aomuse")
+        assert connection.exec_driver_sql(values).one() == expected
+        cipher = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Ssl_cipher'").one()[1]
+        assert cipher.startswith("TLS")
+    engine.dispose()
+
+
+def test_the_account_hands_out_readers(mariadb_admin: Callable[[], str]) -> None:
+    url = sa.make_url(mariadb_admin())
+    owner = sa.create_engine(url, poolclass=sa.NullPool)
+    with owner.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+        connection.exec_driver_sql("CREATE USER reader@localhost IDENTIFIED BY 'r'")
+        connection.exec_driver_sql(
+            f"GRANT SELECT, SHOW VIEW ON {url.database}.* TO reader@localhost"
+        )
+    reader = sa.create_engine(url.set(username="reader", password="r"), poolclass=sa.NullPool)
+    with reader.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM t").all() == []
+        with pytest.raises(sa.exc.DBAPIError, match="denied"):
+            connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    with owner.connect() as connection:
+        connection.exec_driver_sql("DROP USER reader@localhost")
