@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import URL, Engine, event
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.config import database_url
 from aomuse.errors import ConfigurationError
@@ -99,3 +100,22 @@ def _mariadb_connect(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(_MARIADB_SESSION)
     cursor.close()
+
+
+def describe_error(error: DBAPIError) -> str:
+    """Return what the database said, in one line without statement, values or password.
+
+    Parameters
+    ----------
+    error : sqlalchemy.exc.DBAPIError
+        The error.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    said = " ".join(str(error.orig).split())
+    if "unable to open database file" in said:
+        return f"{said}: check that the folder of the database exists and may be written"
+    return f"the database says: {said}"

@@ -37,9 +37,8 @@ from aomuse.load import (
 )
 from aomuse.normalize import NormalizedExposure, normalize
 from aomuse.paths import printable
-from aomuse.query.refresh import refresh_views
 from aomuse.read import read_exposure
-from aomuse.schema import require_head
+from aomuse.schema import refresh, require_head
 
 logger = logging.getLogger(__name__)
 
@@ -310,8 +309,7 @@ def _record_orphans(engine: Engine, run: Run, roots: list[str], discovery: Disco
 def _show_in_views(engine: Engine, listener: Listener) -> None:
     """Let the wide views show what was loaded, if this account may create views."""
     try:
-        with write_transaction(engine) as connection:
-            refresh_views(connection)
+        refresh(engine)
     except DBAPIError as error:
         listener.on_notice(
             f"everything is loaded, but the views could not be brought up to date ({error.orig}): "

@@ -10,7 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from aomuse.db import write_transaction
 from aomuse.errors import SchemaError
+from aomuse.query.refresh import refresh_views
 
 
 def alembic_config() -> Config:
@@ -59,6 +61,18 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
+
+
+def refresh(engine: Engine) -> None:
+    """Create the views anew, so that they show what is loaded now.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    """
+    with write_transaction(engine) as connection:
+        refresh_views(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

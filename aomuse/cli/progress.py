@@ -1,0 +1,95 @@
+"""What a load shows: a bar on a terminal, a line for each exposure elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from types import TracebackType
+from typing import Any, Self
+
+import click
+from tqdm import tqdm
+
+from aomuse.discover import Discovery
+from aomuse.issue import Issue
+from aomuse.pipeline import Listener, Result
+
+
+class Progress(Listener):
+    """Shows a load on standard output, and what is wrong on standard error.
+
+    Parameters
+    ----------
+    show_bar : bool
+        Show a bar with rate and time left, if standard error is a terminal.
+    """
+
+    def __init__(self, *, show_bar: bool = True) -> None:
+        self._show_bar = show_bar and sys.stderr.isatty()
+        self._bar: Any = None
+        self.severities: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def on_wait(self, holder: str) -> None:
+        """Tell that another loader holds the database."""
+        self.say(f"waiting for {holder}, which holds the database", err=True)
+
+    def on_notice(self, text: str) -> None:
+        """Tell something that concerns the whole load."""
+        self.say(f"warning: {text}", err=True)
+
+    def on_found(self, discovery: Discovery) -> None:
+        """Tell of files that belong to no exposure, and begin the bar."""
+        for issue in discovery.issues:
+            self._tell(issue)
+        if self._show_bar:
+            self._bar = tqdm(
+                total=len(discovery.exposures), unit="exposure", dynamic_ncols=True, leave=False
+            )
+
+    def on_result(self, result: Result) -> None:
+        """Show one exposure."""
+        for issue in result.issues:
+            self._tell(issue)
+        if self._bar is not None:
+            self._bar.set_postfix_str(result.label)
+            self._bar.update()
+        elif result.outcome != "unchanged":
+            self.say(_line(result))
+
+    def _tell(self, issue: Issue) -> None:
+        self.severities[issue.severity] += 1
+        if issue.severity == "error":
+            self.say(f"error: {issue}", err=True)
+
+    def say(self, text: str, *, err: bool = False) -> None:
+        """Print a line without tearing the bar."""
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr if err else sys.stdout)
+        else:
+            click.echo(text, err=err)
+
+
+def _line(result: Result) -> str:
+    said = Counter(issue.severity for issue in result.issues)
+    remarks = [
+        f"{said[severity]} {severity}{'s' if said[severity] > 1 else ''}"
+        for severity in ("error", "warning", "note")
+        if said[severity]
+    ]
+    tail = f"  ({', '.join(remarks)})" if remarks else ""
+    return (
+        f"{result.outcome:<9} {result.label}  {result.row_count:,} rows"
+        f"  {result.seconds:.2f} s{tail}"
+    )

@@ -1,0 +1,85 @@
+"""The command status: what the database holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import click
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from aomuse import schema
+from aomuse.cli.main import Context, cli, pass_context
+from aomuse.issue import Issue
+from aomuse.models import Base, LoadIssue, LoadRun
+
+_RUNS = 5
+
+
+@cli.command(epilog="\b\nExample:\n  aomuse status --issues")
+@click.option("--issues", is_flag=True, help="List what is missing, odd or could not be loaded.")
+@pass_context
+def status(context: Context, *, issues: bool) -> None:
+    """Show the schema's revision, rows of each table, last runs and open issues."""
+    revision = schema.require_head(context.engine)
+    click.echo(f"database  {context.engine.url.render_as_string(hide_password=True)}")
+    click.echo(f"schema    revision {revision}")
+    with context.engine.connect() as connection:
+        if issues:
+            _show_issues(connection)
+        else:
+            _show_tables(connection)
+            _show_runs(connection)
+            _count_issues(connection)
+
+
+def _show_tables(connection: Connection) -> None:
+    click.echo("\nrows")
+    for table in Base.metadata.sorted_tables:
+        count = connection.scalar(sa.select(sa.func.count()).select_from(table))
+        click.echo(f"  {table.name:<22} {count:>14,}")
+
+
+def _show_runs(connection: Connection) -> None:
+    runs = connection.execute(
+        sa.select(*LoadRun.__table__.columns).order_by(LoadRun.id.desc()).limit(_RUNS)
+    ).all()
+    click.echo("\nlast runs")
+    for run in runs:
+        took = (
+            f"{(run.finished_utc - run.started_utc).total_seconds():.1f} s"
+            if run.finished_utc
+            else "not finished"
+        )
+        click.echo(
+            f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.outcome:<11} "
+            f"{run.exposures_found} found, {run.exposures_loaded} loaded, "
+            f"{run.exposures_completed} completed, {run.exposures_replaced} replaced, "
+            f"{run.exposures_failed} failed, {run.row_count:,} rows, {took}"
+        )
+    if not runs:
+        click.echo("  none: load a tree with aomuse load ROOT")
+
+
+def _count_issues(connection: Connection) -> None:
+    counts = connection.execute(
+        sa.select(LoadIssue.severity, LoadIssue.code, sa.func.count())
+        .where(LoadIssue.closed_run_id.is_(None))
+        .group_by(LoadIssue.severity, LoadIssue.code)
+        .order_by(LoadIssue.severity, LoadIssue.code)
+    ).all()
+    click.echo("\nopen issues")
+    for severity, code, count in counts:
+        click.echo(f"  {severity:<8} {code:<22} {count:>8,}")
+    click.echo("  see them with aomuse status --issues" if counts else "  none")
+
+
+def _show_issues(connection: Connection) -> None:
+    rows = connection.execute(
+        sa.select(*LoadIssue.__table__.columns)
+        .where(LoadIssue.closed_run_id.is_(None))
+        .order_by(LoadIssue.severity, LoadIssue.path, LoadIssue.id)
+    ).all()
+    for row in rows:
+        issue = Issue(row.severity, row.code, row.message, row.path, row.extension_name)
+        click.echo(f"{row.severity} [{row.code}] run {row.load_run_id}: {issue}")
+    if not rows:
+        click.echo("no open issues")
