@@ -1,0 +1,190 @@
+"""HDUs as bytes: primary headers, images, compressed images and binary tables."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import ArrayLike, NDArray
+
+from aomuse.simulate.cards import BLOCK, CARD, card, header
+
+_BITPIX = {"u1": 8, "i2": 16, "i4": 32, "f4": -32, "f8": -64}
+_CODES = {"L": "S1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a binary table.
+
+    Attributes
+    ----------
+    name : str
+        TTYPE.
+    tform : str
+        TFORM, for example ``D``, ``26A`` or ``3681D``.
+    values : array_like
+        A value a row, or a vector a row for a TFORM with a repeat count.
+    unit : str, optional
+        TUNIT.
+    null : int, optional
+        TNULL, the integer that stands for a missing value.
+    """
+
+    name: str
+    tform: str
+    values: ArrayLike
+    unit: str = ""
+    null: int | None = None
+
+
+def primary(cards: Iterable[str]) -> bytes:
+    """Write a primary HDU without data.
+
+    Parameters
+    ----------
+    cards : iterable of str
+        Cards after the mandatory ones.
+
+    Returns
+    -------
+    bytes
+        The HDU.
+    """
+    mandatory = [
+        card("SIMPLE", True, "file follows the FITS standard"),
+        card("BITPIX", 8, "bits a data value"),
+        card("NAXIS", 0, "no data in this HDU"),
+        card("EXTEND", True, "extensions follow"),
+    ]
+    return header([*mandatory, *cards])
+
+
+def image(name: str, pixels: NDArray[Any], cards: Iterable[str] = ()) -> bytes:
+    """Write an image extension.
+
+    Parameters
+    ----------
+    name : str
+        EXTNAME.
+    pixels : ndarray
+        Pixels; the last axis is NAXIS1.
+    cards : iterable of str, optional
+        Further cards.
+
+    Returns
+    -------
+    bytes
+        The HDU.
+    """
+    kind = pixels.dtype.str[1:]
+    axes = pixels.shape[::-1]
+    mandatory = [
+        card("XTENSION", "IMAGE", "image extension"),
+        card("BITPIX", _BITPIX[kind], "bits a data value"),
+        card("NAXIS", len(axes), "number of axes"),
+        *(card(f"NAXIS{i}", n, f"length of axis {i}") for i, n in enumerate(axes, 1)),
+        card("PCOUNT", 0, "no parameters"),
+        card("GCOUNT", 1, "one group"),
+        card("EXTNAME", name, "name of this extension"),
+    ]
+    return header([*mandatory, *cards]) + _filled(pixels.astype(f">{kind}").tobytes())
+
+
+def compressed_image(pixels: NDArray[Any]) -> tuple[str, bytes]:
+    """Compress an image tile by tile with the Rice algorithm.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Pixels; the last axis is NAXIS1.
+
+    Returns
+    -------
+    cards : str
+        Cards of the table that holds the tiles, without an EXTNAME.
+    data : bytes
+        The tiles, in whole blocks.
+
+    Notes
+    -----
+    The two come apart so that many extensions can share one compressed image, each with its
+    own cards. A tile is a whole frame: the noise of a short row of floating-point pixels cannot
+    be measured, and such tiles are zipped instead, with the time of day in them.
+    """
+    buffer = io.BytesIO()
+    tile = (1,) * (pixels.ndim - 2) + pixels.shape[-2:]
+    fits.CompImageHDU(pixels, compression_type="RICE_1", tile_shape=tile).writeto(buffer)
+    content = buffer.getvalue()
+    start = content.index(b"XTENSION")
+    end = re.compile(rb"END {77}").search(content, start)
+    if end is None:
+        raise ValueError("a compressed image without END card")
+    text = content[start : end.start()].decode("ascii")
+    lines = [text[i : i + CARD] for i in range(0, len(text), CARD)]
+    kept = "".join(line for line in lines if not line.startswith("EXTNAME "))
+    data_start = start + -(-(end.end() - start) // BLOCK) * BLOCK
+    return kept, content[data_start:]
+
+
+def table(name: str, columns: Sequence[Column], cards: Iterable[str] = ()) -> bytes:
+    """Write a binary table.
+
+    Parameters
+    ----------
+    name : str
+        EXTNAME.
+    columns : sequence of Column
+        At least one column.
+    cards : iterable of str, optional
+        Further cards.
+
+    Returns
+    -------
+    bytes
+        The HDU.
+    """
+    fields = [_field(column) for column in columns]
+    dtype = np.dtype([(f"f{i}", f.dtype, f.shape[1:]) for i, f in enumerate(fields)])
+    rows = np.empty(len(fields[0]), dtype)
+    for i, values in enumerate(fields):
+        rows[f"f{i}"] = values
+    described = [
+        card("XTENSION", "BINTABLE", "binary table extension"),
+        card("BITPIX", 8, "a table is bytes"),
+        card("NAXIS", 2, "rows and bytes"),
+        card("NAXIS1", dtype.itemsize, "bytes a row"),
+        card("NAXIS2", len(rows), "rows"),
+        card("PCOUNT", 0, "no heap"),
+        card("GCOUNT", 1, "one group"),
+        card("TFIELDS", len(columns), "columns"),
+    ]
+    for i, column in enumerate(columns, 1):
+        described += [card(f"TTYPE{i}", column.name), card(f"TFORM{i}", column.tform)]
+        if column.unit:
+            described.append(card(f"TUNIT{i}", column.unit))
+        if column.null is not None:
+            described.append(card(f"TNULL{i}", column.null))
+    described.append(card("EXTNAME", name, "name of this extension"))
+    return header([*described, *cards]) + _filled(rows.tobytes())
+
+
+def _field(column: Column) -> NDArray[Any]:
+    repeat, code = column.tform[:-1], column.tform[-1]
+    if code == "A":
+        return np.asarray(column.values, dtype=f"S{repeat or 1}")
+    values = np.asarray(column.values)
+    if code == "L":
+        values = np.where(values, b"T", b"F")
+    if repeat not in {"", "1"}:
+        values = values.reshape(len(values), int(repeat))
+    return values.astype(_CODES[code])
+
+
+def _filled(data: bytes) -> bytes:
+    return data.ljust(-(-len(data) // BLOCK) * BLOCK, b"\0")

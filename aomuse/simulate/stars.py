@@ -1,0 +1,163 @@
+"""The stars of a field: positions, magnitudes and colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aomuse.simulate.atmosphere import Series
+from aomuse.simulate.plan import Exposure
+
+FIELD = 300  # pixels on a side
+_PHOTON = 1.986e-9  # erg nm, Planck's constant times the speed of light
+_AREA = 4.85e5  # cm2, the collecting area of the telescope
+_SKY = 20.9  # mag a square arcsec
+# Wavelength in nm, depth and width in nm of H beta, Na D, H alpha and the calcium triplet.
+_LINES = (
+    (486.1, 0.3, 0.5),
+    (589.3, 0.2, 0.4),
+    (656.3, 0.35, 0.5),
+    (849.8, 0.2, 0.3),
+    (854.2, 0.4, 0.4),
+    (866.2, 0.35, 0.4),
+)
+_READ_NOISE = 2.6  # electrons a pixel
+_ZERO_POINT = 3.63e11  # 1e-20 erg/s/cm2/Angstrom at V = 0
+
+
+@dataclass(frozen=True)
+class Stars:
+    """Stars in catalogue order, which is none.
+
+    Attributes
+    ----------
+    identifier : ndarray of int
+        Catalogue numbers, neither consecutive nor sorted.
+    ra, dec : ndarray
+        Degrees.
+    x, y : ndarray
+        Pixels at the reference wavelength.
+    magnitude : ndarray
+        V magnitudes.
+    temperature : ndarray
+        Effective temperatures in K.
+    """
+
+    identifier: NDArray[np.int64]
+    ra: Series
+    dec: Series
+    x: Series
+    y: Series
+    magnitude: Series
+    temperature: Series
+
+
+def draw(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:
+    """Draw the stars of a field.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    count : int
+        Number of stars.
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Stars
+        Stars crowding towards the centre, each magnitude fainter holding more of them.
+    """
+    target = exposure.slot.target
+    scale = exposure.pixel / 3600.0
+    x, y = np.clip(rng.normal(FIELD / 2, FIELD / 5, (2, count)), 4.0, FIELD - 4.0)
+    magnitude = target.brightest + 6.0 * rng.power(2.2, count)
+    if count:
+        magnitude[rng.integers(count)] = target.brightest
+    return Stars(
+        identifier=rng.choice(max(20 * count, 5000), count, replace=False) + 1,
+        ra=target.ra - (x - FIELD / 2) * scale / np.cos(np.radians(target.dec)),
+        dec=target.dec + (y - FIELD / 2) * scale,
+        x=x,
+        y=y,
+        magnitude=magnitude,
+        temperature=rng.uniform(4200.0, 8200.0, count),
+    )
+
+
+def spectrum(magnitude: float, temperature: float, wavelength: Series) -> Series:
+    """Work out the spectrum of a star.
+
+    Parameters
+    ----------
+    magnitude : float
+        V magnitude.
+    temperature : float
+        Effective temperature in K.
+    wavelength : ndarray
+        Wavelengths in nm.
+
+    Returns
+    -------
+    ndarray
+        Flux density in 1e-20 erg/s/cm2/Angstrom: a black body with the H beta, sodium, H alpha
+        and calcium lines.
+    """
+
+    def planck(nanometres: Series) -> Series:
+        return np.asarray(
+            nanometres**-5 / np.expm1(1.4388e7 / (nanometres * temperature)), dtype=np.float64
+        )
+
+    scale = _ZERO_POINT * 10.0 ** (-0.4 * magnitude) / planck(np.array([551.0]))
+    flux: Series = scale * planck(wavelength)
+    for line, depth, width in _LINES:
+        flux *= 1.0 - depth * np.exp(-0.5 * ((wavelength - line) / width) ** 2)
+    return flux
+
+
+def throughput(wavelength: Series) -> Series:
+    """Work out the share of photons that reaches the detector.
+
+    Parameters
+    ----------
+    wavelength : ndarray
+        Wavelengths in nm.
+
+    Returns
+    -------
+    ndarray
+        A curve that peaks at 0.32 near 700 nm, as MUSE's does.
+    """
+    return np.asarray(0.32 * np.exp(-0.5 * ((wavelength - 700.0) / 160.0) ** 2), dtype=np.float64)
+
+
+def signal_to_noise(flux: Series, wavelength: Series, fwhm: Series, exposure: Exposure) -> Series:
+    """Work out the signal-to-noise ratio of a star in each layer.
+
+    Parameters
+    ----------
+    flux : ndarray
+        Flux density in 1e-20 erg/s/cm2/Angstrom.
+    wavelength : ndarray
+        Wavelengths in nm.
+    fwhm : ndarray
+        FWHM in pixels.
+    exposure : Exposure
+        Gives exposure time and pixel size.
+
+    Returns
+    -------
+    ndarray
+        Ratio from photon, sky and read noise within one FWHM.
+    """
+    electrons = (
+        1e-20 * 1.25 * wavelength / _PHOTON * _AREA * exposure.slot.exptime * throughput(wavelength)
+    )
+    pixels = np.pi * fwhm**2
+    sky = _ZERO_POINT * 10.0 ** (-0.4 * _SKY) * exposure.pixel**2 * pixels
+    noise = np.sqrt((flux + sky) * electrons + pixels * _READ_NOISE**2)
+    return np.asarray(flux * electrons / noise, dtype=np.float64)

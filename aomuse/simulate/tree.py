@@ -1,0 +1,121 @@
+"""Write a tree of files, exposure by exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aomuse.simulate.errors import SimulateError
+from aomuse.simulate.observation import FIELD, FITS, observe
+from aomuse.simulate.pampelmuse import Fit
+from aomuse.simulate.plan import generator
+from aomuse.simulate.raw import raw
+from aomuse.simulate.reduced import reduced
+from aomuse.simulate.stars import draw
+from aomuse.simulate.writing import write
+
+
+@dataclass(frozen=True)
+class SimulatedExposure:
+    """The four files of one exposure.
+
+    Attributes
+    ----------
+    target, mode : str
+        Target and instrument mode.
+    reduced, raw, prm, psf : Path
+        The reduced cube, the raw file and the two PampelMuse files.
+    """
+
+    target: str
+    mode: str
+    reduced: Path
+    raw: Path
+    prm: Path
+    psf: Path
+
+
+def simulate(
+    out: Path,
+    *,
+    exposures: int = 6,
+    sources: int = 20,
+    layers: int = 3681,
+    seed: int = 1,
+    report: Callable[[str], None] | None = None,
+) -> list[SimulatedExposure]:
+    """Write a synthetic, valid tree of MUSE files.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to fill with ``single/``, ``raw/`` and ``analysis/``; new or empty.
+    exposures : int, optional
+        Number of exposures; more than a night's go on in the following nights.
+    sources : int, optional
+        Stars fitted in each cube.
+    layers : int, optional
+        Wavelength layers, 0.125 nm each from 475 nm; 3,681 reach 935 nm.
+    seed : int, optional
+        Seed; the same arguments give the same bytes, and fewer exposures the same first ones.
+    report : callable, optional
+        Called with a line for each exposure that is complete.
+
+    Returns
+    -------
+    list of SimulatedExposure
+        The files, exposure by exposure.
+
+    Raises
+    ------
+    SimulateError
+        If a number is too small or `out` is not an empty folder.
+    """
+    _check(out, {"exposures": (exposures, 1), "sources": (sources, 0), "layers": (layers, 1),
+                 "seed": (seed, 0)})  # fmt: skip
+    written = []
+    for index in range(exposures):
+        files = _exposure(out, index, sources, layers, seed)
+        written.append(files)
+        if report is not None:
+            report(f"{index + 1}/{exposures} {files.reduced.stem}: {files.target}, {files.mode}")
+    return written
+
+
+def _exposure(out: Path, index: int, sources: int, layers: int, seed: int) -> SimulatedExposure:
+    observation = observe(seed, index, layers)
+    planned = observation.exposure
+    field = draw(planned, sources, generator(seed, index, FIELD))
+    fit = Fit(
+        observation.state,
+        observation.shape,
+        field,
+        observation.wavelength,
+        generator(seed, index, FITS),
+    )
+    name = planned.product_name
+    files = SimulatedExposure(
+        target=planned.slot.target.name,
+        mode=planned.slot.mode,
+        reduced=out / "single" / f"{name}.fits",
+        raw=out / "raw" / f"{planned.archive_name}.fz",
+        prm=out / "analysis" / f"{name}.prm.fits",
+        psf=out / "analysis" / f"{name}.psf.fits",
+    )
+    write(files.raw, raw(observation))
+    write(files.prm, fit.parameters())
+    write(files.psf, fit.sources())
+    # The loader starts from the reduced cube, so it comes when the others are there.
+    write(files.reduced, reduced(observation))
+    return files
+
+
+def _check(out: Path, numbers: dict[str, tuple[int, int]]) -> None:
+    for name, (value, least) in numbers.items():
+        if value < least:
+            raise SimulateError(f"{name} is {value}: give {least} or more")
+    if out.exists() and not out.is_dir():
+        raise SimulateError(f"{out} is a file: name a folder that is new or empty")
+    if out.is_dir() and any(out.iterdir()):
+        raise SimulateError(f"{out} is not empty: name a folder that is new or empty")

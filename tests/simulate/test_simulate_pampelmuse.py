@@ -1,0 +1,115 @@
+"""The two files of the PSF analysis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from aomuse.simulate import SimulatedExposure, simulate
+from aomuse.simulate.psf import wavelengths
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> list[SimulatedExposure]:
+    """One night with all layers, for what depends on the wavelength."""
+    return simulate(tmp_path_factory.mktemp("full"), sources=2)
+
+
+def by_name(path: Path, table: str = "PSFPARS") -> dict[str, np.ndarray]:
+    data = fits.getdata(path, table)
+    return dict(zip(data["name"], data["polyfit"], strict=True))
+
+
+def test_wavelengths(full: list[SimulatedExposure]) -> None:
+    header = fits.getheader(full[0].prm, "SPECTRA")
+    assert header["NAXIS3"] == 3681
+    read = (header["CRVAL3"] + np.arange(3681) * header["CDELT3"]) * 1e9
+    np.testing.assert_array_equal(read, wavelengths(3681))
+    assert read[0] == pytest.approx(475.0)
+    assert read[-1] == pytest.approx(935.0)
+
+
+def test_parameters(tree: list[SimulatedExposure]) -> None:
+    for files in tree:
+        with fits.open(files.prm) as hdus:
+            names = [hdu.name for hdu in hdus]
+            assert names == ["PRIMARY", "SPECTRA", "PSFPARS", "POSPARS", "SOURCES"]
+            assert hdus["SPECTRA"].shape == (40, 1, 3)
+            psf = hdus["PSFPARS"]
+            assert psf.columns.names == ["name", "free", "order", "fit", "polyfit"]
+            assert psf.columns.formats == ["8A", "L", "I", "40D", "40D"]
+            assert list(psf.data["name"]) == ["beta", "fwhm", "e", "theta"]
+            assert list(hdus["POSPARS"].data["name"]) == ["A", "B", "C", "D", "x0", "y0"]
+            assert hdus["SOURCES"].columns.names == ["id", "ra", "dec", "x", "y", "mag", "status"]
+
+
+def test_sources(tree: list[SimulatedExposure]) -> None:
+    codes, cases = set(), set()
+    for files in tree:
+        ids = fits.getdata(files.prm, "SOURCES")["id"]
+        with fits.open(files.psf) as hdus:
+            assert [hdu.name for hdu in hdus] == ["PRIMARY", *(f"PM_{i}" for i in ids)]
+            for hdu in hdus[1:]:
+                assert len(hdu.data) == 40
+                names = hdu.columns.names
+                assert [n.lower() for n in names] == ["snr", "flux", "fwhm", "beta", "xc", "yc"]
+                assert len(set(hdu.columns.formats)) == 1
+                codes.add(hdu.columns.formats[0])
+                cases.add(names[0])
+    assert codes == {"D", "E"}
+    assert cases == {"snr", "SNR"}
+
+
+def test_identifiers_are_neither_sorted_nor_consecutive(tmp_path: Path) -> None:
+    files = simulate(tmp_path, exposures=1, sources=50, layers=1)[0]
+    ids = fits.getdata(files.prm, "SOURCES")["id"]
+    assert len(set(ids)) == 50
+    assert list(ids) != sorted(ids)
+    assert max(ids) > 50
+
+
+def test_no_sources_at_all(tmp_path: Path) -> None:
+    files = simulate(tmp_path, exposures=1, sources=0, layers=3)[0]
+    with fits.open(files.psf) as hdus:
+        assert len(hdus) == 1
+    assert len(fits.getdata(files.prm, "SOURCES")) == 0
+
+
+def test_psf_sharpens_towards_the_red(full: list[SimulatedExposure]) -> None:
+    for files in full:
+        parameters = by_name(files.prm)
+        assert np.all(np.diff(parameters["fwhm"]) < 0)
+        assert 1.0 < parameters["fwhm"][0] < 6.0
+        assert 1.6 < parameters["beta"].min() <= parameters["beta"].max() < 3.2
+        assert not np.isnan(parameters["e"]).any()
+
+
+def test_correction_helps(full: list[SimulatedExposure]) -> None:
+    def relative(files: SimulatedExposure) -> float:
+        header = fits.getheader(files.reduced)
+        width = by_name(files.prm)["fwhm"][2000] * header["ESO OCS IPS PIXSCALE"]
+        return float(width / header["ESO TEL AMBI FWHM START"])
+
+    without = relative(full[5])
+    assert all(relative(files) < without for files in full[:5])
+
+
+def test_the_notch_is_empty_only_with_sodium_light(full: list[SimulatedExposure]) -> None:
+    wavelength = wavelengths(3681)
+    notch = (wavelength > 577.0) & (wavelength < 604.0)
+    for files in full:
+        with fits.open(files.psf) as hdus:
+            fwhm = hdus[1].data["fwhm"][notch]
+        assert np.isnan(fwhm).all() == ("NOAO" not in files.mode)
+        snr = fits.getdata(files.psf, 1)["snr"]
+        assert np.nanmedian(snr) > 3.0
+
+
+def test_positions_shift_with_the_wavelength(full: list[SimulatedExposure]) -> None:
+    shift = by_name(full[0].prm, "POSPARS")
+    length = np.hypot(shift["x0"], shift["y0"])
+    assert 0.05 < length[0] < 3.0
+    assert length[1800] < 0.01

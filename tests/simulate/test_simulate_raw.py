@@ -1,0 +1,128 @@
+"""Extensions of the raw file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from aomuse.simulate import SimulatedExposure
+from aomuse.simulate.telemetry import QUANTITIES
+
+ASM = (
+    "ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS",
+    "MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500", "ASM_TAU0", "IA_FWHMLIN",
+    "MASS_TURB0", "MASS_TURB1", "MASS_TURB2", "MASS_TURB3", "MASS_TURB4", "MASS_TURB5",
+    "MASS_TURB6", "SLODAR_CNSQ2", "SLODAR_CNSQ3", "SLODAR_CNSQ4", "SLODAR_CNSQ5",
+    "SLODAR_CNSQ6", "SLODAR_CNSQ7", "SLODAR_CNSQ8", "IA_FWHMLINOBS", "SLODAR_TOTAL_CN2", "R0",
+    "IA_FWHM", "AZ", "AIRMASS", "DIMM_SEEING",
+)  # fmt: skip
+
+
+def formats(hdu: fits.BinTableHDU) -> list[str]:
+    return [hdu.header[f"TFORM{i}"] for i in range(1, hdu.header["TFIELDS"] + 1)]
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_channels(tree: list[SimulatedExposure], index: int) -> None:
+    with fits.open(tree[index].raw) as hdus:
+        channels = [hdu for hdu in hdus if hdu.name.startswith("CHAN")]
+        names = [hdu.name for hdu in channels]
+        assert sorted(names) == [f"CHAN{i:02d}" for i in range(1, 25)]
+        assert names != sorted(names)
+        assert [hdu.name for hdu in hdus[1:25]] == names
+        for hdu in channels:
+            assert isinstance(hdu, fits.CompImageHDU)
+            assert len(hdu.header.cards) == 99
+            assert hdu.shape == (16, 16)
+            assert hdu.header["ESO DET CHIP NAME"] == hdu.name
+            assert hdu.header["ESO DET OUT4 NX"] == 2048
+            assert hdu.header["CTYPE1"] == "RA---TAN"
+            assert "COMMENT" in hdu.header
+
+
+def test_extensions_go_with_the_mode(tree: list[SimulatedExposure]) -> None:
+    tail = {}
+    for files in tree:
+        with fits.open(files.raw) as hdus:
+            tail[files.mode] = [hdu.name for hdu in hdus[25:]]
+    sparta = ["SPARTA_TT_ACQ_IMG", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA"]
+    guiding = ["SGS_DATA", "AG_DATA"]
+    assert tail == {
+        "WFM-AO-N": ["ASM_DATA", *sparta, *guiding, "SPARTA_TT_CUBE"],
+        "WFM-AO-E": ["ASM_DATA", *sparta, *guiding, "SPARTA_TT_CUBE"],
+        "NFM-AO-N": ["ASM_DATA", *sparta, "SPARTA_TT_CUBE"],
+        "WFM-NOAO-N": ["ASM_DATA", *guiding],
+    }
+
+
+def test_site_monitor(tree: list[SimulatedExposure]) -> None:
+    for files in tree:
+        with fits.open(files.raw) as hdus:
+            hdu = hdus["ASM_DATA"]
+            assert hdu.columns.names == ["TIME_STAMP", *ASM]
+            assert formats(hdu) == ["26A"] + ["D"] * 31
+            assert hdu.data["TIME_STAMP"][0].startswith(files.raw.name[5:28])
+            assert np.ptp(hdu.data["AIRMASS"]) > 0
+            minutes = np.ceil(hdus[0].header["EXPTIME"] / 60.0)
+            assert len(hdu.data) == minutes + 1
+
+
+def test_profilers_miss_minutes(tree: list[SimulatedExposure]) -> None:
+    values = np.concatenate([fits.getdata(f.raw, "ASM_DATA")["MASS_TURB3"] for f in tree])
+    assert 0 < np.isnan(values).sum() < len(values) / 2
+
+
+def test_sensors(tree: list[SimulatedExposure]) -> None:
+    lasers = [f"LGS{n}_{quantity}" for n in range(1, 5) for quantity in QUANTITIES]
+    orders = set()
+    for files in tree:
+        if "NOAO" in files.mode:
+            continue
+        with fits.open(files.raw) as hdus:
+            hdu = hdus["SPARTA_ATM_DATA"]
+            names = hdu.columns.names
+            assert names[:2] == ["Sec", "USec"]
+            assert sorted(names[2:]) == sorted(lasers)
+            assert names[2:] != lasers
+            assert formats(hdu) == ["1J", "1J"] + ["1E"] * 44
+            start = np.datetime64(hdus[0].header["DATE-OBS"]).astype("datetime64[s]").astype(int)
+            assert 0 <= hdu.data["Sec"][0] - start < 60
+            assert np.all((hdu.data["USec"] >= 0) & (hdu.data["USec"] < 1_000_000))
+            orders.add(tuple(names))
+    assert len(orders) == 2
+
+
+def test_a_laser_that_is_off_reports_zeros(tree: list[SimulatedExposure]) -> None:
+    data = fits.getdata(tree[1].raw, "SPARTA_ATM_DATA")
+    assert all(not data[f"LGS3_{quantity}"].any() for quantity in QUANTITIES)
+    assert all(data[f"LGS2_{quantity}"].all() for quantity in QUANTITIES)
+
+
+def test_lasers_follow_the_seeing(tree: list[SimulatedExposure]) -> None:
+    seeing = [fits.getheader(f.reduced)["ESO TEL AMBI FWHM START"] for f in tree[:5]]
+    sensed = [fits.getdata(f.raw, "SPARTA_ATM_DATA")["LGS1_SEEING"].mean() for f in tree[:5]]
+    assert np.corrcoef(seeing, sensed)[0, 1] > 0.7
+
+
+def test_turbulence_profile(tree: list[SimulatedExposure]) -> None:
+    blocks = ("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")
+    layers = [f"{name}{i}" for name in blocks for i in range(1, 9)]
+    with fits.open(tree[0].raw) as hdus:
+        hdu = hdus["SPARTA_CN2_DATA"]
+        assert hdu.columns.names == ["Sec", "USec", "L0Tot", "r0Tot", "seeingTot", *layers]
+        assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
+        shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
+        np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
+
+
+def test_guiding_tables_have_all_kinds_of_columns(tree: list[SimulatedExposure]) -> None:
+    with fits.open(tree[0].raw) as hdus:
+        assert formats(hdus["SGS_DATA"]) == ["D", "D", "E", "E", "E", "J", "8A", "L", "8E"]
+        assert formats(hdus["AG_DATA"]) == ["26A", "D", "D", "K", "I", "L", "2D", "12A"]
+        assert hdus["SGS_DATA"].header["TNULL6"] == -1
+        assert hdus["SGS_DATA"].header["TUNIT3"] == "arcsec"
+        lost = ~hdus["SGS_DATA"].data["LOOP"]
+        assert lost.any()
+        assert np.isnan(hdus["SGS_DATA"].data["OBJ_FLUX"][lost]).all()
+        assert (hdus["SGS_DATA"].data["NOBJ"][lost] == -1).all()
