@@ -91,9 +91,9 @@ def write_transaction(engine: Engine) -> Iterator[sa.Connection]:
     sqlalchemy.Connection
         The connection.
     """
-    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
-        with connection.begin():
-            yield connection
+    connection = engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+    with connection, connection.begin():
+        yield connection
 
 
 def _mariadb_connect(connection: Any, _record: Any) -> None:

@@ -19,6 +19,10 @@ class BusyError(AomuseError):
     """Another loader holds the database."""
 
 
+class RebuildError(AomuseError):
+    """Rows that are missing or do not fit together."""
+
+
 class FileError(AomuseError):
     """A file that cannot be loaded.
 

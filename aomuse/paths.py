@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 
 def printable(path: PurePath | str) -> str:
-    """Return a path as text that every database and terminal takes.
+    r"""Return a path as text that every database and terminal takes.
 
     Parameters
     ----------
@@ -17,6 +17,6 @@ def printable(path: PurePath | str) -> str:
     Returns
     -------
     str
-        The path, with bytes that are not UTF-8 written as ``\\xNN``.
+        The path, with bytes that are not UTF-8 written as ``\xNN``.
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")

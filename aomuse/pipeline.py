@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -235,7 +235,7 @@ class _Loader:
                 issues = tuple(exposure.issues)
                 if row_count == 0:
                     outcome = "failed"
-            except (AomuseError, MemoryError, Exception) as error:  # noqa: BLE001
+            except (AomuseError, MemoryError, Exception) as error:
                 # Whatever is wrong with one exposure, the next one can be loaded.
                 if isinstance(error, DBAPIError) and error.connection_invalidated:
                     raise
@@ -281,7 +281,7 @@ class _Loader:
             record_issues(connection, self._run.id, exposure_id, issues, paths)
 
 
-def _recall(ledger: Ledger):  # noqa: ANN202
+def _recall(ledger: Ledger) -> Callable[[FoundFile], Identity | None]:
     def recall(file: FoundFile) -> Identity | None:
         known = ledger.recall(file)
         return None if known is None else Identity(*known)

@@ -36,7 +36,7 @@ pass_context = click.make_pass_decorator(Context)
 class _Group(click.Group):
     """Lists the commands in the order in which a user meets them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
 

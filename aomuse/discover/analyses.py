@@ -36,7 +36,7 @@ def pair_analyses(
         fit = together.setdefault(key, FitFiles(file.stem, _model(file)))
         other: FoundFile | None = getattr(fit, file.role)
         if other is None:
-            together[key] = replace(fit, **{file.role: file})
+            together[key] = replace(fit, prm=file) if file.role == "prm" else replace(fit, psf=file)
         else:
             # X.prm.fits and X.prm.fits.fz side by side.
             keep_first([other, file], lambda f: f.stem, issues)
@@ -52,8 +52,8 @@ def pair_analyses(
         near = nearest(anchor, by_stem[fit.name])
         candidates = keep_first(near, lambda file: file.stem, issues)
         found = replace(fit, reduced=candidates[0] if candidates else None)
-        key = (found.reduced, found.model, found.name if found.reduced else found.path)
-        kept = placed.setdefault(key, found)
+        place = (found.reduced, found.model, found.name if found.reduced else found.path)
+        kept = placed.setdefault(place, found)
         if kept is not found:
             _tell_double(kept, found, issues)
     return list(placed.values())

@@ -241,9 +241,11 @@ def _exposure(
         said.append(_missing("reduced", group.archive_id, str(raw[0])))
     elif not raw:
         said.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
-    for cube in reduced:
-        if not by_cube.get(cube):
-            said.append(_missing("prm", f"{cube.stem}.prm.fits", str(cube)))
+    said += [
+        _missing("prm", f"{cube.stem}.prm.fits", str(cube))
+        for cube in reduced
+        if not by_cube.get(cube)
+    ]
     for fit in fits:
         if fit.prm is None:
             said.append(_missing("prm", f"{fit.name}.prm.fits", fit.path))

@@ -60,9 +60,10 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
                 if found is not None:
                     files.setdefault(found.path, found)
     if not seen_folder:
+        where = ", ".join(printable(root) for root in roots)
         raise ConfigurationError(
-            f"there is no folder single/, raw/ or analysis/ below {', '.join(map(printable, roots))}"
-            ": give the folder that holds them"
+            f"there is no folder single/, raw/ or analysis/ below {where}: "
+            "give the folder that holds them"
         )
     return [files[path] for path in sorted(files)], issues
 

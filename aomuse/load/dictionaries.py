@@ -84,7 +84,7 @@ class Dictionaries:
                         TableColumn.table_layout_id == found
                     )
                 )
-                self._layouts[layout.fingerprint] = found, {p: i for p, i in columns}
+                self._layouts[layout.fingerprint] = found, {c.position: c.id for c in columns}
         return self._layouts[layout.fingerprint]
 
     def forget_targets(self) -> None:

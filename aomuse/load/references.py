@@ -58,7 +58,9 @@ class References:
             new["load_run_id"] = self.run_id
         for local, column, ids in (
             ("file", "source_file_id", self.files),
-            ("reduced_file", "reduced_file_id", self.files),
+            ("reduced_number", "reduced_file_id", self.files),
+            ("prm_number", "prm_file_id", self.files),
+            ("psf_number", "psf_file_id", self.files),
             ("header", "header_id", self.headers),
             ("fit", "psf_fit_id", self.fits),
         ):

@@ -28,9 +28,19 @@ class PsfFit(Base):
         ForeignKey("exposure.id", ondelete="CASCADE"), comment="Exposure that was analysed"
     )
     reduced_file_id: Mapped[Int | None] = mapped_column(
-        ForeignKey("source_file.id", ondelete="SET NULL"),
+        ForeignKey("source_file.id", ondelete="SET NULL", name="fk_psf_fit_source_file_reduced"),
         index=True,
         comment="Reduced cube that was analysed; NULL where it was not found",
+    )
+    prm_file_id: Mapped[Int | None] = mapped_column(
+        ForeignKey("source_file.id", ondelete="SET NULL", name="fk_psf_fit_source_file_prm"),
+        index=True,
+        comment="Parameter file; NULL where it was not found",
+    )
+    psf_file_id: Mapped[Int | None] = mapped_column(
+        ForeignKey("source_file.id", ondelete="SET NULL", name="fk_psf_fit_source_file_psf"),
+        index=True,
+        comment="File with the sources; NULL where it was not found",
     )
     name: Mapped[Name] = mapped_column(comment="Name of the cube without .fits")
     model: Mapped[Code] = mapped_column(
@@ -47,7 +57,7 @@ class PsfFit(Base):
     )
 
     exposure: Mapped[Exposure] = relationship(back_populates="psf_fits")
-    reduced_file: Mapped[SourceFile | None] = relationship()
+    reduced_file: Mapped[SourceFile | None] = relationship(foreign_keys=[reduced_file_id])
     layers: Mapped[list[PsfLayer]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="PsfLayer.layer"
     )

@@ -33,7 +33,9 @@ class SpartaAtm(Base):
     fwhm_gain: Mapped[Float | None] = mapped_column(
         comment="LGSn_FWHM_GAIN: gain in FWHM by the correction"
     )
-    strehl: Mapped[Float | None] = mapped_column(comment="LGSn_STREHL: Strehl ratio")
+    strehl: Mapped[Float | None] = mapped_column(
+        comment="LGSn_STREHL: Strehl ratio, in per cent as SPARTA reports it"
+    )
     turvar_res: Mapped[Float | None] = mapped_column(
         comment="LGSn_TURVAR_RES: residual variance of the turbulence"
     )

@@ -93,7 +93,8 @@ def _typed(
         return flat.astype(np.float64), no_int, no_text
     if flat.dtype.kind == "u" and flat.dtype.itemsize == 8 and (flat > _INT64_MAX).any():
         beyond = (flat > _INT64_MAX) & ~missing
-        text = np.where(beyond, flat.astype(str).astype(object), None)
+        text = flat.astype(str).astype(object)
+        text[~beyond] = None
         integers = np.where(beyond | missing, 0, flat).astype(np.int64)
         return no_float, pd.arrays.IntegerArray(integers, beyond | missing), text
     if flat.dtype.kind in "iub":

@@ -174,9 +174,14 @@ def _normalize_fit(
         pd.DataFrame(
             {
                 "fit": [number],
-                "reduced_file": pd.array(
-                    [numbers[fit.reduced.path] if fit.reduced else None], dtype="Int64"
-                ),
+                **{
+                    role: pd.array([numbers[file.path] if file else None], dtype="Int64")
+                    for role, file in (
+                        ("reduced_number", fit.reduced),
+                        ("prm_number", fit.prm),
+                        ("psf_number", fit.psf),
+                    )
+                },
                 "name": [fit.name],
                 "model": [fit.model or model_of(parameters[0] if parameters else None)],
                 "prm_file": pd.Series([fit.prm.name if fit.prm else None], dtype=object),

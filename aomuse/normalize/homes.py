@@ -9,6 +9,15 @@ from typing import Literal
 HomeKind = Literal["float", "int", "text"]
 
 
+#: Name of the index column of each table that has one row for each laser or layer.
+INDEX_COLUMNS = {
+    "sparta_atm": "lgs",
+    "sparta_cn2_layer": "layer",
+    "asm_mass_layer": "layer",
+    "asm_slodar_layer": "layer",
+}
+
+
 @dataclass(frozen=True)
 class Home:
     """Where the values of a FITS column live.
@@ -30,8 +39,11 @@ class Home:
 
     @property
     def stored_in(self) -> str:
-        """Text for table_column.stored_in."""
-        return f"{self.table}.{self.column}"
+        """Text for table_column.stored_in, such as ``sparta_atm.r0_m[lgs=3]``."""
+        place = f"{self.table}.{self.column}"
+        if self.index is None:
+            return place
+        return f"{place}[{INDEX_COLUMNS[self.table]}={self.index}]"
 
 
 @dataclass(frozen=True)
@@ -54,14 +66,6 @@ def _rule(pattern: str, table: str, column: str, kind: HomeKind = "float") -> _R
         re.compile(pattern.replace("#", r"(?P<index>\d{1,2})"), re.IGNORECASE), table, column, kind
     )
 
-
-#: Name of the index column of each table that has one row for each laser or layer.
-INDEX_COLUMNS = {
-    "sparta_atm": "lgs",
-    "sparta_cn2_layer": "layer",
-    "asm_mass_layer": "layer",
-    "asm_slodar_layer": "layer",
-}
 
 _RULES = {
     "SPARTA_ATM_DATA": (

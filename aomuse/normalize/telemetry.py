@@ -76,7 +76,9 @@ def _assign(out: NormalizedExposure, extension: str, table: TableContent, path: 
             homes[home] = place
         else:
             out.issues.append(_stored_elsewhere(extension, column, why, path))
-    return homes
+    # A table with a row for each laser or layer has no rows without any of them.
+    indexed = {home.table for home in homes if home.index is not None}
+    return {h: p for h, p in homes.items() if h.table not in INDEX_COLUMNS or h.table in indexed}
 
 
 def _stored_elsewhere(extension: str, column: ColumnFormat, why: str, path: str) -> Issue:
@@ -113,8 +115,6 @@ def _frame(name: str, table: TableContent, homes: _Homes) -> pd.DataFrame:
     """Return one row for each row of the table, or for each row and laser or layer."""
     rows = table.row_count
     indices = sorted({home.index for home in homes if home.index is not None})
-    if name in INDEX_COLUMNS and not indices:
-        return pd.DataFrame()
     width = len(indices) or 1
     frame: dict[str, Any] = {"row_index": np.repeat(np.arange(rows, dtype=np.int32), width)}
     if indices:

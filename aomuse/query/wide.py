@@ -118,7 +118,7 @@ def identifier(name: str) -> str:
 
 
 def _unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Number the repeats of ``names`` that sanitizing made equal."""
+    """Return the names, with a number behind the repeats that sanitizing made."""
     seen = set(taken)
     result = []
     for name in names:

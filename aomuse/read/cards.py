@@ -97,15 +97,17 @@ def _read_card(position: int, keyword: str, card: Any) -> tuple[_Row, str | None
             "for the keyword table: it is cut there and whole in header.card_images"
         )
         comment = comment[:MAX_COMMENT]
-    kind, integer, number, text = _typed(keyword, value)
-    return (position, _cut(keyword), comment, kind, integer, number, text), problem
+    kind, integer, number, content = _typed(keyword, value)
+    return (position, _cut(keyword), comment, kind, integer, number, content), problem
 
 
 def _cut(keyword: str) -> str:
     return keyword[:MAX_KEYWORD]
 
 
-def _typed(keyword: str, value: Any) -> tuple[str, int | None, float, str | None]:
+def _typed(  # noqa: PLR0911 - one return for each type of value
+    keyword: str, value: Any
+) -> tuple[str, int | None, float, str | None]:
     """Return value_type, value_int, value_float (NaN for none) and value_text of a value."""
     if keyword in COMMENTARY:
         return "commentary", None, np.nan, str(value)

@@ -102,13 +102,7 @@ def _read_hdus(
             # load is told by our own issues.
             warnings.simplefilter("ignore", AstropyWarning)
             warnings.simplefilter("ignore", VerifyWarning)
-            if len(opened) != len(extents):
-                raise FileError(
-                    "bad_header",
-                    path,
-                    f"the file has {len(extents)} HDUs but astropy can read {len(opened)}: "
-                    "a header is damaged, get the file again",
-                )
+            _require_all(len(extents), len(opened), path)
             for extent, hdu in zip(extents, opened, strict=True):
                 where = str(hdu.name) or str(extent.index)
                 content, said = _read_hdu(hdu, extent, path, role)
@@ -124,6 +118,16 @@ def _read_hdus(
             "damaged", path, f"astropy cannot read it ({why}): get the file again", where
         ) from error
     return hdus, issues
+
+
+def _require_all(found: int, readable: int, path: str) -> None:
+    if readable != found:
+        raise FileError(
+            "bad_header",
+            path,
+            f"the file has {found} HDUs but astropy can read {readable}: a header is damaged, "
+            "get the file again",
+        )
 
 
 def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:

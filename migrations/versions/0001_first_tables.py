@@ -243,25 +243,38 @@ def upgrade() -> None:
             "date_obs_utc", UTC, nullable=True, comment="DATE-OBS: start of the exposure, UTC"
         ),
         sa.Column(
-            "mjd_obs", sa.Double(), nullable=True, comment="MJD-OBS: start, modified Julian date"
+            "mjd_obs",
+            sa.Double(),
+            nullable=True,
+            comment="MJD-OBS: start of the exposure, modified Julian date, d",
         ),
         sa.Column(
             "exposure_time_s", sa.Double(), nullable=True, comment="EXPTIME: exposure time, s"
         ),
-        sa.Column("ra_deg", sa.Double(), nullable=True, comment="RA: right ascension (J2000), deg"),
-        sa.Column("dec_deg", sa.Double(), nullable=True, comment="DEC: declination (J2000), deg"),
+        sa.Column(
+            "ra_deg",
+            sa.Double(),
+            nullable=True,
+            comment="RA: right ascension of the pointing (J2000), deg",
+        ),
+        sa.Column(
+            "dec_deg",
+            sa.Double(),
+            nullable=True,
+            comment="DEC: declination of the pointing (J2000), deg",
+        ),
         sa.Column(
             "object_name",
             sa.String(length=255),
             nullable=True,
-            comment="OBJECT: object as the product has it",
+            comment="OBJECT: object as the product names it",
         ),
         sa.Column("ob_id", sa.BigInteger(), nullable=True, comment="ESO OBS ID: observation block"),
         sa.Column(
             "ob_name",
             sa.String(length=255),
             nullable=True,
-            comment="ESO OBS NAME: observation block's name",
+            comment="ESO OBS NAME: name of the observation block",
         ),
         sa.Column(
             "program_id",
@@ -279,13 +292,13 @@ def upgrade() -> None:
             "seeing_start_arcsec",
             sa.Double(),
             nullable=True,
-            comment="ESO TEL AMBI FWHM START: seeing monitor at start, arcsec",
+            comment="ESO TEL AMBI FWHM START: site seeing at start, arcsec",
         ),
         sa.Column(
             "seeing_end_arcsec",
             sa.Double(),
             nullable=True,
-            comment="ESO TEL AMBI FWHM END: seeing monitor at end, arcsec",
+            comment="ESO TEL AMBI FWHM END: site seeing at end, arcsec",
         ),
         sa.Column(
             "airmass_start",
@@ -333,25 +346,25 @@ def upgrade() -> None:
             "lgs1_simulated",
             sa.Boolean(),
             nullable=True,
-            comment="ESO LGS1 LASR1 SWSIM: 1 where laser 1 is only simulated",
+            comment="ESO LGS1 LASR1 SWSIM: 1 where laser 1 is simulated",
         ),
         sa.Column(
             "lgs2_simulated",
             sa.Boolean(),
             nullable=True,
-            comment="ESO LGS2 LASR2 SWSIM: 1 where laser 2 is only simulated",
+            comment="ESO LGS2 LASR2 SWSIM: 1 where laser 2 is simulated",
         ),
         sa.Column(
             "lgs3_simulated",
             sa.Boolean(),
             nullable=True,
-            comment="ESO LGS3 LASR3 SWSIM: 1 where laser 3 is only simulated",
+            comment="ESO LGS3 LASR3 SWSIM: 1 where laser 3 is simulated",
         ),
         sa.Column(
             "lgs4_simulated",
             sa.Boolean(),
             nullable=True,
-            comment="ESO LGS4 LASR4 SWSIM: 1 where laser 4 is only simulated",
+            comment="ESO LGS4 LASR4 SWSIM: 1 where laser 4 is simulated",
         ),
         sa.Column(
             "wind_speed_m_s",
@@ -407,7 +420,12 @@ def upgrade() -> None:
             nullable=True,
             comment="ESO TEL PARANG END: parallactic angle at end, deg",
         ),
-        sa.Column("altitude_deg", sa.Double(), nullable=True, comment="ESO TEL ALT: altitude, deg"),
+        sa.Column(
+            "altitude_deg",
+            sa.Double(),
+            nullable=True,
+            comment="ESO TEL ALT: altitude at start, deg",
+        ),
         sa.Column(
             "azimuth_deg",
             sa.Double(),
@@ -879,7 +897,12 @@ def upgrade() -> None:
             nullable=True,
             comment="LGSn_FWHM_GAIN: gain in FWHM by the correction",
         ),
-        sa.Column("strehl", sa.Double(), nullable=True, comment="LGSn_STREHL: Strehl ratio"),
+        sa.Column(
+            "strehl",
+            sa.Double(),
+            nullable=True,
+            comment="LGSn_STREHL: Strehl ratio, in per cent as SPARTA reports it",
+        ),
         sa.Column(
             "turvar_res",
             sa.Double(),
@@ -1152,6 +1175,18 @@ def upgrade() -> None:
             comment="Reduced cube that was analysed; NULL where it was not found",
         ),
         sa.Column(
+            "prm_file_id",
+            sa.Integer(),
+            nullable=True,
+            comment="Parameter file; NULL where it was not found",
+        ),
+        sa.Column(
+            "psf_file_id",
+            sa.Integer(),
+            nullable=True,
+            comment="File with the sources; NULL where it was not found",
+        ),
+        sa.Column(
             "name", sa.String(length=255), nullable=False, comment="Name of the cube without .fits"
         ),
         sa.Column(
@@ -1182,9 +1217,21 @@ def upgrade() -> None:
             ["exposure_id"], ["exposure.id"], name=op.f("fk_psf_fit_exposure"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
+            ["prm_file_id"],
+            ["source_file.id"],
+            name="fk_psf_fit_source_file_prm",
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["psf_file_id"],
+            ["source_file.id"],
+            name="fk_psf_fit_source_file_psf",
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["reduced_file_id"],
             ["source_file.id"],
-            name=op.f("fk_psf_fit_source_file"),
+            name="fk_psf_fit_source_file_reduced",
             ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_psf_fit")),
@@ -1197,6 +1244,12 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_psf_fit_prm_file"), "psf_fit", ["prm_file"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        op.f("ix_psf_fit_prm_file_id"), "psf_fit", ["prm_file_id"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        op.f("ix_psf_fit_psf_file_id"), "psf_fit", ["psf_file_id"], unique=False, if_not_exists=True
     )
     op.create_index(
         op.f("ix_psf_fit_reduced_file_id"),

@@ -1,0 +1,40 @@
+"""The command verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
+from aomuse.verify import Verified, verify
+
+_TOLD = 20
+
+
+@cli.command("verify", epilog="\b\nExample:\n  aomuse verify /data/2018-08-12")
+@click.argument("roots", nargs=-1, type=click.Path(path_type=Path), metavar="[ROOT]…")
+@pass_context
+def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
+    """Read the files again and compare every value with the database.
+
+    Without ROOT all files that the database knows are compared. Exit code 1 on any difference.
+    """
+    results = verify(context.engine, roots, _show)
+    different = [result for result in results if result.differences]
+    values = sum(result.values for result in results)
+    click.echo(f"{len(results)} files, {values:,} values compared, {len(different)} files differ")
+    if not results:
+        click.echo("nothing to compare: load a tree with aomuse load ROOT")
+    return EXIT_ISSUES if different else 0
+
+
+def _show(result: Verified) -> None:
+    if not result.differences:
+        click.echo(f"equal     {result.path}  {result.values:,} values")
+        return
+    click.echo(f"different {result.path}  {len(result.differences)} differences")
+    for difference in result.differences[:_TOLD]:
+        click.echo(f"{result.path} {difference}", err=True)
+    if len(result.differences) > _TOLD:
+        click.echo(f"{result.path} and {len(result.differences) - _TOLD} more", err=True)

@@ -1,0 +1,270 @@
+"""Tables from their rows, column by column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from aomuse.content import ColumnFormat
+from aomuse.errors import RebuildError
+from aomuse.models import (
+    Base,
+    Header,
+    PsfFit,
+    PsfParameter,
+    Source,
+    SourceFile,
+    TableColumn,
+    TableValue,
+)
+from aomuse.rebuild.formats import Column, Shape, null_of, shape_of
+from aomuse.rebuild.special import SpecialValues
+
+_STORED_IN = re.compile(r"^(?P<table>\w+)(\.(?P<column>\w+))?(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
+
+Values = npt.NDArray[Any]
+
+
+class TableRebuilder:
+    """Rebuilds the tables of one exposure.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    exposure_id : int
+        The exposure.
+    special : SpecialValues
+        Its special values.
+    """
+
+    def __init__(self, connection: Connection, exposure_id: int, special: SpecialValues) -> None:
+        self._connection = connection
+        self._exposure_id = exposure_id
+        self._special = special
+        self._frames: dict[tuple[str, int], pd.DataFrame] = {}
+        self._by_source: dict[int, dict[int, pd.DataFrame]] = {}
+
+    def rebuild(self, header_id: int) -> list[Column]:
+        """Return the columns of a table.
+
+        Parameters
+        ----------
+        header_id : int
+            header.id of its HDU.
+
+        Returns
+        -------
+        list of Column
+            In the order of the file.
+        """
+        header = self._connection.execute(
+            sa.select(Header.table_layout_id, Header.table_row_count).where(Header.id == header_id)
+        ).one()
+        columns = self._connection.execute(
+            sa.select(*TableColumn.__table__.columns)
+            .where(TableColumn.table_layout_id == header.table_layout_id)
+            .order_by(TableColumn.position)
+        ).all()
+        stored = self._column_store(header_id)
+        result = []
+        for row in columns:
+            form = ColumnFormat(
+                row.position,
+                row.name,
+                row.format,
+                row.unit,
+                row.null_value,
+                row.scale,
+                row.zero,
+                row.display,
+                row.dimensions,
+            )
+            shape = shape_of(form)
+            match = _STORED_IN.match(row.stored_in)
+            assert match is not None, row.stored_in
+            if match["column"] is None:
+                cells = stored.get(row.id)
+                result.append(_from_store(form, shape, cells, header.table_row_count))
+            else:
+                values = self._typed(header_id, match, columns)
+                result.append(_from_typed(form, shape, values, header.table_row_count))
+        return result
+
+    def _column_store(self, header_id: int) -> dict[int, pd.DataFrame]:
+        frame = _frame(
+            self._connection,
+            sa.select(
+                TableValue.header_id,
+                TableValue.table_column_id,
+                TableValue.row_index,
+                TableValue.element,
+                TableValue.value_float,
+                TableValue.value_int,
+                TableValue.value_text,
+            )
+            .where(TableValue.header_id == header_id)
+            .order_by(TableValue.table_column_id, TableValue.row_index, TableValue.element),
+        )
+        if frame.empty:
+            return {}
+        floats = frame["value_float"].to_numpy(np.float64, na_value=np.nan).copy()
+        keys = [
+            frame[k].to_numpy() for k in ("header_id", "table_column_id", "row_index", "element")
+        ]
+        self._special.apply("table_value", "value_float", keys, floats)
+        frame["value_float"] = floats
+        return {int(str(column)): cells for column, cells in frame.groupby("table_column_id")}
+
+    def _typed(self, header_id: int, place: re.Match[str], columns: Sequence[Any]) -> Values:
+        """Return the values of a typed home in the order of the table's rows."""
+        table, column = place["table"], place["column"]
+        if table == "source_sample":
+            found = self._connection.execute(
+                sa.select(Source.psf_fit_id, Source.pampelmuse_id).where(
+                    Source.header_id == header_id
+                )
+            ).first()
+            if found is None:
+                raise RebuildError("the source has no row: load its file again with --reload")
+            fit, source = found
+            frame = self._samples(fit).get(source, pd.DataFrame({column: []}))
+        elif table == "psf_parameter":
+            return self._parameters(header_id, columns)
+        else:
+            frame = self._rows(table, "exposure_id", self._exposure_id)
+            if place["key"]:
+                frame = frame[frame[place["key"]] == int(place["index"])]
+            else:
+                frame = frame.drop_duplicates("row_index")
+        return np.asarray(frame[column].to_numpy())
+
+    def _parameters(self, header_id: int, columns: Sequence[Any]) -> Values:
+        fit = self._connection.scalar(
+            sa.select(PsfFit.id)
+            .join(SourceFile, SourceFile.exposure_id == PsfFit.exposure_id)
+            .join(Header, Header.source_file_id == SourceFile.id)
+            .where(Header.id == header_id, PsfFit.prm_file_id == SourceFile.id)
+        )
+        stored = self._column_store(header_id)
+        names = next((stored.get(c.id) for c in columns if c.name.lower() == "name"), None)
+        if fit is None or names is None:
+            raise RebuildError("the PSF's parameters have no names: load again with --reload")
+        frame = self._rows(PsfParameter.__tablename__, "psf_fit_id", fit)
+        values = {name: rows["value"].to_numpy() for name, rows in frame.groupby("parameter")}
+        empty = np.empty(0)
+        return np.concatenate([empty, *(values.get(n, empty) for n in names["value_text"])])
+
+    def _samples(self, fit: int) -> dict[int, pd.DataFrame]:
+        """Return the samples of a fit by source."""
+        if fit not in self._by_source:
+            groups = self._rows("source_sample", "psf_fit_id", fit).groupby("pampelmuse_id")
+            self._by_source[fit] = {int(str(source)): rows for source, rows in groups}
+        return self._by_source[fit]
+
+    def _rows(self, table: str, parent: str, parent_id: int) -> pd.DataFrame:
+        """Return the rows of a typed table below its parent, with special values put back."""
+        if (table, parent_id) not in self._frames:
+            source = Base.metadata.tables[table]
+            keys = [column.name for column in source.primary_key]
+            frame = _frame(
+                self._connection,
+                sa.select(source)
+                .where(source.c[parent] == parent_id)
+                .order_by(*source.primary_key),
+            )
+            for column in source.columns:
+                if isinstance(column.type, sa.Double):
+                    values = frame[column.name].to_numpy(np.float64, na_value=np.nan).copy()
+                    arrays = [frame[key].to_numpy() for key in keys]
+                    self._special.apply(table, column.name, arrays, values)
+                    frame[column.name] = values
+            self._frames[table, parent_id] = frame
+        return self._frames[table, parent_id]
+
+
+def _frame(connection: Connection, select: sa.Select[*tuple[Any, ...]]) -> pd.DataFrame:
+    result = connection.execute(select)
+    rows = result.fetchall()
+    names = list(result.keys())
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return pd.DataFrame(
+        {n: pd.Series(c, dtype=object) for n, c in zip(names, columns, strict=True)}
+    )
+
+
+def _from_store(form: ColumnFormat, shape: Shape, cells: pd.DataFrame | None, rows: int) -> Column:
+    if cells is None:
+        cells = pd.DataFrame(
+            {c: [] for c in ("row_index", "element", "value_float", "value_int", "value_text")}
+        )
+    values, nulls = _flat(form, shape.kind, cells)
+    if shape.variable:
+        row_index = cells["row_index"].to_numpy(np.int64)
+        if shape.kind == "complex":
+            row_index = row_index[::2]
+        bounds = np.searchsorted(row_index, np.arange(rows + 1))
+        parts = np.empty(rows, dtype=object)
+        for i in range(rows):
+            parts[i] = values[bounds[i] : bounds[i + 1]]
+        return Column(form, parts, np.zeros(rows, np.bool_))
+    return _shaped(form, shape, values, nulls, rows)
+
+
+def _shaped(form: ColumnFormat, shape: Shape, values: Values, nulls: Values, rows: int) -> Column:
+    dimensions = (rows, *shape.dimensions)
+    wanted = int(np.prod(dimensions))
+    if len(values) != wanted:
+        raise RebuildError(
+            f"column {form.name} has {len(values)} values in the database in place of {wanted}: "
+            "load its file again with --reload"
+        )
+    return Column(form, values.reshape(dimensions), nulls.reshape(dimensions))
+
+
+def _flat(form: ColumnFormat, kind: str, cells: pd.DataFrame) -> tuple[Values, Values]:
+    if kind in ("float", "complex"):
+        floats = cells["value_float"].to_numpy(np.float64)
+        if kind == "complex":
+            floats = np.ascontiguousarray(floats).view(np.complex128)
+        return floats, np.zeros(len(floats), np.bool_)
+    column = "value_text" if kind == "str" else "value_int"
+    values = cells[column].to_numpy(dtype=object).copy()
+    if kind == "int":
+        beyond = cells["value_text"].to_numpy(dtype=object)
+        values = np.array(
+            [
+                int(t) if v is None and t is not None else v
+                for v, t in zip(values, beyond, strict=True)
+            ],
+            dtype=object,
+        )
+    return _filled(form, kind, values)
+
+
+def _filled(form: ColumnFormat, kind: str, values: Values) -> tuple[Values, Values]:
+    nulls = np.array([value is None for value in values], dtype=np.bool_)
+    values[nulls] = null_of(form, kind)
+    if kind == "bool":
+        return values.astype(np.bool_), nulls
+    return values, nulls
+
+
+def _from_typed(form: ColumnFormat, shape: Shape, stored: Values, rows: int) -> Column:
+    if shape.kind == "int":
+        values = np.array(
+            [None if pd.isna(value) else int(value) for value in stored], dtype=object
+        )
+        filled, nulls = _filled(form, "int", values)
+    elif shape.kind == "str":
+        filled, nulls = _filled(form, "str", stored.astype(object))
+    else:
+        filled, nulls = stored.astype(np.float64), np.zeros(len(stored), np.bool_)
+    return _shaped(form, shape, filled, nulls, rows)

@@ -1,0 +1,264 @@
+"""The structure of AOMUSE 2020: one JSON document for each analysis.
+
+Equal, value for value and type for type, to what its script stored: headers as ``dict(header)``,
+tables as a list a column. Where the script crashed, commentary cards become lists of strings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.errors import ConfigurationError
+from aomuse.models import Exposure, PsfFit, PsfLayer, SourceFile, Target
+from aomuse.rebuild import Card, Column, StoredExposure
+from aomuse.schema import require_head
+
+TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
+_CHANNEL = re.compile(r"^CHAN\d\d$")
+
+
+def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
+    """Write one JSON file for each analysis.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    directory : pathlib.Path
+        Where to write; made if it does not exist.
+    prm_files : collection of str, optional
+        Names of the parameter files of the analyses wanted; all without it.
+
+    Yields
+    ------
+    pathlib.Path
+        Each file, once it is complete.
+
+    Raises
+    ------
+    ConfigurationError
+        If a name is not in the database, or the directory cannot be written.
+    """
+    require_head(engine)
+    with engine.connect() as connection:
+        fits = _select(connection, prm_files)
+        names = [_file_name(fit) for fit in fits]
+        for fit, name in zip(fits, names, strict=True):
+            # Moffat and MAOPPY fits of one cube have the same name, and so may dated folders.
+            folder = directory / fit.model if names.count(name) > 1 else directory
+            path = folder / f"{name}.json"
+            if [f for f, n in zip(fits, names, strict=True) if (n, f.model) == (name, fit.model)][
+                1:
+            ]:
+                path = directory / str(fit.archive_id or fit.exposure_id) / f"{name}.json"
+            _write(path, document(connection, fit.id))
+            yield path
+
+
+def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
+    select = (
+        sa.select(
+            PsfFit.id,
+            PsfFit.name,
+            PsfFit.model,
+            PsfFit.prm_file,
+            PsfFit.exposure_id,
+            Exposure.archive_id,
+        )
+        .join(Exposure)
+        .order_by(PsfFit.id)
+    )
+    fits = [f for f in connection.execute(select) if not prm_files or f.prm_file in prm_files]
+    unknown = sorted(set(prm_files) - {fit.prm_file for fit in fits})
+    if unknown:
+        raise ConfigurationError(
+            f"no analysis comes from a parameter file called {', '.join(unknown)}: "
+            "the view v_seed_exposure lists them"
+        )
+    return fits
+
+
+def _file_name(fit: Any) -> str:
+    return str(fit.prm_file or f"{fit.name}.prm.fits")
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("w", encoding="utf-8") as stream:
+                json.dump(content, stream)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ConfigurationError(
+            f"{path} cannot be written ({why}): give another directory"
+        ) from error
+
+
+def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
+    """Return an analysis in the structure of AOMUSE 2020.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    psf_fit_id : int
+        psf_fit.id.
+
+    Returns
+    -------
+    dict
+        targetName, insMode, analysisFile, rawFile, data, psfParams and sources.
+    """
+    row = connection.execute(
+        sa.select(
+            Target.name,
+            Exposure.id.label("exposure_id"),
+            Exposure.instrument_mode,
+            Exposure.raw_file,
+            PsfFit.prm_file,
+            PsfFit.reduced_file_id,
+            PsfFit.prm_file_id,
+            PsfFit.psf_file_id,
+        )
+        .select_from(PsfFit)
+        .join(Exposure, Exposure.id == PsfFit.exposure_id)
+        .outerjoin(Target, Target.id == Exposure.target_id)
+        .where(PsfFit.id == psf_fit_id)
+    ).one()
+    stored = StoredExposure(connection, row.exposure_id)
+    raw_id = connection.scalar(
+        sa.select(SourceFile.id).where(
+            SourceFile.exposure_id == row.exposure_id,
+            SourceFile.role == "raw",
+            SourceFile.outcome == "loaded",
+        )
+    )
+    return {
+        "targetName": row.name,
+        "insMode": row.instrument_mode,
+        "analysisFile": row.prm_file,
+        "rawFile": row.raw_file,
+        "data": _data(stored, row.reduced_file_id, raw_id),
+        "psfParams": _psf_params(connection, stored, psf_fit_id, row.prm_file_id),
+        "sources": _sources(stored, row.psf_file_id),
+    }
+
+
+def _data(stored: StoredExposure, reduced_id: int | None, raw_id: int | None) -> dict[str, Any]:
+    data: dict[str, Any] = {"PRIMARY": None}
+    if reduced_id is not None:
+        header_id = stored.headers(reduced_id)[0].id
+        primary = header_dict(stored.cards([header_id])[header_id])
+        primary.pop("COMMENT", None)
+        data["PRIMARY"] = primary
+    headers = stored.headers(raw_id) if raw_id is not None else []
+    channels = [h for h in headers if _CHANNEL.match(h.extension_name)]
+    cards = stored.cards([h.id for h in channels])
+    for header in channels:
+        data.setdefault(header.extension_name, header_dict(cards[header.id]))
+    for name in TABLES:
+        table = next(
+            (h for h in headers if h.extension_name == name and h.table_layout_id is not None), None
+        )
+        data[name] = None if table is None else _lists(stored.table(table.id))
+    return data
+
+
+def header_dict(cards: list[Card]) -> dict[str, Any]:
+    """Return cards as ``dict(header)`` gives them, ready for JSON.
+
+    Parameters
+    ----------
+    cards : list of Card
+        The cards of a header.
+
+    Returns
+    -------
+    dict
+        The first value of each keyword; a list of strings for COMMENT, HISTORY and blank cards;
+        None for an undefined value.
+    """
+    result: dict[str, Any] = {}
+    for card in cards:
+        if card.value_type == "commentary":
+            result.setdefault(card.keyword, []).append(card.value)
+        elif card.keyword not in result:
+            result[card.keyword] = _plain(card)
+    return result
+
+
+def _plain(card: Card) -> Any:
+    if card.value_type == "undefined":
+        return None
+    if card.value_type == "complex":
+        return str(card.value)
+    return card.value
+
+
+def _lists(columns: list[Column]) -> dict[str, Any]:
+    return {column.format.name: _list(column) for column in columns}
+
+
+def _list(column: Column) -> list[Any]:
+    """Return what ``tolist()`` gives of a column of astropy."""
+    values = column.values
+    if values.dtype.kind == "c":
+        return list(np.stack([values.real, values.imag], axis=-1).tolist())
+    if values.dtype == object and len(values) and isinstance(values[0], np.ndarray):
+        return [part.tolist() for part in values]
+    return list(values.tolist())
+
+
+def _psf_params(
+    connection: Connection, stored: StoredExposure, psf_fit_id: int, prm_id: int | None
+) -> dict[str, Any] | None:
+    if prm_id is None:
+        return None
+    table = next(
+        (
+            h
+            for h in stored.headers(prm_id)
+            if h.extension_name == "PSFPARS" and h.table_layout_id is not None
+        ),
+        None,
+    )
+    if table is None:
+        return None
+    columns = {column.format.name.lower(): column for column in stored.table(table.id)}
+    if not {"name", "polyfit"} <= columns.keys():
+        return None
+    names, values = columns["name"].values.tolist(), _list(columns["polyfit"])
+    result: dict[str, Any] = dict(zip(names, values, strict=True))
+    wavelengths = connection.scalars(
+        sa.select(PsfLayer.wavelength_nm)
+        .where(PsfLayer.psf_fit_id == psf_fit_id, PsfLayer.wavelength_nm.is_not(None))
+        .order_by(PsfLayer.layer)
+    ).all()
+    if wavelengths:
+        result["wavelength"] = list(wavelengths)
+    return result
+
+
+def _sources(stored: StoredExposure, psf_id: int | None) -> dict[str, Any] | None:
+    if psf_id is None:
+        return None
+    return {
+        header.extension_name: _lists(stored.table(header.id))
+        for header in stored.headers(psf_id)
+        if "PM_" in header.extension_name and header.table_layout_id is not None
+    }

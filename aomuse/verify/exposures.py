@@ -1,0 +1,120 @@
+"""Compare the columns of exposure, psf_layer and source with the headers they were taken from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from astropy.io import fits
+from sqlalchemy import Connection
+
+from aomuse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
+from aomuse.models import Exposure, PsfFit, PsfLayer, Target
+from aomuse.rebuild import StoredExposure
+from aomuse.verify.comparison import Comparison
+
+
+def compare_exposure(
+    result: Comparison, connection: Connection, stored: StoredExposure, header: fits.Header
+) -> None:
+    """Compare an exposure's row with the primary header that speaks for it.
+
+    Parameters
+    ----------
+    result : Comparison
+        Gets the differences.
+    connection : sqlalchemy.Connection
+        The database.
+    stored : StoredExposure
+        The exposure.
+    header : astropy.io.fits.Header
+        The primary header.
+    """
+    row = (
+        connection.execute(
+            sa.select(*Exposure.__table__.columns, Target.name.label("target"))
+            .outerjoin(Target)
+            .where(Exposure.id == stored.id)
+        )
+        .one()
+        ._mapping
+    )
+    for promoted in PROMOTED:
+        value = row[promoted.column]
+        if promoted.kind == "float":
+            value = stored.special.value("exposure", promoted.column, str(stored.id), value)
+        _compare(result, promoted.keyword, _usable(header, promoted.keyword, promoted.kind), value)
+    targets = [_usable(header, keyword, "text") for keyword in TARGET_KEYWORDS]
+    _compare(result, "target", next((t for t in targets if t and t.strip()), None), row["target"])
+    mode = _usable(header, MODE_KEYWORD, "text", 64)
+    _compare(result, MODE_KEYWORD, mode if mode and mode.strip() else None, row["instrument_mode"])
+    start = _usable(header, START_KEYWORD, "text")
+    if row["date_obs_utc"] is not None or (start and _time(start)):
+        _compare(result, START_KEYWORD, _time(start or ""), row["date_obs_utc"])
+
+
+def _compare(result: Comparison, name: str, in_file: object, in_database: object) -> None:
+    result.values += 1
+    if repr(in_file) != repr(in_database):
+        result.tell(f"exposure {name}", in_file, in_database)
+
+
+def _usable(header: fits.Header, keyword: str, kind: str, length: int = 255) -> Any:
+    """Return a card's value as the column of exposure takes it, None if it does not."""
+    try:
+        value = header.get(keyword)
+    except (fits.VerifyError, ValueError):
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match kind:
+        case "float":
+            return float(value) if number else None
+        case "int":
+            fits_in = isinstance(value, int) and number and abs(value) < 2**63
+            return value if fits_in else None
+        case "flag":
+            return value if isinstance(value, bool) else None
+        case _:
+            return value if isinstance(value, str) and len(value) <= length else None
+
+
+def _time(text: str) -> dt.datetime | None:
+    try:
+        time = dt.datetime.fromisoformat(text.strip().rstrip("Z"))
+    except ValueError:
+        return None
+    return time if time.year >= 1000 else None
+
+
+def compare_wavelengths(
+    result: Comparison, connection: Connection, prm_file_id: int, header: fits.Header
+) -> None:
+    """Compare the wavelengths of a fit's layers with the axis of SPECTRA.
+
+    Parameters
+    ----------
+    result : Comparison
+        Gets the differences.
+    connection : sqlalchemy.Connection
+        The database.
+    prm_file_id : int
+        source_file.id of the parameter file.
+    header : astropy.io.fits.Header
+        The header of SPECTRA.
+    """
+    stored = connection.scalars(
+        sa.select(PsfLayer.wavelength_nm)
+        .join(PsfFit)
+        .where(PsfFit.prm_file_id == prm_file_id, PsfLayer.wavelength_nm.is_not(None))
+        .order_by(PsfLayer.layer)
+    ).all()
+    axis = [header.get(keyword) for keyword in ("CRVAL3", "CDELT3", "NAXIS3")]
+    if not all(isinstance(value, int | float) for value in axis):
+        return
+    start, step, count = axis
+    wavelengths = (start + np.arange(count) * step) * 10**9
+    result.values += len(wavelengths)
+    if wavelengths.tolist() != list(stored):
+        result.tell("[SPECTRA] wavelengths", f"{len(wavelengths)} layers", f"{len(stored)} others")

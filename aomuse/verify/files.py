@@ -1,0 +1,172 @@
+"""Compare files with the database: which, and HDU by HDU."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from sqlalchemy import Connection, Engine
+
+from aomuse.discover import discover
+from aomuse.errors import FileError, RebuildError
+from aomuse.fits_structure import read_structure
+from aomuse.models import Exposure, SourceFile
+from aomuse.paths import printable
+from aomuse.rebuild import Card, StoredExposure
+from aomuse.schema import require_head
+from aomuse.verify.comparison import Comparison, Verified
+from aomuse.verify.exposures import compare_exposure, compare_wavelengths
+from aomuse.verify.headers import compare_cards
+from aomuse.verify.tables import compare_table
+
+
+def verify(
+    engine: Engine,
+    roots: Sequence[Path] = (),
+    on_file: Callable[[Verified], None] = lambda _: None,
+) -> list[Verified]:
+    """Compare files with the database.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    roots : sequence of pathlib.Path, optional
+        Trees to compare; without them all files that the database knows.
+    on_file : callable, optional
+        Told of each file when it is done.
+
+    Returns
+    -------
+    list of Verified
+        One for each file.
+    """
+    require_head(engine)
+    results = []
+    with engine.connect() as connection:
+        for result in compare(connection, roots):
+            on_file(result)
+            results.append(result)
+    return results
+
+
+def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
+    """Compare files with what a connection sees.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection to a database at the head revision.
+    roots : sequence of pathlib.Path, optional
+        As for `verify`.
+
+    Yields
+    ------
+    Verified
+        One for each file.
+    """
+    wanted, missing = _wanted(connection, roots)
+    for path in missing:
+        yield Verified(path, 0, ("the file is not in the database: run aomuse load",))
+    for exposure_id, files in wanted.items():
+        stored = StoredExposure(connection, exposure_id)
+        for row, path in files:
+            yield _verify_file(connection, stored, row, path)
+
+
+def _wanted(
+    connection: Connection, roots: Sequence[Path]
+) -> tuple[dict[int, list[tuple[Any, str]]], list[str]]:
+    """Return the loaded files to compare by exposure with their paths, and files not loaded."""
+    rows = connection.execute(
+        sa.select(*SourceFile.__table__.columns, Exposure.archive_id)
+        .join(Exposure)
+        .order_by(SourceFile.exposure_id, SourceFile.id)
+    ).all()
+    wanted: dict[int, list[tuple[Any, str]]] = {}
+    missing: list[str] = []
+    if not roots:
+        for row in rows:
+            if row.outcome == "loaded":
+                wanted.setdefault(row.exposure_id, []).append((row, row.path))
+            else:
+                missing.append(row.path)
+        return wanted, missing
+    by_path = {row.path: row for row in rows}
+    by_name = {(row.archive_id, row.role, row.name): row for row in rows}
+    discovery = discover(roots)
+    missing += [i.path for i in discovery.issues if i.severity == "error" and i.path]
+    for exposure in discovery.exposures:
+        for file in exposure.files:
+            key = exposure.archive_id, file.role, file.name
+            found = by_path.get(str(file)) or by_name.get(key)
+            if found is None or found.outcome != "loaded":
+                missing.append(str(file))
+            else:
+                wanted.setdefault(found.exposure_id, []).append((found, str(file)))
+    return wanted, missing
+
+
+def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path: str) -> Verified:
+    """Compare one file with the database."""
+    result = Comparison()
+    try:
+        with Path(path).open("rb") as stream:
+            size = Path(path).stat().st_size
+            extents = read_structure(stream, path, size)
+        with warnings.catch_warnings(), fits.open(path, memmap=False) as hdus:
+            warnings.simplefilter("ignore", AstropyWarning)
+            headers = stored.headers(row.id)
+            if len(hdus) != len(headers):
+                result.tell("number of HDUs", len(hdus), len(headers))
+            cards = stored.cards([header.id for header in headers])
+            for hdu, extent, header in zip(hdus, extents, headers, strict=False):
+                _compare_hdu(result, stored, hdu, extent.card_images, header, cards[header.id])
+            if row.id == _speaker(stored):
+                compare_exposure(result, connection, stored, hdus[0].header)
+            if row.role == "prm" and "SPECTRA" in hdus:
+                compare_wavelengths(result, connection, row.id, hdus["SPECTRA"].header)
+    except (OSError, FileError) as error:
+        why = error.why if isinstance(error, FileError) else (error.strerror or str(error))
+        result.differences.append(f"the file cannot be read ({' '.join(why.split())})")
+    return Verified(printable(path), result.values, tuple(result.differences))
+
+
+def _speaker(stored: StoredExposure) -> int | None:
+    """Return the file whose primary header speaks for the exposure: the first cube, else raw."""
+    loaded = [file for file in stored.files if file.outcome == "loaded"]
+    for role in ("reduced", "raw"):
+        for file in loaded:
+            if file.role == role:
+                return int(file.id)
+    return None
+
+
+def _compare_hdu(
+    result: Comparison,
+    stored: StoredExposure,
+    hdu: Any,
+    images: bytes,
+    header: Any,
+    cards: list[Card],
+) -> None:
+    name = "PRIMARY" if header.hdu_index == 0 else str(hdu.name)
+    where = f"[{name or header.hdu_index}]"
+    if name != header.extension_name:
+        result.tell(f"{where} EXTNAME", name, header.extension_name)
+    if images != stored.card_images(header.id):
+        result.tell(f"{where} header text", f"{len(images)} bytes", "other bytes")
+    result.values += 1
+    compare_cards(result, where, hdu.header, cards, header)
+    if isinstance(hdu, fits.BinTableHDU | fits.TableHDU) and not isinstance(hdu, fits.CompImageHDU):
+        try:
+            columns = stored.table(header.id)
+        except RebuildError as error:
+            result.differences.append(f"{where} {error}")
+        else:
+            compare_table(result, where, hdu, columns, header)

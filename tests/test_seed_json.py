@@ -1,0 +1,151 @@
+"""The export against what AOMUSE 2020 read from the same files, written down here once more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from astropy.io import fits
+from click.testing import CliRunner
+
+from aomuse import pipeline
+from aomuse.cli import cli
+from aomuse.simulate import simulate
+
+TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
+EXPOSURES = 6
+
+
+def header_as_dict(header: fits.Header, *, drop_comment: bool) -> dict[str, Any]:
+    """Give ``dict(header)`` as JSON can hold it."""
+    result: dict[str, Any] = {}
+    for keyword in header:
+        value = header[keyword]
+        if keyword in ("COMMENT", "HISTORY", ""):
+            value = [str(line) for line in value]
+        elif isinstance(value, fits.card.Undefined):
+            value = None
+        result[keyword] = value
+    if drop_comment:
+        result.pop("COMMENT", None)
+    return result
+
+
+def table_as_dict(table: fits.FITS_rec) -> dict[str, list[Any]]:
+    return {
+        column.name: np.asarray(table.field(i)).tolist() for i, column in enumerate(table.columns)
+    }
+
+
+def seed_document(root: Path, prm: Path) -> dict[str, Any]:
+    """Read the files of one analysis as the script of 2020 did."""
+    reduced = root / "single" / prm.name.replace(".prm.fits", ".fits")
+    with fits.open(reduced) as hdus:
+        header = hdus[0].header
+        data: dict[str, Any] = {"PRIMARY": header_as_dict(header, drop_comment=True)}
+        target = header.get("ESO OBS TARG NAME") or header["OBJECT"]
+        mode, raw = header["ESO INS MODE"], header["PROV1"] + ".fz"
+    found = [root / "raw" / raw, root / "raw" / raw.removesuffix(".fz")]
+    with fits.open(next(path for path in found if path.exists())) as hdus:
+        names = [hdu.name for hdu in hdus]
+        for name in names:
+            if name.startswith("CHAN"):
+                data[name] = header_as_dict(hdus[name].header, drop_comment=False)
+        for name in TABLES:
+            data[name] = table_as_dict(hdus[name].data) if name in names else None
+    with fits.open(prm) as hdus:
+        table, axis = hdus["PSFPARS"].data, hdus["SPECTRA"].header
+        params = {n: v.tolist() for n, v in zip(table["name"], table["polyfit"], strict=True)}
+        layers = np.arange(axis["NAXIS3"])
+        params["wavelength"] = ((axis["CRVAL3"] + layers * axis["CDELT3"]) * 10**9).tolist()
+    with fits.open(prm.with_name(prm.name.replace(".prm.", ".psf."))) as hdus:
+        sources = {hdu.name: table_as_dict(hdu.data) for hdu in hdus if "PM_" in hdu.name}
+    return {
+        "targetName": target,
+        "insMode": mode,
+        "analysisFile": prm.name,
+        "rawFile": raw,
+        "data": data,
+        "psfParams": params,
+        "sources": sources,
+    }
+
+
+def exact(value: Any) -> Any:
+    """Give a value so that equality tells types, NaN and the sign of zero."""
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return type(value).__name__, repr(value)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a night with all modes, in which much is odd or missing."""
+    root = tmp_path_factory.mktemp("night")
+    exposures = simulate(root, exposures=EXPOSURES, sources=3, layers=17, seed=3)
+    with fits.open(exposures[0].reduced, mode="update") as hdus:
+        header = hdus[0].header
+        header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"
+        header.append(("REPEATED", 1, "first"), end=True)
+        header.append(("REPEATED", 2, "second"), end=True)
+        header["HISTORY"] = "one more line"
+        header["NEGZERO"] = -0.0
+        header["BIG"] = 123456789012345678901234567890
+        header["UNSET"] = (None, "no value")
+        header["EMPTY"] = ""
+        header["LONG"] = "x " * 100 + "end"
+    with fits.open(exposures[1].psf, mode="update") as hdus:
+        table = hdus[1].data
+        table["flux"][:4] = [np.nan, np.inf, -np.inf, -0.0]
+        table["xc"][:] = np.nan
+    with fits.open(exposures[1].raw, mode="update") as hdus:
+        del hdus["AG_DATA"]
+        hdus["SPARTA_ATM_DATA"].data["LGS2_STREHL"][:2] = [np.inf, -0.0]
+    with fits.open(exposures[2].prm, mode="update") as hdus:
+        hdus["PSFPARS"].data["polyfit"][1, :3] = [np.inf, -0.0, np.nan]
+    plain = exposures[3].raw
+    with fits.open(plain) as hdus:
+        uncompressed = fits.HDUList(
+            [
+                fits.ImageHDU(hdu.data, hdu.header, hdu.name)
+                if isinstance(hdu, fits.CompImageHDU)
+                else hdu.copy()
+                for hdu in hdus
+            ]
+        )
+        uncompressed.writeto(plain.with_suffix(""))
+    plain.unlink()
+    return root
+
+
+def test_export_gives_what_the_seed_stored(
+    engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
+) -> None:
+    summary = pipeline.load(engine, [tree])
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    for prm in sorted((tree / "analysis").glob("*.prm.fits")):
+        exported = json.loads((tmp_path / f"{prm.name}.json").read_text())
+        expected = json.loads(json.dumps(seed_document(tree, prm)))
+        assert exact(exported) == exact(expected), prm.name
+    assert len(list(tmp_path.iterdir())) == EXPOSURES
+
+
+def test_export_of_chosen_analyses(
+    engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
+) -> None:
+    pipeline.load(engine, [tree])
+    names = sorted(path.name for path in (tree / "analysis").glob("*.prm.fits"))
+    runner = CliRunner()
+    command = ["--db", db_url, "export", "seed-json", str(tmp_path), "--prm", *names[:2]]
+    assert runner.invoke(cli, command).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{n}.json" for n in names[:2]]
+    with pytest.raises(Exception, match=r"no analysis comes from a parameter file called nope"):
+        runner.invoke(cli, [*command[:5], "--prm", "nope"], catch_exceptions=False)
