@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,6 +101,46 @@ def _mariadb_connect(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(_MARIADB_SESSION)
     cursor.close()
+
+
+class Trouble(Enum):
+    """What kind of trouble an error of the database is, and so what is to be done."""
+
+    NONE = "the statement or its values are wrong: trying again does not help"
+    BUSY = "another transaction was in the way: the same can be tried again"
+    GONE = "the connection was lost: another one may work"
+    FULL = "there is no room: nothing more can be written"
+
+
+#: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
+_BUSY_NUMBERS = {1205, 1213}
+_FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
+#: Server gone or lost, shutdown in progress, connection killed, cannot connect.
+_GONE_NUMBERS = {2006, 2013, 2055, 1053, 1927, 2002, 2003, 1152, 1158, 1159, 1160, 1161, 4166}
+
+
+def trouble_of(error: DBAPIError) -> Trouble:
+    """Return what kind of trouble an error is.
+
+    Parameters
+    ----------
+    error : sqlalchemy.exc.DBAPIError
+        The error.
+
+    Returns
+    -------
+    Trouble
+        The kind.
+    """
+    number = getattr(error.orig, "errno", None)
+    said = str(error.orig).lower()
+    if number in _FULL_NUMBERS or "disk is full" in said or "no space left" in said:
+        return Trouble.FULL
+    if number in _BUSY_NUMBERS or "database is locked" in said:
+        return Trouble.BUSY
+    if error.connection_invalidated or number in _GONE_NUMBERS:
+        return Trouble.GONE
+    return Trouble.NONE
 
 
 def describe_error(error: DBAPIError) -> str:

@@ -15,6 +15,10 @@ class SchemaError(AomuseError):
     """The database's schema is not the one this version works with."""
 
 
+class DatabaseError(AomuseError):
+    """The database has gone away, or takes no more; what was committed is whole."""
+
+
 class BusyError(AomuseError):
     """Another loader holds the database."""
 

@@ -11,6 +11,9 @@ from aomuse.paths import printable
 
 Role = Literal["reduced", "raw", "prm", "psf"]
 
+#: PSF models that a folder's name may tell; an NFM exposure can be fitted with both.
+MODELS = ("maoppy", "moffat")
+
 
 @dataclass(frozen=True)
 class FoundFile:

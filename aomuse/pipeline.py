@@ -7,42 +7,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from threading import Event
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import write_transaction
+from aomuse.db import create_engine, describe_error
 from aomuse.discover import Discovery, Identity, discover, find_again, join
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, DatabaseError
 from aomuse.files import ExposureFiles, FoundFile
 from aomuse.issue import Issue
 from aomuse.load import (
-    Dictionaries,
-    ExecutemanyWriter,
     Ledger,
     Plan,
     Run,
-    close_orphans_below,
+    UnitOfWork,
     finish_run,
-    prepare_dictionaries,
-    record_issues,
+    record_orphans,
     run_lock,
     start_run,
-    store_exposure,
-    touch_files,
 )
 from aomuse.normalize import NormalizedExposure, normalize
+from aomuse.outcome import Listener, Outcome, Result, Summary
 from aomuse.paths import printable
 from aomuse.read import read_exposure
 from aomuse.schema import refresh, require_head
+from aomuse.workers import Died, finish_on_interrupt, run_tasks
 
 logger = logging.getLogger(__name__)
-
-Outcome = Literal["loaded", "completed", "replaced", "unchanged", "failed"]
 
 #: What an exposure becomes when its plan has been carried out.
 _OUTCOMES: dict[str, Outcome] = {
@@ -54,77 +49,25 @@ _OUTCOMES: dict[str, Outcome] = {
     "refuse": "failed",
 }
 
-#: Seconds to wait before an exposure is tried again after the database failed.
-RETRY_DELAYS_S = (1.0, 3.0, 10.0)
+#: Worker processes take about a second to start: less than this is loaded without them.
+WORTH_WORKERS_BYTES = 40_000_000
 
 
 @dataclass(frozen=True)
-class Result:
-    """What came of one exposure."""
+class Task:
+    """An exposure that is to be read, and what is to be done with it."""
 
-    label: str
-    outcome: Outcome
-    row_count: int
-    seconds: float
-    issues: tuple[Issue, ...]
-
-    @property
-    def has_errors(self) -> bool:
-        """True if something of it is not in the database."""
-        return any(issue.severity == "error" for issue in self.issues)
-
-
-@dataclass
-class Summary:
-    """What came of a load.
-
-    Parameters
-    ----------
-    counts : dict
-        Exposures by outcome.
-    failed : int
-        Exposures and files of which something could not be loaded.
-    row_count : int
-        Rows written.
-    seconds : float
-        Time it took.
-    left_out : int
-        Files that are no science exposure of their own.
-    """
-
-    counts: dict[Outcome, int] = field(
-        default_factory=lambda: {
-            "loaded": 0,
-            "completed": 0,
-            "replaced": 0,
-            "unchanged": 0,
-            "failed": 0,
-        }
-    )
-    failed: int = 0
-    row_count: int = 0
-    seconds: float = 0.0
-    left_out: int = 0
-
-
-class Listener:
-    """Told of a load while it goes on; a command line overrides what it wants to show."""
-
-    def on_wait(self, holder: str) -> None:
-        """Tell that another loader holds the database."""
-
-    def on_notice(self, text: str) -> None:
-        """Tell something that concerns the whole load."""
-
-    def on_found(self, discovery: Discovery) -> None:
-        """Tell what was found, before anything is read."""
-
-    def on_result(self, result: Result) -> None:
-        """Tell what came of an exposure."""
+    files: ExposureFiles
+    plan: Plan
 
 
 def load(
-    engine: Engine, roots: Sequence[Path], *, reload: bool = False, listener: Listener | None = None
+    engine: Engine,
+    roots: Sequence[Path],
+    *,
+    reload: bool = False,
+    workers: int = 1,
+    listener: Listener | None = None,
 ) -> Summary:
     """Load every exposure below the roots that is new, changed or was incomplete.
 
@@ -136,6 +79,8 @@ def load(
         Folders that hold ``single``, ``raw`` and ``analysis``.
     reload : bool, optional
         Read everything again, changed or not.
+    workers : int, optional
+        Processes that read and write at the same time.
     listener : Listener, optional
         Told of progress.
 
@@ -148,13 +93,15 @@ def load(
     ------
     AomuseError
         If nothing could be done at all: a missing root, a schema that is not at head, another
-        loader that does not end.
+        loader that does not end, a database that has gone away.
+    KeyboardInterrupt
+        After Ctrl-C, once the exposures in flight are done.
     """
     listener = listener or Listener()
     started = time.monotonic()
     revision = require_head(engine)
     summary = Summary()
-    with run_lock(engine, listener.on_wait):
+    with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait):
         with engine.connect() as connection:
             ledger = Ledger(connection)
         discovery = discover(roots, _recall(ledger))
@@ -163,19 +110,19 @@ def load(
         run = start_run(engine, "load", where, revision)
         outcome = "failed"
         try:
-            _record_orphans(engine, run, where, discovery)
-            loader = _Loader(engine, run, ledger, reload=reload)
-            for files in discovery.exposures:
-                result = loader.load(files)
-                _count(result, run, summary)
+            record_orphans(engine, run.id, where, discovery.issues)
+            for result in _results(engine, run, ledger, discovery, reload, workers, stop):
+                summary.add(result)
+                run.count(result.outcome, result.row_count, failed=result.has_errors)
                 listener.on_result(result)
             _show_in_views(engine, listener)
             outcome = "issues" if summary.failed or discovery.issues else "complete"
         except KeyboardInterrupt:
-            outcome = "interrupted"
-            raise
+            stop.set()
         finally:
-            finish_run(engine, run, outcome)
+            finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
+    if stop.is_set():
+        raise KeyboardInterrupt
     summary.failed += sum(issue.severity == "error" for issue in discovery.issues)
     summary.left_out = len(discovery.left_out)
     summary.seconds = time.monotonic() - started
@@ -210,75 +157,125 @@ def plan(
     return discovery, [(files, ledger.plan(files, reload=reload)) for files in discovery.exposures]
 
 
-class _Loader:
-    """Carries out the plan of one exposure after the other."""
-
-    def __init__(self, engine: Engine, run: Run, ledger: Ledger, *, reload: bool) -> None:
-        self._engine = engine
-        self._run = run
-        self._ledger = ledger
-        self._reload = reload
-        self._dictionaries = Dictionaries(engine)
-
-    def load(self, files: ExposureFiles) -> Result:
-        """Carry out the plan of an exposure, and return what came of it."""
-        started = time.monotonic()
-        todo = self._ledger.plan(files, reload=self._reload)
-        outcome = _OUTCOMES[todo.action]
+def _results(
+    engine: Engine,
+    run: Run,
+    ledger: Ledger,
+    discovery: Discovery,
+    reload: bool,
+    workers: int,
+    stop: Event,
+) -> Iterator[Result]:
+    """Yield what comes of each exposure: first those that are left, then those that are read."""
+    unit = UnitOfWork(engine, run.id)
+    tasks: list[Task] = []
+    for files in discovery.exposures:
+        if stop.is_set():
+            return
+        todo = ledger.plan(files, reload=reload)
         if todo.action in ("keep", "refuse"):
-            row_count, issues = 0, self._leave(todo)
+            unit.leave(todo)
+            yield Result(files.label, _OUTCOMES[todo.action], 0, 0.0, todo.issues)
         else:
-            files = _joined(files, todo)
-            try:
-                exposure = normalize(read_exposure(files))
-                row_count = self._store(files, todo, exposure)
-                issues = tuple(exposure.issues)
-                if row_count == 0:
-                    outcome = "failed"
-            except (AomuseError, MemoryError, Exception) as error:
-                # Whatever is wrong with one exposure, the next one can be loaded.
-                if isinstance(error, DBAPIError) and error.connection_invalidated:
-                    raise
-                logger.debug("%s could not be loaded", files.label, exc_info=True)
-                outcome, row_count = "failed", 0
-                issues = (_failure(files, error),)
-                self._record(todo, issues, files)
-        seconds = time.monotonic() - started
-        return Result(files.label, outcome, row_count, seconds, tuple(dict.fromkeys(issues)))
+            tasks.append(Task(_joined(files, todo), todo))
+    size = sum(file.size for task in tasks for file in task.files.files)
+    if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
+        yield from _in_workers(engine, unit, run, tasks, workers, stop)
+        return
+    for task in tasks:
+        if stop.is_set():
+            return
+        yield _load_one(unit, task, lambda task: normalize(read_exposure(task.files)))
 
-    def _leave(self, todo: Plan) -> tuple[Issue, ...]:
-        """Note what is to be noted of an exposure whose rows stay as they are."""
-        if todo.touched:
-            with write_transaction(self._engine) as connection:
-                touch_files(connection, todo.touched)
-        if todo.action == "refuse":
-            self._record(todo, todo.issues)
-        return todo.issues
 
-    def _store(self, files: ExposureFiles, todo: Plan, exposure: NormalizedExposure) -> int:
-        """Write an exposure in one transaction; return the rows written."""
-        known = tuple(k.id for k in todo.known)
-        if todo.action == "retry" and todo.failed_paths == {str(f) for f in exposure.failed}:
-            # The same files fail as before: the rows are there already.
-            self._record(todo, exposure.issues)
-            return 0
-        prepare_dictionaries(self._dictionaries, exposure)
-        with write_transaction(self._engine) as connection:
-            writer = ExecutemanyWriter(connection)
-            exposure_id, row_count = store_exposure(
-                connection, writer, self._dictionaries, exposure, self._run.id, known
-            )
-            paths = [str(file) for file in files.files]
-            record_issues(connection, self._run.id, exposure_id, exposure.issues, paths)
-        return row_count
+def _in_workers(
+    engine: Engine, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int, stop: Event
+) -> Iterator[Result]:
+    """Yield the results of tasks that worker processes carry out.
 
-    def _record(
-        self, todo: Plan, issues: Sequence[Issue], files: ExposureFiles | None = None
-    ) -> None:
-        exposure_id = todo.known[0].id if todo.known else None
-        paths = [str(file) for file in files.files] if files else []
-        with write_transaction(self._engine) as connection:
-            record_issues(connection, self._run.id, exposure_id, issues, paths)
+    On MariaDB each worker has a connection of its own and does an exposure from file to commit.
+    SQLite takes one writer: workers read and normalize, this process writes.
+    """
+    if engine.dialect.name == "sqlite":
+        for task, made in run_tasks(tasks, _start_reader, (), workers, stop):
+            yield _load_one(unit, task, lambda _, made=made: _unwrap(made))  # type: ignore[misc]
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    for task, result in run_tasks(tasks, _start_loader, (url, run.id), workers, stop):
+        if isinstance(result, DatabaseError):
+            raise result
+        yield _failed(unit, task, result) if isinstance(result, Died) else result
+
+
+def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
+    """Return the function of a worker that reads and normalizes."""
+
+    def read(task: Task) -> NormalizedExposure | Exception:
+        try:
+            return normalize(read_exposure(task.files))
+        except Exception as error:  # noqa: BLE001 - told by the process that stores
+            return AomuseError(_said(error))
+
+    return read
+
+
+def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
+    """Return the function of a worker that loads exposures through a connection of its own."""
+    unit = UnitOfWork(create_engine(url), run_id)
+
+    def load_task(task: Task) -> Result | DatabaseError:
+        try:
+            return _load_one(unit, task, lambda task: normalize(read_exposure(task.files)))
+        except DatabaseError as error:
+            return error
+
+    return load_task
+
+
+def _unwrap(made: NormalizedExposure | Exception | Died) -> NormalizedExposure:
+    if isinstance(made, Died):
+        raise AomuseError(f"{made}, twice")
+    if isinstance(made, Exception):
+        raise made
+    return made
+
+
+def _load_one(unit: UnitOfWork, task: Task, make: Callable[[Task], NormalizedExposure]) -> Result:
+    """Load one exposure; whatever is wrong with it, the next one can be loaded."""
+    started = time.monotonic()
+    try:
+        exposure = make(task)
+        row_count = unit.store(task.files, task.plan, exposure)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.debug("%s could not be loaded", task.files.label, exc_info=True)
+        return _failed(unit, task, error)
+    outcome = _OUTCOMES[task.plan.action] if row_count else "failed"
+    issues = tuple(dict.fromkeys(exposure.issues))
+    return Result(task.files.label, outcome, row_count, time.monotonic() - started, issues)
+
+
+def _failed(unit: UnitOfWork, task: Task, why: Exception | Died) -> Result:
+    """Record an exposure that could not be stored, and return its result."""
+    said = f"{why}, twice" if isinstance(why, Died) else _said(why)
+    issue = Issue(
+        "error",
+        "not_stored",
+        f"the exposure {task.files.label} could not be stored ({said}): nothing of it was "
+        "changed; load again, and if this stays, report it with the file",
+        str(task.files.files[0]),
+    )
+    unit.record_failure(task.files, task.plan, issue)
+    return Result(task.files.label, "failed", 0, 0.0, (issue,))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, AomuseError):
+        return str(error)
+    if isinstance(error, DBAPIError):
+        return describe_error(error)
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
 
 
 def _recall(ledger: Ledger) -> Callable[[FoundFile], Identity | None]:
@@ -300,43 +297,12 @@ def _joined(files: ExposureFiles, todo: Plan) -> ExposureFiles:
     return join(files, found, known.archive_id, known.raw_file)
 
 
-def _record_orphans(engine: Engine, run: Run, roots: list[str], discovery: Discovery) -> None:
-    with write_transaction(engine) as connection:
-        close_orphans_below(connection, run.id, roots)
-        record_issues(connection, run.id, None, discovery.issues)
-
-
 def _show_in_views(engine: Engine, listener: Listener) -> None:
     """Let the wide views show what was loaded, if this account may create views."""
     try:
         refresh(engine)
     except DBAPIError as error:
         listener.on_notice(
-            f"everything is loaded, but the views could not be brought up to date ({error.orig}): "
-            "run aomuse migrate as an account that may create views"
+            "everything is loaded, but the views could not be brought up to date "
+            f"({describe_error(error)}): run aomuse migrate as an account that may create views"
         )
-
-
-def _count(result: Result, run: Run, summary: Summary) -> None:
-    run.counts["found"] += 1
-    run.counts[result.outcome] += 1
-    run.row_count += result.row_count
-    summary.counts[result.outcome] += 1
-    summary.row_count += result.row_count
-    if result.has_errors:
-        summary.failed += 1
-        if result.outcome != "failed":
-            run.counts["failed"] += 1
-
-
-def _failure(files: ExposureFiles, error: BaseException) -> Issue:
-    """Return the issue of an exposure that could not be stored."""
-    said = str(error.orig) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
-    text = str(error) if isinstance(error, AomuseError) else said
-    return Issue(
-        "error",
-        "not_stored",
-        f"the exposure {files.label} could not be stored ({' '.join(text.split())[:500]}): nothing "
-        "of it was changed; load again, and if this stays, report it with the file",
-        str(files.files[0]),
-    )

@@ -10,7 +10,9 @@ from aomuse import pipeline, schema
 from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context
 from aomuse.cli.progress import Progress
 from aomuse.config import DATABASE_URL_VARIABLE
+from aomuse.outcome import Summary
 from aomuse.simulate import SimulateError, simulate
+from aomuse.workers import default_workers
 
 _ACTIONS = {
     "load": "new",
@@ -37,12 +39,25 @@ def migrate(context: Context) -> None:
 
 @cli.command(epilog="\b\nExample:\n  aomuse load /data/2018-08-12 /data/2018-08-13")
 @click.argument("roots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="ROOT…")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=default_workers,
+    metavar="N",
+    help="Processes that read and write at the same time; else one for each core.",
+)
 @click.option("--reload", is_flag=True, help="Read every exposure again, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option("--no-progress", is_flag=True, help="A line for each exposure instead of a bar.")
 @pass_context
 def load(
-    context: Context, roots: tuple[Path, ...], *, reload: bool, dry_run: bool, no_progress: bool
+    context: Context,
+    roots: tuple[Path, ...],
+    *,
+    workers: int,
+    reload: bool,
+    dry_run: bool,
+    no_progress: bool,
 ) -> int:
     """Load every exposure found below ROOT.
 
@@ -53,7 +68,9 @@ def load(
         return _show_plan(context, roots, reload=reload)
     with Progress(show_bar=not no_progress) as progress:
         try:
-            summary = pipeline.load(context.engine, roots, reload=reload, listener=progress)
+            summary = pipeline.load(
+                context.engine, roots, reload=reload, workers=workers, listener=progress
+            )
         except KeyboardInterrupt:
             progress.say(
                 "interrupted: whole exposures only are in the database, load again to go on",
@@ -64,7 +81,7 @@ def load(
     return EXIT_ISSUES if summary.failed else 0
 
 
-def _summary(summary: pipeline.Summary, progress: Progress) -> str:
+def _summary(summary: Summary, progress: Progress) -> str:
     counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
     lines = [f"exposures: {counts}; {summary.row_count:,} rows in {summary.seconds:.1f} s"]
     if summary.left_out:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from aomuse.discover import Discovery
 from aomuse.issue import Issue
-from aomuse.pipeline import Listener, Result
+from aomuse.outcome import Listener, Result
 
 
 class Progress(Listener):

@@ -6,11 +6,8 @@ from collections import defaultdict
 from dataclasses import replace
 
 from aomuse.discover.doubles import keep_first, nearest
-from aomuse.files import FitFiles, FoundFile
+from aomuse.files import MODELS, FitFiles, FoundFile
 from aomuse.issue import Issue
-
-#: PSF models that a folder's name may tell; an NFM exposure can be fitted with both.
-MODELS = ("maoppy", "moffat")
 
 
 def pair_analyses(

@@ -1,33 +1,20 @@
 """Stage four: frames become rows. The only writers."""
 
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
-from aomuse.load.dictionaries import Dictionaries
-from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.ledger import KnownExposure, Ledger, Plan
+from aomuse.load.ledger import Ledger, Plan
 from aomuse.load.lock import run_lock
-from aomuse.load.runs import (
-    Run,
-    close_orphans_below,
-    finish_run,
-    record_issues,
-    start_run,
-    touch_files,
-)
+from aomuse.load.runs import Run, finish_run, record_orphans, start_run
+from aomuse.load.unit_of_work import UnitOfWork
 
 __all__ = [
     "BulkWriter",
-    "Dictionaries",
     "ExecutemanyWriter",
-    "KnownExposure",
     "Ledger",
     "Plan",
     "Run",
-    "close_orphans_below",
+    "UnitOfWork",
     "finish_run",
-    "prepare_dictionaries",
-    "record_issues",
+    "record_orphans",
     "run_lock",
     "start_run",
-    "store_exposure",
-    "touch_files",
 ]

@@ -87,10 +87,6 @@ class Dictionaries:
                 self._layouts[layout.fingerprint] = found, {c.position: c.id for c in columns}
         return self._layouts[layout.fingerprint]
 
-    def forget_targets(self) -> None:
-        """Forget targets, after rows that others may have deleted."""
-        self._targets.clear()
-
 
 def _insert_missing(
     connection: Connection, model: type[Target] | type[Keyword], rows: list[dict[str, str]]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.errors import FileError
-from aomuse.files import ExposureFiles, FoundFile, Role
+from aomuse.files import MODELS, ExposureFiles, FoundFile, Role
 from aomuse.fits_structure import file_checksum
 from aomuse.issue import Issue
 from aomuse.models import Exposure, LoadIssue, SourceFile
@@ -222,11 +222,11 @@ def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Compari
         left.remove(partner)
         _sort_pair(partner, file, result)
     for file in unmatched:
-        # A tree that was moved: the same name elsewhere, or the same content by another name.
-        partner = next(
-            (k for k in left if (k.role, k.name) == (file.role, file.name) and _is_moved(k, file)),
-            None,
-        ) or next((k for k in left if k.role == file.role and _is_renamed(k, file)), None)
+        # A tree that was moved or made anew elsewhere has the same names: the one loaded last
+        # counts. The same content by another name is a file that was renamed.
+        partner = next((k for k in left if _same_place(k, file)), None) or next(
+            (k for k in left if k.role == file.role and _is_renamed(k, file)), None
+        )
         if partner is None:
             result.added.append(file)
             continue
@@ -236,8 +236,12 @@ def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Compari
     return result
 
 
-def _is_moved(known: KnownFile, file: FoundFile) -> bool:
-    return not os.path.lexists(known.path) or _same_content(known, file)
+def _same_place(known: KnownFile, file: FoundFile) -> bool:
+    """Return whether a file elsewhere stands for a known one: its role, name and PSF model."""
+    models = [
+        {model for model in MODELS if model in path.lower()} for path in (known.path, str(file))
+    ]
+    return (known.role, known.name) == (file.role, file.name) and models[0] == models[1]
 
 
 def _is_renamed(known: KnownFile, file: FoundFile) -> bool:

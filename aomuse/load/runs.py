@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import socket
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -45,6 +45,13 @@ class Run:
     id: int
     counts: Counter[str] = field(default_factory=Counter)
     row_count: int = 0
+
+    def count(self, outcome: str, row_count: int, *, failed: bool) -> None:
+        """Count an exposure, and once more as failed if something of it is not stored."""
+        self.counts["found"] += 1
+        self.counts[outcome] += 1
+        self.counts["failed"] += failed and outcome != "failed"
+        self.row_count += row_count
 
 
 def start_run(engine: Engine, command: str, roots: Sequence[str], revision: str) -> Run:
@@ -150,18 +157,7 @@ def record_issues(
             .values(closed_run_id=run_id)
         )
     if paths:
-        orphans = connection.execute(
-            sa.select(LoadIssue.id, LoadIssue.path).where(
-                LoadIssue.exposure_id.is_(None), still_open
-            )
-        ).all()
-        close = [row.id for row in orphans if row.path in set(paths)]
-        for start in range(0, len(close), _CHUNK):
-            connection.execute(
-                sa.update(LoadIssue)
-                .where(LoadIssue.id.in_(close[start : start + _CHUNK]))
-                .values(closed_run_id=run_id)
-            )
+        _close_orphans(connection, run_id, set(paths).__contains__)
     rows = [
         {
             "load_run_id": run_id,
@@ -178,27 +174,38 @@ def record_issues(
         connection.execute(sa.insert(LoadIssue), rows)
 
 
-def close_orphans_below(connection: Connection, run_id: int, roots: Sequence[str]) -> None:
-    """Close what was said of files below the roots that belong to no exposure.
+def record_orphans(
+    engine: Engine, run_id: int, roots: Sequence[str], issues: Iterable[Issue]
+) -> None:
+    """Record what there is to say of files that belong to no exposure.
 
-    A run looks at all of them again and says anew what is still so.
+    What was said of files below the roots before is closed: the run looked at all of them again.
 
     Parameters
     ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
+    engine : sqlalchemy.Engine
+        The database.
     run_id : int
         The run.
     roots : sequence of str
-        Absolute paths.
+        Absolute paths that were searched.
+    issues : iterable of Issue
+        What there is to say now.
     """
+    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
+    with write_transaction(engine) as connection:
+        _close_orphans(connection, run_id, lambda path: path.startswith(prefixes))
+        record_issues(connection, run_id, None, issues)
+
+
+def _close_orphans(connection: Connection, run_id: int, chosen: Callable[[str], bool]) -> None:
+    """Close open issues that belong to no exposure and whose path is chosen."""
     rows = connection.execute(
         sa.select(LoadIssue.id, LoadIssue.path).where(
             LoadIssue.exposure_id.is_(None), LoadIssue.closed_run_id.is_(None)
         )
     ).all()
-    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
-    close = [row.id for row in rows if row.path and row.path.startswith(prefixes)]
+    close = [row.id for row in rows if row.path and chosen(row.path)]
     for start in range(0, len(close), _CHUNK):
         connection.execute(
             sa.update(LoadIssue)
