@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from stat import S_ISREG
 
 from aomuse.errors import ConfigurationError
 from aomuse.files import FoundFile, Role
@@ -122,6 +123,16 @@ def _classify(
                 "error",
                 "unreadable",
                 f"the file cannot be reached ({error.strerror}): mend or remove the link",
+                printable(path),
+            )
+        )
+        return None
+    if not S_ISREG(stat.st_mode):
+        issues.append(
+            Issue(
+                "error",
+                "not_a_file",
+                "it has the name of a file but is none (a pipe, a socket, a folder): remove it",
                 printable(path),
             )
         )

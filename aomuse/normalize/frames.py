@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,14 @@ class Layout:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over all that the layout says."""
-        text = repr((self.extension, [astuple(f) for f in self.formats], self.stored_in))
+        text = repr((self.extension, _told(self.formats), self.stored_in))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _told(formats: tuple[ColumnFormat, ...]) -> str:
+    # A thousand sources share one tuple of formats.
+    return repr([astuple(f) for f in formats])
 
 
 @dataclass

@@ -17,6 +17,7 @@ from aomuse.files import FoundFile, Role
 from aomuse.fits_structure import Extent, checksum, read_structure
 from aomuse.issue import Issue
 from aomuse.read.cards import read_cards
+from aomuse.read.repeated import RepeatedTables
 from aomuse.read.tables import read_table
 
 #: Roles whose tables are what the file is for: cut short, they are not loaded in part.
@@ -102,14 +103,21 @@ def _read_hdus(
             # load is told by our own issues.
             warnings.simplefilter("ignore", AstropyWarning)
             warnings.simplefilter("ignore", VerifyWarning)
-            _require_all(len(extents), len(opened), path)
-            for extent, hdu in zip(extents, opened, strict=True):
-                where = str(hdu.name) or str(extent.index)
-                content, said = _read_hdu(hdu, extent, path, role)
+            repeated = RepeatedTables()
+            for extent in extents:
+                where = extent.name
+                content = repeated.read(stream, extent) if role == "psf" else None
+                if content is None:
+                    content, said = _read_hdu(_hdu(opened, extent, path), extent, path, role)
+                    repeated.learn(extent, content)
+                    issues += said
                 hdus.append(content)
-                issues += said
-    except (FileError, MemoryError, OSError):
+    except (FileError, OSError):
         raise
+    except MemoryError as error:
+        raise FileError(
+            "too_large", path, "it does not fit into memory: load it on a larger machine", where
+        ) from error
     except Exception as error:
         # On damaged bytes astropy and numpy raise nearly anything: KeyError, TypeError, struct
         # errors. Whatever it is, this file cannot be loaded and the next one can.
@@ -120,14 +128,18 @@ def _read_hdus(
     return hdus, issues
 
 
-def _require_all(found: int, readable: int, path: str) -> None:
-    if readable != found:
+def _hdu(opened: fits.HDUList, extent: Extent, path: str) -> Any:
+    """Return astropy's view of an HDU, which must be the one that begins there."""
+    try:
+        return opened[extent.index]
+    except IndexError:
         raise FileError(
             "bad_header",
             path,
-            f"the file has {found} HDUs but astropy can read {readable}: a header is damaged, "
+            f"the file has an HDU {extent.index} that astropy cannot find: a header is damaged, "
             "get the file again",
-        )
+            extent.name,
+        ) from None
 
 
 def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:
