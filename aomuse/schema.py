@@ -42,6 +42,11 @@ def head_revision() -> str:
 
 def current_revision(engine: Engine) -> str | None:
     """Return the revision of the database, None where there is no schema."""
+    file = engine.url.database or ":memory:"
+    on_disk = engine.dialect.name == "sqlite" and not file.startswith((":memory:", "file:"))
+    if on_disk and not Path(file).exists():
+        # Connecting would make the file, and a question should not.
+        return None
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
