@@ -23,7 +23,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-system lint docs docs-check mariadb mariadb-stop clean
+.PHONY: help migrate load test test-system lint bench docs docs-check mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ lint: $(DEV) ## check style and types
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5')
+	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs

@@ -25,6 +25,7 @@ from aomuse.load import (
     Plan,
     Run,
     UnitOfWork,
+    bulk_way,
     finish_run,
     record_orphans,
     run_lock,
@@ -111,7 +112,7 @@ def load(
         outcome = "failed"
         try:
             record_orphans(engine, run.id, where, discovery.issues)
-            for result in _results(engine, run, ledger, discovery, reload, workers, stop):
+            for result in _results(engine, run, ledger, discovery, reload, workers, stop, listener):
                 summary.add(result)
                 run.count(result.outcome, result.row_count, failed=result.has_errors)
                 listener.on_result(result)
@@ -165,9 +166,13 @@ def _results(
     reload: bool,
     workers: int,
     stop: Event,
+    listener: Listener,
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read."""
-    unit = UnitOfWork(engine, run.id)
+    way = bulk_way(engine)
+    if way.notice:
+        listener.on_notice(way.notice)
+    unit = UnitOfWork(way, run.id)
     tasks: list[Task] = []
     for files in discovery.exposures:
         if stop.is_set():
@@ -221,7 +226,7 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
 
 def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
     """Return the function of a worker that loads exposures through a connection of its own."""
-    unit = UnitOfWork(create_engine(url), run_id)
+    unit = UnitOfWork(bulk_way(create_engine(url)), run_id)
 
     def load_task(task: Task) -> Result | DatabaseError:
         try:

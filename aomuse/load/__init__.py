@@ -5,14 +5,17 @@ from aomuse.load.ledger import Ledger, Plan
 from aomuse.load.lock import run_lock
 from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
+from aomuse.load.ways import BulkWay, bulk_way
 
 __all__ = [
+    "BulkWay",
     "BulkWriter",
     "ExecutemanyWriter",
     "Ledger",
     "Plan",
     "Run",
     "UnitOfWork",
+    "bulk_way",
     "finish_run",
     "record_orphans",
     "run_lock",

@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
 from aomuse.errors import DatabaseError
 from aomuse.files import ExposureFiles
 from aomuse.issue import Issue
-from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.ledger import Plan
 from aomuse.load.runs import record_issues, touch_files
+from aomuse.load.ways import BulkWay
 from aomuse.normalize import NormalizedExposure
 
 T = TypeVar("T")
@@ -31,23 +30,16 @@ class UnitOfWork:
 
     Parameters
     ----------
-    engine : sqlalchemy.Engine
-        The database.
+    way : BulkWay
+        How it writes.
     run_id : int
         The run that writes.
-    make_writer : callable, optional
-        Returns the bulk writer for a connection.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        run_id: int,
-        make_writer: Callable[[Connection], BulkWriter] = ExecutemanyWriter,
-    ) -> None:
-        self._engine = engine
+    def __init__(self, way: BulkWay, run_id: int) -> None:
+        self._engine = way.engine
+        self._make_writer = way.make_writer
         self._run_id = run_id
-        self._make_writer = make_writer
         self._dictionaries: Dictionaries | None = None
 
     def store(self, files: ExposureFiles, plan: Plan, exposure: NormalizedExposure) -> int:

@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Length of psf_parameter.parameter.
 _MAX_NAME = 64
+#: A cube of MUSE has 3,681 layers; a header that claims a thousand times as many is damaged.
+MAX_LAYERS = 4_000_000
 #: The names that tell a Moffat fit.
 _MOFFAT = {"beta", "fwhm"}
 
@@ -51,7 +53,7 @@ def wavelengths(prm: FileContent, issues: list[Issue]) -> Floats | None:
         )
         return None
     start, step, count = (_number(hdu, k) for k in ("CRVAL3", "CDELT3", "NAXIS3"))
-    if start is None or step is None or count is None or count < 0:
+    if start is None or step is None or count is None or not 0 <= count <= MAX_LAYERS:
         issues.append(
             Issue(
                 "error",

@@ -1,0 +1,55 @@
+"""Which bulk way a database takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
+
+
+@dataclass(frozen=True)
+class BulkWay:
+    """How exposures are written.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Makes the connections that carry an exposure's transaction.
+    make_writer : callable
+        Returns the bulk writer for such a connection.
+    notice : str or None
+        Why the fastest way cannot be taken.
+    """
+
+    engine: Engine
+    make_writer: Callable[[Connection], BulkWriter]
+    notice: str | None = None
+
+
+def bulk_way(engine: Engine) -> BulkWay:
+    """Return the fastest way into a database.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+
+    Returns
+    -------
+    BulkWay
+        Array binding for MariaDB where the client library and the server can do it, else the
+        driver's executemany.
+    """
+    if engine.dialect.name == "sqlite":
+        return BulkWay(engine, ExecutemanyWriter)
+    # Not imported for SQLite: it looks for MariaDB's client library.
+    from aomuse.load.libmariadb import BulkArrayWriter, BulkUnavailable, create_bulk_engine
+
+    try:
+        return BulkWay(create_bulk_engine(engine.url), BulkArrayWriter)
+    except BulkUnavailable as reason:
+        notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
+        return BulkWay(engine, ExecutemanyWriter, notice)

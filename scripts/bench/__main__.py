@@ -1,0 +1,123 @@
+"""Run the benchmark: ``python -m scripts.bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from aomuse.discover import discover
+from aomuse.normalize import normalize
+from aomuse.read import read_exposure
+from aomuse.simulate import simulate
+from scripts.bench.questions import ask
+from scripts.bench.source_rows import RIVALS
+from scripts.bench.warehouse import Warehouse
+from scripts.bench.whole_loads import LOADS, stages
+from scripts.mariadb_server import Server
+
+#: Options of the private server: a buffer pool that holds the data, and durable commits.
+OPTIONS = ("--local-infile=1", "--max-heap-table-size=1G", "--innodb-flush-log-at-trx-commit=1")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--exposures", type=int, default=4)
+    parser.add_argument("--sources", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, default=Path("bench.json"))
+    return parser.parse_args()
+
+
+def _source_rows(root: Path) -> pd.DataFrame:
+    """Return the source rows of one exposure."""
+    exposure = normalize(read_exposure(discover([root]).exposures[0]))
+    frame = pd.concat(exposure.of("source_sample"), ignore_index=True)
+    return frame.rename(columns={"fit": "psf_fit_id"})
+
+
+def _table(title: str, seconds: dict[str, list[float]], unit: str, base: str) -> None:
+    reference = statistics.median(seconds[base])
+    print(f"\n{title}\n")
+    print(f"| way | median {unit} | minimum | maximum | against {base} |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, values in seconds.items():
+        middle = statistics.median(values)
+        print(
+            f"| {name} | {middle:.3f} | {min(values):.3f} | {max(values):.3f} |"
+            f" {reference / middle:.2f} |"
+        )
+
+
+def _machine(server_version: str) -> dict[str, Any]:
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "server": server_version,
+    }
+
+
+def main() -> None:
+    """Measure, print tables, and write the figures as JSON."""
+    options = _arguments()
+    folder = Path(tempfile.mkdtemp(prefix="aomuse-bench-"))
+    folder.chmod(0o755)
+    server = Server(folder / "server")
+    try:
+        print(f"simulating {options.exposures} exposures of {options.sources} sources", flush=True)
+        root = folder / "tree"
+        simulate(root, exposures=options.exposures, sources=options.sources)
+        server.start(buffer_pool="4G", options=OPTIONS, end_with_parent=True)
+        result = _measure(Warehouse(server, folder), root, options)
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+    options.json.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"\nfigures in {options.json}")
+
+
+def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> dict[str, Any]:
+    loads: dict[str, list[float]] = {name: [] for name in LOADS}
+    rivals: dict[str, list[float]] = {name: [] for name in RIVALS}
+    rows = _source_rows(root)
+    for number in range(options.rounds):
+        print(f"round {number + 1} of {options.rounds}", flush=True)
+        for name, (load, workers) in LOADS.items():
+            loads[name].append(load(warehouse, root, workers))
+        for name, rival in RIVALS.items():
+            rivals[name].append(rival(warehouse, rows, root.parent))
+    spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
+    questions = ask(warehouse, root, options.rounds)
+    _table("Whole load, seconds an exposure", loads, "s", "JSON blobs (as AOMUSE 2020)")
+    _table(f"Source rows of one exposure ({len(rows):,} rows)", rivals, "s", "LOAD DATA INFILE")
+    _table("Mean FWHM of each source of each exposure", questions, "s", "JSON blobs")
+    print("\nStages of aomuse's load, seconds an exposure, one process\n")
+    print(pd.DataFrame(spent).round(3).to_string())
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"\npeak memory of a worker process: {peak} MB")
+    with warehouse.mariadb().connect() as connection:
+        version = str(connection.exec_driver_sql("SELECT VERSION()").scalar())
+    return {
+        "machine": _machine(version),
+        "options": {k: str(v) for k, v in vars(options).items()},
+        "seconds_an_exposure": loads,
+        "source_rows": len(rows),
+        "seconds_for_source_rows": rivals,
+        "seconds_for_question": questions,
+        "stages": spent,
+        "peak_worker_memory_mb": peak,
+    }
+
+
+if __name__ == "__main__":
+    main()

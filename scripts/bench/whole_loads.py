@@ -1,0 +1,88 @@
+"""The whole way, from files to committed rows, and where the time of our own load goes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from aomuse import pipeline
+from aomuse.db import write_transaction
+from aomuse.discover import discover
+from aomuse.load import bulk_way
+from aomuse.load.dictionaries import Dictionaries
+from aomuse.load.exposure import prepare_dictionaries, store_exposure
+from aomuse.load.runs import start_run
+from aomuse.normalize import normalize
+from aomuse.read import read_exposure
+from scripts.bench import blobs
+from scripts.bench.warehouse import Warehouse
+
+
+def _load(engine: Engine, root: Path, workers: int) -> float:
+    begun = time.perf_counter()
+    summary = pipeline.load(engine, [root], workers=workers)
+    seconds = time.perf_counter() - begun
+    if summary.failed:
+        raise SystemExit("bench: the load failed")
+    engine.dispose()
+    return seconds / sum(summary.counts.values())
+
+
+def mariadb(warehouse: Warehouse, root: Path, workers: int) -> float:
+    """Seconds an exposure of a load into MariaDB."""
+    return _load(warehouse.mariadb(), root, workers)
+
+
+def sqlite(warehouse: Warehouse, root: Path, workers: int) -> float:
+    """Seconds an exposure of a load into SQLite."""
+    return _load(warehouse.sqlite(), root, workers)
+
+
+def json_blobs(warehouse: Warehouse, root: Path, _: int) -> float:
+    """Seconds an exposure of the JSON-blob writer."""
+    engine = warehouse.empty_mariadb()
+    begun = time.perf_counter()
+    count = blobs.load(engine, root)
+    return (time.perf_counter() - begun) / count
+
+
+def stages(warehouse: Warehouse, root: Path, backend: str) -> dict[str, float]:
+    """Return seconds an exposure of each stage, one exposure after the other in one process."""
+    engine = warehouse.mariadb() if backend == "mariadb" else warehouse.sqlite()
+    way = bulk_way(engine)
+    run = start_run(engine, "load", [str(root)], "bench")
+    dictionaries = Dictionaries(way.engine)
+    spent = dict.fromkeys(("discover", "read", "normalize", "dictionaries", "send", "commit"), 0.0)
+    clock = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        spent[stage] += now - clock
+        clock = now
+
+    found = discover([root])
+    lap("discover")
+    for files in found.exposures:
+        content = read_exposure(files)
+        lap("read")
+        exposure = normalize(content)
+        lap("normalize")
+        prepare_dictionaries(dictionaries, exposure)
+        lap("dictionaries")
+        with write_transaction(way.engine) as connection:
+            store_exposure(connection, way.make_writer(connection), dictionaries, exposure, run.id)
+            lap("send")
+        lap("commit")
+    return {stage: seconds / len(found.exposures) for stage, seconds in spent.items()}
+
+
+LOADS = {
+    "aomuse, MariaDB, one worker": (mariadb, 1),
+    "aomuse, MariaDB, two workers": (mariadb, 2),
+    "aomuse, SQLite, one worker": (sqlite, 1),
+    "aomuse, SQLite, two workers": (sqlite, 2),
+    "JSON blobs (as AOMUSE 2020)": (json_blobs, 1),
+}
