@@ -5,7 +5,14 @@ from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, T
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
 from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
-from aomuse.models.psf import PsfFit, PsfLayer, PsfParameter, Source, SourceSample
+from aomuse.models.psf import (
+    PositionParameter,
+    PsfFit,
+    PsfLayer,
+    PsfParameter,
+    Source,
+    SourceSample,
+)
 from aomuse.models.summary import PsfParameterSummary, SourceSummary, WavelengthWindow
 from aomuse.models.telemetry import (
     Ag,
@@ -30,6 +37,7 @@ __all__ = [
     "Keyword",
     "LoadIssue",
     "LoadRun",
+    "PositionParameter",
     "PsfFit",
     "PsfLayer",
     "PsfParameter",

@@ -90,7 +90,7 @@ class PsfParameter(Base):
     """One PSF parameter in one layer."""
 
     __tablename__ = "psf_parameter"
-    __table_args__ = table_options("PSFPARS: one PSF parameter in one layer (column polyfit)")
+    __table_args__ = table_options("PSFPARS: one PSF parameter in one layer")
 
     psf_fit_id: Mapped[Int] = mapped_column(
         ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
@@ -101,7 +101,35 @@ class PsfParameter(Base):
     layer: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
     )
-    value: Mapped[Float | None] = mapped_column(comment="Value; fwhm in pixels, theta in radians")
+    value: Mapped[Float | None] = mapped_column(
+        comment="polyfit: smooth value; fwhm in pixels, theta in radians"
+    )
+    fit_value: Mapped[Float | None] = mapped_column(
+        comment="fit: value fitted to this layer alone; NULL where the file has none"
+    )
+
+
+class PositionParameter(Base):
+    """One parameter of the coordinate transformation in one layer."""
+
+    __tablename__ = "position_parameter"
+    __table_args__ = table_options(
+        "POSPARS: one parameter of the coordinate transformation of the sources in one layer"
+    )
+
+    psf_fit_id: Mapped[Int] = mapped_column(
+        ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
+    )
+    parameter: Mapped[Code] = mapped_column(
+        primary_key=True, comment="Name as in the file: A, B, C, D, x0, y0, …"
+    )
+    layer: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    value: Mapped[Float | None] = mapped_column(comment="polyfit: smooth value, pixels")
+    fit_value: Mapped[Float | None] = mapped_column(
+        comment="fit: value fitted to this layer alone; NULL where the file has none"
+    )
 
 
 class Source(Base):

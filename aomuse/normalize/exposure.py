@@ -10,18 +10,17 @@ from aomuse.content import ExposureContent, FileContent, FitContent
 from aomuse.issue import Issue
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.exposure_row import exposure_row
-from aomuse.normalize.frames import Layout, NormalizedExposure
+from aomuse.normalize.frames import NormalizedExposure
 from aomuse.normalize.headers import normalize_files, normalize_headers, number_headers
 from aomuse.normalize.homes import TELEMETRY
-from aomuse.normalize.psf_fit import (
-    Floats,
-    fit_wavelengths,
-    model_of,
+from aomuse.normalize.parameters import (
+    PARAMETER_TABLES,
+    Parameters,
     normalize_parameters,
-    parameter_table,
-    wavelengths,
+    psf_parameters,
 )
 from aomuse.normalize.sources import layer_counts, normalize_sources
+from aomuse.normalize.spectra import Floats, fit_wavelengths, wavelengths
 from aomuse.normalize.telemetry import normalize_telemetry
 
 _CHANNELS = [f"CHAN{i:02d}" for i in range(1, 25)]
@@ -96,11 +95,10 @@ def _normalize_others(
     file: FileContent,
     headers: dict[tuple[str, int], int],
     layouts: _Layouts,
-    known: tuple[str, ...] = (),
 ) -> None:
-    """Put the tables that have no module of their own into the column store."""
+    """Put the tables that have no layout yet into the column store."""
     for hdu in file.hdus:
-        if hdu.table is not None and hdu.name not in known:
+        if hdu.table is not None and (file.path, hdu.index) not in layouts:
             layout = generic_layout(hdu)
             store_columns(out, headers[file.path, hdu.index], hdu.table, layout)
             layouts[file.path, hdu.index] = layout.fingerprint
@@ -155,14 +153,14 @@ def _normalize_fit(
     layouts: _Layouts,
 ) -> None:
     spectra = wavelengths(fit.prm, out.issues) if fit.prm else None
-    parameters = parameter_table(fit.prm, out.issues) if fit.prm else None
+    parameters = psf_parameters(fit.prm, out.issues) if fit.prm else None
     layers = _layer_count(spectra, parameters, fit)
-    if spectra is not None and parameters and parameters[1].shape[1] != len(spectra):
+    if spectra is not None and parameters and parameters.layers != len(spectra):
         out.issues.append(
             Issue(
                 "error",
                 "layers_disagree",
-                f"polyfit has {parameters[1].shape[1]} layers, but "
+                f"polyfit has {parameters.layers} layers, but "
                 f"SPECTRA has {len(spectra)}: both are loaded, layers without a wavelength have "
                 "NULL; run PampelMuse again",
                 fit.prm.path if fit.prm else None,
@@ -183,7 +181,7 @@ def _normalize_fit(
                     )
                 },
                 "name": [fit.name],
-                "model": [fit.model or model_of(parameters[0] if parameters else None)],
+                "model": [fit.model or (parameters.model if parameters else "unknown")],
                 "prm_file": pd.Series([fit.prm.name if fit.prm else None], dtype=object),
                 "psf_file": pd.Series([fit.psf.name if fit.psf else None], dtype=object),
                 "layer_count": pd.array([layers], dtype="Int64"),
@@ -194,23 +192,34 @@ def _normalize_fit(
         frame = pd.DataFrame({"fit": number, "layer": range(layers)})
         out.add("psf_layer", frame.assign(wavelength_nm=fit_wavelengths(spectra, layers)))
     if fit.prm:
-        hdu = fit.prm.hdu("PSFPARS")
-        if hdu is not None and hdu.table is not None:
-            header = headers[fit.prm.path, hdu.index]
-            layout: Layout = normalize_parameters(
-                out, number, header, hdu.table, parameters, spectra
-            )
-            layouts[fit.prm.path, hdu.index] = layout.fingerprint
-        _normalize_others(out, fit.prm, headers, layouts, known=("PSFPARS",))
+        _normalize_prm(out, number, fit.prm, headers, layouts, spectra)
     if fit.psf:
         for index, layout in normalize_sources(out, number, fit.psf, headers, spectra).items():
             layouts[fit.psf.path, index] = layout.fingerprint
 
 
+def _normalize_prm(
+    out: NormalizedExposure,
+    fit: int,
+    prm: FileContent,
+    headers: dict[tuple[str, int], int],
+    layouts: _Layouts,
+    spectra: Floats | None,
+) -> None:
+    typed = [prm.hdu(name) for name in PARAMETER_TABLES]
+    for hdu in typed:
+        if hdu is not None and hdu.table is not None:
+            header = headers[prm.path, hdu.index]
+            layout = normalize_parameters(out, fit, header, hdu.name, hdu.table, spectra)
+            layouts[prm.path, hdu.index] = layout.fingerprint
+    # A second table of the same name has no typed home.
+    _normalize_others(out, prm, headers, layouts)
+
+
 def _layer_count(
-    spectra: Floats | None, parameters: tuple[list[str], Floats] | None, fit: FitContent
+    spectra: Floats | None, parameters: Parameters | None, fit: FitContent
 ) -> int | None:
     counts = [len(spectra)] if spectra is not None else []
-    counts += [parameters[1].shape[1]] if parameters else []
+    counts += [parameters.layers] if parameters else []
     counts += sorted(layer_counts(fit.psf)) if fit.psf else []
     return max(counts, default=None)

@@ -15,7 +15,7 @@ from aomuse.issue import Issue
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.frames import COLUMN_STORE, Layout, NormalizedExposure
 from aomuse.normalize.homes import SAMPLE_COLUMNS
-from aomuse.normalize.psf_fit import Floats, fit_wavelengths
+from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
 
 _SOURCE = re.compile(r"^PM_(\d{1,9})$")

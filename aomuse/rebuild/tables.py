@@ -18,7 +18,6 @@ from aomuse.models import (
     Base,
     Header,
     PsfFit,
-    PsfParameter,
     Source,
     SourceFile,
     TableColumn,
@@ -136,8 +135,8 @@ class TableRebuilder:
                 raise RebuildError("the source has no row: load its file again with --reload")
             fit, source = found
             frame = self._samples(fit).get(source, pd.DataFrame({column: []}))
-        elif table == "psf_parameter":
-            return self._parameters(header_id, columns)
+        elif table in ("psf_parameter", "position_parameter"):
+            return self._parameters(header_id, table, column, columns)
         else:
             frame = self._rows(table, "exposure_id", self._exposure_id)
             if place["key"]:
@@ -146,7 +145,9 @@ class TableRebuilder:
                 frame = frame.drop_duplicates("row_index")
         return np.asarray(frame[column].to_numpy())
 
-    def _parameters(self, header_id: int, columns: Sequence[Any]) -> Values:
+    def _parameters(
+        self, header_id: int, table: str, column: str, columns: Sequence[Any]
+    ) -> Values:
         fit = self._connection.scalar(
             sa.select(PsfFit.id)
             .join(SourceFile, SourceFile.exposure_id == PsfFit.exposure_id)
@@ -156,9 +157,9 @@ class TableRebuilder:
         stored = self._column_store(header_id)
         names = next((stored.get(c.id) for c in columns if c.name.lower() == "name"), None)
         if fit is None or names is None:
-            raise RebuildError("the PSF's parameters have no names: load again with --reload")
-        frame = self._rows(PsfParameter.__tablename__, "psf_fit_id", fit)
-        values = {name: rows["value"].to_numpy() for name, rows in frame.groupby("parameter")}
+            raise RebuildError("the parameters have no names: load the file again with --reload")
+        frame = self._rows(table, "psf_fit_id", fit)
+        values = {name: rows[column].to_numpy() for name, rows in frame.groupby("parameter")}
         empty = np.empty(0)
         return np.concatenate([empty, *(values.get(n, empty) for n in names["value_text"])])
 

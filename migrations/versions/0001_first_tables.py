@@ -1345,6 +1345,42 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "position_parameter",
+        sa.Column("psf_fit_id", sa.Integer(), nullable=False, comment="Fit"),
+        sa.Column(
+            "parameter",
+            sa.String(length=64),
+            nullable=False,
+            comment="Name as in the file: A, B, C, D, x0, y0, …",
+        ),
+        sa.Column(
+            "layer",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="Layer of the cube, from 0",
+        ),
+        sa.Column("value", sa.Double(), nullable=True, comment="polyfit: smooth value, pixels"),
+        sa.Column(
+            "fit_value",
+            sa.Double(),
+            nullable=True,
+            comment="fit: value fitted to this layer alone; NULL where the file has none",
+        ),
+        sa.ForeignKeyConstraint(
+            ["psf_fit_id"],
+            ["psf_fit.id"],
+            name=op.f("fk_position_parameter_psf_fit"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "psf_fit_id", "parameter", "layer", name=op.f("pk_position_parameter")
+        ),
+        comment="POSPARS: one parameter of the coordinate transformation of the sources in one layer",
+        if_not_exists=True,
+        **OPTIONS,
+    )
+    op.create_table(
         "psf_layer",
         sa.Column("psf_fit_id", sa.Integer(), nullable=False, comment="Fit"),
         sa.Column(
@@ -1385,7 +1421,16 @@ def upgrade() -> None:
             comment="Layer of the cube, from 0",
         ),
         sa.Column(
-            "value", sa.Double(), nullable=True, comment="Value; fwhm in pixels, theta in radians"
+            "value",
+            sa.Double(),
+            nullable=True,
+            comment="polyfit: smooth value; fwhm in pixels, theta in radians",
+        ),
+        sa.Column(
+            "fit_value",
+            sa.Double(),
+            nullable=True,
+            comment="fit: value fitted to this layer alone; NULL where the file has none",
         ),
         sa.ForeignKeyConstraint(
             ["psf_fit_id"],
@@ -1394,7 +1439,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("psf_fit_id", "parameter", "layer", name=op.f("pk_psf_parameter")),
-        comment="PSFPARS: one PSF parameter in one layer (column polyfit)",
+        comment="PSFPARS: one PSF parameter in one layer",
         if_not_exists=True,
         **OPTIONS,
     )
@@ -1721,6 +1766,7 @@ def downgrade() -> None:
     op.drop_table("psf_parameter_summary", if_exists=True)
     op.drop_table("psf_parameter", if_exists=True)
     op.drop_table("psf_layer", if_exists=True)
+    op.drop_table("position_parameter", if_exists=True)
 
     op.drop_table("header_card", if_exists=True)
 

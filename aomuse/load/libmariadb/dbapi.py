@@ -1,0 +1,450 @@
+"""A PEP 249 module over Connector/C, for SQLAlchemy's dialect of MariaDB's own connector.
+
+It has what that dialect uses, and one thing more: `Cursor.execute` of an INSERT whose only
+parameter is a `Rows` sends the frame's columns as arrays. So a bulk INSERT runs within the
+transaction of the statements around it, and its errors take the way of theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import weakref
+from collections.abc import Iterator, Sequence
+from ctypes import byref, c_ulong, c_void_p, create_string_buffer, string_at
+from functools import cached_property
+from typing import Any
+
+from aomuse.load.libmariadb import options
+from aomuse.load.libmariadb.columns import Column, Rows
+from aomuse.load.libmariadb.constants import BULK_OPERATIONS, OLDEST_SERVER, Information
+from aomuse.load.libmariadb.exceptions import (
+    BulkUnavailable,
+    DatabaseError,
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    Warning,  # noqa: A004 - the name that PEP 249 asks for
+    error_of,
+)
+from aomuse.load.libmariadb.library import Library, load_library
+from aomuse.load.libmariadb.statement import PreparedInsert, first_bad_row, with_place
+from aomuse.load.libmariadb.values import fill_in, reader
+
+__all__ = [
+    "Connection",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "NotSupportedError",
+    "OperationalError",
+    "ProgrammingError",
+    "Warning",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "threadsafety",
+]
+
+apilevel = "2.0"
+paramstyle = "qmark"
+threadsafety = 1  # threads may share the module, not connections
+
+#: Rows of one INSERT that `Cursor.executemany` writes: a round trip for each would be slow.
+_ROWS_OF_INSERT = 100
+
+#: An INSERT that ends with one row of question marks.
+_VALUES = re.compile(r"^\s*INSERT\s.*\sVALUES\s*(\((?:\s*\?\s*,)*\s*\?\s*\))\s*$", re.I | re.S)
+
+#: (unsigned) -1, by which the library says that there is no number of rows.
+_NO_COUNT = 2**64 - 1
+
+
+def connect(**given: Any) -> Connection:
+    """Return a new connection, which is not in autocommit mode.
+
+    Parameters
+    ----------
+    **given : Any
+        Options as of the connector for Python.
+
+    Returns
+    -------
+    Connection
+        The connection.
+
+    Raises
+    ------
+    Error
+        If it cannot be made.
+    """
+    return Connection(load_library(), given)
+
+
+class Connection:
+    """A connection.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+    given : dict
+        Options as of the connector for Python.
+    """
+
+    def __init__(self, library: Library, given: dict[str, Any]) -> None:
+        self.library = library
+        self._c = library.c
+        self._inserts: dict[str, PreparedInsert] = {}
+        self._autocommit = False
+        self._handle: int | None = self._c.mysql_init(None)
+        if self._handle is None:
+            raise OperationalError("no memory for a connection", 2008)
+        self._finalizer = weakref.finalize(
+            self, _close, self._c, self._handle, self._inserts, os.getpid()
+        )
+        try:
+            self._check(not options.connect(library, self._handle, given))
+            self.autocommit = False
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement is a transaction of its own."""
+        return self._autocommit
+
+    @autocommit.setter
+    def autocommit(self, value: bool) -> None:
+        self._check(self._c.mysql_autocommit(self.handle, value))
+        self._autocommit = value
+
+    @property
+    def handle(self) -> int:
+        """Address of the library's structure."""
+        if self._handle is None:
+            raise InterfaceError("not connected: the connection was closed")
+        return self._handle
+
+    def cursor(self, **_buffered: bool) -> Cursor:
+        """Return a cursor; its results are always read at once."""
+        return Cursor(self)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        self._check(self._c.mysql_commit(self.handle))
+
+    def rollback(self) -> None:
+        """Roll the transaction back."""
+        self._check(self._c.mysql_rollback(self.handle))
+
+    def ping(self) -> None:
+        """Raise OperationalError if the server does not answer."""
+        self._check(self._c.mysql_ping(self.handle))
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is rolled back."""
+        self._handle = None
+        self._finalizer()
+
+    def require_bulk(self) -> None:
+        """Make sure that the server takes arrays.
+
+        Raises
+        ------
+        BulkUnavailable
+            If it does not.
+        """
+        c, handle = self._c, self.handle
+        version = c.mysql_get_server_info(handle).decode()
+        if not c.mariadb_connection(handle):
+            raise BulkUnavailable(f"the server ({version}) is not MariaDB")
+        capabilities = c_ulong(0)
+        c.mariadb_get_info(handle, Information.EXTENDED_SERVER_CAPABILITIES, byref(capabilities))
+        if (
+            c.mysql_get_server_version(handle) < OLDEST_SERVER
+            or not capabilities.value & BULK_OPERATIONS
+        ):
+            raise BulkUnavailable(f"the server ({version}) does not take arrays of rows")
+
+    def escape(self, text: bytes) -> bytes:
+        """Return the bytes of a text as they stand between quotes in this connection's SQL."""
+        buffer = create_string_buffer(2 * len(text) + 1)
+        size = self._c.mysql_real_escape_string(self.handle, buffer, text, len(text))
+        return string_at(buffer, size)
+
+    def query(self, sql: bytes) -> Result:
+        """Run one statement and read its whole result.
+
+        Parameters
+        ----------
+        sql : bytes
+            A statement.
+
+        Returns
+        -------
+        Result
+            What it gave.
+
+        Raises
+        ------
+        Error
+            What the server or the library says.
+        """
+        self._check(self._c.mysql_real_query(self.handle, sql, len(sql)))
+        result = self._read_result()
+        # A procedure's own status follows its rows.
+        while (more := self._c.mysql_next_result(self.handle)) == 0:
+            self._read_result()
+        self._check(more > 0)
+        return result
+
+    def _read_result(self) -> Result:
+        c, handle = self._c, self.handle
+        address = c.mysql_store_result(handle)
+        if not address:
+            self._check(c.mysql_field_count(handle))
+            return Result(None, [], self._affected(), c.mysql_insert_id(handle))
+        try:
+            width = c.mysql_field_count(handle)
+            fields = (self.library.field * width).from_address(c.mysql_fetch_fields(address))
+            description = [
+                (string_at(f.name, f.name_length).decode(), f.type, *[None] * 5) for f in fields
+            ]
+            readers = [reader(f.type, f.charsetnr) for f in fields]
+            rows = []
+            while row := c.mysql_fetch_row(address):
+                pointers = (c_void_p * width).from_address(row)
+                lengths = (c_ulong * width).from_address(c.mysql_fetch_lengths(address))
+                rows.append(
+                    tuple(
+                        read(string_at(pointer, length)) if pointer else None
+                        for read, pointer, length in zip(readers, pointers, lengths, strict=True)
+                    )
+                )
+        finally:
+            c.mysql_free_result(address)
+        return Result(description, rows, len(rows), 0)
+
+    def _affected(self) -> int:
+        count = self._c.mysql_affected_rows(self.handle)
+        return -1 if count == _NO_COUNT else int(count)
+
+    def insert_rows(self, statement: str, rows: Rows) -> tuple[int, int]:
+        """Insert a frame.
+
+        Parameters
+        ----------
+        statement : str
+            INSERT with one question mark a column.
+        rows : Rows
+            The frame and its table.
+
+        Returns
+        -------
+        count : int
+            Rows inserted.
+        first_id : int
+            Id of the first, where the table gives ids.
+
+        Raises
+        ------
+        Error
+            With the table and, where a row is at fault, the row. Rows of earlier calls stay in
+            the transaction, which the caller rolls back.
+        """
+        first_id = None
+        columns = rows.columns()
+        for start, stop in rows.packets(columns, self._largest_packet):
+            try:
+                number = self._prepared(statement).insert(columns, start, stop)
+            except Error as error:
+                self._forget(statement)
+                raise self._located(statement, rows, columns, (start, stop), error) from error
+            first_id = number if first_id is None else first_id
+        return len(rows.frame), first_id or 0
+
+    @cached_property
+    def _largest_packet(self) -> int:
+        return int(self.query(b"SELECT @@max_allowed_packet").rows[0][0])
+
+    def _prepared(self, statement: str) -> PreparedInsert:
+        if statement not in self._inserts:
+            self._inserts[statement] = PreparedInsert(self.library, self.handle, statement)
+        return self._inserts[statement]
+
+    def _forget(self, statement: str) -> None:
+        # After an error the statement's state is the library's secret; preparing anew is cheap.
+        insert = self._inserts.pop(statement, None)
+        if insert is not None:
+            insert.close()
+
+    def _located(
+        self,
+        statement: str,
+        rows: Rows,
+        columns: Sequence[Column],
+        span: tuple[int, int],
+        error: Error,
+    ) -> Error:
+        """Return the error with the row that it is about, as far as that can be found out."""
+        if not isinstance(error, (IntegrityError, DataError)) or self._autocommit:
+            return with_place(error, f"table {rows.table}")
+
+        def insert(start: int, stop: int) -> None:
+            try:
+                self._prepared(statement).insert(columns, start, stop)
+            except Error:
+                self._forget(statement)
+                raise
+
+        try:
+            self.query(b"SAVEPOINT aomuse_bulk")
+            row, error = first_bad_row(insert, *span, error)
+            self.query(b"ROLLBACK TO SAVEPOINT aomuse_bulk")
+        except Error as other:
+            return with_place(other, f"table {rows.table}")
+        return with_place(error, rows.place(None, row))
+
+    def _check(self, failed: object) -> None:
+        if failed:
+            raise self._error()
+
+    def _error(self) -> Error:
+        return error_of(
+            self._c.mysql_errno(self._handle),
+            self._c.mysql_sqlstate(self._handle).decode(),
+            self._c.mysql_error(self._handle).decode(errors="replace"),
+        )
+
+
+def _close(c: Any, handle: int, inserts: dict[str, PreparedInsert], owner: int) -> None:
+    # A forked process inherits connections, but the goodbye is its parent's to say.
+    if os.getpid() == owner:
+        for insert in inserts.values():
+            insert.close()
+        inserts.clear()
+        c.mysql_close(handle)
+
+
+class Result:
+    """What a statement gave.
+
+    Parameters
+    ----------
+    description : list of tuple, optional
+        As of `Cursor.description`.
+    rows : list of tuple
+        The rows.
+    count : int
+        Rows found or changed.
+    insert_id : int
+        Id of the first row inserted.
+    """
+
+    def __init__(
+        self,
+        description: list[tuple[Any, ...]] | None,
+        rows: list[tuple[Any, ...]],
+        count: int,
+        insert_id: int,
+    ) -> None:
+        self.description = description
+        self.rows = rows
+        self.count = count
+        self.insert_id = insert_id
+
+
+class Cursor:
+    """A cursor.
+
+    Parameters
+    ----------
+    connection : Connection
+        The connection.
+    """
+
+    arraysize = 1
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.description: list[tuple[Any, ...]] | None = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement.
+
+        Parameters
+        ----------
+        statement : str
+            SQL.
+        parameters : sequence, optional
+            A value for each question mark; or a single `Rows`, for an INSERT with a question
+            mark a column.
+        """
+        if len(parameters) == 1 and isinstance(parameters[0], Rows):
+            count, first_id = self.connection.insert_rows(statement, parameters[0])
+            result = Result(None, [], count, first_id)
+        else:
+            sql = statement.encode()
+            if parameters:
+                sql = fill_in(statement, parameters, self.connection.escape)
+            result = self.connection.query(sql)
+        self.description = result.description
+        self.rowcount = result.count
+        self.lastrowid = result.insert_id or None
+        self._rows = iter(result.rows)
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row of parameters; a frame of many rows goes as `Rows`."""
+        values = _VALUES.search(statement)
+        if values:
+            size = _ROWS_OF_INSERT
+            calls = [
+                (
+                    statement[: values.start(1)] + ", ".join([values[1]] * len(part)),
+                    [value for row in part for value in row],
+                )
+                for part in (rows[start : start + size] for start in range(0, len(rows), size))
+            ]
+        else:
+            calls = [(statement, list(row)) for row in rows]
+        count = 0
+        for sql, parameters in calls:
+            self.execute(sql, parameters)
+            count += self.rowcount
+        self.rowcount = count
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row, or None."""
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        return [row for _, row in zip(range(size or self.arraysize), self._rows, strict=False)]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return all rows that are left."""
+        return list(self._rows)
+
+    def setinputsizes(self, _sizes: Sequence[Any]) -> None:
+        """Do nothing, as PEP 249 allows."""
+
+    def setoutputsize(self, _size: int, _column: int | None = None) -> None:
+        """Do nothing, as PEP 249 allows."""
+
+    def close(self) -> None:
+        """Forget the result."""
+        self._rows = iter(())

@@ -1,0 +1,200 @@
+"""PampelMuse's parameters by layer: of the PSF, and of the positions of the sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from aomuse.content import FileContent, TableContent
+from aomuse.issue import Issue
+from aomuse.normalize.column_store import store_columns
+from aomuse.normalize.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.normalize.spectra import Floats, fit_wavelengths
+from aomuse.normalize.summary import window_frames
+
+#: Typed home of each table that holds a parameter a row.
+PARAMETER_TABLES = {"PSFPARS": "psf_parameter", "POSPARS": "position_parameter"}
+
+#: Vector columns with a typed home: the smooth value, and the one fitted to the layer.
+_VALUE_COLUMNS = {"polyfit": "value", "fit": "fit_value"}
+
+#: Length of psf_parameter.parameter.
+_MAX_NAME = 64
+#: The names that tell a Moffat fit.
+_MOFFAT = {"beta", "fwhm"}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of one table.
+
+    Parameters
+    ----------
+    names : list of str
+        One for each row.
+    values : dict
+        Arrays of shape ``(parameters, layers)`` by the name of their column, polyfit always.
+    """
+
+    names: list[str]
+    values: dict[str, Floats]
+
+    @property
+    def layers(self) -> int:
+        """Number of layers."""
+        return int(self.values["polyfit"].shape[1])
+
+    @property
+    def model(self) -> str:
+        """The PSF model that the names tell."""
+        return "moffat" if set(self.names) >= _MOFFAT else "unknown"
+
+
+def psf_parameters(prm: FileContent, issues: list[Issue]) -> Parameters | None:
+    """Return the PSF's parameters, if PSFPARS has its usual shape.
+
+    Parameters
+    ----------
+    prm : FileContent
+        The parameter file.
+    issues : list of Issue
+        Gets an issue where it has not.
+
+    Returns
+    -------
+    Parameters or None
+        The parameters.
+    """
+    hdu = prm.hdu("PSFPARS")
+    if hdu is None or hdu.table is None:
+        code = "psfpars_missing"
+        why = (
+            "the file has no table PSFPARS: run PampelMuse again, or give the file that belongs "
+            "here"
+        )
+    elif hdu.table.row_count == 0:
+        code, why = "psfpars_empty", "the table has no rows: run PampelMuse's PSF fit again"
+    else:
+        found = read_parameters(hdu.table)
+        if isinstance(found, Parameters):
+            return found
+        code = "psfpars_columns"
+        why = f"{found}: its columns are in table_value, and there are no rows in psf_parameter"
+    issues.append(Issue("error", code, why, prm.path, "PSFPARS"))
+    return None
+
+
+def read_parameters(table: TableContent) -> Parameters | str:
+    """Return the parameters of a table, or what is unusual about it.
+
+    Parameters
+    ----------
+    table : TableContent
+        PSFPARS or POSPARS.
+
+    Returns
+    -------
+    Parameters or str
+        The parameters, or why it has none.
+    """
+    name_place, value_place = table.index("name"), table.index("polyfit")
+    if name_place is None or value_place is None:
+        return "the table has no columns name and polyfit"
+    names = table.values[name_place]
+    if names.dtype.kind != "U" or names.ndim != 1:
+        return "the column name does not hold one string a row"
+    if len(set(names.tolist())) < len(names):
+        return "a parameter's name occurs twice"
+    if any(not name or len(name) > _MAX_NAME for name in names.tolist()):
+        return f"a parameter's name is empty or longer than {_MAX_NAME}"
+    values = _by_layer(table, value_place)
+    if values is None:
+        return "the column polyfit does not hold one number a layer"
+    result = {"polyfit": values}
+    fit_place = table.index("fit")
+    fitted = None if fit_place is None else _by_layer(table, fit_place)
+    if fitted is not None and fitted.shape == values.shape:
+        result["fit"] = fitted
+    return Parameters([str(name) for name in names], result)
+
+
+def _by_layer(table: TableContent, place: int) -> Floats | None:
+    values: npt.NDArray[Any] = table.values[place]
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    exact = (kind == "f" and size <= 8) or (kind == "i" and size <= 4)
+    if not exact or values.ndim not in (1, 2) or table.nulls[place] is not None:
+        return None
+    return values.astype(np.float64).reshape(
+        len(values), values.shape[1] if values.ndim == 2 else 1
+    )
+
+
+def normalize_parameters(
+    out: NormalizedExposure,
+    fit: int,
+    header: int,
+    extension: str,
+    table: TableContent,
+    wavelength_nm: Floats | None,
+) -> Layout:
+    """Add the rows of a table of parameters, and return its layout.
+
+    Parameters
+    ----------
+    out : NormalizedExposure
+        Gets the frames.
+    fit, header : int
+        Local numbers of the fit and of the HDU.
+    extension : str
+        PSFPARS, of which summaries are made, or POSPARS.
+    table : TableContent
+        The table.
+    wavelength_nm : array of float or None
+        Wavelengths of the layers.
+
+    Returns
+    -------
+    Layout
+        The columns; those with a value a layer have a typed home, if the table is as usual. The
+        names stay in the column store beside them, for they tell the order of the rows.
+    """
+    parameters = read_parameters(table)
+    home = PARAMETER_TABLES[extension]
+    stored_in = [COLUMN_STORE] * len(table.formats)
+    if isinstance(parameters, Parameters):
+        for column in parameters.values:
+            place = table.index(column)
+            assert place is not None
+            stored_in[place] = f"{home}.{_VALUE_COLUMNS[column]}"
+    layout = Layout(extension, table.formats, tuple(stored_in))
+    store_columns(out, header, table, layout)
+    if isinstance(parameters, Parameters):
+        out.add(home, _frame(fit, parameters))
+        if extension == "PSFPARS":
+            _summarize(out, fit, parameters, wavelength_nm)
+    return layout
+
+
+def _frame(fit: int, parameters: Parameters) -> pd.DataFrame:
+    count, layers = len(parameters.names), parameters.layers
+    return pd.DataFrame(
+        {
+            "fit": fit,
+            "parameter": np.repeat(np.array(parameters.names, dtype=object), layers),
+            "layer": np.tile(np.arange(layers, dtype=np.int32), count),
+            **{_VALUE_COLUMNS[name]: v.reshape(-1) for name, v in parameters.values.items()},
+        }
+    )
+
+
+def _summarize(
+    out: NormalizedExposure, fit: int, parameters: Parameters, wavelength_nm: Floats | None
+) -> None:
+    keys = pd.DataFrame({"fit": fit, "parameter": pd.Series(parameters.names, dtype=object)})
+    known = fit_wavelengths(wavelength_nm, parameters.layers)
+    for frame in window_frames(keys, parameters.values["polyfit"], known):
+        out.add("psf_parameter_summary", frame)

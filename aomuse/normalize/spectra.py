@@ -1,0 +1,73 @@
+"""The wavelengths of a fit's layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from aomuse.content import FileContent, HduContent, card_value
+from aomuse.issue import Issue
+
+Floats = npt.NDArray[np.float64]
+
+#: A cube of MUSE has 3,681 layers; a header that claims a thousand times as many is damaged.
+MAX_LAYERS = 4_000_000
+
+
+def wavelengths(prm: FileContent, issues: list[Issue]) -> Floats | None:
+    """Return the wavelengths of a fit's layers from the SPECTRA image's header.
+
+    Parameters
+    ----------
+    prm : FileContent
+        The parameter file.
+    issues : list of Issue
+        Gets an issue where the header does not tell them.
+
+    Returns
+    -------
+    array of float or None
+        Shape ``(layers,)``, nm: ``(CRVAL3 + layer CDELT3) 10**9``, in the order of operations of
+        AOMUSE 2020, so that the doubles are the same.
+    """
+    hdu = prm.hdu("SPECTRA")
+    if hdu is None:
+        issues.append(
+            Issue(
+                "error",
+                "spectra_missing",
+                "the file has no HDU SPECTRA, so the wavelengths of "
+                "its layers are unknown: run PampelMuse again",
+                prm.path,
+            )
+        )
+        return None
+    start, step, count = (_number(hdu, k) for k in ("CRVAL3", "CDELT3", "NAXIS3"))
+    if start is None or step is None or count is None or not 0 <= count <= MAX_LAYERS:
+        issues.append(
+            Issue(
+                "error",
+                "spectra_axis",
+                "the header lacks a number CRVAL3, CDELT3 or NAXIS3, so "
+                "the wavelengths of the layers are unknown: run PampelMuse again",
+                prm.path,
+                "SPECTRA",
+            )
+        )
+        return None
+    return np.asarray((start + np.arange(int(count)) * step) * 10**9, dtype=np.float64)
+
+
+def _number(hdu: HduContent, keyword: str) -> float | int | None:
+    found = hdu.cards[hdu.cards["keyword"] == keyword]
+    value = card_value(found.iloc[0]) if len(found) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def fit_wavelengths(wavelength_nm: Floats | None, layers: int) -> Floats:
+    """Return the wavelengths of ``layers`` layers, NaN for those that are unknown."""
+    result = np.full(layers, np.nan)
+    if wavelength_nm is not None:
+        known = min(layers, len(wavelength_nm))
+        result[:known] = wavelength_nm[:known]
+    return result
