@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -102,7 +103,7 @@ def load(
     started = time.monotonic()
     revision = require_head(engine)
     summary = Summary()
-    with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait):
+    with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
         with engine.connect() as connection:
             ledger = Ledger(connection)
         discovery = discover(roots, _recall(ledger))
@@ -116,12 +117,15 @@ def load(
                 summary.add(result)
                 run.count(result.outcome, result.row_count, failed=result.has_errors)
                 listener.on_result(result)
+                keep_lock()
             _show_in_views(engine, listener)
             outcome = "issues" if summary.failed or discovery.issues else "complete"
         except KeyboardInterrupt:
             stop.set()
         finally:
-            finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
+            # Without a database there is no end to record: the next run sees that this one died.
+            with suppress(DBAPIError):
+                finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
     if stop.is_set():
         raise KeyboardInterrupt
     summary.failed += sum(issue.severity == "error" for issue in discovery.issues)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.errors import BusyError
 from aomuse.models import LoadRun
@@ -24,7 +25,7 @@ _IDLE_S = 7 * 86400
 @contextmanager
 def run_lock(
     engine: Engine, on_wait: Callable[[str], None] = lambda _: None, wait_s: float = WAIT_S
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Hold the database for one loader.
 
     The lock belongs to the process (SQLite: a lock on a file beside the database) or to a
@@ -39,14 +40,20 @@ def run_lock(
     wait_s : float, optional
         Seconds to wait.
 
+    Yields
+    ------
+    callable
+        To be called now and then: takes the lock again after the server has restarted, and
+        raises BusyError if another loader was faster.
+
     Raises
     ------
     BusyError
         If another loader still holds the database after that time.
     """
     lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
-    with lock(engine, on_wait, wait_s):
-        yield
+    with lock(engine, on_wait, wait_s) as keep:
+        yield keep
 
 
 def _holder(engine: Engine) -> str:
@@ -82,10 +89,12 @@ def _acquire(
 
 
 @contextmanager
-def _file_lock(engine: Engine, on_wait: Callable[[str], None], wait_s: float) -> Iterator[None]:
+def _file_lock(
+    engine: Engine, on_wait: Callable[[str], None], wait_s: float
+) -> Iterator[Callable[[], None]]:
     database = engine.url.database
     if not database or database == ":memory:":
-        yield
+        yield lambda: None
         return
     path = Path(database)
     with path.with_name(path.name + ".lock").open("a") as stream:
@@ -98,21 +107,41 @@ def _file_lock(engine: Engine, on_wait: Callable[[str], None], wait_s: float) ->
             return True
 
         _acquire(engine, take, on_wait, wait_s)
-        yield
+        yield lambda: None
 
 
 @contextmanager
-def _server_lock(engine: Engine, on_wait: Callable[[str], None], wait_s: float) -> Iterator[None]:
+def _server_lock(
+    engine: Engine, on_wait: Callable[[str], None], wait_s: float
+) -> Iterator[Callable[[], None]]:
     name = f"aomuse:{engine.url.database}"[:64]
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text(f"SET SESSION wait_timeout = {_IDLE_S}"))
+    held: list[Connection] = []
 
-        def take() -> bool:
-            return connection.scalar(sa.select(sa.func.get_lock(name, 0))) == 1
+    def take() -> bool:
+        if not held:
+            options = {"isolation_level": "AUTOCOMMIT"}
+            held.append(engine.connect().execution_options(**options))
+            held[0].execute(sa.text(f"SET SESSION wait_timeout = {_IDLE_S}"))
+        return held[0].scalar(sa.select(sa.func.get_lock(name, 0))) == 1
 
-        _acquire(engine, take, on_wait, wait_s)
-        try:
-            yield
-        finally:
-            # A pooled connection lives on, and with it the lock.
+    def let_go() -> None:
+        # A pooled connection lives on, and with it the lock.
+        for connection in held:
             connection.invalidate()
+            connection.close()
+        held.clear()
+
+    def keep() -> None:
+        try:
+            mine = held[0].scalar(sa.select(sa.func.is_used_lock(name) == sa.func.connection_id()))
+        except DBAPIError:
+            mine = False
+        if not mine:
+            let_go()
+            _acquire(engine, take, on_wait, wait_s)
+
+    try:
+        _acquire(engine, take, on_wait, wait_s)
+        yield keep
+    finally:
+        let_go()

@@ -147,6 +147,9 @@ def _end_of(child: int) -> int:
 def _be_the_child(writing: int, library: Library, options: Mapping[str, Any]) -> NoReturn:
     try:
         gc.disable()
+        # It does not outlive a parent that is gone and cannot end it.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(PATIENCE_S) + 1)
         # A crash is an answer here: no traceback, no message of malloc, no core file.
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -94,5 +94,3 @@ TIME_DTYPE = np.dtype(MysqlTime)
 
 #: ``MYSQL_TIMESTAMP_DATETIME``
 TIMESTAMP_DATETIME = 1
-
-__all__ = ["TIMESTAMP_DATETIME", "TIME_DTYPE", "MysqlBind", "MysqlField", "MysqlTime"]

@@ -29,7 +29,7 @@ class BulkArrayWriter:
         if not isinstance(connection.connection.dbapi_connection, dbapi.Connection):
             raise TypeError("the connection is not one of create_bulk_engine")
         self._connection: Connection = connection
-        self._trusted = trusted
+        self._trusted: Collection[str] = trusted
 
     def write(self, table: str, frame: pd.DataFrame) -> int:
         """Insert rows.
