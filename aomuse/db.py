@@ -57,7 +57,7 @@ def create_engine(url: str | URL | None = None) -> Engine:
             "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
-    event.listen(engine, "connect", _mariadb_connect)
+    event.listen(engine, "connect", prepare_mariadb_session)
     return engine
 
 
@@ -97,7 +97,14 @@ def write_transaction(engine: Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _mariadb_connect(connection: Any, _record: Any) -> None:
+def prepare_mariadb_session(connection: Any, _record: Any = None) -> None:
+    """Set up a session on MariaDB: UTC, and strict.
+
+    Parameters
+    ----------
+    connection : DBAPI connection
+        A connection just opened.
+    """
     cursor = connection.cursor()
     cursor.execute(_MARIADB_SESSION)
     cursor.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-#: Rows of one executemany: enough to hide the round trip, few enough for max_allowed_packet.
-CHUNK_ROWS = 20_000
+#: Rows and bytes of one executemany: enough to hide the round trip, and well below the smallest
+#: max_allowed_packet in use (16 MB).
+CHUNK_ROWS, CHUNK_BYTES = 20_000, 4_000_000
 
 
 class BulkWriter(Protocol):
@@ -50,8 +52,7 @@ class ExecutemanyWriter:
         names = ", ".join(frame.columns)
         marks = ", ".join("?" * len(frame.columns))
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - own names
-        for start in range(0, len(frame), CHUNK_ROWS):
-            chunk = frame.iloc[start : start + CHUNK_ROWS]
+        for chunk in _chunks(frame):
             columns = [self._values(chunk[name]) for name in chunk.columns]
             # Through SQLAlchemy, so that its errors and events are the same as everywhere.
             self._connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
@@ -90,3 +91,23 @@ class ExecutemanyWriter:
             values = times.astype(object)
         values[missing] = None
         return list(values.tolist())
+
+
+def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield a frame in pieces that are neither too long nor too heavy."""
+    weight = np.zeros(len(frame), dtype=np.int64)
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            lengths = [len(v) if isinstance(v, str | bytes) else 0 for v in frame[name]]
+            weight += np.array(lengths, dtype=np.int64)
+    if weight.sum() <= CHUNK_BYTES:
+        bounds = list(range(0, len(frame), CHUNK_ROWS))
+    else:
+        bounds, rows, heavy = [0], 0, 0
+        for i, size in enumerate(weight.tolist()):
+            if rows and (rows == CHUNK_ROWS or heavy + size > CHUNK_BYTES):
+                bounds.append(i)
+                rows, heavy = 0, 0
+            rows, heavy = rows + 1, heavy + size
+    for start, stop in zip(bounds, [*bounds[1:], len(frame)], strict=True):
+        yield frame.iloc[start:stop]

@@ -9,6 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 
+#: Tables whose parents the loader has just written in the same transaction: the server need not
+#: look up the parent of each of their many rows again.
+TRUSTED = frozenset({"source_sample", "table_value"})
+
 
 @dataclass(frozen=True)
 class BulkWay:
@@ -49,7 +53,8 @@ def bulk_way(engine: Engine) -> BulkWay:
     from aomuse.load.libmariadb import BulkArrayWriter, BulkUnavailable, create_bulk_engine
 
     try:
-        return BulkWay(create_bulk_engine(engine.url), BulkArrayWriter)
+        bulk_engine = create_bulk_engine(engine.url)
     except BulkUnavailable as reason:
         notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
         return BulkWay(engine, ExecutemanyWriter, notice)
+    return BulkWay(bulk_engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))

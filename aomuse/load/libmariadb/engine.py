@@ -7,7 +7,7 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from aomuse.config import database_url
-from aomuse.db import _mariadb_connect
+from aomuse.db import prepare_mariadb_session
 from aomuse.load.libmariadb import dbapi
 from aomuse.load.libmariadb.exceptions import LOST, BulkUnavailable
 from aomuse.load.libmariadb.library import load_library
@@ -47,7 +47,7 @@ def create_bulk_engine(url: str | URL | None = None) -> Engine:
         pool_pre_ping=True,
         pool_recycle=3600,
     )
-    event.listen(engine, "connect", _mariadb_connect)
+    event.listen(engine, "connect", prepare_mariadb_session)
     event.listen(engine, "handle_error", _mark_lost)
     verify(library, engine.dialect.create_connect_args(parsed)[1])
     return engine
