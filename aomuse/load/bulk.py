@@ -101,7 +101,7 @@ def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
             lengths = [len(v) if isinstance(v, str | bytes) else 0 for v in frame[name]]
             weight += np.array(lengths, dtype=np.int64)
     if weight.sum() <= CHUNK_BYTES:
-        bounds = list(range(0, len(frame), CHUNK_ROWS))
+        bounds = list(range(0, max(len(frame), 1), CHUNK_ROWS))
     else:
         bounds, rows, heavy = [0], 0, 0
         for i, size in enumerate(weight.tolist()):
