@@ -104,6 +104,8 @@ def prepare_mariadb_session(connection: Any, _record: Any = None) -> None:
     ----------
     connection : DBAPI connection
         A connection just opened.
+    _record : object, optional
+        The pool's record of it, which SQLAlchemy's event hands over.
     """
     cursor = connection.cursor()
     cursor.execute(_MARIADB_SESSION)

@@ -32,7 +32,10 @@ def export() -> None:
 def seed_json_command(
     context: Context, directory: Path, more: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    """Write one JSON file for each analysis into DIR, in the structure of AOMUSE 2020."""
+    """Write each analysis as AOMUSE 2020 had it.
+
+    One JSON file for each goes into DIR, named after its parameter file.
+    """
     if more and not names:
         raise click.UsageError(f"what is {more[0]}? Names of parameter files stand behind --prm")
     count = 0

@@ -27,7 +27,7 @@ _ACTIONS = {
 @cli.command(epilog="\b\nExample:\n  aomuse --db sqlite:///night.db migrate")
 @pass_context
 def migrate(context: Context) -> None:
-    """Bring the database's schema to the newest revision, and its views up to date."""
+    """Bring the schema and the views up to date."""
     before = schema.current_revision(context.engine)
     schema.upgrade(context.engine)
     schema.refresh(context.engine)

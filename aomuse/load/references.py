@@ -25,6 +25,8 @@ class References:
         Ids of shared rows.
     layouts : dict
         The exposure's layouts by fingerprint.
+    files, headers, fits : dict
+        Ids by local number, once `learn` has read them back.
     """
 
     exposure_id: int

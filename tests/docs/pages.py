@@ -1,0 +1,201 @@
+"""The pages of the documentation, and a reader who tries their code blocks one after the other."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import sqlalchemy as sa
+
+from aomuse.db import create_engine
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = REPOSITORY / "README.md"
+GENERATED = ("commands.md", "data-dictionary.md", "diagram.md")
+
+#: All pages, and those that people write.
+PAGES = [
+    README,
+    REPOSITORY / "CONTRIBUTING.md",
+    REPOSITORY / "CHANGELOG.md",
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+]
+WRITTEN = [README, *(p for p in sorted((REPOSITORY / "docs").glob("*.md")))]
+WRITTEN = [page for page in WRITTEN if page.name not in GENERATED]
+
+_FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S)
+
+#: What differs from run to run.
+_SECONDS = re.compile(r"\b\d+\.\d+ s\b")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of code, and the text below it that shows what comes of it, if any."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    output: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(REPOSITORY)}:{self.line}"
+
+    @property
+    def is_query(self) -> bool:
+        return self.language == "sql" and self.text.split()[0].upper() in {"SELECT", "WITH"}
+
+
+def blocks(page: Path) -> list[Block]:
+    """Give the blocks of a page."""
+    text = page.read_text(encoding="utf-8")
+    found = list(_FENCE.finditer(text))
+    result = []
+    for i, match in enumerate(found):
+        following = found[i + 1] if i + 1 < len(found) else None
+        shown = (
+            following is not None
+            and following["language"] == "text"
+            and not text[match.end() : following.start()].strip()
+        )
+        result.append(
+            Block(
+                page,
+                text.count("\n", 0, match.start()) + 1,
+                match["language"],
+                match["text"],
+                following["text"] if shown and following else None,
+            )
+        )
+    return result
+
+
+def prose(page: Path) -> str:
+    """Give a page without its blocks."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def equal(shown: str, real: str) -> bool:
+    """Say whether a real output is the one shown, in which a line … stands for any lines."""
+    shown, real = _SECONDS.sub("0.0 s", shown), _SECONDS.sub("0.0 s", real)
+    lines = [line.rstrip() for line in shown.strip("\n").split("\n")]
+    pattern = "\n".join(re.escape(line) if line != "…" else "…" for line in lines)
+    # the line break goes with the lines left out
+    pattern = pattern.replace("…\n", "(?:[^\n]*\n)*?").replace("\n…", "(?:\n[^\n]*)*?")
+    plain = "\n".join(line.rstrip() for line in real.strip("\n").split("\n"))
+    return re.fullmatch(pattern.replace("…", ".*"), plain) is not None
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a page shows, in a clone of the repository.
+
+    What the page cannot know (a folder, a host) is put in by `stand_ins`, and taken out of what
+    the commands print.
+    """
+
+    folder: Path
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    admin_url: str | None = None
+
+    def __post_init__(self) -> None:
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for name in ("Makefile", "pyproject.toml", "aomuse", "migrations", "scripts"):
+            (self.folder / name).symlink_to(REPOSITORY / name)
+        (self.folder / ".venv").symlink_to(sys.prefix)
+        make = tools / "make"
+        # what is installed is taken as it is: the tests' own environment is not made anew
+        stamps = "-o .venv/bin/python -o .venv/.installed -o .venv/.installed-mariadb"
+        make.write_text(f'#!/bin/sh\nexec {shutil.which("make")} {stamps} "$@"\n')
+        make.chmod(make.stat().st_mode | stat.S_IXUSR)
+        path = os.pathsep.join([str(tools), str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
+        self.environment = os.environ | {"PATH": path, "HOME": str(self.folder)}
+
+    def try_out(self, block: Block) -> Iterator[str]:
+        """Run a block, and yield what is wrong with it."""
+        match block.language:
+            case "console":
+                yield from self._console(block)
+            case "python":
+                yield from self._compare(block, self._run([sys.executable, "-"], block.text))
+            case "sql":
+                yield from self._sql(block)
+            case "text" | "mermaid":
+                pass
+            case other:
+                yield f"{block}: nobody runs a block of {other or 'no language'}"
+
+    def _console(self, block: Block) -> Iterator[str]:
+        for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
+            command, _, shown = part.partition("\n")
+            script = f"{command}\nstatus=$?\nenv -0 > environment\nexit $status"
+            real, code = self._run(["bash", "-c", script])
+            if code:
+                yield f"{block}: {command}: exit code {code}\n{real}"
+                continue
+            pairs = (self.folder / "environment").read_text().rstrip("\0").split("\0")
+            self.environment = dict(pair.split("=", 1) for pair in pairs)
+            if shown.strip():
+                yield from self._difference(f"{block}: {command}", shown, real)
+
+    def _sql(self, block: Block) -> Iterator[str]:
+        text = self._put_in(block.text)
+        if not block.is_query:
+            assert self.admin_url, f"{block} needs an administrator"
+            engine = sa.create_engine(self.admin_url, isolation_level="AUTOCOMMIT")
+            with engine.connect() as connection:
+                for statement in filter(str.strip, text.split(";")):
+                    connection.exec_driver_sql(statement)
+            engine.dispose()
+            return
+        default = f"sqlite:///{self.folder / 'aomuse.db'}"
+        engine = create_engine(self.environment.get("AOMUSE_DATABASE_URL", default))
+        with engine.connect() as connection:
+            frame = pd.read_sql_query(sa.text(text.rstrip().rstrip(";")), connection)
+        engine.dispose()
+        yield from self._compare(block, (frame.to_string(index=False), 0))
+
+    def _compare(self, block: Block, result: tuple[str, int]) -> Iterator[str]:
+        real, code = result
+        if code:
+            yield f"{block}: exit code {code}\n{real}"
+        elif block.output is not None:
+            yield from self._difference(str(block), block.output, real)
+
+    def _difference(self, where: str, shown: str, real: str) -> Iterator[str]:
+        for text, stand_in in self.stand_ins.items():
+            real = real.replace(stand_in, text)
+        if not equal(shown, real):
+            difference = difflib.unified_diff(
+                shown.splitlines(), real.splitlines(), "shown", "real", lineterm=""
+            )
+            yield "\n".join([f"{where}: the output has changed", *difference])
+
+    def _run(self, command: list[str], given: str = "") -> tuple[str, int]:
+        result = subprocess.run(
+            [self._put_in(part) for part in command],
+            cwd=self.folder,
+            env=self.environment,
+            input=self._put_in(given),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return result.stdout, result.returncode
+
+    def _put_in(self, text: str) -> str:
+        for shown, stand_in in self.stand_ins.items():
+            text = text.replace(shown, stand_in)
+        return text

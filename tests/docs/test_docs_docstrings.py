@@ -1,0 +1,58 @@
+"""Docstrings follow numpydoc, by the checks that pyproject.toml names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from numpydoc.validate import validate
+from pages import REPOSITORY
+
+import aomuse
+
+SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["numpydoc_validation"]
+_SECTION = re.compile(r"^\s*(Parameters|Returns|Yields|Raises)\n\s*-+$", re.M)
+MODULES = [
+    aomuse.__name__,
+    *(module.name for module in pkgutil.walk_packages(aomuse.__path__, "aomuse.")),
+]
+
+
+def public(module: Any) -> Iterator[tuple[str, Any]]:
+    """Give the functions, classes and methods that a module defines for others."""
+    for name, thing in vars(module).items():
+        if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+            continue
+        if inspect.isfunction(thing):
+            yield f"{module.__name__}.{name}", thing
+        elif inspect.isclass(thing):
+            yield f"{module.__name__}.{name}", thing
+            for below, member in vars(thing).items():
+                if not below.startswith("_") and (
+                    inspect.isfunction(member) or isinstance(member, property | classmethod)
+                ):
+                    yield f"{module.__name__}.{name}.{below}", member
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings_follow_numpydoc(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__doc__, f"{name} has no docstring"
+    problems = []
+    for path, thing in public(module):
+        # One line is enough where names and types say the rest; what has sections has all of them.
+        with_sections = _SECTION.search(inspect.getdoc(thing) or "")
+        problems += [
+            f"{path}: {code} {message}"
+            for code, message in validate(path)["errors"]
+            if code in SETTINGS["checks"]
+            and not any(re.search(pattern, path) for pattern in SETTINGS["exclude"])
+            and (with_sections or code != "PR01")
+        ]
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,183 @@
+"""The pages: generated ones are current, links lead somewhere, nothing is left out."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from pages import PAGES, REPOSITORY, WRITTEN, prose
+
+from aomuse.cli import cli
+from aomuse.keywords import PROMOTED
+from aomuse.models import Base
+from scripts import generate_docs
+
+DOCS = REPOSITORY / "docs"
+_LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)\s]+)\)")
+_INLINE = re.compile(r"`(aomuse [^`]+)`")
+
+
+def commands(
+    command: click.Command = cli, path: tuple[str, ...] = ("aomuse",)
+) -> Iterator[tuple[str, click.Command]]:
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from commands(below, (*path, name))
+
+
+def section(page: str, title: str) -> str:
+    """Give what stands below a heading, up to the next one of that level."""
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    assert match, f"no section {title}"
+    return match[1]
+
+
+def test_the_generated_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate_docs.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_an_outdated_page_is_named_with_the_command_that_mends_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--docs", str(tmp_path / "docs")]
+    assert generate_docs.main(at) == 0
+    assert generate_docs.main([*at, "--check"]) == 0
+    page = tmp_path / "docs" / "commands.md"
+    page.write_text(page.read_text() + "by hand\n")
+    (tmp_path / "docs" / "diagram.md").unlink()
+    capsys.readouterr()
+    assert generate_docs.main([*at, "--check"]) == 1
+    error = capsys.readouterr().err
+    assert error.splitlines() == [
+        "docs/commands.md is out of date: run make docs",
+        "docs/diagram.md is out of date: run make docs",
+    ]
+    assert page.read_text().endswith("by hand\n")
+
+
+def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path: Path) -> None:
+    for columns, seed, language in (("40", "1", "C"), ("250", "2", "de_DE.UTF-8")):
+        environment = os.environ | {
+            "COLUMNS": columns,
+            "PYTHONHASHSEED": seed,
+            "LC_ALL": language,
+            "AOMUSE_DATABASE_URL": "mariadb+mariadbconnector://u:p@nowhere.invalid/aomuse",
+        }
+        command = [sys.executable, "-m", "scripts.generate_docs", "--docs", tmp_path / columns]
+        subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True)
+    for name in generate_docs.PAGES:
+        assert (tmp_path / "40" / name).read_bytes() == (DOCS / name).read_bytes()
+        assert (tmp_path / "250" / name).read_bytes() == (DOCS / name).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
+def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
+    text = section((DOCS / "commands.md").read_text(), name)
+    assert f"Usage: {name} " in text
+    assert " ".join((command.help or "").split())[:60] in " ".join(text.split())
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.name} has no help"
+            for option in parameter.opts:
+                assert re.search(rf"^\s+(-\w, )?{re.escape(option)}\b", text, re.M), option
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
+def test_every_command_says_what_it_does_with_an_example(name: str, command: click.Command) -> None:
+    assert command.help
+    if not isinstance(command, click.Group):
+        assert "\n  aomuse " in (command.epilog or ""), f"{name} has no example"
+
+
+def test_every_table_and_column_is_in_the_dictionary() -> None:
+    text = (DOCS / "data-dictionary.md").read_text()
+    for table in Base.metadata.tables.values():
+        match = re.search(rf"^### {table.name}\n(.*?)(?=^##|\Z)", text, re.M | re.S)
+        assert match, table.name
+        for column in table.columns:
+            assert f"| `{column.name}` | " in match[1], f"{table.name}.{column.name}"
+    for promoted in PROMOTED:
+        assert promoted.comment in text
+
+
+def test_every_table_and_reference_is_in_the_diagram() -> None:
+    whole, *topics = (DOCS / "diagram.md").read_text().split("\n## ")[1:]
+    for table in Base.metadata.tables.values():
+        assert sum(f"\n    {table.name} {{\n" in topic for topic in topics) == 1, table.name
+        for key in table.foreign_keys:
+            line = rf"{key.column.table.name} \S+--o{{ {table.name} : .*{key.parent.name}"
+            assert re.search(line, whole), key
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for link in _LINK.findall(prose(page)):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name} links to {link}"
+        assert target.is_relative_to(REPOSITORY), f"{page.name} links to {link}"
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
+            anchors = {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+            assert anchor in anchors, f"{page.name} links to {link}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    links = {link.partition("#")[0] for link in _LINK.findall((DOCS / "index.md").read_text())}
+    assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= links
+
+
+@pytest.mark.parametrize("page", [*WRITTEN, REPOSITORY / "CONTRIBUTING.md"], ids=lambda p: p.name)
+def test_commands_in_the_text_exist(page: Path) -> None:
+    for text in _INLINE.findall(prose(page)):
+        command: click.Command = cli
+        for word in text.split()[1:]:
+            if word.startswith("-"):
+                known = {option for p in command.params for option in (*p.opts, "--help")}
+                assert word.partition("=")[0] in known, f"{page.name}: {text}"
+            elif isinstance(command, click.Group) and word.islower():
+                assert word in command.commands, f"{page.name}: {text}"
+                command = command.commands[word]
+
+
+def test_every_issue_is_explained() -> None:
+    page = prose(DOCS / "issues.md")
+    rows = re.findall(r"^\| (`.*?) \| (?:error|warning|note)", page, re.M)
+    listed = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
+    assert listed == codes()
+
+
+def codes() -> set[str]:
+    """Give the codes that the package's issues and errors have."""
+    found = {f"{role}_missing" for role in ("reduced", "raw", "prm", "psf")}
+    for path in (REPOSITORY / "aomuse").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            found |= {str(c.value) for c in given_codes(node) if isinstance(c, ast.Constant)}
+    return found
+
+
+def given_codes(node: ast.AST) -> Iterator[ast.expr]:
+    """Give what is put in for `code` by a call, or by an assignment."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        place = {"Issue": 1, "FileError": 0}.get(node.func.id)
+        if place is not None and len(node.args) > place:
+            yield node.args[place]
+    elif isinstance(node, ast.Assign):
+        (target,), value = node.targets[:1], node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            target, value = target.elts[0], value.elts[0]
+        if isinstance(target, ast.Name) and target.id == "code":
+            yield value
+
+
+def test_no_page_names_the_machine_it_was_written_on() -> None:
+    for page in PAGES:
+        assert not re.search(r"/(home|root|tmp|work)/", page.read_text()), page.name
