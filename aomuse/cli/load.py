@@ -127,7 +127,7 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
 @click.option("--layers", default=3681, show_default=True, help="Wavelength layers of a cube.")
 @click.option("--seed", default=1, show_default=True, help="Seed; the same gives the same files.")
 def simulate_command(out: Path, exposures: int, sources: int, layers: int, seed: int) -> int:
-    """Write a synthetic, valid tree into OUT: single/, raw/ and analysis/."""
+    """Write a synthetic night: single/, raw/ and analysis/ below OUT."""
     try:
         written = simulate(out, exposures=exposures, sources=sources, layers=layers, seed=seed)
     except SimulateError as error:

@@ -33,11 +33,16 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 
 
+#: The commands in the order in which a user meets them.
+_ORDER = ("migrate", "load", "status", "verify", "export", "simulate")
+
+
 class _Group(click.Group):
     """Lists the commands in the order in which a user meets them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: (*_ORDER, name).index(name))
 
 
 @click.group(

@@ -18,7 +18,7 @@ _RUNS = 5
 @click.option("--issues", is_flag=True, help="List what is missing, odd or could not be loaded.")
 @pass_context
 def status(context: Context, *, issues: bool) -> None:
-    """Show the schema's revision, rows of each table, last runs and open issues."""
+    """Show the schema, rows of each table, last runs and issues."""
     revision = schema.require_head(context.engine)
     click.echo(f"database  {context.engine.url.render_as_string(hide_password=True)}")
     click.echo(f"schema    revision {revision}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -101,7 +102,7 @@ def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
             lengths = [len(v) if isinstance(v, str | bytes) else 0 for v in frame[name]]
             weight += np.array(lengths, dtype=np.int64)
     if weight.sum() <= CHUNK_BYTES:
-        bounds = list(range(0, max(len(frame), 1), CHUNK_ROWS))
+        bounds = list(range(0, len(frame), CHUNK_ROWS))
     else:
         bounds, rows, heavy = [0], 0, 0
         for i, size in enumerate(weight.tolist()):
@@ -109,5 +110,5 @@ def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
                 bounds.append(i)
                 rows, heavy = 0, 0
             rows, heavy = rows + 1, heavy + size
-    for start, stop in zip(bounds, [*bounds[1:], len(frame)], strict=True):
+    for start, stop in pairwise([*bounds, len(frame)]):
         yield frame.iloc[start:stop]
