@@ -11,7 +11,16 @@ from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 
 #: Tables whose parents the loader has just written in the same transaction: the server need not
 #: look up the parent of each of their many rows again.
-TRUSTED = frozenset({"source_sample", "table_value"})
+TRUSTED = frozenset(
+    {
+        "header_card",
+        "position_parameter",
+        "psf_parameter",
+        "source_sample",
+        "source_summary",
+        "table_value",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from astropy.io import fits
 
 from aomuse.issue import Issue
+from aomuse.read.plain_cards import Row, read_plain, split_images
 
 COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
 COMMENTARY = ("COMMENT", "HISTORY", "")
@@ -24,11 +25,14 @@ _STRUCTURAL = re.compile(
 )
 _INT64 = np.iinfo(np.int64)
 
-_Row = tuple[int, str, str, str, int | None, float, str | None]
-
 
 def read_cards(
-    header: fits.Header, path: str, extension: str, *, skip_structural: bool = False
+    header: fits.Header,
+    path: str,
+    extension: str,
+    *,
+    images: bytes = b"",
+    skip_structural: bool = False,
 ) -> tuple[pd.DataFrame, list[Issue]]:
     """Return the cards of a header.
 
@@ -38,6 +42,8 @@ def read_cards(
         The header as astropy shows it to a user.
     path, extension : str
         Where it stands, for messages.
+    images : bytes, optional
+        The header's own card images, if astropy shows it as it is.
     skip_structural : bool, optional
         Leave out the cards that define a table's layout.
 
@@ -48,20 +54,27 @@ def read_cards(
     issues : list of Issue
         Cards that astropy cannot parse, or whose comment had to be cut.
     """
-    rows: list[_Row] = []
+    rows: list[Row] = []
     issues: list[Issue] = []
-    for position, card in enumerate(header.cards):
-        keyword = str(card.keyword)
-        if skip_structural and _STRUCTURAL.match(keyword):
+    cards = header.cards
+    plain = split_images(images)
+    if plain is None or len(plain) != len(header):
+        plain = [None] * len(header)
+    for position, image in enumerate(plain):
+        row = read_plain(position, image) if image else None
+        problem = None
+        if row is None:
+            card = cards[position]
+            row, problem = _read_card(position, str(card.keyword), card)
+        if skip_structural and _STRUCTURAL.match(row[1]):
             continue
-        row, problem = _read_card(position, keyword, card)
         rows.append(row)
         if problem:
             issues.append(Issue("warning", "card", problem, path, extension))
     return cards_frame(rows), issues
 
 
-def cards_frame(rows: list[_Row]) -> pd.DataFrame:
+def cards_frame(rows: list[Row]) -> pd.DataFrame:
     """Return rows of cards as a frame with the columns' types."""
     columns: list[list[Any]] = (
         [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
@@ -80,7 +93,7 @@ def cards_frame(rows: list[_Row]) -> pd.DataFrame:
     )
 
 
-def _read_card(position: int, keyword: str, card: Any) -> tuple[_Row, str | None]:
+def _read_card(position: int, keyword: str, card: Any) -> tuple[Row, str | None]:
     problem = None
     try:
         value, comment = card.value, str(card.comment)

@@ -150,7 +150,11 @@ def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduConte
     if kind in ("binary_table", "ascii_table"):
         table, issues = read_table(hdu, path, name)
     cards, said = read_cards(
-        hdu.header, path, name, skip_structural=role == "psf" and table is not None
+        hdu.header,
+        path,
+        name,
+        images=b"" if kind == "compressed_image" else extent.card_images,
+        skip_structural=role == "psf" and table is not None,
     )
     if not extent.card_images.isascii():
         issues.append(

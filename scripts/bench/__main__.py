@@ -25,8 +25,14 @@ from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import LOADS, stages
 from scripts.mariadb_server import Server
 
-#: Options of the private server: a buffer pool that holds the data, and durable commits.
-OPTIONS = ("--local-infile=1", "--max-heap-table-size=1G", "--innodb-flush-log-at-trx-commit=1")
+#: Options of the private server: durable commits, and room for what the rivals need (the blobs
+#: are larger than the packets that a server takes by default).
+OPTIONS = (
+    "--innodb-flush-log-at-trx-commit=1",
+    "--local-infile=1",
+    "--max-allowed-packet=1G",
+    "--max-heap-table-size=1G",
+)
 
 
 def _arguments() -> argparse.Namespace:

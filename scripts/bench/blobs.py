@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from astropy.io import fits
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
+#: As PonyORM made them: a JSON column is a LONGTEXT that the server parses to see if it is JSON.
 CREATE = """CREATE TABLE blob_exposure (
   id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(255) UNIQUE, target VARCHAR(255),
-  data LONGTEXT, psfparams LONGTEXT, sources LONGTEXT) ENGINE=InnoDB"""
+  data JSON, psfparams JSON, sources JSON) ENGINE=InnoDB"""
 
 
 def _header(header: fits.Header) -> dict[str, Any]:
@@ -52,8 +53,15 @@ def read(root: Path, prm: Path) -> tuple[str, str, dict[str, Any], dict[str, Any
     return prm.name, target, data, params, sources
 
 
-def load(engine: sa.Engine, root: Path) -> int:
-    """Load all analyses of a tree as blobs, twice encoded as they were; return their number."""
+def load(url: str, root: Path) -> int:
+    """Load all analyses of a tree as blobs, twice encoded as they were; return their number.
+
+    Through PyMySQL, as PonyORM did.
+    """
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="mysql+pymysql"),
+        connect_args={"max_allowed_packet": 1 << 30},
+    )
     with engine.begin() as connection:
         connection.exec_driver_sql(CREATE)
     names = sorted((root / "analysis").glob("*.prm.fits"))
@@ -63,7 +71,7 @@ def load(engine: sa.Engine, root: Path) -> int:
         with engine.begin() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO blob_exposure (name, target, data, psfparams, sources)"
-                " VALUES (?, ?, ?, ?, ?)",
+                " VALUES (%s, %s, %s, %s, %s)",
                 (name, target, *encoded),
             )
     return len(names)

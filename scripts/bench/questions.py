@@ -25,7 +25,7 @@ def ask(warehouse: Warehouse, root: Path, rounds: int) -> dict[str, list[float]]
     """Return seconds for the mean FWHM of each source of each exposure, three ways."""
     engine = warehouse.mariadb()
     pipeline.load(engine, [root])
-    blobs.load(engine, root)
+    blobs.load(warehouse.server.url, root)
     ways: dict[str, Callable[[], list[float]]] = {
         "JSON blobs": lambda: list(blobs.mean_fwhm(engine).values()),
         "SQL on source_sample": lambda: _column(engine, SAMPLES),

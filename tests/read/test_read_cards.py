@@ -1,0 +1,215 @@
+"""Header cards: every one of them, in order, with its type."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fits_factory as factory
+from aomuse.content import HduContent, card_value
+from aomuse.discover.tree import find_again
+from aomuse.read.cards import read_cards
+from aomuse.read.fits_file import read_fits
+
+
+def primary(path: Path) -> HduContent:
+    found = find_again(path, "reduced")
+    assert found is not None
+    return read_fits(found).hdus[0]
+
+
+def write_cards(tmp_path: Path, *images: str) -> Path:
+    """Write a file whose header has these card images after the mandatory ones."""
+    cards = ["SIMPLE  =                    T", "BITPIX  =                    8"]
+    cards += ["NAXIS   =                    0", *images, "END"]
+    text = "".join(card.ljust(80) for card in cards)
+    return factory.write(
+        tmp_path / "single" / "X.fits", text.ljust(-(-len(text) // 2880) * 2880).encode("latin-1")
+    )
+
+
+def rows(hdu: HduContent) -> list[tuple[Any, ...]]:
+    frame = hdu.cards.iloc[3:]
+    return [
+        (r.keyword, r.value_type, card_value(r._asdict()), r.comment)
+        for r in frame.itertuples(index=False)
+    ]
+
+
+GOLDEN = [
+    ("EXPTIME =                600.0 / [s] time", ("EXPTIME", "float", 600.0, "[s] time")),
+    ("COUNT   =                   42", ("COUNT", "int", 42, "")),
+    ("NEG     =                  -42 /", ("NEG", "int", -42, "")),
+    ("ZERO    =                 -0.0", ("ZERO", "float", -0.0, "")),
+    ("BIG     =               1E+308", ("BIG", "float", 1e308, "")),
+    ("TINY    =               5E-324", ("TINY", "float", 5e-324, "")),
+    ("FORTRAN =              1.5D+03", ("FORTRAN", "float", 1500.0, "")),
+    ("LONG    =  9223372036854775807", ("LONG", "int", 2**63 - 1, "")),
+    ("LONGER  =  9223372036854775808", ("LONGER", "int", 2**63, "")),
+    (f"HUGE    = -{'9' * 60}", ("HUGE", "int", -(10**60 - 1), "")),
+    ("YES     =                    T / logical", ("YES", "bool", True, "logical")),
+    ("NO      =                    F", ("NO", "bool", False, "")),
+    ("TEXT    = 'it''s / not a comment' / a comment", ("TEXT", "str", "it's / not a comment", "a comment")),
+    ("EMPTY   = ''", ("EMPTY", "str", "", "")),
+    ("BLANKS  = '   '", ("BLANKS", "str", "", "")),
+    ("LEAD    = '  x  '", ("LEAD", "str", "  x", "")),
+    ("NUMBER  = '42      '", ("NUMBER", "str", "42", "")),
+    ("UNDEF   =                      / no value", ("UNDEF", "undefined", None, "no value")),
+    ("CPLX    =           (1.0, 2.0)", ("CPLX", "complex", 1 + 2j, "")),
+    ("HISTORY  reduced = 'by' / me", ("HISTORY", "commentary", " reduced = 'by' / me", "")),
+    ("COMMENT", ("COMMENT", "commentary", "", "")),
+    ("         free text", ("", "commentary", " free text", "")),
+    ("HIERARCH ESO INS MODE = 'WFM-AO-N' / mode", ("ESO INS MODE", "str", "WFM-AO-N", "mode")),
+    ("HIERARCH ESO AOS TT LOOP ST = T / closed", ("ESO AOS TT LOOP ST", "bool", True, "closed")),
+    ("DATE-OBS= '2018-08-13T00:05:07.100'", ("DATE-OBS", "str", "2018-08-13T00:05:07.100", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("image", "expected"), GOLDEN, ids=[g[0][:30].strip() for g in GOLDEN])
+def test_a_card(image: str, expected: tuple[Any, ...], tmp_path: Path) -> None:
+    (found,) = rows(primary(write_cards(tmp_path, image)))
+    assert found == expected
+    if expected[1] == "float":
+        assert math.copysign(1, found[2]) == math.copysign(1, expected[2])
+
+
+def test_all_of_them_at_once_in_order(tmp_path: Path) -> None:
+    hdu = primary(write_cards(tmp_path, *(image for image, _ in GOLDEN)))
+    assert rows(hdu) == [expected for _, expected in GOLDEN]
+    assert hdu.cards["position"].tolist() == list(range(len(GOLDEN) + 3))
+    assert hdu.card_count == len(GOLDEN) + 3
+
+
+def test_repeats_are_kept(tmp_path: Path) -> None:
+    images = ["A       = 1", "HISTORY one", "A       = 2", "HISTORY two", "", "", "A       = 1"]
+    assert [row[:3] for row in rows(primary(write_cards(tmp_path, *images)))] == [
+        ("A", "int", 1),
+        ("HISTORY", "commentary", "one"),
+        ("A", "int", 2),
+        ("HISTORY", "commentary", "two"),
+        ("", "commentary", ""),
+        ("", "commentary", ""),
+        ("A", "int", 1),
+    ]
+
+
+def test_a_string_over_several_cards_is_one(tmp_path: Path) -> None:
+    images = [
+        "LONGSTR = 'The quick brown fox jumps over the lazy dog, which did no&'",
+        "CONTINUE  't mind at all; it''s&'",
+        "CONTINUE  ' only a dog' / a comment",
+        "NEXT    = 1",
+    ]
+    first, second = rows(primary(write_cards(tmp_path, *images)))
+    assert first[0:2] == ("LONGSTR", "str")
+    assert first[2] == (
+        "The quick brown fox jumps over the lazy dog, which did not mind at all; it's only a dog"
+    )
+    assert first[3] == "a comment"
+    assert second[:3] == ("NEXT", "int", 1)
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["BAD     = 1.2.3", "BAD     = 'no end", "BAD     = what is this", "BAD     = 1 2"],
+)
+def test_a_card_that_cannot_be_parsed_is_kept_as_text(image: str, tmp_path: Path) -> None:
+    path = write_cards(tmp_path, image, "GOOD    = 1")
+    found = find_again(path, "reduced")
+    assert found is not None
+    content = read_fits(found)
+    bad, good = content.hdus[0].cards.iloc[3:].to_dict("records")
+    assert bad["keyword"] == "BAD"
+    if bad["value_type"] == "unparsed":
+        assert bad["value_text"] == image[10:]
+        assert [(i.severity, i.code) for i in content.issues] == [("warning", "card")]
+    assert good["value_int"] == 1
+    assert content.hdus[0].card_images[3 * 80 : 4 * 80].decode() == image.ljust(80)
+
+
+def test_images_are_kept_to_the_byte(tmp_path: Path) -> None:
+    path = write_cards(tmp_path, "odd     =    1/x", "COMMENT \x7f\xe9", "A       =  'x'  /  y  ")
+    content = path.read_bytes()
+    assert primary(path).card_images == content[: content.index(b"END".ljust(80))]
+
+
+def test_compressed_images_show_what_a_user_sees(tmp_path: Path) -> None:
+    path = factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(1))
+    found = find_again(path, "raw")
+    assert found is not None
+    content = read_fits(found)
+    channel = content.hdu("CHAN01")
+    assert channel is not None
+    assert (channel.type, channel.dimensions) == ("compressed_image", "8 x 8")
+    keywords = channel.cards["keyword"].tolist()
+    assert not {"ZIMAGE", "ZNAXIS", "TFIELDS"} & set(keywords)
+    assert b"ZIMAGE  =" in channel.card_images
+    assert "COMMENT" in keywords
+
+
+def test_the_frame_has_types_even_when_empty() -> None:
+    frame, issues = read_cards(fits.Header(), "x", "PRIMARY")
+    assert issues == []
+    assert len(frame) == 0
+    assert frame["value_float"].dtype == np.float64
+    assert frame["value_int"].dtype == pd.Int64Dtype()
+
+
+# Any header that astropy can write
+
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126))
+keyword = st.from_regex(r"[A-Z][A-Z0-9_-]{0,7}", fullmatch=True).filter(
+    lambda k: k not in {"SIMPLE", "BITPIX", "NAXIS", "END", "CONTINUE", "COMMENT", "HISTORY"}
+)
+hierarch = st.from_regex(r"ESO( [A-Z][A-Z0-9]{0,7}){2,4}", fullmatch=True)
+value = st.one_of(
+    st.booleans(),
+    st.integers(-(10**40), 10**40),
+    st.floats(allow_nan=False, allow_infinity=False),
+    printable.map(lambda text: text[:150]),
+    st.none(),
+    st.complex_numbers(allow_nan=False, allow_infinity=False, max_magnitude=1e9),
+)
+card = st.one_of(
+    st.tuples(keyword | hierarch, value, printable.map(lambda text: text[:20])),
+    st.tuples(st.sampled_from(["HISTORY", "COMMENT", ""]), printable.map(lambda t: t[:70]), st.just("")),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(cards=st.lists(card, max_size=25))
+def test_any_header(cards: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    hdu = fits.PrimaryHDU()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, content, comment in cards:
+            try:
+                hdu.header.append(fits.Card(name, content, comment), end=True)
+                str(hdu.header.cards[-1])
+            except ValueError:  # too long for one card
+                del hdu.header[-1]
+        path = factory.write(
+            tmp_path_factory.mktemp("any") / "single" / "X.fits", fits.HDUList([hdu])
+        )
+        found = primary(path)
+        with fits.open(path) as opened:
+            expected = [(c.keyword, c.value, c.comment) for c in opened[0].header.cards]
+    got = [
+        (r.keyword, card_value(r._asdict()), r.comment) for r in found.cards.itertuples(index=False)
+    ]
+    assert len(got) == len(expected)
+    for mine, theirs in zip(got, expected, strict=True):
+        undefined = isinstance(theirs[1], fits.card.Undefined)
+        assert mine == (theirs[0], None if undefined else theirs[1], theirs[2])
+        if not undefined and theirs[0] not in ("HISTORY", "COMMENT", ""):
+            assert type(mine[1]) is type(theirs[1])
+            assert str(mine[1]) == str(theirs[1])  # -0.0

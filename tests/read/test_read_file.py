@@ -1,0 +1,101 @@
+"""A file as a whole: what it is, its checksum, its HDUs."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+import fits_factory as factory
+from aomuse.content import FileContent
+from aomuse.discover import discover
+from aomuse.discover.tree import find_again
+from aomuse.errors import FileError
+from aomuse.fits_structure import file_checksum
+from aomuse.read import read_exposure
+from aomuse.read.fits_file import read_fits
+from fits_factory import Tree
+
+
+def read(path: Path, role: str) -> FileContent:
+    found = find_again(path, role)  # type: ignore[arg-type]
+    assert found is not None
+    return read_fits(found)
+
+
+def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path: Path) -> None:
+    path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf())
+    content = read(path, "psf")
+    assert content.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert content.sha256 == file_checksum(path, str(path))
+    assert (content.size, content.mtime_ns) == (path.stat().st_size, path.stat().st_mtime_ns)
+
+
+def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path: Path) -> None:
+    hdus = factory.reduced(1)
+    path = factory.write(tmp_path / "single" / "X.fits", hdus)
+    first = file_checksum(path, "x")
+    hdus["DATA"].data[:] = 7
+    factory.write(path, hdus)
+    assert file_checksum(path, "x") == first
+    hdus["DATA"].header["BUNIT"] = "adu"
+    factory.write(path, hdus)
+    assert file_checksum(path, "x") != first
+
+
+def test_pixels_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(1))
+
+    def refuse(_: object) -> None:
+        raise AssertionError("pixels were read")
+
+    for kind in (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU):
+        monkeypatch.setattr(kind, "data", property(refuse))
+    assert len(read(path, "raw").hdus) == 7
+
+
+def test_kinds_and_sizes(tmp_path: Path) -> None:
+    hdus = factory.raw(1)
+    hdus.append(fits.ImageHDU(np.zeros((2, 3), np.float32), name="SPARTA_TT_CUBE"))
+    hdus.append(fits.ImageHDU())
+    path = factory.write(tmp_path / "raw" / "X.fits.fz", hdus)
+    found = [(h.index, h.name, h.type, h.dimensions) for h in read(path, "raw").hdus]
+    assert found == [
+        (0, "PRIMARY", "primary", ""),
+        (1, "CHAN01", "compressed_image", "8 x 8"),
+        (2, "SPARTA_ATM_DATA", "binary_table", "6 x 2"),
+        (3, "SPARTA_CN2_DATA", "binary_table", "13 x 2"),
+        (4, "ASM_DATA", "binary_table", "4 x 2"),
+        (5, "SGS_DATA", "binary_table", "4 x 3"),
+        (6, "AG_DATA", "binary_table", "4 x 3"),
+        (7, "SPARTA_TT_CUBE", "image", "3 x 2"),
+        (8, "", "image", ""),
+    ]
+
+
+def test_errors_say_where_and_what(tmp_path: Path) -> None:
+    path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf().copy())
+    path.write_bytes(path.read_bytes()[:-2880])
+    with pytest.raises(FileError) as caught:
+        read(path, "psf")
+    assert (caught.value.code, caught.value.extension) == ("truncated", "PM_17")
+    assert str(caught.value).startswith(f"{path}[PM_17]: the file is cut short: ")
+    assert "copy or download it again" in str(caught.value)
+
+
+def test_one_bad_file_of_an_exposure(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    files = tree.add(1)
+    files.prm.write_bytes(b"")
+    (found,) = discover([tmp_path]).exposures
+    content = read_exposure(found)
+    assert [file.path for file in content.failed] == [files.prm]
+    assert [(i.code, i.path) for i in content.issues if i.severity == "error"] == [
+        ("empty", str(files.prm))
+    ]
+    assert {file.role for file in content.files} == {"reduced", "raw", "psf"}
+    assert content.fits[0].prm is None
+    assert content.fits[0].psf is not None

@@ -1,0 +1,243 @@
+"""Tables, column by column, as they are in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import fits_factory as factory
+from aomuse.content import FileContent, TableContent
+from aomuse.discover.tree import find_again
+from aomuse.read.fits_file import read_fits
+
+CHANNELS = 3
+
+
+def read(path: Path, role: str = "prm") -> FileContent:
+    found = find_again(path, role)  # type: ignore[arg-type]
+    assert found is not None
+    return read_fits(found)
+
+
+def read_table(tmp_path: Path, *columns: fits.Column, **options: Any) -> TableContent:
+    table = fits.BinTableHDU.from_columns(list(columns), name="T", **options)
+    path = factory.write(
+        tmp_path / "analysis" / "X.prm.fits", fits.HDUList([fits.PrimaryHDU(), table])
+    )
+    hdu = read(path).hdu("T")
+    assert hdu is not None
+    assert hdu.table is not None
+    return hdu.table
+
+
+def test_formats_are_kept_verbatim(tmp_path: Path) -> None:
+    table = read_table(
+        tmp_path,
+        fits.Column("A b", "1J", unit="m/s", null=-99, disp="I6", array=[1, -99]),
+        fits.Column("v", "6E", dim="(2,3)", array=np.arange(12.0).reshape(2, 3, 2)),
+        fits.Column("u", "1I", bzero=32768, array=np.array([0, 65535], np.uint16)),
+    )
+    assert table.row_count == 2
+    first, vector, unsigned = table.formats
+    assert (first.position, first.name, first.format, first.unit, first.null_value, first.display) == (
+        1,
+        "A b",
+        "1J",
+        "m/s",
+        "-99",
+        "I6",
+    )
+    assert (vector.format, vector.dimensions) == ("6E", "(2,3)")
+    assert table.values[1].shape == (2, 3, 2)
+    assert (unsigned.zero, unsigned.scale) == (32768.0, None)
+    assert table.values[2].tolist() == [0, 65535]
+    assert table.nulls[0] is not None
+    assert table.nulls[0].tolist() == [False, True]
+    assert table.nulls[1:] == (None, None)
+
+
+def test_scaled_integers(tmp_path: Path) -> None:
+    table = fits.BinTableHDU.from_columns(
+        [fits.Column("s", "1I", array=np.array([1, 4, -7], np.int16))], name="T"
+    )
+    path = factory.write(
+        tmp_path / "analysis" / "X.prm.fits", fits.HDUList([fits.PrimaryHDU(), table])
+    )
+    factory.set_image(path, "T", "EXTNAME", "TSCAL1  = 0.5")
+    factory.edit_bytes(path, lambda data: data.replace(b"END".ljust(240), b"TZERO1  = 10.0".ljust(80) + b"TNULL1  = -7".ljust(80) + b"END".ljust(80)))
+    (hdu,) = read(path).hdus[1:]
+    assert hdu.table is not None
+    (column,) = hdu.table.formats
+    assert (column.scale, column.zero, column.null_value) == (0.5, 10.0, "-7")
+    assert hdu.table.values[0].tolist()[:2] == [10.5, 12.0]
+    assert hdu.table.nulls[0] is not None
+    assert hdu.table.nulls[0].tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("padding", [b" ", b"\0"])
+def test_strings_are_padded_with_blanks_or_nul(padding: bytes, tmp_path: Path) -> None:
+    column = fits.Column("s", "8A", array=["beta????", "ab cd???"])
+    table = fits.BinTableHDU.from_columns([column], name="T")
+    content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table])).replace(b"?", padding)
+    path = factory.write(tmp_path / "analysis" / "X.prm.fits", content)
+    hdu = read(path).hdu("T")
+    assert hdu is not None
+    assert hdu.table is not None
+    assert [str(text).rstrip(" ") for text in hdu.table.values[0]] == ["beta", "ab cd"]
+
+
+def test_a_logical_has_three_states(tmp_path: Path) -> None:
+    table = fits.BinTableHDU.from_columns([fits.Column("l", "3L", array=[[True, False, True]])], name="T")
+    content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
+    place = content.rindex(b"TFT")
+    path = factory.write(
+        tmp_path / "analysis" / "X.prm.fits", content[:place] + b"TF\0" + content[place + 3 :]
+    )
+    hdu = read(path).hdu("T")
+    assert hdu is not None
+    assert hdu.table is not None
+    assert hdu.table.values[0].tolist() == [[True, False, False]]
+    assert hdu.table.nulls[0] is not None
+    assert hdu.table.nulls[0].tolist() == [[False, False, True]]
+
+
+def test_variable_length_columns(tmp_path: Path) -> None:
+    ragged = np.empty(3, dtype=object)
+    ragged[:] = [np.array([1.5, 2.5]), np.array([]), np.array([np.nan])]
+    (values,) = read_table(tmp_path, fits.Column("v", "PD()", array=ragged)).values
+    assert [np.asarray(v).tolist() for v in values[:2]] == [[1.5, 2.5], []]
+    assert np.isnan(values[2]).tolist() == [True]
+
+
+def test_strings(tmp_path: Path) -> None:
+    texts = ["it's", "  x ", "", 'a"b\\c;']
+    (values,) = read_table(tmp_path, fits.Column("s", "8A", array=texts)).values
+    assert values.dtype.kind == "U"
+    assert values.tolist() == ["it's", "  x", "", 'a"b\\c;']
+
+
+def test_strings_that_are_not_ascii(tmp_path: Path) -> None:
+    column = fits.Column("s", "8A", array=["caf?", "plain"])
+    table = fits.BinTableHDU.from_columns([column], name="T")
+    content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
+    path = factory.write(
+        tmp_path / "analysis" / "X.prm.fits", content.replace(b"caf?", b"caf\xe9")
+    )
+    found = read(path)
+    hdu = found.hdu("T")
+    assert hdu is not None
+    assert hdu.table is not None
+    assert hdu.table.values[0].tolist() == ["café", "plain"]
+    assert [(i.severity, i.code, i.extension) for i in found.issues] == [("note", "not_ascii", "T")]
+
+
+def test_no_rows(tmp_path: Path) -> None:
+    table = read_table(
+        tmp_path, fits.Column("a", "1D"), fits.Column("v", "4E"), fits.Column("s", "8A"), nrows=0
+    )
+    assert table.row_count == 0
+    assert [len(v) for v in table.values] == [0, 0, 0]
+    assert len(table.formats) == 3
+
+
+def test_ascii_tables(tmp_path: Path) -> None:
+    columns = [
+        fits.Column("n", "I6", ascii=True, array=[1, -2]),
+        fits.Column("x", "E15.7", ascii=True, array=[1.5, -0.25]),
+        fits.Column("s", "A5", ascii=True, array=["ab", "c"]),
+    ]
+    table = fits.TableHDU.from_columns(columns, name="T")
+    path = factory.write(
+        tmp_path / "analysis" / "X.prm.fits", fits.HDUList([fits.PrimaryHDU(), table])
+    )
+    hdu = read(path).hdu("T")
+    assert hdu is not None
+    assert hdu.type == "ascii_table"
+    assert hdu.table is not None
+    integers, floats, texts = hdu.table.values
+    assert (integers.tolist(), floats.tolist()) == ([1, -2], [1.5, -0.25])
+    assert [str(text).rstrip(" ") for text in texts] == ["ab", "c"]
+
+
+def test_values_come_in_the_machines_own_byte_order(tmp_path: Path) -> None:
+    for values in read_table(
+        tmp_path,
+        fits.Column("d", "1D", array=[1.0]),
+        fits.Column("j", "1J", array=[1]),
+        fits.Column("m", "1M", array=[1 + 2j]),
+    ).values:
+        assert values.dtype.isnative
+
+
+def test_a_psf_file_reads_the_same_as_its_tables_one_by_one(tmp_path: Path) -> None:
+    """Tables that repeat a layout take a short cut; nothing may differ from astropy's own way."""
+    hdus = factory.psf(sources=(3, 17, 200))
+    hdus[2].header["COMMENT"] = "the second is special"
+    hdus.append(factory.source(5, layers=4))
+    hdus.append(factory.source(6, columns=("flux", "snr")))
+    hdus.append(factory.source(7))
+    hdus[-1].header["EXTVER"] = 2
+    path = factory.write(tmp_path / "analysis" / "X.psf.fits", hdus)
+    content = read(path, "psf")
+    with fits.open(path) as opened:
+        assert [hdu.name for hdu in content.hdus[1:]] == [hdu.name for hdu in opened[1:]]
+        for mine, theirs in zip(content.hdus[1:], opened[1:], strict=True):
+            assert mine.table is not None
+            assert [f.name for f in mine.table.formats] == theirs.columns.names
+            assert [f.format for f in mine.table.formats] == [
+                theirs.header[f"TFORM{i + 1}"] for i in range(len(theirs.columns))
+            ]
+            for values, name in zip(mine.table.values, theirs.columns.names, strict=True):
+                np.testing.assert_array_equal(values, theirs.data[name])
+                assert values.dtype == theirs.data[name].dtype.newbyteorder("=")
+            assert mine.card_count == len(theirs.header)
+
+
+# Any table that astropy can write
+
+DTYPES = {
+    "B": np.dtype("u1"),
+    "I": np.dtype("i2"),
+    "J": np.dtype("i4"),
+    "K": np.dtype("i8"),
+    "E": np.dtype("f4"),
+    "D": np.dtype("f8"),
+    "C": np.dtype("c8"),
+    "M": np.dtype("c16"),
+    "L": np.dtype("?"),
+}
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
+    rows = draw(st.integers(0, 4))
+    made = []
+    for i in range(draw(st.integers(1, 5))):
+        letter = draw(st.sampled_from(sorted(DTYPES)))
+        width = draw(st.integers(1, 4))
+        shape = (rows,) if width == 1 else (rows, width)
+        values = draw(hnp.arrays(DTYPES[letter], shape))
+        made.append((f"C{i}", f"{width}{letter}", values))
+    return made
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(made=columns())
+def test_any_table(made: list[tuple[str, str, Any]], tmp_path_factory: Any) -> None:
+    table = read_table(
+        tmp_path_factory.mktemp("any"),
+        *(fits.Column(name, form, array=values) for name, form, values in made),
+    )
+    assert table.row_count == len(made[0][2])
+    for (name, form, values), got, column in zip(made, table.values, table.formats, strict=True):
+        assert (column.name, column.format) == (name, form.removeprefix("1") if form[0] == "1" and column.format != form else form)
+        np.testing.assert_array_equal(got, values)
+        if values.dtype.kind == "f":
+            np.testing.assert_array_equal(np.signbit(got), np.signbit(values))
