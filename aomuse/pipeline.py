@@ -28,6 +28,7 @@ from aomuse.load import (
     UnitOfWork,
     bulk_way,
     finish_run,
+    make_plan,
     record_orphans,
     run_lock,
     start_run,
@@ -159,7 +160,7 @@ def plan(
     with engine.connect() as connection:
         ledger = Ledger(connection)
     discovery = discover(roots, _recall(ledger))
-    return discovery, [(files, ledger.plan(files, reload=reload)) for files in discovery.exposures]
+    return discovery, _plans(ledger, discovery, reload=reload)
 
 
 def _results(
@@ -178,10 +179,9 @@ def _results(
         listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id)
     tasks: list[Task] = []
-    for files in discovery.exposures:
+    for files, todo in _plans(ledger, discovery, reload=reload):
         if stop.is_set():
             return
-        todo = ledger.plan(files, reload=reload)
         if todo.action in ("keep", "refuse"):
             unit.leave(todo)
             yield Result(files.label, _OUTCOMES[todo.action], 0, 0.0, todo.issues)
@@ -293,6 +293,33 @@ def _recall(ledger: Ledger) -> Callable[[FoundFile], Identity | None]:
         return None if known is None else Identity(*known)
 
     return recall
+
+
+def _plans(
+    ledger: Ledger, discovery: Discovery, *, reload: bool
+) -> list[tuple[ExposureFiles, Plan]]:
+    """Return what is to be done with each exposure."""
+    exposures = _gathered(ledger, discovery.exposures)
+    found = {str(file) for files in exposures for file in files.files}
+    return [(files, make_plan(ledger, files, found, reload=reload)) for files in exposures]
+
+
+def _gathered(ledger: Ledger, exposures: list[ExposureFiles]) -> list[ExposureFiles]:
+    """Join exposures that the database knows to be one: files of it lie in several roots."""
+    homes: dict[int, int] = {}
+    gathered: list[ExposureFiles] = []
+    for files in exposures:
+        known = ledger.known(files)
+        home = next((homes[k.id] for k in known if k.id in homes), len(gathered))
+        if home == len(gathered) or None not in (gathered[home].archive_id, files.archive_id):
+            home = len(gathered)
+            gathered.append(files)
+        else:
+            gathered[home] = join(
+                gathered[home], files.files, known[0].archive_id, known[0].raw_file
+            )
+        homes |= dict.fromkeys((k.id for k in known), home)
+    return gathered
 
 
 def _joined(files: ExposureFiles, todo: Plan) -> ExposureFiles:

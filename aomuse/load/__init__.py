@@ -1,8 +1,9 @@
 """Stage four: frames become rows. The only writers."""
 
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
-from aomuse.load.ledger import Ledger, Plan
+from aomuse.load.ledger import Ledger
 from aomuse.load.lock import run_lock
+from aomuse.load.planning import Plan, make_plan
 from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
 from aomuse.load.ways import BulkWay, bulk_way
@@ -17,6 +18,7 @@ __all__ = [
     "UnitOfWork",
     "bulk_way",
     "finish_run",
+    "make_plan",
     "record_orphans",
     "run_lock",
     "start_run",

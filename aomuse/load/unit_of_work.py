@@ -14,7 +14,7 @@ from aomuse.files import ExposureFiles
 from aomuse.issue import Issue
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.ledger import Plan
+from aomuse.load.planning import Plan
 from aomuse.load.runs import record_issues, touch_files
 from aomuse.load.ways import BulkWay
 from aomuse.normalize import NormalizedExposure
