@@ -20,6 +20,7 @@ from aomuse.db import create_engine, describe_error
 from aomuse.discover import Discovery, Identity, discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.files import ExposureFiles, FoundFile
+from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.load import (
     Ledger,
@@ -33,7 +34,7 @@ from aomuse.load import (
     run_lock,
     start_run,
 )
-from aomuse.normalize import NormalizedExposure, normalize
+from aomuse.normalize import normalize
 from aomuse.outcome import Listener, Outcome, Result, Summary
 from aomuse.paths import printable
 from aomuse.read import read_exposure

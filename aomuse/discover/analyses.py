@@ -52,7 +52,7 @@ def pair_analyses(
         place = (found.reduced, found.model, found.name if found.reduced else found.path)
         kept = placed.setdefault(place, found)
         if kept is not found:
-            _tell_double(kept, found, issues)
+            tell_double(kept, found, issues)
     return list(placed.values())
 
 
@@ -77,7 +77,16 @@ def _join_strays(fits: list[FitFiles]) -> list[FitFiles]:
     return sorted([*whole, *psfs], key=lambda fit: fit.path)
 
 
-def _tell_double(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> None:
+def tell_double(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> None:
+    """Tell of an analysis that stands for the same as another one.
+
+    Parameters
+    ----------
+    kept, other : FitFiles
+        The one that is loaded, and the one that is not.
+    issues : list of Issue
+        Gets a note for a copy, an error for a file that differs.
+    """
     for role in ("prm", "psf"):
         files = [file for file in (getattr(kept, role), getattr(other, role)) if file]
         if len(files) == 2:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aomuse.discover.analyses import pair_analyses
+from aomuse.discover.analyses import pair_analyses, tell_double
 from aomuse.discover.doubles import keep_first, nearest
 from aomuse.discover.identity import Identity, archive_id_of, read_identity
 from aomuse.discover.tree import walk
@@ -75,13 +75,17 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         by_role[file.role].append(file)
     left_out: list[tuple[FoundFile, str]] = []
     groups: dict[str, _Group] = {}
-    refused = _collect_reduced(by_role["reduced"], groups, recall, issues, left_out)
+    refused, combined = _collect_reduced(by_role["reduced"], groups, recall, issues, left_out)
     _collect_raw(by_role["raw"], groups, recall, issues, left_out)
     analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
 
     by_cube: dict[FoundFile | None, list[FitFiles]] = defaultdict(list)
     for fit in analyses:
-        by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
+        if fit.reduced in combined:
+            analysed = [file for file in (fit.prm, fit.psf) if file]
+            left_out += [(file, "the analysis of a combined cube") for file in analysed]
+        else:
+            by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
     exposures = [_exposure(groups[key], by_cube, issues) for key in sorted(groups)]
     exposures += [
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
@@ -159,14 +163,17 @@ def _collect_reduced(
     recall: Recall,
     issues: list[Issue],
     left_out: list[tuple[FoundFile, str]],
-) -> set[FoundFile | None]:
-    """Put reduced cubes into groups, and return those that cannot be used."""
+) -> tuple[set[FoundFile | None], set[FoundFile | None]]:
+    """Put reduced cubes into groups; return those that cannot be used, and combined ones."""
     refused: set[FoundFile | None] = set()
+    combined: set[FoundFile | None] = set()
     for file in files:
         identity = _identify(file, recall, issues)
         if identity is not None and identity.combined:
             left_out.append((file, "combined from several exposures (PROV2)"))
-        elif identity is not None and identity.archive_id is None:
+            combined.add(file)
+            continue
+        if identity is not None and identity.archive_id is None:
             issues.append(_no_archive_id(file, "PROV1 or ARCFILE"))
         elif identity is not None and identity.archive_id is not None:
             group = groups.setdefault(identity.archive_id, _Group(identity.archive_id))
@@ -177,7 +184,7 @@ def _collect_reduced(
                 continue
             issues.append(conflict)
         refused.add(file)
-    return refused
+    return refused, combined
 
 
 def _conflict(file: FoundFile, group: _Group) -> Issue | None:
@@ -235,7 +242,7 @@ def _exposure(
     reduced = keep_first(group.reduced, lambda file: file.stem, issues)
     raws = nearest(reduced[0], group.raws) if reduced else group.raws
     raw = keep_first(raws, lambda _: group.archive_id, issues)
-    fits = [fit for cube in group.reduced for fit in by_cube.get(cube, [])]
+    fits = _fits(group.reduced, reduced, by_cube, issues)
     said = []
     if not reduced:
         said.append(_missing("reduced", group.archive_id, str(raw[0])))
@@ -244,7 +251,7 @@ def _exposure(
     said += [
         _missing("prm", f"{cube.stem}.prm.fits", str(cube))
         for cube in reduced
-        if not by_cube.get(cube)
+        if not any(fit.reduced == cube for fit in fits)
     ]
     for fit in fits:
         if fit.prm is None:
@@ -259,6 +266,24 @@ def _exposure(
         tuple(fits),
         tuple(said),
     )
+
+
+def _fits(
+    cubes: list[FoundFile],
+    kept: list[FoundFile],
+    by_cube: dict[FoundFile | None, list[FitFiles]],
+    issues: list[Issue],
+) -> list[FitFiles]:
+    """Return the analyses of an exposure's cubes, each once; those of a copy count for its twin."""
+    twins = {cube.stem: cube for cube in kept}
+    fits: dict[tuple[str, str | None], FitFiles] = {}
+    for cube in cubes:
+        for fit in by_cube.get(cube, []):
+            found = replace(fit, reduced=twins[cube.stem])
+            first = fits.setdefault((fit.name, fit.model), found)
+            if first is not found:
+                tell_double(first, found, issues)
+    return list(fits.values())
 
 
 def _missing(role: str, name: str, path: str) -> Issue:

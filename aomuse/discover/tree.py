@@ -43,6 +43,7 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
         If a root is missing, or no root holds any of the three folders.
     """
     files: dict[Path, FoundFile] = {}
+    visited: set[str] = set()
     issues: list[Issue] = []
     seen_folder = False
     for root in roots:
@@ -51,7 +52,7 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
             raise ConfigurationError(
                 f"{printable(root)} {what}: give the folder that holds single/, raw/ and analysis/"
             )
-        for folder, names in _folders(root.resolve(), issues):
+        for folder, names in _folders(root.resolve(), visited, issues):
             place = _place(folder)
             if place is None:
                 continue
@@ -69,18 +70,19 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
     return [files[path] for path in sorted(files)], issues
 
 
-def _folders(root: Path, issues: list[Issue]) -> Iterator[tuple[Path, list[str]]]:
+def _folders(
+    root: Path, visited: set[str], issues: list[Issue]
+) -> Iterator[tuple[Path, list[str]]]:
     def unreadable(error: OSError) -> None:
         name = printable(error.filename or root)
         issues.append(
             Issue("error", "unreadable", f"the folder cannot be listed ({error.strerror})", name)
         )
 
-    visited: set[str] = set()
     for folder, folders, names in os.walk(root, onerror=unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in visited:
-            # A link that leads back would be walked for ever.
+            # Another root or a link led here before; one that leads back would be walked for ever.
             folders.clear()
             continue
         visited.add(real)

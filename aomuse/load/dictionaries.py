@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from aomuse.db import write_transaction
+from aomuse.frames import Layout
 from aomuse.models import Keyword, TableColumn, TableLayout, Target
-from aomuse.normalize import Layout
 
 _CHUNK = 400
 

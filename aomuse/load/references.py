@@ -8,9 +8,9 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from aomuse.frames import Layout
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.models import Base, Header, PsfFit, SourceFile
-from aomuse.normalize import Layout
 
 
 @dataclass

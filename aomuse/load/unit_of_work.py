@@ -11,13 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
 from aomuse.errors import DatabaseError
 from aomuse.files import ExposureFiles
+from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.planning import Plan
 from aomuse.load.runs import record_issues, touch_files
 from aomuse.load.ways import BulkWay
-from aomuse.normalize import NormalizedExposure
 
 T = TypeVar("T")
 

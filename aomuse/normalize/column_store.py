@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.content import HduContent, TableContent
-from aomuse.normalize.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
 
 _INT64_MAX = np.iinfo(np.int64).max
 

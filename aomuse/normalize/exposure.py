@@ -7,10 +7,10 @@ from dataclasses import replace
 import pandas as pd
 
 from aomuse.content import ExposureContent, FileContent, FitContent
+from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.exposure_row import exposure_row
-from aomuse.normalize.frames import NormalizedExposure
 from aomuse.normalize.headers import normalize_files, normalize_headers, number_headers
 from aomuse.normalize.homes import TELEMETRY
 from aomuse.normalize.parameters import (
@@ -54,12 +54,13 @@ def normalize(content: ExposureContent) -> NormalizedExposure:
     # of tables are made into an exposure of their own, and put behind the headers'.
     tables = replace(out, frames=[])
     layouts: _Layouts = {}
+    models: set[tuple[str, str]] = set()
     for cube in content.reduced:
         _normalize_others(tables, cube, headers, layouts)
     if content.raw:
         _normalize_raw(tables, content.raw, headers, layouts)
     for number, fit in enumerate(content.fits):
-        _normalize_fit(tables, number, fit, numbers, headers, layouts)
+        _normalize_fit(tables, number, fit, numbers, headers, layouts, models)
     normalize_headers(out, files, numbers, layouts)
     out.frames += tables.frames
     return out
@@ -151,6 +152,7 @@ def _normalize_fit(
     numbers: dict[str, int],
     headers: dict[tuple[str, int], int],
     layouts: _Layouts,
+    models: set[tuple[str, str]],
 ) -> None:
     spectra = wavelengths(fit.prm, out.issues) if fit.prm else None
     parameters = psf_parameters(fit.prm, out.issues) if fit.prm else None
@@ -181,7 +183,7 @@ def _normalize_fit(
                     )
                 },
                 "name": [fit.name],
-                "model": [fit.model or (parameters.model if parameters else "unknown")],
+                "model": [_model(fit, parameters, models, out.issues)],
                 "prm_file": pd.Series([fit.prm.name if fit.prm else None], dtype=object),
                 "psf_file": pd.Series([fit.psf.name if fit.psf else None], dtype=object),
                 "layer_count": pd.array([layers], dtype="Int64"),
@@ -196,6 +198,33 @@ def _normalize_fit(
     if fit.psf:
         for index, layout in normalize_sources(out, number, fit.psf, headers, spectra).items():
             layouts[fit.psf.path, index] = layout.fingerprint
+
+
+def _model(
+    fit: FitContent,
+    parameters: Parameters | None,
+    taken: set[tuple[str, str]],
+    issues: list[Issue],
+) -> str:
+    """Return the name of a fit's PSF model, which no other fit of the same cube has."""
+    model = told = fit.model or (parameters.model if parameters else "unknown")
+    number = 1
+    while (fit.name, model) in taken:
+        number += 1
+        model = f"{told}_{number}"
+    taken.add((fit.name, model))
+    if number > 1:
+        file = fit.prm or fit.psf
+        issues.append(
+            Issue(
+                "warning",
+                "model_twice",
+                f"another analysis of the same cube has the model {told} too: this one is called "
+                f"{model}; put them into folders named after what tells them apart",
+                file.path if file else None,
+            )
+        )
+    return model
 
 
 def _normalize_prm(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from aomuse.content import ExposureContent, FileContent
 from aomuse.files import FoundFile
-from aomuse.normalize.frames import NormalizedExposure
+from aomuse.frames import NormalizedExposure
 
 #: (path of the file, index of the HDU) to the local number of the header
 HeaderNumbers = dict[tuple[str, int], int]

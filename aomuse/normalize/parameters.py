@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.content import FileContent, TableContent
+from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.normalize.column_store import store_columns
-from aomuse.normalize.frames import COLUMN_STORE, Layout, NormalizedExposure
 from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
 

@@ -11,13 +11,16 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import mysql, sqlite
 
 from aomuse.models import PsfParameter, TableColumn, TableLayout
-from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, psf_view
+from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, psf_view, static_views
 
 #: Extensions that always have a view, loaded or not, with the table that holds their times.
 TIMED_EXTENSIONS = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
 
 #: Longest vector column that is spread over columns of a view; longer ones are for table_value.
 MAX_ELEMENTS = 32
+
+#: Columns of a view that are shown at most; SQLite takes 2,000, and a person fewer.
+MAX_COLUMNS = 500
 
 #: MariaDB joins at most 61 tables; v_psf joins one for each parameter.
 MAX_PARAMETERS = 50
@@ -72,8 +75,9 @@ def wide_views(connection: Connection) -> list[View]:
     for row in rows:
         column = _Column(*row)
         extensions.setdefault(column.extension, []).append(column)
+    ours = [view.name for view in static_views(connection.dialect.name)]
     names = _unique(
-        (f"v_{identifier(extension)}" for extension in extensions), taken=("v_exposure", "v_header")
+        (f"v_{identifier(extension)}" for extension in extensions), taken=[*ours, "v_psf"]
     )
     return [
         _psf(connection),
@@ -206,6 +210,7 @@ def _extension_view(name: str, extension: str, columns: list[_Column]) -> View:
             f"WHERE h.table_layout_id IN ({layouts})\n"
             "GROUP BY h.exposure_id, h.id, h.extension_name, v.row_index"
         )
+    cells = cells[:MAX_COLUMNS]
     names = _unique((c[0] for c in cells), taken=[c.name for c in fixed])
     values = [
         ViewColumn(column, expression, comment)

@@ -1,4 +1,4 @@
-"""The frames that normalizing makes, and the layouts they refer to."""
+"""The nouns of normalizing: an exposure as frames, and the layouts they refer to."""
 
 from __future__ import annotations
 
