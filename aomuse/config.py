@@ -52,3 +52,19 @@ def database_url(url: str | URL | None = None) -> URL:
     raise ConfigurationError(
         f"the database URL is for {backend}: aomuse works with sqlite and {MARIADB_DRIVER}"
     )
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL for people's eyes: without password, and without options that may hold one.
+
+    Parameters
+    ----------
+    url : sqlalchemy.URL
+        The URL.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
+    return url.set(query={}).render_as_string(hide_password=True)

@@ -20,6 +20,8 @@ from aomuse.errors import FileError
 BLOCK = 2880
 CARD = 80
 _MAX_HEADER_BLOCKS = 20_000
+#: Columns that the standard allows a table.
+_MAX_COLUMNS = 999
 _CHUNK = 1 << 20
 
 
@@ -43,7 +45,7 @@ class Extent:
     @property
     def next_start(self) -> int:
         """Where the next HDU would begin."""
-        return self.data_start + math.ceil(self.data_size / BLOCK) * BLOCK
+        return self.data_start + -(-self.data_size // BLOCK) * BLOCK
 
     def keyword(self, name: str) -> str | None:
         """Return the value field of a mandatory keyword, None where it is missing."""
@@ -103,10 +105,14 @@ def _data_size(images: bytes, path: str, index: int) -> int:
     sizes = [integer(f"NAXIS{i + 1}") for i in range(axes)]
     if any(size < 0 for size in sizes):
         raise FileError("bad_header", path, "an axis has a negative size", str(index))
+    if not 0 <= integer("TFIELDS", 0) <= _MAX_COLUMNS:
+        raise FileError("bad_header", path, "TFIELDS is no number of columns", str(index))
+    groups, parameters = integer("GCOUNT", 1), integer("PCOUNT", 0)
+    if groups < 0 or parameters < 0:
+        raise FileError("bad_header", path, "PCOUNT or GCOUNT is negative", str(index))
     if not sizes:
         return 0
-    bits = abs(integer("BITPIX")) * integer("GCOUNT", 1)
-    return bits * (integer("PCOUNT", 0) + math.prod(sizes)) // 8
+    return abs(integer("BITPIX")) * groups * (parameters + math.prod(sizes)) // 8
 
 
 def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
@@ -140,6 +146,7 @@ def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
         magic = stream.read(9)
         if index and not magic.startswith(b"XTENSION="):
             # The standard allows special records after the last HDU; astropy ignores them too.
+            _require_end(stream, path, index, position)
             break
         stream.seek(position)
         images = _read_header(stream, path, index, position)
@@ -157,6 +164,20 @@ def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
         )
         position = extents[-1].next_start
     return extents
+
+
+def _require_end(stream: BinaryIO, path: str, index: int, position: int) -> None:
+    """Refuse a file in which another HDU follows behind bytes that belong to none."""
+    stream.seek(position)
+    while block := stream.read(BLOCK):
+        if block.startswith(b"XTENSION="):
+            raise FileError(
+                "bad_header",
+                path,
+                f"at byte {position}, where HDU {index} should begin, there is something else, "
+                "and an HDU stands behind it: a header before it is damaged, get the file again",
+                str(index),
+            )
 
 
 def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:

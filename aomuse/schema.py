@@ -61,6 +61,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     revision : str, optional
         The revision to reach.
     """
+    _refuse_newer(current_revision(engine))
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -120,15 +121,18 @@ def require_head(engine: Engine) -> str:
         return head
     if current is None:
         raise SchemaError("the database has no aomuse schema yet: run aomuse migrate")
-    known = {
-        script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    }
-    if current in known:
-        raise SchemaError(
-            f"the schema is at revision {current}, this version works with {head}: "
-            "run aomuse migrate"
-        )
+    _refuse_newer(current)
     raise SchemaError(
-        f"the schema is at revision {current}, which is newer than this version of aomuse "
-        f"({head}): install the newer aomuse"
+        f"the schema is at revision {current}, this version works with {head}: run aomuse migrate"
     )
+
+
+def _refuse_newer(current: str | None) -> None:
+    """Refuse a revision that this version does not know."""
+    script = ScriptDirectory.from_config(alembic_config())
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise SchemaError(
+            f"the schema is at revision {current}, which is newer than this version of aomuse "
+            f"({head_revision()}): install the newer aomuse"
+        )

@@ -242,7 +242,8 @@ def _psf_params(
     columns = {column.format.name.lower(): column for column in stored.table(table.id)}
     if not {"name", "polyfit"} <= columns.keys():
         return None
-    names, values = columns["name"].values.tolist(), _list(columns["polyfit"])
+    names = [str(name).rstrip() for name in columns["name"].values]
+    values = _list(columns["polyfit"])
     result: dict[str, Any] = dict(zip(names, values, strict=True))
     wavelengths = connection.scalars(
         sa.select(PsfLayer.wavelength_nm)

@@ -9,7 +9,7 @@ import click
 from aomuse import pipeline, schema
 from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context
 from aomuse.cli.progress import Progress
-from aomuse.config import DATABASE_URL_VARIABLE
+from aomuse.config import DATABASE_URL_VARIABLE, shown_url
 from aomuse.outcome import Summary
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
@@ -32,7 +32,7 @@ def migrate(context: Context) -> None:
     schema.upgrade(context.engine)
     schema.refresh(context.engine)
     head = schema.head_revision()
-    where = context.engine.url.render_as_string(hide_password=True)
+    where = shown_url(context.engine.url)
     done = "already at" if before == head else f"from {before or 'nothing'} to"
     click.echo(f"{where}: schema {done} revision {head}")
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.config import shown_url
 from aomuse.issue import Issue
 from aomuse.models import Base, LoadIssue, LoadRun
 
@@ -20,7 +21,7 @@ _RUNS = 5
 def status(context: Context, *, issues: bool) -> None:
     """Show the schema, rows of each table, last runs and issues."""
     revision = schema.require_head(context.engine)
-    click.echo(f"database  {context.engine.url.render_as_string(hide_password=True)}")
+    click.echo(f"database  {shown_url(context.engine.url)}")
     click.echo(f"schema    revision {revision}")
     with context.engine.connect() as connection:
         if issues:

@@ -119,12 +119,14 @@ def _classify(
     try:
         real = path.resolve(strict=True)
         stat = real.stat()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        # Before Python 3.13 a loop of links is a RuntimeError.
+        why = error.strerror if isinstance(error, OSError) else "a loop of links"
         issues.append(
             Issue(
                 "error",
                 "unreadable",
-                f"the file cannot be reached ({error.strerror}): mend or remove the link",
+                f"the file cannot be reached ({why}): mend or remove the link",
                 printable(path),
             )
         )

@@ -87,7 +87,9 @@ def make_plan(
     gone = [f for f in left if f.loaded and f not in others]
     repaired = [pair for pair in compared.changed if not pair[0].loaded]
     failed = [pair for pair in compared.same if not pair[0].loaded]
-    new = compared.added or compared.changed or moved or len(known) > 1
+    # A bad file that the user has removed is no error any more.
+    removed = [f for f in left if not f.loaded and f not in others]
+    new = compared.added or compared.changed or moved or removed or len(known) > 1
     if gone and new and not reload:
         return Plan("refuse", known, issues=(_gone(files, gone),))
     if reload or moved or len(compared.changed) > len(repaired):

@@ -104,12 +104,13 @@ def read_parameters(table: TableContent) -> Parameters | str:
     name_place, value_place = table.index("name"), table.index("polyfit")
     if name_place is None or value_place is None:
         return "the table has no columns name and polyfit"
-    names = table.values[name_place]
-    if names.dtype.kind != "U" or names.ndim != 1:
+    column = table.values[name_place]
+    if column.dtype.kind != "U" or column.ndim != 1:
         return "the column name does not hold one string a row"
-    if len(set(names.tolist())) < len(names):
+    names = [str(name).rstrip() for name in column]
+    if len(set(names)) < len(names):
         return "a parameter's name occurs twice"
-    if any(not name or len(name) > _MAX_NAME for name in names.tolist()):
+    if any(not name or len(name) > _MAX_NAME for name in names):
         return f"a parameter's name is empty or longer than {_MAX_NAME}"
     values = _by_layer(table, value_place)
     if values is None:
@@ -119,7 +120,7 @@ def read_parameters(table: TableContent) -> Parameters | str:
     fitted = None if fit_place is None else _by_layer(table, fit_place)
     if fitted is not None and fitted.shape == values.shape:
         result["fit"] = fitted
-    return Parameters([str(name) for name in names], result)
+    return Parameters(names, result)
 
 
 def _by_layer(table: TableContent, place: int) -> Floats | None:

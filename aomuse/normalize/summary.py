@@ -45,8 +45,11 @@ def summarize(values: Floats) -> dict[str, npt.NDArray[Any]]:
         low = at(below)
         return np.asarray(low + (at(above) - low) * (place - below))
 
-    mean = np.where(some, np.nansum(ordered, axis=1) / divisor, np.nan)
-    variance = np.nansum((ordered - mean[:, None]) ** 2, axis=1) / divisor
+    # Near the largest double a sum or a square is too large for any: no number then.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.where(some, np.nansum(ordered, axis=1) / divisor, np.nan)
+        variance = np.nansum((ordered - mean[:, None]) ** 2, axis=1) / divisor
+        mean[~np.isfinite(mean)], variance[~np.isfinite(variance)] = np.nan, np.nan
     return {
         "sample_count": count.astype(np.int32),
         "mean": mean,

@@ -16,6 +16,9 @@ _MJD_UNIX_EPOCH = 40587
 #: Times that DATETIME columns of every engine hold.
 _EARLIEST, _LATEST = np.datetime64("1000-01-01", "us"), np.datetime64("9999-12-31", "us")
 
+#: Seconds beyond which microseconds do not fit into 64 bits.
+_MAX_SECONDS = 9e12
+
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?Z?$")
 _TEXT_NAMES = ("TIME_STAMP", "TIMESTAMP", "TIME", "DATE-OBS", "DATE", "UTC")
 _MJD_NAMES = ("MJD", "MJD-OBS", "MJD_OBS")
@@ -50,8 +53,12 @@ def from_iso(texts: npt.NDArray[Any] | list[str]) -> Times:
 
 def from_unix(seconds: npt.NDArray[Any], microseconds: npt.NDArray[Any] | int = 0) -> Times:
     """Return Unix seconds and microseconds as UTC times, shape ``(rows,)``."""
-    total = seconds.astype(np.int64) * 1_000_000 + microseconds
-    return _within(np.asarray(total).astype("datetime64[us]"))
+    whole = seconds.astype(np.int64)
+    possible = np.abs(whole.astype(np.float64)) < _MAX_SECONDS
+    total = np.where(possible, whole, 0) * 1_000_000 + microseconds
+    times = np.asarray(total).astype("datetime64[us]")
+    times[~possible] = np.datetime64("NaT")
+    return _within(times)
 
 
 def from_mjd(days: npt.NDArray[np.floating[Any]]) -> Times:

@@ -65,7 +65,7 @@ def read_cards(
         problem = None
         if row is None:
             card = cards[position]
-            row, problem = _read_card(position, str(card.keyword), card)
+            row, problem = _read_card(position, str(card.keyword), card, image)
         if skip_structural and _STRUCTURAL.match(row[1]):
             continue
         rows.append(row)
@@ -93,12 +93,12 @@ def cards_frame(rows: list[Row]) -> pd.DataFrame:
     )
 
 
-def _read_card(position: int, keyword: str, card: Any) -> tuple[Row, str | None]:
+def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tuple[Row, str | None]:
     problem = None
     try:
         value, comment = card.value, str(card.comment)
     except (fits.VerifyError, ValueError) as error:
-        text = str(card.image)[8:].lstrip("= ").rstrip()
+        text = unparsed_text(card, image)
         reason = " ".join(str(error).split())
         problem = f"card {position} ({keyword}) has a value that astropy cannot parse ({reason})"
         return (position, _cut(keyword), "", "unparsed", None, np.nan, text), (
@@ -112,6 +112,24 @@ def _read_card(position: int, keyword: str, card: Any) -> tuple[Row, str | None]
         comment = comment[:MAX_COMMENT]
     kind, integer, number, content = _typed(keyword, value)
     return (position, _cut(keyword), comment, kind, integer, number, content), problem
+
+
+def unparsed_text(card: Any, image: str | None) -> str:
+    """Return what stands behind the keyword of a card that cannot be parsed.
+
+    Parameters
+    ----------
+    card : astropy.io.fits.Card
+        The card.
+    image : str or None
+        Its image in the file, for astropy mends the card's own; None if it is not known.
+
+    Returns
+    -------
+    str
+        Without blanks at its ends.
+    """
+    return (image or str(card.image))[8:].removeprefix("=").strip()
 
 
 def _cut(keyword: str) -> str:

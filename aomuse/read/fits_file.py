@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from astropy.io import fits
-from astropy.io.fits.verify import VerifyWarning
 from astropy.utils.exceptions import AstropyWarning
 
 from aomuse.content import FileContent, HduContent, HduType
@@ -98,11 +98,7 @@ def _read_hdus(
     issues: list[Issue] = []
     where: str | None = None
     try:
-        with warnings.catch_warnings(), fits.open(stream, memmap=False) as opened:
-            # astropy's warnings repeat what the standard says of odd cards; what matters for the
-            # load is told by our own issues.
-            warnings.simplefilter("ignore", AstropyWarning)
-            warnings.simplefilter("ignore", VerifyWarning)
+        with _without_warnings(), fits.open(stream, memmap=False) as opened:
             repeated = RepeatedTables()
             for extent in extents:
                 where = extent.name
@@ -126,6 +122,14 @@ def _read_hdus(
             "damaged", path, f"astropy cannot read it ({why}): get the file again", where
         ) from error
     return hdus, issues
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep astropy quiet: what matters for the load is told by our own issues."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        yield
 
 
 def _hdu(opened: fits.HDUList, extent: Extent, path: str) -> Any:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from astropy.io import fits
 
 from aomuse.content import ColumnFormat, TableContent
+from aomuse.errors import FileError
 from aomuse.issue import Issue
 
 
@@ -30,6 +31,15 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
         Columns whose text had to be read as Latin-1.
     """
     data = hdu.data
+    width = hdu.columns.dtype.itemsize
+    if isinstance(hdu, fits.BinTableHDU) and width != hdu.header["NAXIS1"]:
+        raise FileError(
+            "bad_header",
+            path,
+            f"its columns take {width} bytes a row, but its rows have {hdu.header['NAXIS1']}: the "
+            "header is damaged, get the file again",
+            extension,
+        )
     issues: list[Issue] = []
     row_count = 0 if data is None else len(data)
     formats, values, nulls = [], [], []
@@ -38,10 +48,8 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
         if data is None:
             column_values: npt.NDArray[Any] = np.empty(0)
         else:
-            try:
-                column_values = np.asarray(data.field(index))
-            except UnicodeDecodeError:
-                column_values = _latin1(data, index)
+            column_values = read_column(data, index)
+            if column_values.dtype.kind == "U" and not all(map(str.isascii, column_values.flat)):
                 issues.append(
                     Issue(
                         "note",
@@ -78,9 +86,27 @@ def _format(index: int, column: Any, header: fits.Header) -> ColumnFormat:
     )
 
 
-def _latin1(data: Any, index: int) -> npt.NDArray[Any]:
-    raw = np.asarray(data)[data.dtype.names[index]]
-    return np.char.rstrip(np.char.decode(raw, "latin-1"))
+def read_column(data: Any, index: int) -> npt.NDArray[Any]:
+    """Return a column as ``tolist()`` shows it: trailing blanks as the file has them.
+
+    Parameters
+    ----------
+    data : astropy.io.fits.FITS_rec
+        The table.
+    index : int
+        Place of the column, from 0.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(rows,)`` or ``(rows, …)``. Text that is not ASCII, which astropy leaves as bytes
+        or refuses, is read as Latin-1: a character for each byte.
+    """
+    try:
+        values = np.asarray(data.field(index))
+    except UnicodeDecodeError:
+        values = np.asarray(data)[data.dtype.names[index]]
+    return np.char.decode(values, "latin-1") if values.dtype.kind == "S" else values
 
 
 def _nulls(

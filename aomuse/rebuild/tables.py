@@ -161,7 +161,9 @@ class TableRebuilder:
         frame = self._rows(table, "psf_fit_id", fit)
         values = {name: rows[column].to_numpy() for name, rows in frame.groupby("parameter")}
         empty = np.empty(0)
-        return np.concatenate([empty, *(values.get(n, empty) for n in names["value_text"])])
+        return np.concatenate(
+            [empty, *(values.get(n.rstrip(), empty) for n in names["value_text"])]
+        )
 
     def _samples(self, fit: int) -> dict[int, pd.DataFrame]:
         """Return the samples of a fit by source."""

@@ -119,8 +119,10 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
         with Path(path).open("rb") as stream:
             size = Path(path).stat().st_size
             extents = read_structure(stream, path, size)
-        with warnings.catch_warnings(), fits.open(path, memmap=False) as hdus:
-            warnings.simplefilter("ignore", AstropyWarning)
+        with (
+            warnings.catch_warnings(action="ignore", category=AstropyWarning),
+            fits.open(path, memmap=False) as hdus,
+        ):
             headers = stored.headers(row.id)
             if len(hdus) != len(headers):
                 result.tell("number of HDUs", len(hdus), len(headers))
@@ -162,7 +164,8 @@ def _compare_hdu(
     if images != stored.card_images(header.id):
         result.tell(f"{where} header text", f"{len(images)} bytes", "other bytes")
     result.values += 1
-    compare_cards(result, where, hdu.header, cards, header)
+    plain = b"" if isinstance(hdu, fits.CompImageHDU) else images
+    compare_cards(result, where, hdu.header, plain, cards, header)
     if isinstance(hdu, fits.BinTableHDU | fits.TableHDU) and not isinstance(hdu, fits.CompImageHDU):
         try:
             columns = stored.table(header.id)

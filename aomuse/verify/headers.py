@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from aomuse.read.cards import unparsed_text
+from aomuse.read.plain_cards import split_images
 from aomuse.rebuild import Card
 from aomuse.verify.comparison import Comparison
 
 
 def compare_cards(
-    result: Comparison, where: str, header: fits.Header, cards: list[Card], row: Any
+    result: Comparison,
+    where: str,
+    header: fits.Header,
+    images: bytes,
+    cards: list[Card],
+    row: Any,
 ) -> None:
     """Compare the cards of a header, one by one.
 
@@ -24,6 +31,8 @@ def compare_cards(
         The HDU, for messages.
     header : astropy.io.fits.Header
         The header of the file.
+    images : bytes
+        Its card images, if astropy shows them as they are.
     cards : list of Card
         The cards of the database.
     row : Row
@@ -32,6 +41,9 @@ def compare_cards(
     if len(header) != row.card_count:
         result.tell(f"{where} number of cards", len(header), row.card_count)
     by_position = {card.position: card for card in cards}
+    texts = split_images(images)
+    if texts is None or len(texts) != len(header):
+        texts = [None] * len(header)
     for position, card in enumerate(header.cards):
         stored = by_position.pop(position, None)
         if stored is None:
@@ -40,7 +52,7 @@ def compare_cards(
                 result.tell(f"{where} card {position}", str(card.keyword), None)
             continue
         result.values += 1
-        in_file = _card_facts(card)
+        in_file = _card_facts(card, texts[position])
         in_database = _stored_facts(stored)
         if in_file != in_database:
             result.tell(f"{where} card {position}", in_file, in_database)
@@ -48,13 +60,13 @@ def compare_cards(
         result.tell(f"{where} card {position}", None, left.keyword)
 
 
-def _card_facts(card: Any) -> tuple[str, ...]:
+def _card_facts(card: Any, image: str | None) -> tuple[str, ...]:
     """Return keyword, type, value and comment of a card of astropy, as text that tells all."""
     keyword = str(card.keyword)
     try:
         value, comment = card.value, str(card.comment)
     except (fits.VerifyError, ValueError):
-        return keyword, "unparsed", repr(str(card.image)[8:].lstrip("= ").rstrip()), ""
+        return keyword, "unparsed", repr(unparsed_text(card, image)), ""
     if isinstance(value, fits.card.Undefined):
         return keyword, "undefined", "", comment
     if isinstance(value, np.generic):

@@ -55,8 +55,9 @@ def _column_differences(
     try:
         values = np.asarray(data.field(index))
     except UnicodeDecodeError:
-        raw = np.asarray(data)[data.dtype.names[index]]
-        values = np.char.rstrip(np.char.decode(raw, "latin-1"))
+        values = np.asarray(data)[data.dtype.names[index]]
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "latin-1")
     if values.dtype == object:
         shapes = [np.asarray(part).tolist() for part in values]
         stored = [part.tolist() for part in column.values]
