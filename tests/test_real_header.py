@@ -64,7 +64,7 @@ def test_row_of_the_exposure(engine: sa.Engine, real_file: Path) -> None:
             "archive_id": "MUSE.2017-06-16T01:34:56.867",
             "raw_file": None,
             "instrument_mode": "WFM-AO-N",
-            "date_obs_utc": dt.datetime(2017, 6, 16, 1, 34, 56),  # noqa: DTZ001
+            "date_obs_utc": dt.datetime(2017, 6, 16, 1, 34, 56),
             "mjd_obs": 57920.06593596,
             "exposure_time_s": 30.0,
             "ra_deg": 215.609208,

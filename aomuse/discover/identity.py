@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from aomuse.errors import FileError
 from aomuse.files import FoundFile
-from aomuse.fits_structure import read_primary_images
+from aomuse.fits_structure import quiet_astropy, read_primary_images
 
 #: Archive names: instrument, then the time; ADP marks a product of the archive, not an exposure.
 _ARCHIVE_ID = re.compile(r"^(?!ADP\.)[A-Z0-9_]+\.\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d")
@@ -76,8 +76,11 @@ def read_identity(file: FoundFile) -> Identity:
     except OSError as error:
         why = error.strerror or str(error)
         raise FileError("unreadable", str(file), f"the file cannot be read ({why})") from error
-    header = fits.Header.fromstring(images.decode("latin-1"))
+    with quiet_astropy():
+        return _identity(file, fits.Header.fromstring(images.decode("latin-1")))
 
+
+def _identity(file: FoundFile, header: fits.Header) -> Identity:
     def text(keyword: str) -> str | None:
         try:
             value = header.get(keyword)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
 
 from aomuse.content import FileContent, HduContent, HduType
 from aomuse.errors import FileError
 from aomuse.files import FoundFile, Role
-from aomuse.fits_structure import Extent, checksum, read_structure
+from aomuse.fits_structure import Extent, checksum, quiet_astropy, read_structure
 from aomuse.issue import Issue
 from aomuse.read.cards import read_cards
 from aomuse.read.repeated import RepeatedTables
-from aomuse.read.tables import read_table
+from aomuse.read.tables import MAX_TEXT, read_table
 
 #: Roles whose tables are what the file is for: cut short, they are not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
@@ -98,7 +95,7 @@ def _read_hdus(
     issues: list[Issue] = []
     where: str | None = None
     try:
-        with _without_warnings(), fits.open(stream, memmap=False) as opened:
+        with quiet_astropy(), fits.open(stream, memmap=False) as opened:
             repeated = RepeatedTables()
             for extent in extents:
                 where = extent.name
@@ -124,14 +121,6 @@ def _read_hdus(
     return hdus, issues
 
 
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Keep astropy quiet: what matters for the load is told by our own issues."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AstropyWarning)
-        yield
-
-
 def _hdu(opened: fits.HDUList, extent: Extent, path: str) -> Any:
     """Return astropy's view of an HDU, which must be the one that begins there."""
     try:
@@ -149,6 +138,13 @@ def _hdu(opened: fits.HDUList, extent: Extent, path: str) -> Any:
 def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:
     name = "PRIMARY" if extent.index == 0 else str(hdu.name)
     kind = _kind(hdu, extent)
+    if len(name) > MAX_TEXT:
+        raise FileError(
+            "bad_header",
+            path,
+            f"EXTNAME is longer than {MAX_TEXT} characters: give the HDU a shorter name",
+            name[:MAX_TEXT],
+        )
     issues: list[Issue] = []
     table = None
     if kind in ("binary_table", "ascii_table"):

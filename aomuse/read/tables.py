@@ -12,6 +12,9 @@ from aomuse.content import ColumnFormat, TableContent
 from aomuse.errors import FileError
 from aomuse.issue import Issue
 
+#: Lengths of the text columns of table_column.
+MAX_TEXT, MAX_FORMAT = 255, 64
+
 
 def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[Issue]]:
     """Return the columns of a table as astropy shows them.
@@ -45,6 +48,7 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
     formats, values, nulls = [], [], []
     for index, column in enumerate(hdu.columns):
         formats.append(_format(index, column, hdu.header))
+        _require_short(formats[-1], path, extension)
         if data is None:
             column_values: npt.NDArray[Any] = np.empty(0)
         else:
@@ -84,6 +88,19 @@ def _format(index: int, column: Any, header: fits.Header) -> ColumnFormat:
         display=text("TDISP"),
         dimensions=text("TDIM"),
     )
+
+
+def _require_short(form: ColumnFormat, path: str, extension: str) -> None:
+    """Refuse a definition that goes on beyond what table_column holds."""
+    texts = (form.name, form.unit, form.null_value, form.display, form.dimensions)
+    if any(len(text or "") > MAX_TEXT for text in texts) or len(form.format) > MAX_FORMAT:
+        raise FileError(
+            "bad_header",
+            path,
+            f"the definition of column {form.position} is longer than {MAX_TEXT} characters: "
+            "give the column a shorter TTYPE, TUNIT, TDISP, TDIM or TFORM",
+            extension[:MAX_TEXT],
+        )
 
 
 def read_column(data: Any, index: int) -> npt.NDArray[Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
 from sqlalchemy import Connection, Engine
 
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
-from aomuse.fits_structure import read_structure
+from aomuse.fits_structure import quiet_astropy, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
 from aomuse.rebuild import Card, StoredExposure
@@ -119,10 +117,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
         with Path(path).open("rb") as stream:
             size = Path(path).stat().st_size
             extents = read_structure(stream, path, size)
-        with (
-            warnings.catch_warnings(action="ignore", category=AstropyWarning),
-            fits.open(path, memmap=False) as hdus,
-        ):
+        with quiet_astropy(), fits.open(path, memmap=False) as hdus:
             headers = stored.headers(row.id)
             if len(hdus) != len(headers):
                 result.tell("number of HDUs", len(hdus), len(headers))

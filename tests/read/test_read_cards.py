@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import fits_factory as factory
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +15,6 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import fits_factory as factory
 from aomuse.content import HduContent, card_value
 from aomuse.discover.tree import find_again
 from aomuse.read.cards import read_cards
@@ -58,7 +58,10 @@ GOLDEN = [
     (f"HUGE    = -{'9' * 60}", ("HUGE", "int", -(10**60 - 1), "")),
     ("YES     =                    T / logical", ("YES", "bool", True, "logical")),
     ("NO      =                    F", ("NO", "bool", False, "")),
-    ("TEXT    = 'it''s / not a comment' / a comment", ("TEXT", "str", "it's / not a comment", "a comment")),
+    (
+        "TEXT    = 'it''s / not a comment' / a comment",
+        ("TEXT", "str", "it's / not a comment", "a comment"),
+    ),
     ("EMPTY   = ''", ("EMPTY", "str", "", "")),
     ("BLANKS  = '   '", ("BLANKS", "str", "", "")),
     ("LEAD    = '  x  '", ("LEAD", "str", "  x", "")),
@@ -71,7 +74,7 @@ GOLDEN = [
     ("HIERARCH ESO INS MODE = 'WFM-AO-N' / mode", ("ESO INS MODE", "str", "WFM-AO-N", "mode")),
     ("HIERARCH ESO AOS TT LOOP ST = T / closed", ("ESO AOS TT LOOP ST", "bool", True, "closed")),
     ("DATE-OBS= '2018-08-13T00:05:07.100'", ("DATE-OBS", "str", "2018-08-13T00:05:07.100", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("image", "expected"), GOLDEN, ids=[g[0][:30].strip() for g in GOLDEN])
@@ -181,8 +184,18 @@ value = st.one_of(
 )
 card = st.one_of(
     st.tuples(keyword | hierarch, value, printable.map(lambda text: text[:20])),
-    st.tuples(st.sampled_from(["HISTORY", "COMMENT", ""]), printable.map(lambda t: t[:70]), st.just("")),
-)  # fmt: skip
+    st.tuples(
+        st.sampled_from(["HISTORY", "COMMENT", ""]), printable.map(lambda t: t[:70]), st.just("")
+    ),
+)
+
+
+def as_shown(card: fits.Card) -> tuple[str, Any, str] | None:
+    """Give a card as a user sees it; None if astropy cannot read what it has written."""
+    try:
+        return card.keyword, card.value, card.comment
+    except fits.VerifyError:
+        return None
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -202,12 +215,14 @@ def test_any_header(cards: list[Any], tmp_path_factory: pytest.TempPathFactory) 
         )
         found = primary(path)
         with fits.open(path) as opened:
-            expected = [(c.keyword, c.value, c.comment) for c in opened[0].header.cards]
+            expected = [as_shown(c) for c in opened[0].header.cards]
     got = [
         (r.keyword, card_value(r._asdict()), r.comment) for r in found.cards.itertuples(index=False)
     ]
     assert len(got) == len(expected)
     for mine, theirs in zip(got, expected, strict=True):
+        if theirs is None:
+            continue
         undefined = isinstance(theirs[1], fits.card.Undefined)
         assert mine == (theirs[0], None if undefined else theirs[1], theirs[2])
         if not undefined and theirs[0] not in ("HISTORY", "COMMENT", ""):

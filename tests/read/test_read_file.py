@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import fits_factory as factory
 import numpy as np
 import pytest
 from astropy.io import fits
+from fits_factory import Tree
 
-import fits_factory as factory
 from aomuse.content import FileContent
 from aomuse.discover import discover
 from aomuse.discover.tree import find_again
@@ -17,7 +18,6 @@ from aomuse.errors import FileError
 from aomuse.fits_structure import file_checksum
 from aomuse.read import read_exposure
 from aomuse.read.fits_file import read_fits
-from fits_factory import Tree
 
 
 def read(path: Path, role: str) -> FileContent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import fits_factory as factory
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -12,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import fits_factory as factory
 from aomuse.content import FileContent, TableContent
 from aomuse.discover.tree import find_again
 from aomuse.read.fits_file import read_fits
@@ -46,7 +46,14 @@ def test_formats_are_kept_verbatim(tmp_path: Path) -> None:
     )
     assert table.row_count == 2
     first, vector, unsigned = table.formats
-    assert (first.position, first.name, first.format, first.unit, first.null_value, first.display) == (
+    assert (
+        first.position,
+        first.name,
+        first.format,
+        first.unit,
+        first.null_value,
+        first.display,
+    ) == (
         1,
         "A b",
         "1J",
@@ -71,7 +78,13 @@ def test_scaled_integers(tmp_path: Path) -> None:
         tmp_path / "analysis" / "X.prm.fits", fits.HDUList([fits.PrimaryHDU(), table])
     )
     factory.set_image(path, "T", "EXTNAME", "TSCAL1  = 0.5")
-    factory.edit_bytes(path, lambda data: data.replace(b"END".ljust(240), b"TZERO1  = 10.0".ljust(80) + b"TNULL1  = -7".ljust(80) + b"END".ljust(80)))
+    factory.edit_bytes(
+        path,
+        lambda data: data.replace(
+            b"END".ljust(240),
+            b"TZERO1  = 10.0".ljust(80) + b"TNULL1  = -7".ljust(80) + b"END".ljust(80),
+        ),
+    )
     (hdu,) = read(path).hdus[1:]
     assert hdu.table is not None
     (column,) = hdu.table.formats
@@ -94,7 +107,9 @@ def test_strings_are_padded_with_blanks_or_nul(padding: bytes, tmp_path: Path) -
 
 
 def test_a_logical_has_three_states(tmp_path: Path) -> None:
-    table = fits.BinTableHDU.from_columns([fits.Column("l", "3L", array=[[True, False, True]])], name="T")
+    table = fits.BinTableHDU.from_columns(
+        [fits.Column("l", "3L", array=[[True, False, True]])], name="T"
+    )
     content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
     place = content.rindex(b"TFT")
     path = factory.write(
@@ -127,9 +142,7 @@ def test_strings_that_are_not_ascii(tmp_path: Path) -> None:
     column = fits.Column("s", "8A", array=["caf?", "plain"])
     table = fits.BinTableHDU.from_columns([column], name="T")
     content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
-    path = factory.write(
-        tmp_path / "analysis" / "X.prm.fits", content.replace(b"caf?", b"caf\xe9")
-    )
+    path = factory.write(tmp_path / "analysis" / "X.prm.fits", content.replace(b"caf?", b"caf\xe9"))
     found = read(path)
     hdu = found.hdu("T")
     assert hdu is not None
@@ -237,7 +250,10 @@ def test_any_table(made: list[tuple[str, str, Any]], tmp_path_factory: Any) -> N
     )
     assert table.row_count == len(made[0][2])
     for (name, form, values), got, column in zip(made, table.values, table.formats, strict=True):
-        assert (column.name, column.format) == (name, form.removeprefix("1") if form[0] == "1" and column.format != form else form)
+        assert (column.name, column.format) == (
+            name,
+            form.removeprefix("1") if form[0] == "1" and column.format != form else form,
+        )
         np.testing.assert_array_equal(got, values)
         if values.dtype.kind == "f":
             np.testing.assert_array_equal(np.signbit(got), np.signbit(values))

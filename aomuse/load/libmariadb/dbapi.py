@@ -8,9 +8,8 @@ transaction of the statements around it, and its errors take the way of theirs.
 from __future__ import annotations
 
 import os
-import re
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ctypes import byref, c_ulong, c_void_p, create_string_buffer, string_at
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from aomuse.load.libmariadb import options
 from aomuse.load.libmariadb.columns import Column, Rows
 from aomuse.load.libmariadb.constants import BULK_OPERATIONS, OLDEST_SERVER, Information
+from aomuse.load.libmariadb.cursor import Cursor, Result
 from aomuse.load.libmariadb.exceptions import (
     BulkUnavailable,
     DatabaseError,
@@ -34,7 +34,7 @@ from aomuse.load.libmariadb.exceptions import (
 )
 from aomuse.load.libmariadb.library import Library, load_library
 from aomuse.load.libmariadb.statement import PreparedInsert, first_bad_row, with_place
-from aomuse.load.libmariadb.values import fill_in, reader
+from aomuse.load.libmariadb.values import reader
 
 __all__ = [
     "Connection",
@@ -58,12 +58,6 @@ __all__ = [
 apilevel = "2.0"
 paramstyle = "qmark"
 threadsafety = 1  # threads may share the module, not connections
-
-#: Rows of one INSERT that `Cursor.executemany` writes: a round trip for each would be slow.
-_ROWS_OF_INSERT = 100
-
-#: An INSERT that ends with one row of question marks.
-_VALUES = re.compile(r"^\s*INSERT\s.*\sVALUES\s*(\((?:\s*\?\s*,)*\s*\?\s*\))\s*$", re.I | re.S)
 
 #: (unsigned) -1, by which the library says that there is no number of rows.
 _NO_COUNT = 2**64 - 1
@@ -335,116 +329,3 @@ def _close(c: Any, handle: int, inserts: dict[str, PreparedInsert], owner: int) 
             insert.close()
         inserts.clear()
         c.mysql_close(handle)
-
-
-class Result:
-    """What a statement gave.
-
-    Parameters
-    ----------
-    description : list of tuple, optional
-        As of `Cursor.description`.
-    rows : list of tuple
-        The rows.
-    count : int
-        Rows found or changed.
-    insert_id : int
-        Id of the first row inserted.
-    """
-
-    def __init__(
-        self,
-        description: list[tuple[Any, ...]] | None,
-        rows: list[tuple[Any, ...]],
-        count: int,
-        insert_id: int,
-    ) -> None:
-        self.description = description
-        self.rows = rows
-        self.count = count
-        self.insert_id = insert_id
-
-
-class Cursor:
-    """A cursor.
-
-    Parameters
-    ----------
-    connection : Connection
-        The connection.
-    """
-
-    arraysize = 1
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.description: list[tuple[Any, ...]] | None = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
-
-    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
-        """Run a statement.
-
-        Parameters
-        ----------
-        statement : str
-            SQL.
-        parameters : sequence, optional
-            A value for each question mark; or a single `Rows`, for an INSERT with a question
-            mark a column.
-        """
-        if len(parameters) == 1 and isinstance(parameters[0], Rows):
-            count, first_id = self.connection.insert_rows(statement, parameters[0])
-            result = Result(None, [], count, first_id)
-        else:
-            sql = statement.encode()
-            if parameters:
-                sql = fill_in(statement, parameters, self.connection.escape)
-            result = self.connection.query(sql)
-        self.description = result.description
-        self.rowcount = result.count
-        self.lastrowid = result.insert_id or None
-        self._rows = iter(result.rows)
-
-    def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run a statement for each row of parameters; a frame of many rows goes as `Rows`."""
-        values = _VALUES.search(statement)
-        if values:
-            size = _ROWS_OF_INSERT
-            calls = [
-                (
-                    statement[: values.start(1)] + ", ".join([values[1]] * len(part)),
-                    [value for row in part for value in row],
-                )
-                for part in (rows[start : start + size] for start in range(0, len(rows), size))
-            ]
-        else:
-            calls = [(statement, list(row)) for row in rows]
-        count = 0
-        for sql, parameters in calls:
-            self.execute(sql, parameters)
-            count += self.rowcount
-        self.rowcount = count
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """Return the next row, or None."""
-        return next(self._rows, None)
-
-    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
-        """Return the next rows."""
-        return [row for _, row in zip(range(size or self.arraysize), self._rows, strict=False)]
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return all rows that are left."""
-        return list(self._rows)
-
-    def setinputsizes(self, _sizes: Sequence[Any]) -> None:
-        """Do nothing, as PEP 249 allows."""
-
-    def setoutputsize(self, _size: int, _column: int | None = None) -> None:
-        """Do nothing, as PEP 249 allows."""
-
-    def close(self) -> None:
-        """Forget the result."""
-        self._rows = iter(())

@@ -1,0 +1,397 @@
+"""The catalogue of bad and odd files: what is wrong with each, and how to make it so."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fits_factory as factory
+import numpy as np
+from astropy.io import fits
+from fits_factory import edit, edit_bytes, set_card, set_image
+
+Spoil = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A kind of bad file.
+
+    Parameters
+    ----------
+    name : str
+        What is wrong.
+    role : str
+        Which file of the exposure is bad.
+    code : str
+        Code of its issue.
+    spoil : callable
+        Makes the valid file bad.
+    read : bool
+        True if the rest of the file can still be loaded.
+    """
+
+    name: str
+    role: str
+    code: str
+    spoil: Spoil
+    read: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.role}-{self.name}"
+
+
+def replace_with(content: bytes) -> Spoil:
+    return lambda path: path.write_bytes(content)
+
+
+def cut(share: float) -> Spoil:
+    return lambda path: edit_bytes(path, lambda data: data[: int(len(data) * share)])
+
+
+def cut_bytes(count: int) -> Spoil:
+    return lambda path: edit_bytes(path, lambda data: data[:-count])
+
+
+def card(hdu: int | str, keyword: str, value: str) -> Spoil:
+    return lambda path: set_card(path, hdu, keyword, value)
+
+
+def change(function: Callable[[fits.HDUList], fits.HDUList | None]) -> Spoil:
+    return lambda path: edit(path, function)
+
+
+def no_end(path: Path) -> None:
+    start = factory.header_start(path, 0)
+    data = path.read_bytes()
+    place = data.index(b"END".ljust(80), start)
+    path.write_bytes(data[:place] + b"COMMENT".ljust(80) * ((len(data) - place) // 80))
+
+
+def instead(make: Callable[[Path], object]) -> Spoil:
+    def spoil(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return spoil
+
+
+def bind_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as opened:
+        opened.bind(path.name)
+    os.chdir(here)
+
+
+def without(*names: str) -> Spoil:
+    return change(lambda hdus: fits.HDUList([h for h in hdus if h.name not in names]))
+
+
+def parameters(**options: Any) -> Spoil:
+    def swap(hdus: fits.HDUList) -> None:
+        hdus["PSFPARS"] = factory.psfpars(**options)
+
+    return change(swap)
+
+
+def columns(name: str, *made: fits.Column) -> Spoil:
+    def swap(hdus: fits.HDUList) -> None:
+        hdus[name] = fits.BinTableHDU.from_columns(list(made), name=name)
+
+    return change(swap)
+
+
+def names_only(hdus: fits.HDUList) -> None:
+    hdus["PSFPARS"] = fits.BinTableHDU.from_columns(
+        [fits.Column("name", "16A", array=["beta", "fwhm"])], name="PSFPARS"
+    )
+
+
+def one_axis_is_huge(path: Path) -> None:
+    """No pixels at all, but layers without end."""
+    with fits.open(path) as opened:
+        start, end = (opened[1].fileinfo()[key] for key in ("datLoc", "datSpan"))
+    set_card(path, 1, "NAXIS3", "999999999999999")
+    set_image(path, 1, "NAXIS1", "NAXIS1  = 0", start=2880)
+    edit_bytes(path, lambda data: data[:start] + data[start + end :])
+
+
+def insert_image(name: str) -> Spoil:
+    def swap(hdus: fits.HDUList) -> None:
+        hdus[name] = fits.ImageHDU(np.zeros((2, 2)), name=name)
+
+    return change(swap)
+
+
+def beyond_floats(path: Path) -> None:
+    """Six axes whose product has 400 digits."""
+    axes = [f"NAXIS{i}  = {'9' * 69}" for i in range(1, 7)]
+    for old, new in zip(
+        ("NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "CRVAL3"), axes, strict=True
+    ):
+        set_image(path, 1, old, new, start=2880)
+    set_image(path, 1, "NAXIS", "NAXIS   = 6", start=2880)
+
+
+def insert_block(data: bytes) -> bytes:
+    """Put a block of blanks before the last HDU."""
+    place = data.rindex(b"XTENSION")
+    return data[:place] + b" " * 2880 + data[place:]
+
+
+def sources_are_images(path: Path) -> None:
+    images = [fits.ImageHDU(np.zeros((2, 2)), name=f"PM_{i}") for i in factory.SOURCES]
+    path.write_bytes(factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), *images])))
+
+
+def no_target(path: Path) -> None:
+    set_card(path, 0, "OBJECT", "'       '")
+    set_image(path, 0, "HIERARCH ESO OBS TARG NAME", "HIERARCH ESO OBS TARG NAME = ''")
+
+
+HTML = b"<!DOCTYPE html><html><body><h1>503 Service Unavailable</h1></body></html>\n"
+NUL_BLOCKS = bytes(2880 * 3)
+
+BAD = [
+    # not what their names say
+    Bad("empty", "reduced", "empty", replace_with(b"")),
+    Bad("empty", "psf", "empty", replace_with(b"")),
+    Bad("text", "raw", "not_fits", replace_with(b"to be copied\n" * 400)),
+    Bad("html", "prm", "not_fits", replace_with(HTML)),
+    Bad("nul bytes", "psf", "not_fits", replace_with(NUL_BLOCKS)),
+    Bad("gzip", "prm", "not_fits", lambda p: p.write_bytes(gzip.compress(p.read_bytes()))),
+    Bad("begins with a newline", "reduced", "not_fits", lambda p: edit_bytes(p, b"\n".__add__)),
+    Bad("only SIMPLE", "psf", "truncated", replace_with(b"SIMPLE  =                    T")),
+    # what the file system offers in place of a file
+    Bad("dangling link", "raw", "unreadable", instead(lambda p: p.symlink_to("nowhere.fits"))),
+    Bad("link to itself", "prm", "unreadable", instead(lambda p: p.symlink_to(p.name))),
+    Bad("fifo", "psf", "not_a_file", instead(os.mkfifo)),
+    Bad("fifo", "reduced", "not_a_file", instead(os.mkfifo)),
+    Bad("socket", "raw", "not_a_file", instead(bind_socket)),
+    Bad("device", "psf", "not_a_file", instead(lambda p: p.symlink_to("/dev/zero"))),
+    # cut short
+    Bad("cut in a header", "reduced", "truncated", cut_bytes(2880 + 100)),
+    Bad("cut in the primary header", "reduced", "truncated", lambda p: os.truncate(p, 2000)),
+    Bad("cut in the primary header", "raw", "truncated", lambda p: os.truncate(p, 2000)),
+    Bad("header only", "psf", "no_sources", lambda p: os.truncate(p, 2880), read=True),
+    Bad("cut in a table", "psf", "truncated", cut_bytes(2880 - 100)),
+    Bad("cut in a table", "prm", "truncated", cut_bytes(2880 - 1)),
+    Bad("cut in the middle", "raw", "truncated", cut(0.5)),
+    Bad("no END", "reduced", "truncated", no_end),
+    # headers that lie
+    Bad("NAXIS negative", "prm", "bad_header", card(1, "NAXIS", "-3")),
+    Bad("NAXIS is a word", "psf", "bad_header", card(1, "NAXIS", "'many'")),
+    Bad("NAXIS is 1000", "raw", "bad_header", card(0, "NAXIS", "1000")),
+    Bad("axis negative", "psf", "bad_header", card(1, "NAXIS2", "-5")),
+    Bad("axis huge", "psf", "truncated", card(1, "NAXIS2", "999999999999999999999")),
+    Bad("axis too long for a float", "prm", "truncated", card(1, "NAXIS1", "9" * 70)),
+    Bad("axes beyond any float", "prm", "truncated", beyond_floats),
+    Bad("layers without end", "prm", "spectra_axis", one_axis_is_huge, read=True),
+    Bad("BITPIX rubbish", "prm", "bad_header", card(1, "BITPIX", "'x'")),
+    Bad("BITPIX 64000", "raw", "truncated", card("SPARTA_ATM_DATA", "BITPIX", "64000")),
+    Bad("TFIELDS too many", "psf", "damaged", card(1, "TFIELDS", "7")),
+    Bad("TFIELDS huge", "psf", "bad_header", card(1, "TFIELDS", "99999999")),
+    Bad("TFIELDS a word", "raw", "bad_header", card("ASM_DATA", "TFIELDS", "'all'")),
+    Bad("TFORM rubbish", "psf", "damaged", card(1, "TFORM1", "'?'")),
+    Bad("TFORM huge", "psf", "damaged", card(1, "TFORM2", "'99999999999D'")),
+    Bad("TFORM does not fill the row", "psf", "bad_header", card(1, "TFORM2", "'1E'")),
+    Bad("TFORM overflows the row", "prm", "bad_header", card("PSFPARS", "TFORM3", "'9D'")),
+    Bad("PCOUNT negative", "psf", "bad_header", card(1, "PCOUNT", "-2880")),
+    Bad("PCOUNT leads back", "psf", "bad_header", card(1, "PCOUNT", "-3100")),
+    Bad("PCOUNT a word", "prm", "bad_header", card("PSFPARS", "PCOUNT", "'none'")),
+    Bad("GCOUNT negative", "psf", "bad_header", card(1, "GCOUNT", "-20")),
+    Bad("TTYPE twice", "psf", "damaged", card(1, "TTYPE2", "'snr     '")),
+    Bad("bytes between HDUs", "psf", "bad_header", lambda p: edit_bytes(p, insert_block)),
+    # PampelMuse files that are something else inside
+    Bad("PSFPARS has no rows", "prm", "psfpars_empty", parameters(parameters=()), read=True),
+    Bad("PSFPARS missing", "prm", "psfpars_missing", without("PSFPARS"), read=True),
+    Bad("PSFPARS an image", "prm", "psfpars_missing", insert_image("PSFPARS"), read=True),
+    Bad("PSFPARS without polyfit", "prm", "psfpars_columns", change(names_only), read=True),
+    Bad(
+        "PSFPARS without columns",
+        "prm",
+        "psfpars_columns",
+        columns("PSFPARS", fits.Column("x", "1J", array=[1])),
+        read=True,
+    ),
+    Bad("name twice", "prm", "psfpars_columns", parameters(parameters=("beta", "beta")), read=True),
+    Bad("name empty", "prm", "psfpars_columns", parameters(parameters=("beta", "")), read=True),
+    Bad("one polyfit a parameter", "prm", "layers_disagree", parameters(layers=1), read=True),
+    Bad(
+        "polyfit is text",
+        "prm",
+        "psfpars_columns",
+        columns(
+            "PSFPARS",
+            fits.Column("name", "4A", array=["beta"]),
+            fits.Column("polyfit", "4A", array=["2.5"]),
+        ),
+        read=True,
+    ),
+    Bad("SPECTRA missing", "prm", "spectra_missing", without("SPECTRA"), read=True),
+    Bad(
+        "SPECTRA without CRVAL3",
+        "prm",
+        "spectra_axis",
+        lambda p: set_image(p, "SPECTRA", "CRVAL3", "COMMENT"),
+        read=True,
+    ),
+    Bad("CRVAL3 a word", "prm", "spectra_axis", card("SPECTRA", "CRVAL3", "'blue'"), read=True),
+    Bad(
+        "no sources",
+        "psf",
+        "no_sources",
+        replace_with(factory.to_bytes(factory.psf(sources=()))),
+        read=True,
+    ),
+    Bad("sources are images", "psf", "no_sources", sources_are_images, read=True),
+    Bad(
+        "other layers",
+        "psf",
+        "layers_disagree",
+        replace_with(factory.to_bytes(factory.psf(layers=4))),
+    ),
+    Bad(
+        "no layers", "psf", "layers_disagree", replace_with(factory.to_bytes(factory.psf(layers=0)))
+    ),
+    # raw and reduced files that say the wrong thing
+    Bad("telemetry is an image", "raw", "wrong_type", insert_image("SPARTA_ATM_DATA"), read=True),
+    Bad("no target", "reduced", "target_missing", no_target, read=True),
+    Bad(
+        "no PROV1, no ARCFILE",
+        "reduced",
+        "no_archive_id",
+        lambda p: set_image(p, 0, "PROV1", "COMMENT"),
+    ),
+    Bad("PROV1 empty", "reduced", "no_archive_id", card(0, "PROV1", "'        '")),
+    Bad("PROV1 a number", "reduced", "no_archive_id", card(0, "PROV1", "2018")),
+]
+
+
+def duplicate_source(hdus: fits.HDUList) -> None:
+    hdus.append(factory.source(factory.SOURCES[0]))
+
+
+def named_source(hdus: fits.HDUList) -> None:
+    table = factory.source(1)
+    table.name = "PM_abc"
+    hdus.append(table)
+
+
+def source_image(hdus: fits.HDUList) -> None:
+    hdus.append(fits.ImageHDU(np.zeros((2, 2)), name="PM_99"))
+
+
+def large_values(hdus: fits.HDUList) -> None:
+    for table in hdus[1:]:
+        table.data["flux"][:] = np.linspace(1e300, 9e300, len(table.data))
+    named_source(hdus)
+
+
+def latin_text(path: Path) -> None:
+    def add(hdus: fits.HDUList) -> None:
+        note = fits.Column("NOTE", "8A", array=["0.5 ?C", "plain"])
+        hdus.append(fits.BinTableHDU.from_columns([note], name="NOTES"))
+
+    edit(path, add)
+    edit_bytes(path, lambda data: data.replace(b"0.5 ?C", b"0.5 \xb0C"))
+
+
+def without_beta(hdus: fits.HDUList) -> None:
+    for place in range(1, len(hdus)):
+        number = int(hdus[place].name.removeprefix("PM_"))
+        names = [name for name in factory.SAMPLE_COLUMNS if name != "beta"]
+        hdus[place] = factory.source(number, columns=names)
+
+
+def text_for_flux(hdus: fits.HDUList) -> None:
+    made = [
+        fits.Column(name, "1D", array=np.ones(5))
+        if name != "flux"
+        else fits.Column("flux", "8A", array=["1.5"] * 5)
+        for name in factory.SAMPLE_COLUMNS
+    ]
+    hdus[1] = fits.BinTableHDU.from_columns(made, name="PM_3")
+
+
+def second_sparta(hdus: fits.HDUList) -> None:
+    hdus.append(factory.sparta_atm(30))
+
+
+#: What it is, role, severity and code of the remark, and how to make it.
+ODD: list[tuple[str, str, str, str, Spoil]] = [
+    ("a source twice", "psf", "warning", "source_name", change(duplicate_source)),
+    ("PM_abc", "psf", "warning", "source_name", change(named_source)),
+    ("XTENSION unknown", "psf", "warning", "source_name", card(1, "XTENSION", "'RUBBISH '")),
+    ("values near the largest double", "psf", "warning", "source_name", change(large_values)),
+    ("text that is not ASCII", "prm", "note", "not_ascii", latin_text),
+    ("PM_ image", "psf", "warning", "source_name", change(source_image)),
+    ("no column beta", "psf", "warning", "column_missing", change(without_beta)),
+    ("text for flux", "psf", "warning", "column_missing", change(text_for_flux)),
+    (
+        "mode missing",
+        "reduced",
+        "warning",
+        "mode_missing",
+        lambda p: set_image(p, 0, "HIERARCH ESO INS MODE", "COMMENT"),
+    ),
+    ("DATE-OBS no date", "reduced", "warning", "date_missing", card(0, "DATE-OBS", "'yesterday'")),
+    (
+        "DATE-OBS 25 h",
+        "reduced",
+        "warning",
+        "date_missing",
+        card(0, "DATE-OBS", "'2018-08-13T25:00:00'"),
+    ),
+    (
+        "DATE-OBS year 0",
+        "reduced",
+        "warning",
+        "date_missing",
+        card(0, "DATE-OBS", "'0000-00-00T00:00:00'"),
+    ),
+    ("DATE-OBS huge", "reduced", "warning", "date_missing", card(0, "DATE-OBS", f"'{'9' * 60}'")),
+    ("DATE-OBS a number", "reduced", "warning", "date_missing", card(0, "DATE-OBS", "20180813")),
+    ("EXPTIME a word", "reduced", "warning", "keyword_type", card(0, "EXPTIME", "'long'")),
+    (
+        "OB id beyond 64 bits",
+        "reduced",
+        "warning",
+        "keyword_type",
+        lambda p: set_image(p, 0, "HIERARCH ESO OBS ID", f"HIERARCH ESO OBS ID = {'9' * 40}"),
+    ),
+    (
+        "card unparsable",
+        "reduced",
+        "warning",
+        "card",
+        lambda p: set_image(p, 0, "EXPTIME", "EXPTIME = 1.2.3.4 what / is this"),
+    ),
+    (
+        "pixels cut",
+        "reduced",
+        "warning",
+        "pixels_truncated",
+        lambda p: edit_bytes(p, lambda d: d[:-2870]),
+    ),
+    (
+        "header with other bytes",
+        "reduced",
+        "warning",
+        "not_ascii",
+        lambda p: set_image(p, 0, "HISTORY", b"HISTORY caf\xe9 \xff"),
+    ),
+    (
+        "no telemetry",
+        "raw",
+        "note",
+        "extension_missing",
+        without("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA"),
+    ),
+]

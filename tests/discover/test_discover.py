@@ -1,0 +1,346 @@
+"""Which files make an exposure: folders, dates, models, roots, doubles and what is left out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import fits_factory as factory
+import pytest
+from fits_factory import Tree
+
+from aomuse.discover import Discovery, discover, find_again
+from aomuse.discover.identity import archive_id_of
+from aomuse.errors import ConfigurationError
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "night")
+
+
+def paths(discovery: Discovery) -> list[set[Path]]:
+    return [{file.path for file in files.files} for files in discovery.exposures]
+
+
+def codes(discovery: Discovery) -> list[str]:
+    said = [issue for files in discovery.exposures for issue in files.issues]
+    return sorted(issue.code for issue in [*discovery.issues, *said])
+
+
+def test_a_whole_exposure(tree: Tree) -> None:
+    files = tree.add(1)
+    (found,) = discover([tree.root]).exposures
+    assert found.archive_id == files.archive_id
+    assert found.raw_file == f"{files.archive_id}.fits.fz"
+    assert [(f.role, f.path) for f in found.files] == [
+        (role, files.file(role)) for role in factory.ROLES
+    ]
+    assert found.issues == ()
+    assert {f.size for f in found.files} == {path.stat().st_size for path in files.all}
+
+
+@pytest.mark.parametrize("suffix", [".fits", ".fits.fz"])
+def test_raw_files_are_compressed_or_not(suffix: str, tree: Tree) -> None:
+    files = tree.add(1, raw_suffix=suffix)
+    (found,) = discover([tree.root]).exposures
+    assert found.raw is not None
+    assert found.raw.path == files.raw
+    assert found.raw_file == f"{files.archive_id}.fits.fz", "as the seed named it"
+
+
+def test_names_in_capitals(tree: Tree) -> None:
+    files = tree.add(1)
+    for path in files.all:
+        path.rename(path.with_name(path.name.replace(".fits", ".FITS")))
+    (found,) = discover([tree.root]).exposures
+    assert len(found.files) == 4
+
+
+def test_date_folders(tree: Tree) -> None:
+    first, second = tree.add(1, folder="2018-08-12"), tree.add(2, folder="2018-08-13/late")
+    found = discover([tree.root])
+    assert paths(found) == [set(first.all), set(second.all)]
+    assert codes(found) == []
+
+
+def test_the_same_cube_name_in_two_dates(tree: Tree) -> None:
+    first = tree.add(1, folder="2018-08-12", name="CUBE")
+    second = tree.add(2, folder="2018-08-13", name="CUBE")
+    found = discover([tree.root])
+    assert paths(found) == [set(first.all), set(second.all)]
+    assert codes(found) == []
+
+
+def test_names_that_contain_prm_and_psf(tree: Tree) -> None:
+    files = tree.add(1, name="X.prm.psf_prm.fits.prm")
+    (found,) = discover([tree.root]).exposures
+    assert {f.path for f in found.files} == set(files.all)
+    assert found.fits[0].name == "X.prm.psf_prm.fits.prm"
+
+
+def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
+    tree = Tree(tmp_path / "a" / "b")
+    files = tree.add(1)
+    (tmp_path / "a" / "plots").mkdir()
+    shutil.copy(files.reduced, tmp_path / "a" / "plots" / "X.fits")
+    (tree.root / "analysis" / "notes.txt").write_text("looks good")
+    (tree.root / "raw" / f"{files.archive_id}.NL.txt").write_text("night log")
+    (tree.root / "single" / ".DATACUBE_0002.fits.swp").write_text("editor")
+    (tree.root / "single" / ".hidden.fits").write_text("half a download")
+    found = discover([tmp_path])
+    assert paths(found) == [set(files.all)]
+    assert codes(found) == []
+
+
+def test_two_models_of_one_cube(tree: Tree) -> None:
+    files = tree.add(1, analysis="NFM_moffat")
+    tree.add(1, analysis="NFM_maoppy")
+    (found,) = discover([tree.root]).exposures
+    assert sorted(fit.model or "" for fit in found.fits) == ["maoppy", "moffat"]
+    assert {fit.name for fit in found.fits} == {files.name}
+    assert all(fit.reduced and fit.prm and fit.psf for fit in found.fits)
+    assert found.issues == ()
+
+
+def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
+    tree.add(1, name="A")
+    tree.add(1, name="B")
+    (found,) = discover([tree.root]).exposures
+    assert [file.stem for file in found.reduced] == ["A", "B"]
+    assert {(fit.name, fit.reduced.stem) for fit in found.fits if fit.reduced} == {
+        ("A", "A"),
+        ("B", "B"),
+    }
+
+
+# Roots
+
+
+def test_roots_that_overlap(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = tree.add(1)
+    monkeypatch.chdir(tmp_path)
+    for roots in (
+        [tree.root, tree.root],
+        [tree.root, tree.root / "raw"],
+        [tree.root / "single", tree.root / "raw", tree.root / "analysis"],
+        [tmp_path, tree.root],
+        [tree.root, tmp_path],
+        [Path("night")],
+        [Path("night/../night"), tree.root],
+    ):
+        found = discover(roots)
+        assert paths(found) == [set(files.all)], roots
+        assert codes(found) == [], roots
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_root_and_a_link_to_it(order: int, tree: Tree, tmp_path: Path) -> None:
+    files = tree.add(1)
+    link = tmp_path / "link"
+    link.symlink_to(tree.root, target_is_directory=True)
+    for roots in ([link, tree.root], [tmp_path, tree.root]):
+        found = discover(roots[::order])
+        assert [{path.resolve() for path in one} for one in paths(found)] == [set(files.all)]
+        assert len(found.exposures[0].files) == 4
+        assert codes(found) == []
+
+
+def test_relative_roots_give_absolute_paths(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = tree.add(1)
+    for here, root in ((tree.root.parent, "night"), (tree.root, "."), (tree.root / "raw", "..")):
+        monkeypatch.chdir(here)
+        assert paths(discover([Path(root)])) == [set(files.all)]
+
+
+def test_links_that_lead_round_in_a_circle(tree: Tree) -> None:
+    files = tree.add(1)
+    (tree.root / "raw" / "again").symlink_to(tree.root, target_is_directory=True)
+    (tree.root / "single" / "self").symlink_to(".", target_is_directory=True)
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+
+
+def test_a_linked_file_is_found_where_the_link_is(tree: Tree, tmp_path: Path) -> None:
+    files = tree.add(1)
+    elsewhere = tmp_path / "store" / "blob"
+    elsewhere.parent.mkdir()
+    files.raw.rename(elsewhere)
+    files.raw.symlink_to(elsewhere)
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+
+
+def test_missing_and_useless_roots(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        discover([tmp_path / "nowhere"])
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(ConfigurationError, match="is not a folder"):
+        discover([file])
+    with pytest.raises(ConfigurationError, match="no folder single/, raw/ or analysis/"):
+        discover([tmp_path])
+
+
+def test_a_root_that_links_to_itself(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(ConfigurationError):
+        discover([loop])
+
+
+# Doubles
+
+
+def test_copies_with_the_same_content(tree: Tree) -> None:
+    files = tree.add(1)
+    copies = tree.add(1, folder="copy", without=["prm", "psf"])
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+    (note,) = found.issues
+    assert (note.severity, note.code, note.path) == ("note", "copy", str(copies.reduced))
+
+
+def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
+    files = tree.add(1, folder="2018-08-12")
+    tree.add(1, folder="backup")
+    found = discover([tree.root])
+    assert len(found.exposures) == 1
+    assert len(found.exposures[0].fits) == 1
+    assert {f.path for f in found.exposures[0].files} == set(files.all)
+    assert set(codes(found)) == {"copy"}
+
+
+def test_raw_files_of_one_name_that_differ(tree: Tree) -> None:
+    files = tree.add(1, without=["raw"])
+    first = tree.root / "raw" / "2018-08-12" / files.raw.name
+    second = tree.root / "raw" / "2018-08-13" / files.raw.name
+    factory.write(first, factory.raw(1))
+    factory.write(second, factory.raw(1, channels=2))
+    found = discover([tree.root])
+    (issue,) = found.issues
+    assert (issue.severity, issue.code, issue.path) == (
+        "error",
+        "duplicate_archive_id",
+        str(second),
+    )
+    assert str(first) in issue.message
+    assert paths(found) == [{first, files.reduced, files.prm, files.psf}]
+
+
+def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
+    files = tree.add(1, folder="2018-08-13")
+    factory.write(tree.root / "raw" / "2018-08-12" / files.raw.name, factory.raw(1, channels=2))
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+
+
+def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:
+    tree.add(1)
+    tree.add(1, raw_suffix=".fits")
+    found = discover([tree.root])
+    assert len(found.exposures) == 1
+    assert [issue.code for issue in found.issues] == ["duplicate_archive_id"]
+
+
+def test_two_targets_that_name_one_raw_file(tree: Tree) -> None:
+    files = tree.add(1)
+    other = tree.root / "single" / "OTHER.fits"
+    cube = factory.reduced(1)
+    cube[0].header["ESO OBS TARG NAME"] = "47 Tuc"
+    factory.write(other, cube)
+    found = discover([tree.root])
+    (issue,) = found.issues
+    assert (issue.severity, issue.code, issue.path) == ("error", "duplicate_archive_id", str(other))
+    assert "47 Tuc" in issue.message
+    assert paths(found) == [set(files.all)]
+
+
+def test_two_analyses_of_one_cube_without_models(tree: Tree) -> None:
+    tree.add(1, analysis="first")
+    tree.add(1, analysis="second", without=["raw", "reduced"])
+    found = discover([tree.root])
+    assert len(found.exposures) == 1
+    assert {issue.severity for issue in found.issues} == {"note"}, "they are copies"
+    factory.write(tree.root / "analysis" / "second" / "DATACUBE_0001.prm.fits", factory.prm(seed=9))
+    found = discover([tree.root])
+    assert "error" in {issue.severity for issue in found.issues}
+
+
+# Left out
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("ESO DPR TYPE", "SKY"), ("ESO DPR CATG", "CALIB"), ("ESO DPR TYPE", "OBJECT,SKY")],
+)
+def test_raw_files_that_are_no_science(keyword: str, value: str, tree: Tree) -> None:
+    files = tree.add(1)
+    sky = factory.raw(5)
+    sky[0].header[keyword] = value
+    path = tree.root / "raw" / f"{factory.archive_id(5)}.fits.fz"
+    factory.write(path, sky)
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+    assert [(file.path, value in why) for file, why in found.left_out] == [(path, True)]
+    assert codes(found) == []
+
+
+def test_a_combined_cube_is_left_out(tree: Tree) -> None:
+    files = tree.add(1)
+    path = tree.root / "single" / "COMBINED.fits"
+    factory.write(path, factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits"))
+    found = discover([tree.root])
+    assert paths(found) == [set(files.all)]
+    assert [file.path for file, _ in found.left_out] == [path]
+    assert codes(found) == []
+
+
+def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree: Tree) -> None:
+    """The cube is there: it would be wrong to say that it was not found."""
+    tree.add(1)
+    cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
+    factory.write(tree.root / "single" / "COMBINED.fits", cube)
+    factory.write(tree.root / "analysis" / "COMBINED.prm.fits", factory.prm())
+    found = discover([tree.root])
+    assert "reduced_missing" not in codes(found)
+
+
+# Identity
+
+
+@pytest.mark.parametrize(
+    "name", ["MUSE.2018-08-13T00:05:07.123.fits.fz", "MUSE.2018-08-13T00:05:07.123.FITS"]
+)
+def test_archive_names(name: str) -> None:
+    assert archive_id_of(name) == "MUSE.2018-08-13T00:05:07.123"
+
+
+def test_arcfile_stands_in_for_prov1(tree: Tree) -> None:
+    factory.write(
+        tree.root / "single" / "X.fits",
+        factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits"),
+    )
+    (found,) = discover([tree.root]).exposures
+    assert found.archive_id == factory.archive_id(1)
+    assert found.raw_file is None
+
+
+def test_a_product_of_the_archive_names_no_exposure(tree: Tree) -> None:
+    factory.write(
+        tree.root / "single" / "X.fits",
+        factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits"),
+    )
+    found = discover([tree.root])
+    assert [issue.code for issue in found.issues] == ["no_archive_id"]
+
+
+def test_find_again(tree: Tree) -> None:
+    files = tree.add(1)
+    found = find_again(files.psf, "psf")
+    assert found is not None
+    assert (found.path, found.role, found.stem) == (files.psf, "psf", files.name)
+    assert find_again(files.psf, "prm") is None
+    assert find_again(tree.root / "x.fits", "raw") is None
+    files.psf.unlink()
+    assert find_again(files.psf, "psf") is None

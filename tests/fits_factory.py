@@ -1,0 +1,425 @@
+"""Small valid trees of MUSE files, and the means to break them.
+
+Everything is made with astropy alone: what a test expects never comes from the loader.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+LAYERS = 5
+SOURCES = (3, 17)
+MOFFAT = ("beta", "fwhm", "e", "theta")
+SAMPLE_COLUMNS = ("snr", "flux", "fwhm", "beta", "xc", "yc")
+ROLES = ("reduced", "raw", "prm", "psf")
+
+#: Unix seconds of 2018-08-13T00:00:00 UTC.
+NIGHT = 1534118400
+
+LASER_QUANTITIES = (
+    *("R0", "L0", "SEEING", "FWHM_GAIN", "STREHL", "TURVAR_RES", "TURVAR_TOT", "TUR_ALT"),
+    *("TUR_GND", "SLOPERMSX", "SLOPERMSY"),
+)
+LASERS = (2, 1, 4, 3)
+CN2_LAYERS = tuple(range(1, 9))
+ASM_COLUMNS = (
+    *("ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS"),
+    *("MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500", "ASM_TAU0", "IA_FWHMLIN"),
+    *(f"MASS_TURB{i}" for i in range(7)),
+    *(f"SLODAR_CNSQ{i}" for i in range(2, 9)),
+    *("IA_FWHMLINOBS", "SLODAR_TOTAL_CN2", "R0", "IA_FWHM", "AZ", "AIRMASS", "DIMM_SEEING"),
+)
+
+
+def archive_id(number: int = 1) -> str:
+    """Give the archive name of an exposure."""
+    return f"MUSE.2018-08-13T00:{number:02d}:07.123"
+
+
+def reduced(number: int = 1, **cards: object) -> fits.HDUList:
+    """Make a reduced cube: a primary header, and pixels that are a few bytes."""
+    primary = fits.PrimaryHDU()
+    values: dict[str, object] = {
+        "DATE-OBS": f"2018-08-13T00:{number:02d}:07.123",
+        "MJD-OBS": 58343.0 + number / 1440,
+        "EXPTIME": 600.0,
+        "RA": 154.4,
+        "DEC": -46.4,
+        "OBJECT": "NGC 3201",
+        "PROV1": f"{archive_id(number)}.fits",
+        "ESO OBS TARG NAME": f"NGC 3201 p{number}",
+        "ESO OBS ID": 200_000 + number,
+        "ESO INS MODE": "WFM-AO-N",
+        "ESO TEL AMBI FWHM START": 0.75,
+        "ESO TEL AMBI FWHM END": 0.5,
+        "ESO AOS TT LOOP ST": True,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # HIERARCH
+        for keyword, value in (values | _keywords(cards)).items():
+            if value is not None:
+                primary.header[keyword] = value
+    primary.header.add_history("reduced by a test")
+    data = fits.ImageHDU(np.zeros((2, 2, 2), np.float32), name="DATA")
+    return fits.HDUList([primary, data])
+
+
+def _keywords(cards: dict[str, object]) -> dict[str, object]:
+    return {keyword.replace("__", " ").replace("_", "-"): cards[keyword] for keyword in cards}
+
+
+def sparta_atm(
+    number: int = 1,
+    rows: int = 2,
+    *,
+    lasers: Sequence[int] = LASERS,
+    quantities: Sequence[str] = LASER_QUANTITIES,
+) -> fits.BinTableHDU:
+    """Make SPARTA_ATM_DATA; laser 4 is off."""
+    columns = [*_unix(number, rows)]
+    for quantity in reversed(quantities):
+        for laser in lasers:
+            start = 0.0 if laser == 4 else laser + LASER_QUANTITIES.index(quantity) / 16
+            values = np.full(rows, start) + (np.arange(rows) / 128 if start else 0)
+            columns.append(fits.Column(f"LGS{laser}_{quantity}", "1E", array=values))
+    return fits.BinTableHDU.from_columns(columns, name="SPARTA_ATM_DATA")
+
+
+def sparta_cn2(
+    number: int = 1, rows: int = 2, *, layers: Sequence[int] = CN2_LAYERS
+) -> fits.BinTableHDU:
+    """Make SPARTA_CN2_DATA."""
+    columns = [*_unix(number, rows)]
+    for i, name in enumerate(("L0Tot", "r0Tot", "seeingTot")):
+        columns.append(fits.Column(name, "1E", array=np.arange(rows) + i / 4))
+    for layer in layers:
+        for i, name in enumerate(("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")):
+            values = layer + i / 8 + np.arange(rows) / 64
+            columns.append(fits.Column(f"{name}{layer}", "1E", array=values))
+    return fits.BinTableHDU.from_columns(columns, name="SPARTA_CN2_DATA")
+
+
+def asm(
+    number: int = 1, rows: int = 2, *, columns: Sequence[str] = ASM_COLUMNS
+) -> fits.BinTableHDU:
+    """Make ASM_DATA; one value is NaN."""
+    stamps = [f"2018-08-13T00:{number:02d}:{i:02d}.000417" for i in range(rows)]
+    made = [fits.Column("TIME_STAMP", "26A", array=stamps)]
+    for name in columns:
+        values = ASM_COLUMNS.index(name) + np.arange(rows) / 32
+        if name == "MASS_TURB0":
+            values[0] = np.nan
+        made.append(fits.Column(name, "1D", array=values))
+    return fits.BinTableHDU.from_columns(made, name="ASM_DATA")
+
+
+def guiding(name: str, number: int = 1, rows: int = 3) -> fits.BinTableHDU:
+    """Make SGS_DATA or AG_DATA, with columns that no schema knows."""
+    return fits.BinTableHDU.from_columns(
+        [
+            *_unix(number, rows),
+            fits.Column("GUIDE FLUX", "1D", unit="adu", array=np.arange(rows) / 3),
+            fits.Column("NOTE", "8A", array=[f"it's {i}" for i in range(rows)]),
+        ],
+        name=name,
+    )
+
+
+def _unix(number: int, rows: int) -> list[fits.Column]:
+    seconds = NIGHT + 60 * number + np.arange(rows)
+    return [
+        fits.Column("Sec", "1J", unit="s", array=seconds.astype(np.int32)),
+        fits.Column("USec", "1J", unit="us", array=np.arange(rows, dtype=np.int32) * 1000 + 417),
+    ]
+
+
+def raw(
+    number: int = 1, *, channels: int = 1, compressed: bool = True, full: bool = False
+) -> fits.HDUList:
+    """Make a raw file: channels that are a few pixels, and the telemetry.
+
+    ``full`` gives all columns of the real tables; reading those takes several times as long.
+    """
+    primary = fits.PrimaryHDU()
+    primary.header["DATE-OBS"] = f"2018-08-13T00:{number:02d}:07.123"
+    primary.header["ARCFILE"] = f"{archive_id(number)}.fits"
+    primary.header["OBJECT"] = "NGC 3201"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # HIERARCH
+        primary.header["ESO DPR CATG"] = "SCIENCE"
+        primary.header["ESO DPR TYPE"] = "OBJECT"
+        primary.header["ESO INS MODE"] = "WFM-AO-N"
+        primary.header["ESO OBS TARG NAME"] = f"NGC 3201 p{number}"
+    images = []
+    for channel in range(1, channels + 1):
+        pixels = np.arange(64, dtype=np.int16).reshape(8, 8)
+        kind = fits.CompImageHDU if compressed else fits.ImageHDU
+        image = kind(pixels, name=f"CHAN{channel:02d}")
+        image.header["COMMENT"] = f"channel {channel}"
+        images.append(image)
+    if full:
+        tables = [sparta_atm(number), sparta_cn2(number), asm(number)]
+    else:
+        tables = [
+            sparta_atm(number, lasers=(4, 1), quantities=("R0", "STREHL")),
+            sparta_cn2(number, layers=(1, 2)),
+            asm(number, columns=("ASM_TAU0", "MASS_TURB0", "SLODAR_CNSQ2")),
+        ]
+    guiders = [guiding("SGS_DATA", number), guiding("AG_DATA", number)]
+    return fits.HDUList([primary, *images[::-1], *tables, *guiders])
+
+
+def psfpars(
+    layers: int = LAYERS, parameters: Sequence[str] = MOFFAT, seed: int = 1
+) -> fits.BinTableHDU:
+    """Make PSFPARS."""
+    generator = np.random.default_rng(seed)
+    values = generator.normal(2.0, 0.1, (len(parameters), layers))
+    return fits.BinTableHDU.from_columns(
+        [
+            fits.Column("name", "16A", array=list(parameters)),
+            fits.Column("free", "L", array=[i % 2 == 0 for i in range(len(parameters))]),
+            fits.Column("polyfit", f"{layers}D", array=values),
+        ],
+        name="PSFPARS",
+    )
+
+
+def spectra(layers: int = LAYERS) -> fits.ImageHDU:
+    """Make the SPECTRA image, from 475 nm on."""
+    image = fits.ImageHDU(np.zeros((layers, 1, 2), np.float32), name="SPECTRA")
+    image.header["CRVAL3"] = 4.75e-7
+    image.header["CDELT3"] = 1.25e-10
+    return image
+
+
+def prm(layers: int = LAYERS, parameters: Sequence[str] = MOFFAT, seed: int = 1) -> fits.HDUList:
+    """Make PampelMuse's parameter file."""
+    sources = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("id", "1J", array=np.array(SOURCES)),
+            fits.Column("status", "1J", array=np.array([3, 2])),
+        ],
+        name="SOURCES",
+    )
+    return fits.HDUList(
+        [fits.PrimaryHDU(), spectra(layers), psfpars(layers, parameters, seed), sources]
+    )
+
+
+def source(
+    number: int,
+    layers: int = LAYERS,
+    columns: Sequence[str] = SAMPLE_COLUMNS,
+    seed: int = 1,
+) -> fits.BinTableHDU:
+    """Make the table of one source; one flux is NaN."""
+    generator = np.random.default_rng((seed, number))
+    made = []
+    for name in columns:
+        values = generator.normal(5.0, 1.0, layers)
+        if name == "flux" and layers:
+            values[-1] = np.nan
+        made.append(fits.Column(name, "1E" if name == "snr" else "1D", array=values))
+    return fits.BinTableHDU.from_columns(made, name=f"PM_{number}")
+
+
+def psf(layers: int = LAYERS, sources: Sequence[int] = SOURCES, seed: int = 1) -> fits.HDUList:
+    """Make PampelMuse's source file."""
+    return fits.HDUList(
+        [fits.PrimaryHDU(), *(source(number, layers, seed=seed) for number in sources)]
+    )
+
+
+def to_bytes(hdus: fits.HDUList) -> bytes:
+    """Give the file that astropy writes."""
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        hdus.writeto(stream, output_verify="ignore")
+    return stream.getvalue()
+
+
+def write(path: Path, hdus: fits.HDUList | bytes) -> Path:
+    """Write a file, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(hdus if isinstance(hdus, bytes) else to_bytes(hdus))
+    return path
+
+
+@cache
+def _valid(role: str, number: int, compressed: bool = True) -> bytes:
+    match role:
+        case "reduced":
+            return to_bytes(reduced(number))
+        case "raw":
+            return to_bytes(raw(number, compressed=compressed))
+        case "prm":
+            return to_bytes(prm(seed=number))
+        case _:
+            return to_bytes(psf(seed=number))
+
+
+def edit(path: Path, change: Callable[[fits.HDUList], fits.HDUList | None]) -> Path:
+    """Change the HDUs of a file with astropy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(path, memmap=False, disable_image_compression=True) as opened:
+            for hdu in opened:
+                _ = hdu.data
+            result = to_bytes(change(opened) or opened)
+    path.write_bytes(result)
+    return path
+
+
+def edit_bytes(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """Change the bytes of a file."""
+    path.write_bytes(change(path.read_bytes()))
+    return path
+
+
+def header_start(path: Path, hdu: int | str) -> int:
+    """Give the byte at which the header of an HDU begins."""
+    with fits.open(path, disable_image_compression=True) as opened:
+        return int(opened[hdu].fileinfo()["hdrLoc"])
+
+
+def set_card(path: Path, hdu: int | str, keyword: str, value: str) -> Path:
+    """Write a value field into the first card with a keyword, whatever FITS thinks of it."""
+    card = f"{keyword:<8}= {value}"
+    return set_image(path, hdu, keyword, card)
+
+
+def set_image(
+    path: Path, hdu: int | str, keyword: str, card: str | bytes, start: int | None = None
+) -> Path:
+    """Replace the first card that begins with ``keyword``, to the byte."""
+    image = card if isinstance(card, bytes) else card.encode("latin-1")
+    assert len(image) <= 80
+    start = header_start(path, hdu) if start is None else start
+    content = bytearray(path.read_bytes())
+    prefix = keyword.encode().ljust(8)
+    while bytes(content[start : start + len(prefix)]) != prefix:
+        start += 80
+        assert start < len(content), f"no card {keyword}"
+    content[start : start + 80] = image.ljust(80)
+    path.write_bytes(bytes(content))
+    return path
+
+
+@dataclass(frozen=True)
+class Files:
+    """The four files of one exposure."""
+
+    number: int
+    name: str
+    reduced: Path
+    raw: Path
+    prm: Path
+    psf: Path
+
+    @property
+    def archive_id(self) -> str:
+        """Archive name."""
+        return archive_id(self.number)
+
+    def file(self, role: str) -> Path:
+        """Give the file with a role."""
+        path: Path = getattr(self, role)
+        return path
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The four paths."""
+        return tuple(self.file(role) for role in ROLES)
+
+
+class Tree:
+    """A folder with single/, raw/ and analysis/.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Where it is; made with its three folders.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for folder in ("single", "raw", "analysis"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+
+    def add(
+        self,
+        number: int = 1,
+        *,
+        without: Sequence[str] = (),
+        folder: str = "",
+        name: str | None = None,
+        raw_suffix: str = ".fits.fz",
+        analysis: str = "",
+    ) -> Files:
+        """Add a valid exposure, and return its files.
+
+        Parameters
+        ----------
+        number : int
+            The minute in which the exposure began.
+        without : sequence of str
+            Roles to leave out.
+        folder : str
+            Folder below single/, raw/ and analysis/, such as a date.
+        name : str
+            Name of the cube without .fits.
+        raw_suffix : str
+            ``.fits.fz`` for compressed channels, or ``.fits``.
+        analysis : str
+            Folder below that of the analysis, such as ``moffat``.
+        """
+        name = name or f"DATACUBE_{number:04d}"
+        where = self.root / "analysis" / folder / analysis
+        files = Files(
+            number,
+            name,
+            self.root / "single" / folder / f"{name}.fits",
+            self.root / "raw" / folder / f"{archive_id(number)}{raw_suffix}",
+            where / f"{name}.prm.fits",
+            where / f"{name}.psf.fits",
+        )
+        for role in ROLES:
+            if role not in without:
+                write(files.file(role), _valid(role, number, raw_suffix.endswith("fz")))
+        return files
+
+    def restore(self, files: Files, roles: Sequence[str] = ROLES) -> None:
+        """Put back whatever of an exposure is missing or broken."""
+        for role in roles:
+            path = files.file(role)
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                _remove(path)
+            valid = _valid(role, files.number, path.suffix == ".fz")
+            if not path.exists() or path.read_bytes() != valid:
+                path.write_bytes(valid)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def later(path: Path, seconds: float = 5.0) -> Path:
+    """Give a file a later time of modification."""
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + int(seconds * 1e9)))
+    return path

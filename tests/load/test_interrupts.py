@@ -1,0 +1,166 @@
+"""Killed, interrupted and doubled loaders: whole exposures only, and the next run goes on."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fits_factory import Tree
+from warehouse import TABLES, aomuse, exposure, query, rows, scalar
+
+EXPOSURES = 5
+
+#: Runs the command line with an exposure that takes a while between its tables.
+SLOW = """
+import sys, time
+from aomuse.load import exposure
+pause, first = float(sys.argv[1]), exposure.References.resolve
+def resolve(self, table, frame):
+    time.sleep(pause)
+    return first(self, table, frame)
+exposure.References.resolve = resolve
+sys.argv = ["aomuse", *sys.argv[2:]]
+from aomuse.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    tree = Tree(tmp_path_factory.mktemp("night"))
+    for number in range(1, EXPOSURES + 1):
+        tree.add(number)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def clean(
+    tree: Tree, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> dict[str, Any]:
+    """Load the tree in one go, and give the rows of each exposure."""
+    from aomuse.db import create_engine
+
+    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
+    database.write_bytes(sqlite_template.read_bytes())
+    assert aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
+    engine = create_engine(f"sqlite:///{database}")
+    return {
+        row["archive_id"]: exposure(engine, row["archive_id"]) for row in rows(engine, "exposure")
+    }
+
+
+def start(url: str, root: Path, pause: float = 0.0) -> subprocess.Popen[str]:
+    environment = os.environ | {"AOMUSE_DATABASE_URL": url}
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(pause), "load", "--workers", "1", str(root)],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_for_exposures(engine: sa.Engine, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while scalar(engine, "SELECT COUNT(*) FROM exposure") < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int:
+    found = [row["archive_id"] for row in rows(engine, "exposure")]
+    for name in found:
+        assert exposure(engine, name) == clean[name], name
+    for table in ("source_file", "header", "psf_fit", "sparta_atm"):
+        orphans = scalar(
+            engine,
+            f"SELECT COUNT(*) FROM {table} WHERE exposure_id NOT IN (SELECT id FROM exposure)",
+        )
+        assert orphans == 0
+    for table, key, parent in (
+        ("header_card", "header_id", "header"),
+        ("source_sample", "psf_fit_id", "psf_fit"),
+    ):
+        assert key in TABLES[table].c
+        assert not query(
+            engine, f"SELECT * FROM {table} WHERE {key} NOT IN (SELECT id FROM {parent})"
+        )
+    return len(found)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_loader_that_is_killed(
+    seed: int, engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
+) -> None:
+    chance = random.Random(seed)
+    loader = start(db_url, tree.root, pause=0.004)
+    wait_for_exposures(engine, chance.randint(0, EXPOSURES - 2))
+    time.sleep(chance.uniform(0.0, 0.2))
+    loader.send_signal(signal.SIGKILL)
+    loader.communicate()
+    assert loader.returncode == -signal.SIGKILL
+    held = assert_whole_exposures_only(engine, clean)
+    assert held < EXPOSURES, "it was killed too late to prove anything"
+
+    done = aomuse(db_url, "load", tree.root)
+    assert (done.code, done.err) == (0, "")
+    assert f"{EXPOSURES - held} loaded" in done.out
+    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
+    outcomes = [row["outcome"] for row in rows(engine, "load_run")]
+    assert outcomes in (["killed", "complete"], ["complete"])
+    if held:
+        assert outcomes == ["killed", "complete"]
+        assert rows(engine, "load_run")[0]["finished_utc"] is None
+
+
+def test_two_loaders_at_once(
+    engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
+) -> None:
+    loaders = [start(db_url, tree.root, pause=0.002) for _ in range(2)]
+    ends = [loader.communicate(timeout=60) for loader in loaders]
+    assert [loader.returncode for loader in loaders] == [0, 0], ends
+    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
+    assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 4 * EXPOSURES
+    runs = rows(engine, "load_run")
+    assert [row["outcome"] for row in runs] == ["complete", "complete"]
+    assert sorted(row["exposures_loaded"] for row in runs) == [0, EXPOSURES]
+    said = "".join(err for _, err in ends)
+    assert said.count("waiting for") <= 1
+    assert "Traceback" not in said
+
+
+def test_ctrl_c(engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]) -> None:
+    loader = start(db_url, tree.root, pause=0.01)
+    wait_for_exposures(engine, 1)
+    loader.send_signal(signal.SIGINT)
+    out, err = loader.communicate(timeout=30)
+    assert loader.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert "load again to go on" in err
+    held = assert_whole_exposures_only(engine, clean)
+    assert 1 <= held < EXPOSURES
+    assert [row["outcome"] for row in rows(engine, "load_run")] == ["interrupted"]
+
+    done = aomuse(db_url, "load", tree.root)
+    assert (done.code, done.err) == (0, "")
+    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
+
+
+def test_a_reader_that_has_seen_enough(db_url: str, engine: sa.Engine, tree: Tree) -> None:
+    """``aomuse load … | head -1`` ends without a traceback, and nothing is torn."""
+    loader = start(db_url, tree.root)
+    assert loader.stdout is not None
+    assert loader.stderr is not None
+    loader.stdout.close()
+    err = loader.stderr.read()
+    loader.wait(timeout=30)
+    assert "Traceback" not in err
+    assert scalar(engine, "SELECT COUNT(*) FROM load_run WHERE outcome = 'running'") == 0

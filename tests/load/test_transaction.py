@@ -1,0 +1,156 @@
+"""An exposure is stored whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fits_factory as factory
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from fits_factory import Tree
+from warehouse import aomuse, contents, exposure, load_whole, open_issues, rows, scalar
+
+from aomuse import pipeline
+from aomuse.db import write_transaction
+from aomuse.load.bulk import BulkWriter
+from aomuse.load.ways import BulkWay, bulk_way
+
+Whole = dict[int, dict[str, Any]]
+
+TABLES = (
+    *("source_file", "header_card", "table_value", "sparta_atm"),
+    *("psf_parameter", "source_sample", "special_value"),
+)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "night")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
+    return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
+
+
+def with_infinities(hdus: Any) -> None:
+    hdus["PM_3"].data["flux"][:] = float("-inf")
+
+
+class HalfWriter:
+    """Writes as another does, but of one table half of the rows, and then fails."""
+
+    def __init__(self, writer: BulkWriter, table: str, reached: list[str]) -> None:
+        self._writer = writer
+        self._table = table
+        self._reached = reached
+
+    def write(self, table: str, frame: pd.DataFrame) -> int:
+        if table != self._table or self._reached:
+            return self._writer.write(table, frame)
+        self._reached.append(table)
+        self._writer.write(table, frame.iloc[: len(frame) // 2])
+        raise RuntimeError(f"no more room for {table}")
+
+
+@pytest.fixture
+def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Give a function that lets the first write of a table fail, once."""
+
+    def arrange(table: str) -> list[str]:
+        reached: list[str] = []
+
+        def spoiled(engine: sa.Engine) -> BulkWay:
+            way = bulk_way(engine)
+            return replace(
+                way, make_writer=lambda c: HalfWriter(way.make_writer(c), table, reached)
+            )
+
+        monkeypatch.setattr(pipeline, "bulk_way", spoiled)
+        return reached
+
+    return arrange
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_failure_in_the_middle_leaves_nothing(
+    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
+) -> None:
+    files, good = tree.add(1), tree.add(2)
+    factory.edit(files.psf, with_infinities)
+    reached = fail_at(table)
+    done = aomuse(db_url, "load", "--workers", 1, tree.root)
+    assert reached == [table]
+    assert done.code == 1
+    assert len(done.errors) == 1
+    assert "could not be stored" in done.err
+    assert "no more room" in done.err
+    assert exposure(engine, files.archive_id) == {}
+    assert [row["archive_id"] for row in rows(engine, "exposure")] == [good.archive_id]
+    assert exposure(engine, good.archive_id) == whole[2]
+    assert [code for code, _ in open_issues(engine)] == ["not_stored"]
+
+    again = aomuse(db_url, "load", "--workers", 1, tree.root)
+    assert (again.code, again.err) == (0, "")
+    assert open_issues(engine) == []
+    assert len(exposure(engine, files.archive_id)["source_sample"]) == 10
+
+
+@pytest.mark.parametrize("table", ["header_card", "source_sample"])
+def test_a_failure_in_the_middle_of_a_replacement_keeps_the_old_rows(
+    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
+) -> None:
+    files = tree.add(1)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    before = contents(engine, but=("load_run", "load_issue", "keyword", "table_layout"))
+    factory.write(files.psf, factory.psf(seed=5))
+    fail_at(table)
+    assert aomuse(db_url, "load", "--workers", 1, tree.root).code == 1
+    assert contents(engine, but=("load_run", "load_issue", "keyword", "table_layout")) == before
+    assert aomuse(db_url, "load", tree.root).code == 0
+    after = exposure(engine, files.archive_id)
+    assert after["psf_parameter"] == whole[1]["psf_parameter"]
+    assert after["source_sample"] != whole[1]["source_sample"]
+
+
+def test_a_write_transaction_rolls_back(engine: sa.Engine) -> None:
+    def fail() -> None:
+        with write_transaction(engine) as connection:
+            connection.exec_driver_sql("INSERT INTO target (name) VALUES ('M54')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert scalar(engine, "SELECT COUNT(*) FROM target") == 0
+
+
+def test_targets_that_nothing_names_any_more(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    """The old name of a target that was corrected is not shown as observed."""
+    files = tree.add(1)
+    aomuse(db_url, "load", tree.root)
+    cube = factory.reduced(1)
+    cube[0].header["ESO OBS TARG NAME"] = "47 Tuc"
+    factory.write(files.reduced, cube)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    named = scalar(
+        engine,
+        "SELECT t.name FROM exposure e JOIN target t ON t.id = e.target_id",
+    )
+    assert named == "47 Tuc"
+
+
+def test_ids_of_runs_and_files(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    files = tree.add(1)
+    aomuse(db_url, "load", tree.root)
+    factory.write(files.psf, factory.psf(seed=5))
+    aomuse(db_url, "load", tree.root)
+    assert {row["load_run_id"] for row in rows(engine, "source_file")} == {2}
+    run = rows(engine, "load_run")[1]
+    assert run["outcome"] == "complete"
+    assert run["row_count"] > 100
+    assert run["finished_utc"] >= run["started_utc"]
+    assert run["root"] == str(tree.root)

@@ -1,0 +1,472 @@
+"""Golden rows of every table, from files that are small enough to check by eye."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from pathlib import Path
+
+import fits_factory as factory
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from fits_factory import Files, Tree
+
+from aomuse.discover import discover
+from aomuse.frames import NormalizedExposure
+from aomuse.normalize import normalize
+from aomuse.read import read_exposure
+
+Frames = dict[str, pd.DataFrame]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "night")
+
+
+@pytest.fixture
+def files(tree: Tree) -> Files:
+    files = tree.add(1)
+    factory.write(files.raw, factory.raw(1, channels=2, full=True))
+    return files
+
+
+def normalized(tree: Tree) -> NormalizedExposure:
+    (found,) = discover([tree.root]).exposures
+    return normalize(read_exposure(found))
+
+
+def frames(out: NormalizedExposure) -> Frames:
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for table, frame in out.frames:
+        tables.setdefault(table, []).append(frame)
+    return {table: pd.concat(found, ignore_index=True) for table, found in tables.items()}
+
+
+def row(frame: pd.DataFrame, **where: object) -> dict[str, object]:
+    for column, value in where.items():
+        frame = frame[frame[column] == value]
+    assert len(frame) == 1, where
+    return {
+        name: None if value is pd.NA or value is pd.NaT or value != value else value
+        for name, value in frame.iloc[0].to_dict().items()
+    }
+
+
+def test_parents_come_before_children(tree: Tree, files: Files) -> None:
+    order = [table for table, _ in normalized(tree).frames]
+    assert order[:3] == ["source_file", "header", "header_card"]
+    for parent, child in (
+        ("psf_fit", "psf_layer"),
+        ("psf_fit", "psf_parameter"),
+        ("source", "source_sample"),
+        ("source", "source_summary"),
+        ("header", "table_value"),
+        ("header", "sgs"),
+    ):
+        assert order.index(parent) < order.index(child)
+
+
+def test_the_exposure(tree: Tree, files: Files) -> None:
+    out = normalized(tree)
+    assert out.archive_id == "MUSE.2018-08-13T00:01:07.123"
+    assert out.target == "NGC 3201 p1"
+    known = {name: value for name, value in out.exposure.items() if value is not None}
+    assert known == {
+        "archive_id": "MUSE.2018-08-13T00:01:07.123",
+        "raw_file": "MUSE.2018-08-13T00:01:07.123.fits.fz",
+        "instrument_mode": "WFM-AO-N",
+        "date_obs_utc": dt.datetime(2018, 8, 13, 0, 1, 7, 123000),
+        "mjd_obs": 58343.0 + 1 / 1440,
+        "exposure_time_s": 600.0,
+        "ra_deg": 154.4,
+        "dec_deg": -46.4,
+        "object_name": "NGC 3201",
+        "ob_id": 200001,
+        "seeing_start_arcsec": 0.75,
+        "seeing_end_arcsec": 0.5,
+        "tip_tilt_loop": True,
+    }
+
+
+def test_a_file(tree: Tree, files: Files) -> None:
+    found = frames(normalized(tree))["source_file"]
+    assert found["role"].tolist() == list(factory.ROLES)
+    psf = row(found, role="psf")
+    assert psf["name"] == "DATACUBE_0001.psf.fits"
+    assert psf["path"] == str(files.psf)
+    assert psf["size_bytes"] == files.psf.stat().st_size
+    assert psf["mtime_ns"] == files.psf.stat().st_mtime_ns
+    assert psf["outcome"] == "loaded"
+
+
+def test_a_header(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    found = row(tables["header"], extension_name="SPARTA_ATM_DATA")
+    assert found["hdu_type"] == "binary_table"
+    assert (found["dimensions"], found["table_row_count"]) == ("46 x 2", 2)
+    images = zlib.decompress(found["card_images"])  # type: ignore[arg-type]
+    assert images.startswith(b"XTENSION= 'BINTABLE'")
+    assert len(images) % 80 == 0
+    cards = tables["header_card"]
+    mine = cards[cards["header"] == found["header"]]
+    assert len(mine) == found["card_count"] == len(images) // 80
+    assert row(tables["header"], extension_name="CHAN02")["table_row_count"] is None
+
+
+def test_a_laser(tree: Tree, files: Files) -> None:
+    found = frames(normalized(tree))["sparta_atm"]
+    assert len(found) == 2 * 4
+    second = row(found, row_index=1, lgs=3)
+    step = 1 / 128
+    assert second == {
+        "row_index": 1,
+        "lgs": 3,
+        "time_sec": factory.NIGHT + 61,
+        "time_usec": 1417,
+        "time_utc": pd.Timestamp("2018-08-13T00:01:01.001417"),
+        "r0_m": 3.0 + step,
+        "l0_m": 3.0625 + step,
+        "seeing_arcsec": 3.125 + step,
+        "fwhm_gain": 3.1875 + step,
+        "strehl": 3.25 + step,
+        "turvar_res": 3.3125 + step,
+        "turvar_tot": 3.375 + step,
+        "tur_alt": 3.4375 + step,
+        "tur_gnd": 3.5 + step,
+        "slope_rms_x": 3.5625 + step,
+        "slope_rms_y": 3.625 + step,
+    }
+    off = row(found, row_index=0, lgs=4)
+    assert (off["r0_m"], off["strehl"]) == (0.0, 0.0), "zeros are what the file has"
+
+
+def test_the_profile(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    assert row(tables["sparta_cn2"], row_index=1) == {
+        "row_index": 1,
+        "time_sec": factory.NIGHT + 61,
+        "time_usec": 1417,
+        "time_utc": pd.Timestamp("2018-08-13T00:01:01.001417"),
+        "l0_total_m": 1.0,
+        "r0_total_m": 1.25,
+        "seeing_total_arcsec": 1.5,
+    }
+    layers = tables["sparta_cn2_layer"]
+    assert len(layers) == 2 * 8
+    last = row(layers, row_index=1, layer=8)
+    assert {k: last[k] for k in ("cn2", "cn2_fraction", "l0_m", "altitude")} == {
+        "cn2": 8.0 + 1 / 64,
+        "cn2_fraction": 8.125 + 1 / 64,
+        "l0_m": 8.25 + 1 / 64,
+        "altitude": 8.375 + 1 / 64,
+    }
+
+
+def test_the_site_monitor(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    found = row(tables["asm"], row_index=1)
+    assert found["time_stamp"] == "2018-08-13T00:01:01.000417"
+    assert found["time_utc"] == pd.Timestamp("2018-08-13T00:01:01.000417")
+    homes = {
+        "wind_direction_10m_deg": "ASM_WINDDIR_10",
+        "wind_direction_30m_deg": "ASM_WINDDIR_30",
+        "wind_speed_10m_m_s": "ASM_WINDSPEED_10",
+        "wind_speed_30m_m_s": "ASM_WINDSPEED_30",
+        "flux_rms": "ASM_RFLRMS",
+        "mass_ground_layer_fraction": "MASS_FRACGL",
+        "slodar_fraction_300m": "SLODAR_FRACGL_300",
+        "slodar_fraction_500m": "SLODAR_FRACGL_500",
+        "tau0": "ASM_TAU0",
+        "ia_fwhm_linear_arcsec": "IA_FWHMLIN",
+        "ia_fwhm_linear_observed_arcsec": "IA_FWHMLINOBS",
+        "slodar_total_cn2": "SLODAR_TOTAL_CN2",
+        "r0": "R0",
+        "ia_fwhm_arcsec": "IA_FWHM",
+        "azimuth_deg": "AZ",
+        "airmass": "AIRMASS",
+        "dimm_seeing_arcsec": "DIMM_SEEING",
+    }
+    for column, name in homes.items():
+        assert found[column] == factory.ASM_COLUMNS.index(name) + 1 / 32, column
+    mass = tables["asm_mass_layer"]
+    assert sorted(mass["layer"].unique()) == list(range(7))
+    assert row(mass, row_index=0, layer=0)["turbulence"] is None, "NaN in the file"
+    assert row(mass, row_index=1, layer=6)["turbulence"] == 16 + 1 / 32
+    slodar = tables["asm_slodar_layer"]
+    assert sorted(slodar["layer"].unique()) == list(range(2, 9))
+    assert row(slodar, row_index=0, layer=2)["cn2"] == 17.0
+    assert "table_value" not in {
+        place
+        for layout in normalized(tree).layouts.values()
+        if layout.extension in {"ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA"}
+        for place in layout.stored_in
+    }, "every column of the real tables has a typed home"
+
+
+def test_guiding_goes_into_the_column_store(tree: Tree, files: Files) -> None:
+    out = normalized(tree)
+    tables = frames(out)
+    for table in ("sgs", "ag"):
+        assert tables[table]["time_utc"].tolist() == [
+            pd.Timestamp("2018-08-13T00:01:00.000417"),
+            pd.Timestamp("2018-08-13T00:01:01.001417"),
+            pd.Timestamp("2018-08-13T00:01:02.002417"),
+        ]
+    (layout,) = [v for v in out.layouts.values() if v.extension == "SGS_DATA"]
+    assert [(f.name, f.format, f.unit) for f in layout.formats] == [
+        ("Sec", "1J", "s"),
+        ("USec", "1J", "us"),
+        ("GUIDE FLUX", "1D", "adu"),
+        ("NOTE", "8A", None),
+    ]
+    values = tables["table_value"]
+    mine = values[values["layout"] == layout.fingerprint]
+    flux = mine[mine["column_position"] == 3]
+    assert flux["value_float"].tolist() == [0.0, 1 / 3, 2 / 3]
+    note = mine[mine["column_position"] == 4]
+    assert note["value_text"].tolist() == ["it's 0", "it's 1", "it's 2"]
+    seconds = mine[mine["column_position"] == 1]
+    assert seconds["value_int"].tolist() == [factory.NIGHT + 60 + i for i in range(3)]
+
+
+def test_the_fit(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    fit = row(tables["psf_fit"], fit=0)
+    assert (fit["name"], fit["model"], fit["layer_count"]) == ("DATACUBE_0001", "moffat", 5)
+    assert (fit["prm_file"], fit["psf_file"]) == (files.prm.name, files.psf.name)
+    layers = tables["psf_layer"]
+    assert layers["layer"].tolist() == [0, 1, 2, 3, 4]
+    assert layers["wavelength_nm"].tolist() == [(4.75e-7 + i * 1.25e-10) * 10**9 for i in range(5)]
+    with fits.open(files.prm) as opened:
+        table = opened["PSFPARS"].data
+        expected = {
+            (name, layer): values[layer]
+            for name, values in zip(table["name"], table["polyfit"], strict=True)
+            for layer in range(5)
+        }
+    found = tables["psf_parameter"]
+    assert {(r.parameter, r.layer): r.value for r in found.itertuples()} == expected
+
+
+def test_a_source(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    assert tables["source"]["pampelmuse_id"].tolist() == [3, 17]
+    assert tables["source"]["sample_count"].tolist() == [5, 5]
+    found = tables["source_sample"]
+    with fits.open(files.psf) as opened:
+        for number in (3, 17):
+            mine = found[found["pampelmuse_id"] == number]
+            assert mine["layer"].tolist() == [0, 1, 2, 3, 4]
+            for name in factory.SAMPLE_COLUMNS:
+                np.testing.assert_array_equal(
+                    mine[name].to_numpy(), opened[f"PM_{number}"].data[name].astype(np.float64)
+                )
+    assert np.isnan(found["flux"].to_numpy()[4])
+
+
+def test_summaries_are_numpys(tree: Tree, files: Files) -> None:
+    tables = frames(normalized(tree))
+    samples, summaries = tables["source_sample"], tables["source_summary"]
+    assert len(summaries) == 2 * 6 * 2, "two windows have layers: all, and the first"
+    for number in (3, 17):
+        for quantity in factory.SAMPLE_COLUMNS:
+            values = samples[samples["pampelmuse_id"] == number][quantity].to_numpy()
+            for window in (1, 2):
+                found = row(
+                    summaries, pampelmuse_id=number, quantity=quantity, wavelength_window_id=window
+                )
+                assert found["sample_count"] == np.count_nonzero(~np.isnan(values))
+                for name, expected in (
+                    ("mean", np.nanmean(values)),
+                    ("median", np.nanmedian(values)),
+                    ("p10", np.nanpercentile(values, 10)),
+                    ("p90", np.nanpercentile(values, 90)),
+                    ("standard_deviation", np.nanstd(values)),
+                    ("minimum", np.nanmin(values)),
+                    ("maximum", np.nanmax(values)),
+                ):
+                    assert found[name] == pytest.approx(expected, rel=1e-12), name
+
+
+# What a new epoch may bring
+
+
+def add_column(hdus: fits.HDUList, extension: str, *columns: fits.Column) -> None:
+    old = hdus[extension]
+    new = fits.BinTableHDU.from_columns([*old.columns, *columns], name=extension)
+    hdus[extension] = new
+
+
+def stored(tree: Tree, extension: str, column: str) -> list[tuple[object, ...]]:
+    out = normalized(tree)
+    values = frames(out)["table_value"]
+    layouts = {v.fingerprint: v for v in out.layouts.values() if v.extension == extension}
+    mine = values[values["layout"].isin(layouts)]
+    places = {(k, f.position) for k, v in layouts.items() for f in v.formats if f.name == column}
+    found = [r for r in mine.itertuples() if (r.layout, r.column_position) in places]
+    return [
+        (
+            r.row_index,
+            r.element,
+            next((v for v in (r.value_float, r.value_int, r.value_text) if not pd.isna(v)), None),
+        )
+        for r in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (fits.Column("x", "1D", array=[1.5, -2.5]), [1.5, -2.5]),
+        (fits.Column("x", "1E", array=[0.1, 2.0]), [float(np.float32(0.1)), 2.0]),
+        (fits.Column("x", "1K", array=[2**63 - 1, -(2**63)]), [2**63 - 1, -(2**63)]),
+        (fits.Column("x", "1B", array=[0, 255]), [0, 255]),
+        (fits.Column("x", "1L", array=[True, False]), [1, 0]),
+        (fits.Column("x", "12A", array=["it's", 'say "hi"']), ["it's", 'say "hi"']),
+        (fits.Column("x", "2D", array=[[1.0, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]),
+        (fits.Column("x", "1C", array=[1 + 2j, 3 - 4j]), [1.0, 2.0, 3.0, -4.0]),
+        (fits.Column("x", "1M", array=[1 + 2j, 3 - 4j]), [1.0, 2.0, 3.0, -4.0]),
+        (fits.Column("x", "3X", array=np.array([[1, 0, 1], [0, 0, 1]], bool)), [1, 0, 1, 0, 0, 1]),
+        (fits.Column("x", "1J", null=-9, array=[-9, 4]), [None, 4]),
+        (
+            fits.Column("x", "1K", bzero=2**63, array=np.array([2**64 - 1, 5], np.uint64)),
+            [str(2**64 - 1), 5],
+        ),
+    ],
+    ids=["D", "E", "K", "B", "L", "A", "2D", "C", "M", "X", "TNULL", "uint64"],
+)
+def test_a_column_that_nobody_knows(
+    column: fits.Column, expected: list[object], tree: Tree, files: Files
+) -> None:
+    factory.edit(files.raw, lambda hdus: add_column(hdus, "SPARTA_ATM_DATA", column))
+    found = stored(tree, "SPARTA_ATM_DATA", "x")
+    assert [value for _, _, value in found] == expected
+    width = len(expected) // 2
+    assert [(r, e) for r, e, _ in found] == [(r, e) for r in range(2) for e in range(width)]
+    assert len(frames(normalized(tree))["sparta_atm"]) == 8
+
+
+def test_a_logical_that_is_undefined(tree: Tree, files: Files) -> None:
+    column = fits.Column("x", "1L", array=[True, False])
+    factory.edit(files.raw, lambda hdus: add_column(hdus, "SPARTA_CN2_DATA", column))
+    with fits.open(files.raw, disable_image_compression=True) as opened:
+        info = opened["SPARTA_CN2_DATA"].fileinfo()
+        width = opened["SPARTA_CN2_DATA"].header["NAXIS1"]
+    data = bytearray(files.raw.read_bytes())
+    assert data[info["datLoc"] + width - 1 : info["datLoc"] + width] == b"T"
+    data[info["datLoc"] + width - 1] = 0
+    files.raw.write_bytes(bytes(data))
+    assert stored(tree, "SPARTA_CN2_DATA", "x") == [(0, 0, None), (1, 0, 0)]
+
+
+def test_a_variable_length_column(tree: Tree, files: Files) -> None:
+    ragged = np.empty(2, dtype=object)
+    ragged[:] = [np.array([1, 2, 3], np.int32), np.array([], np.int32)]
+    column = fits.Column("x", "PJ()", array=ragged)
+    table = fits.BinTableHDU.from_columns([column], name="RAGGED")
+    factory.edit(files.raw, lambda hdus: hdus.append(table))
+    assert stored(tree, "RAGGED", "x") == [(0, 0, 1), (0, 1, 2), (0, 2, 3)]
+
+
+def test_an_extension_that_nobody_knows(tree: Tree, files: Files) -> None:
+    table = fits.BinTableHDU.from_columns(
+        [fits.Column("a", "1J", array=[7]), fits.Column("b", "4A", array=["x y"])], name="NEW_DATA"
+    )
+    factory.edit(files.raw, lambda hdus: hdus.append(table))
+    assert stored(tree, "NEW_DATA", "a") == [(0, 0, 7)]
+    assert stored(tree, "NEW_DATA", "b") == [(0, 0, "x y")]
+
+
+def test_columns_in_another_case(tree: Tree, files: Files) -> None:
+    hdus = factory.psf()
+    for table in hdus[1:]:
+        for name in list(table.columns.names):
+            table.columns.change_name(name, name.upper())
+    factory.write(files.psf, hdus)
+    samples = frames(normalized(tree))["source_sample"]
+    assert len(samples) == 10
+    assert samples["snr"].notna().all()
+
+
+def test_a_typed_column_of_another_type_is_kept_elsewhere(tree: Tree, files: Files) -> None:
+    def swap(hdus: fits.HDUList) -> None:
+        old = hdus["ASM_DATA"]
+        columns = [
+            fits.Column("R0", "6A", array=["n/a", "0.1"]) if c.name == "R0" else c
+            for c in old.columns
+        ]
+        hdus["ASM_DATA"] = fits.BinTableHDU.from_columns(columns, name="ASM_DATA")
+
+    factory.edit(files.raw, swap)
+    out = normalized(tree)
+    assert stored(tree, "ASM_DATA", "R0") == [(0, 0, "n/a"), (1, 0, "0.1")]
+    assert "r0" not in frames(out)["asm"] or frames(out)["asm"]["r0"].isna().all()
+    assert "column_store" in {issue.code for issue in out.issues}
+
+
+def test_layouts_are_shared(tree: Tree, files: Files) -> None:
+    out = normalized(tree)
+    sources = [layout for layout in out.layouts.values() if layout.extension == "PM_"]
+    assert len(sources) == 1
+    again = normalized(tree)
+    assert out.layouts.keys() == again.layouts.keys()
+
+
+def test_a_layout_that_differs_in_its_unit_is_another(tree: Tree, files: Files) -> None:
+    before = normalized(tree).layouts.keys()
+
+    def change_unit(hdus: fits.HDUList) -> None:
+        hdus["SGS_DATA"].columns["GUIDE FLUX"].unit = "electron"
+
+    factory.edit(files.raw, change_unit)
+    assert len(normalized(tree).layouts.keys() - before) == 1
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("2018-08-13T00:05:07.123456", "2018-08-13T00:05:07.123456"),
+        ("2018-08-13T00:05:07.1", "2018-08-13T00:05:07.100000"),
+        ("2018-08-13 00:05:07", "2018-08-13T00:05:07"),
+        ("2018-12-31T23:59:59.999999", "2018-12-31T23:59:59.999999"),
+        ("0001-01-01T00:00:00", None),
+        ("2018-02-30T00:00:00", None),
+        ("2018-08-13T24:00:01", None),
+        ("not a time", None),
+        ("", None),
+    ],
+)
+def test_time_stamps(stamp: str, expected: str | None, tree: Tree, files: Files) -> None:
+    def swap(hdus: fits.HDUList) -> None:
+        hdus["ASM_DATA"] = fits.BinTableHDU.from_columns(
+            [fits.Column("TIME_STAMP", "26A", array=[stamp])], name="ASM_DATA"
+        )
+
+    factory.edit(files.raw, swap)
+    found = row(frames(normalized(tree))["asm"], row_index=0)
+    assert found["time_stamp"] == stamp
+    assert found["time_utc"] == (None if expected is None else pd.Timestamp(expected))
+
+
+def test_parameter_names_padded_with_blanks(tree: Tree, files: Files) -> None:
+    """As other writers than astropy pad them."""
+    content = factory.to_bytes(factory.prm(parameters=("beta????????????", "fwhm????????????")))
+    files.prm.write_bytes(content.replace(b"????????????", b" " * 12))
+    tables = frames(normalized(tree))
+    assert set(tables["psf_parameter"]["parameter"]) == {"beta", "fwhm"}
+    assert tables["psf_fit"]["model"].tolist() == ["moffat"]
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3681])
+def test_any_number_of_layers(layers: int, tree: Tree, files: Files) -> None:
+    factory.write(files.prm, factory.prm(layers=layers))
+    factory.write(files.psf, factory.psf(layers=layers, sources=(1,)))
+    tables = frames(normalized(tree))
+    assert len(tables["source_sample"]) == layers
+    assert len(tables["psf_parameter"]) == 4 * layers
+    assert tables["psf_layer"]["wavelength_nm"].iloc[-1] == (
+        (4.75e-7 + (layers - 1) * 1.25e-10) * 10**9
+    )

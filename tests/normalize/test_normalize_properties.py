@@ -1,0 +1,144 @@
+"""Properties of the pure functions: statistics, times, special values, identifiers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from aomuse.load.special import SPECIAL, split_special
+from aomuse.normalize.summary import summarize
+from aomuse.normalize.times import from_iso, from_mjd, from_unix, one_time
+from aomuse.query.wide import identifier
+
+QUIET = settings(max_examples=200, deadline=None, derandomize=True)
+moderate = st.floats(-1e100, 1e100)
+
+
+@QUIET
+@given(
+    hnp.arrays(
+        np.float64,
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements=st.one_of(moderate, st.just(np.nan)),
+    )
+)
+def test_statistics_are_numpys(values: np.ndarray[Any, Any]) -> None:
+    found = summarize(values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = {
+            "sample_count": np.count_nonzero(~np.isnan(values), axis=1),
+            "mean": np.nanmean(values, axis=1),
+            "median": np.nanmedian(values, axis=1),
+            "p10": np.nanpercentile(values, 10, axis=1),
+            "p90": np.nanpercentile(values, 90, axis=1),
+            "minimum": np.nanmin(values, axis=1),
+            "maximum": np.nanmax(values, axis=1),
+        }
+        deviation = np.nanstd(values, axis=1)
+        scale = np.nanmax(np.abs(values), axis=1, initial=0)
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(
+            found[name], wanted, rtol=1e-9, atol=1e-9 * np.nanmax(scale), err_msg=name
+        )
+    np.testing.assert_allclose(
+        found["standard_deviation"], deviation, rtol=1e-6, atol=1e-6 * np.nanmax(scale)
+    )
+
+
+def test_statistics_leave_out_infinities() -> None:
+    found = summarize(np.array([[1.0, np.inf, 3.0, -np.inf, np.nan]]))
+    assert found["sample_count"].tolist() == [2]
+    assert found["mean"].tolist() == [2.0]
+    assert found["minimum"].tolist() == [1.0]
+    assert found["maximum"].tolist() == [3.0]
+
+
+def test_statistics_of_nothing_are_null() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = summarize(np.array([[np.nan, np.nan]]))
+    assert found["sample_count"].tolist() == [0]
+    for name in set(found) - {"sample_count"}:
+        assert np.isnan(found[name]).all(), name
+
+
+@QUIET
+@given(st.datetimes(min_value=pd.Timestamp("1000-01-02"), max_value=pd.Timestamp("9999-12-30")))
+def test_iso_times_round_trip(time: Any) -> None:
+    assert from_iso([time.isoformat()])[0] == np.datetime64(time)
+    assert one_time(time.isoformat()) == pd.Timestamp(time)
+
+
+@QUIET
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_none(text: str) -> None:
+    (time,) = from_iso([text])
+    assert np.isnat(time) or text.strip()[:4].isdigit()
+
+
+@QUIET
+@given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 999_999))
+def test_unix_times(seconds: int, micro: int) -> None:
+    (time,) = from_unix(np.array([seconds]), np.array([micro]))
+    assert time == np.datetime64(seconds * 1_000_000 + micro, "us")
+
+
+@pytest.mark.parametrize("seconds", [2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
+def test_unix_times_out_of_range_are_none(seconds: int) -> None:
+    assert np.isnat(from_unix(np.array([seconds]))[0])
+
+
+def test_mjd() -> None:
+    times = from_mjd(np.array([58343.0, 58343.5, np.nan, np.inf, 1e300]))
+    assert [str(t) for t in times] == [
+        "2018-08-13T00:00:00.000000",
+        "2018-08-13T12:00:00.000000",
+        "NaT",
+        "NaT",
+        "NaT",
+    ]
+
+
+@QUIET
+@given(hnp.arrays(np.float64, st.integers(1, 12)))
+def test_special_values_can_be_put_back(values: np.ndarray[Any, Any]) -> None:
+    frame = pd.DataFrame({"k": range(len(values)), "x": values})
+    clean, special = split_special("t", frame, ["k"])
+    kept = clean["x"].to_numpy().copy()
+    assert not np.isinf(kept).any()
+    assert not (np.signbit(kept) & (kept == 0)).any()
+    for found in special.itertuples():
+        assert (found.table_name, found.column_name) == ("t", "x")
+        kept[int(found.row_key)] = SPECIAL[found.value]
+    # To the bit, but for the payload of a NaN, which no database keeps.
+    np.testing.assert_array_equal(kept, values)
+    numbers = ~np.isnan(values)
+    np.testing.assert_array_equal(np.signbit(kept[numbers]), np.signbit(values[numbers]))
+
+
+def test_special_values_name_their_row() -> None:
+    frame = pd.DataFrame({"a": [1, 1], "b": ["x", "y/z"], "v": [np.inf, -0.0], "w": [1.0, -np.inf]})
+    _, special = split_special("t", frame, ["a", "b"])
+    assert sorted(special.itertuples(index=False, name=None)) == [
+        ("t", "v", "1/x", "+inf"),
+        ("t", "v", "1/y/z", "-0.0"),
+        ("t", "w", "1/y/z", "-inf"),
+    ]
+
+
+@QUIET
+@given(st.text(max_size=60))
+def test_any_name_becomes_an_identifier(name: str) -> None:
+    found = identifier(name)
+    assert found.isascii()
+    assert found.isidentifier()
+    assert len(found) <= 50
+    assert found == found.lower()

@@ -1,0 +1,381 @@
+"""The command line: help, status, dry run, exit codes, and no password anywhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import fits_factory as factory
+import pytest
+import sqlalchemy as sa
+from fits_factory import Tree
+from warehouse import aomuse, contents, rows
+
+from aomuse.cli import cli
+
+COMMANDS = sorted(cli.commands)
+
+
+def leaves(command: click.Command, *path: str) -> list[tuple[str, ...]]:
+    """Give the words that lead to each command that does something."""
+    if not isinstance(command, click.Group):
+        return [path]
+    return [leaf for n, sub in sorted(command.commands.items()) for leaf in leaves(sub, *path, n)]
+
+
+def find(*path: str) -> click.Command:
+    command: click.Command = cli
+    for word in path:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    return command
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "night")
+
+
+# Help
+
+
+@pytest.mark.parametrize("path", leaves(cli), ids=" ".join)
+def test_help_has_an_example_and_says_what_each_option_does(path: tuple[str, ...]) -> None:
+    done = aomuse(None, *path, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert f"aomuse {' '.join(path)}" in done.out.splitlines()[0]
+    examples = done.out.partition("Example:\n")[2].split("\n")
+    assert any(line.strip().startswith("aomuse") for line in examples)
+    for parameter in find(*path).params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert parameter.help.endswith((".", "]")), parameter.name
+
+
+def test_help_of_the_whole() -> None:
+    done = aomuse(None, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert "Exit codes: 0" in done.out
+    assert "AOMUSE_DATABASE_URL" in done.out
+    for command in COMMANDS:
+        assert f"  {command}" in done.out
+    assert "--help" not in aomuse(None, "--version").out
+
+
+def test_usage_errors_are_exit_code_2(tree: Tree) -> None:
+    for arguments in (["nonsense"], ["load"], ["load", "--nonsense", tree.root], ["--db"]):
+        done = aomuse(None, *arguments)
+        assert done.code == 2, arguments
+        assert "Traceback" not in done.text
+
+
+# Load
+
+
+def test_exit_codes_of_load(db_url: str, tree: Tree) -> None:
+    files = tree.add(1)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    files.prm.write_bytes(b"")
+    assert aomuse(db_url, "load", tree.root).code == 1
+    tree.restore(files)
+    assert aomuse(db_url, "load", tree.root).code == 0
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_useless_roots(
+    dry: list[str], engine: sa.Engine, db_url: str, tmp_path: Path, tree: Tree
+) -> None:
+    tree.add(1)
+    file = tmp_path / "file.fits"
+    file.write_text("")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other" / "plots").mkdir(parents=True)
+    for root, said in (
+        ("nowhere", "does not exist"),
+        ("file.fits", "is not a folder"),
+        ("empty", "no folder single/, raw/ or analysis/"),
+        ("other", "no folder single/, raw/ or analysis/"),
+    ):
+        done = aomuse(db_url, "load", *dry, tmp_path / root)
+        assert done.code == 2
+        assert len(done.errors) == 1
+        assert said in done.err
+        assert str(tmp_path / root) in done.err
+    mixed = aomuse(db_url, "load", *dry, tree.root, tmp_path / "nowhere")
+    assert mixed.code == 2
+    assert rows(engine, "load_run") == []
+    assert rows(engine, "exposure") == []
+
+
+def test_folders_without_files(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    done = aomuse(db_url, "load", tree.root)
+    assert (done.code, done.err) == (0, "")
+    assert "exposures: 0 loaded" in done.out
+
+
+def test_a_line_for_each_exposure(db_url: str, tree: Tree) -> None:
+    first, second = tree.add(1), tree.add(2, without=["psf"])
+    done = aomuse(db_url, "load", "--no-progress", tree.root)
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"loaded    {first.archive_id}  ")
+    assert "(2 notes)" in lines[0]
+    assert lines[1].startswith(f"loaded    {second.archive_id}  ")
+    assert "1 warning" in lines[1]
+    assert lines[-1] == "1 warnings, 4 notes: aomuse status --issues shows them"
+
+
+def test_a_dry_run_writes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    files, changed, kept = tree.add(1), tree.add(2), tree.add(3)
+    (tree.root / "single" / "bad.fits").write_text("no cube")
+    files.prm.unlink()
+    assert aomuse(db_url, "load", tree.root).code == 1
+    tree.restore(files)
+    factory.write(changed.prm, factory.prm(seed=9))
+    new = tree.add(4)
+    before = contents(engine, but=())
+    stamps = {path: path.stat().st_mtime_ns for path in tree.root.rglob("*")}
+
+    done = aomuse(db_url, "load", "--dry-run", tree.root)
+
+    assert contents(engine, but=()) == before
+    assert {path: path.stat().st_mtime_ns for path in tree.root.rglob("*")} == stamps
+    lines = done.out.splitlines()
+    assert f"{files.archive_id}: to be completed" in lines
+    assert f"{changed.archive_id}: to be replaced" in lines
+    assert f"{kept.archive_id}: unchanged" in lines
+    assert f"{new.archive_id}: new" in lines
+    for path in (*files.all, *new.all):
+        assert any(line.endswith(str(path)) for line in lines)
+    assert lines[-1].startswith("dry run, nothing was written: ")
+    assert done.code == 1
+    assert "bad.fits" in done.err
+
+
+def test_a_dry_run_of_a_reload(db_url: str, tree: Tree) -> None:
+    files = tree.add(1)
+    aomuse(db_url, "load", tree.root)
+    done = aomuse(db_url, "load", "--dry-run", "--reload", tree.root)
+    assert done.code == 0
+    assert f"{files.archive_id}: to be replaced" in done.out
+
+
+def test_a_question_does_not_make_a_database(tmp_path: Path, tree: Tree) -> None:
+    tree.add(1)
+    for arguments in (["status"], ["load", tree.root], ["load", "--dry-run", tree.root]):
+        done = aomuse(f"sqlite:///{tmp_path}/new.db", *arguments)
+        assert done.code == 2
+        assert "aomuse migrate" in done.err
+        assert not list(tmp_path.glob("new.db*"))
+
+
+# Status
+
+
+def test_status_of_an_empty_warehouse(db_url: str) -> None:
+    done = aomuse(db_url, "status")
+    assert (done.code, done.err) == (0, "")
+    assert "none: load a tree with aomuse load ROOT" in done.out
+    assert aomuse(db_url, "status", "--issues").out == "no open issues\n" or (
+        "no open issues" in aomuse(db_url, "status", "--issues").out
+    )
+
+
+def test_status(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    files = tree.add(1)
+    files.psf.write_bytes(b"")
+    aomuse(db_url, "load", tree.root)
+    done = aomuse(db_url, "status")
+    assert done.code == 0
+    words = {tuple(line.split()) for line in done.out.splitlines()}
+    assert ("exposure", "1") in words
+    assert ("psf_parameter", "20") in words
+    assert ("error", "empty", "1") in words
+    assert any(line[3:] and line[4] == "issues" for line in words if len(line) > 5)
+    listed = aomuse(db_url, "status", "--issues").out
+    line = next(line for line in listed.splitlines() if line.startswith("error [empty]"))
+    assert str(files.psf) in line
+    assert "copy or download it again" in line
+    tree.restore(files)
+    aomuse(db_url, "load", tree.root)
+    assert "error" not in aomuse(db_url, "status", "--issues").out
+
+
+# Configuration
+
+
+def test_the_environment_names_the_database(
+    db_url: str, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AOMUSE_DATABASE_URL", db_url)
+    tree.add(1)
+    assert aomuse(None, "load", tree.root).code == 0
+
+
+def test_the_default_is_a_file_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert aomuse(None, "migrate").code == 0
+    assert (tmp_path / "aomuse.db").is_file()
+    assert aomuse(None, "status").code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:sesame-secret@h/db", "aomuse works with sqlite and"),
+        ("mysql://u:sesame-secret@h/", "names no database"),
+        ("mariadb://u:sesame-secret@h:port/db", "cannot be parsed"),
+        ("sesame-secret", "cannot be parsed"),
+        ("://sesame-secret@", "cannot be parsed"),
+        ("sqlite:////nowhere/at/all/x.db", "folder"),
+    ],
+)
+def test_urls_that_are_wrong(url: str, said: str) -> None:
+    done = aomuse(url, "migrate")
+    assert done.code == 2
+    assert len(done.errors) == 1, done.err
+    assert said in done.err
+    assert "sesame-secret" not in done.text
+
+
+def test_a_database_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("not a database at all, but long enough to look at it " * 40)
+    before = path.read_bytes()
+    for command in ("status", "migrate"):
+        done = aomuse(f"sqlite:///{path}", command)
+        assert done.code == 2
+        assert len(done.errors) == 1, done.text
+        assert "not a database" in done.err
+    assert path.read_bytes() == before
+
+
+# Passwords
+
+
+SECRET = "sesame-0pen"
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+def everything_said(caplog: pytest.LogCaptureFixture, *texts: str) -> str:
+    logged = "".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
+    return logged + "".join(texts)
+
+
+def test_no_password_when_the_server_is_away(
+    closed_port: int, tree: Tree, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"mariadb+mariadbconnector://u:{SECRET}@127.0.0.1:{closed_port}/db"
+    for arguments in (
+        ["migrate"],
+        ["status"],
+        ["load", tree.root],
+        ["load", "--dry-run", tree.root],
+    ):
+        done = aomuse(url, *arguments)
+        assert done.code == 2
+        assert len(done.errors) == 1, done.err
+        assert SECRET not in everything_said(caplog, done.text)
+
+
+def test_no_password_when_it_is_wrong(
+    mariadb_admin: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = sa.make_url(mariadb_admin()).set(password=SECRET)  # type: ignore[operator]
+    done = aomuse(url.render_as_string(hide_password=False), "status")
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert "Access denied" in done.err
+    assert SECRET not in everything_said(caplog, done.text)
+
+
+def test_no_password_in_anything_that_works(
+    engine: sa.Engine, db_url: str, tree: Tree, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = sa.make_url(db_url).password or "a file has no password"
+    caplog.set_level(logging.DEBUG)
+    files = tree.add(1)
+    tree.add(2)
+    files.prm.write_bytes(b"")
+    said = ""
+    for arguments in (
+        ["migrate"],
+        ["load", tree.root],
+        ["load", "--dry-run", tree.root],
+        ["status"],
+        ["status", "--issues"],
+    ):
+        done = aomuse(db_url, *arguments)
+        assert done.code in (0, 1), done.text
+        said += done.text
+    assert secret not in everything_said(caplog, said)
+    assert secret not in repr(rows(engine, "load_run"))
+    assert secret not in repr(rows(engine, "load_issue"))
+
+
+@pytest.mark.parametrize("name", ["password", "passwd"])
+def test_no_password_from_the_query_of_a_url(
+    name: str, closed_port: int, mariadb_admin: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some write it there; the driver takes it."""
+    caplog.set_level(logging.DEBUG)
+    parsed = sa.make_url(mariadb_admin())  # type: ignore[operator]
+    query = (
+        f"{parsed.username}@{parsed.host}:{parsed.port}/{parsed.database}?{name}={parsed.password}"
+    )
+    away = f"u@127.0.0.1:{closed_port}/db?{name}={SECRET}"
+    for rest, secret in ((query, str(parsed.password)), (away, SECRET)):
+        for command in ("migrate", "status"):
+            done = aomuse(f"mariadb+mariadbconnector://{rest}", command)
+            assert secret not in everything_said(caplog, done.text)
+
+
+def test_a_failing_exposure_tells_no_password(
+    engine: sa.Engine, db_url: str, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors of the database repeat statements, parameters and sometimes addresses."""
+    password = sa.make_url(db_url).password or "no password"
+    tree.add(1)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP VIEW v_source_sample")
+        connection.exec_driver_sql("DROP TABLE source_sample")
+    done = aomuse(db_url, "load", "--workers", 1, tree.root)
+    assert done.code == 1
+    assert "source_sample" in done.err
+    assert "INSERT INTO" not in done.err
+    assert password not in done.text
+
+
+def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
+    """What the other tests call inside the process, as a process of its own."""
+    tree.add(1)
+    (tree.root / "single" / "odd\udce9.fits").write_bytes(b"rubbish")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AOMUSE")}
+    environment |= {"AOMUSE_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
+    script = [sys.executable, "-c", "from aomuse.cli import main; main()"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*script, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert run("migrate").returncode == 0
+    loaded = run("load", str(tree.root))
+    assert loaded.returncode == 1
+    assert loaded.stderr.count("\n") == 1
+    assert "odd\\xe9.fits" in loaded.stderr
+    assert run("status").returncode == 0

@@ -1,0 +1,200 @@
+"""The command line run inside the test, and what the database holds afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import resource
+import signal
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import sqlalchemy as sa
+from fits_factory import Tree
+
+from aomuse.cli import main
+from aomuse.db import create_engine
+from aomuse.models import Base
+
+TABLES = Base.metadata.tables
+
+#: Columns that differ between two loads of the same files.
+_NUMBERS = {
+    *("id", "exposure_id", "source_file_id", "load_run_id", "header_id", "table_layout_id"),
+    *("table_column_id", "keyword_id", "psf_fit_id", "target_id"),
+    *("reduced_file_id", "prm_file_id", "psf_file_id"),
+}
+_PLACES = {"path", "mtime_ns", "row_key"}
+
+#: What a user's Python does not show by itself.
+_HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+
+
+#: Seconds and bytes that no command on a small tree may take, whatever its files claim.
+LIMIT_S = 12
+LIMIT_BYTES = 2 << 30
+
+
+class Hung(BaseException):
+    """A command did not come back; no handler of errors catches this."""
+
+
+@contextlib.contextmanager
+def limits(seconds: int = LIMIT_S) -> Iterator[None]:
+    """End what hangs or takes all memory, so that a test fails and the machine lives."""
+
+    def stop(*_: object) -> None:
+        raise Hung(f"no end after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        used = int(statm.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + LIMIT_BYTES, hard))
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """Lines on standard error."""
+        return self.err.splitlines()
+
+    @property
+    def text(self) -> str:
+        """All that it printed."""
+        return self.out + self.err
+
+
+def aomuse(url: str | None, *arguments: object) -> Finished:
+    """Run a command as the entry point does; warnings of libraries count as printed."""
+    options = ["--db", url] if url else []
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        limits(),
+        patch.object(sys, "argv", ["aomuse", *options, *map(str, arguments)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        warnings.catch_warnings(record=True) as said,
+    ):
+        warnings.resetwarnings()
+        for category in _HIDDEN:
+            warnings.simplefilter("ignore", category)
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    shown = "".join(f"{w.category.__name__}: {w.message}\n" for w in said)
+    return Finished(code if isinstance(code, int) else 1, out.getvalue(), err.getvalue() + shown)
+
+
+def query(engine: sa.Engine, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    """Give the rows of a SELECT."""
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(statement), values)]
+
+
+def scalar(engine: sa.Engine, statement: str, **values: object) -> Any:
+    """Give the one value of a SELECT."""
+    ((value,),) = query(engine, statement, **values)
+    return value
+
+
+def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
+    """Give the rows of a table, typed by its model."""
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(sa.select(TABLES[table]))]
+
+
+def contents(engine: sa.Engine, but: Iterable[str] = ("load_run",)) -> dict[str, list[Any]]:
+    """Give every row of every table, ids and all."""
+    with engine.connect() as connection:
+        return {
+            name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
+            for name, table in TABLES.items()
+            if name not in but
+        }
+
+
+def exposure_id(engine: sa.Engine, archive_id: str) -> int | None:
+    """Give the id of an exposure, None if there is none."""
+    found = query(engine, "SELECT id FROM exposure WHERE archive_id = :name", name=archive_id)
+    return found[0][0] if found else None
+
+
+def exposure(engine: sa.Engine, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Give all rows of an exposure without the numbers that the database gave them."""
+    number = exposure_id(engine, archive_id)
+    return {} if number is None else exposure_by_id(engine, number)
+
+
+def exposure_by_id(engine: sa.Engine, number: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Give all rows of an exposure without the numbers that the database gave them."""
+    parents = {
+        "psf_fit_id": sa.select(TABLES["psf_fit"].c.id).filter_by(exposure_id=number),
+        "header_id": sa.select(TABLES["header"].c.id).filter_by(exposure_id=number),
+    }
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with engine.connect() as connection:
+        for name, table in TABLES.items():
+            if name == "exposure":
+                where = table.c.id == number
+            elif name == "load_issue":
+                continue
+            elif "exposure_id" in table.c:
+                where = table.c.exposure_id == number
+            else:
+                key = next((k for k in parents if k in table.c), None)
+                if key is None:
+                    continue
+                where = table.c[key].in_(parents[key])
+            columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES]
+            result = connection.execute(sa.select(*columns).where(where))
+            found[name] = sorted((tuple(row) for row in result), key=repr)
+    return found
+
+
+def open_issues(engine: sa.Engine, severity: str = "error") -> list[tuple[str, str]]:
+    """Give code and path of the open issues."""
+    return sorted(
+        query(
+            engine,
+            "SELECT code, path FROM load_issue WHERE closed_run_id IS NULL AND severity = :s",
+            s=severity,
+        )
+    )
+
+
+def load_whole(
+    folder: Path, template: Path, without: Sequence[str] = ()
+) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
+    """Load the first three valid exposures into an empty database, and give the rows of each."""
+    database = folder / "aomuse.db"
+    database.write_bytes(template.read_bytes())
+    tree = Tree(folder / "night")
+    files = [tree.add(number, without=without) for number in (1, 2, 3)]
+    done = aomuse(f"sqlite:///{database}", "load", tree.root)
+    assert (done.code, done.err) == (0, "")
+    engine = create_engine(f"sqlite:///{database}")
+    result = {f.number: exposure(engine, f.archive_id) for f in files}
+    engine.dispose()
+    return result
