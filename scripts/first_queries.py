@@ -40,6 +40,11 @@ LIMIT 5""",
 ]
 
 
+NEXT = """
+Next: source .venv/bin/activate, then aomuse status, aomuse verify, or a tree of your own with
+aomuse load /data/night. README.md has more queries."""
+
+
 def main() -> None:
     """Print each query and its result."""
     engine = create_engine()
@@ -48,6 +53,7 @@ def main() -> None:
             frame = pd.read_sql_query(sa.text(sql), connection)
             print(f"\n{title}\n\n{sql};\n\n{frame.to_string(index=False)}")
     engine.dispose()
+    print(NEXT)
 
 
 if __name__ == "__main__":

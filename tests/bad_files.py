@@ -328,6 +328,13 @@ def second_sparta(hdus: fits.HDUList) -> None:
 ODD: list[tuple[str, str, str, str, Spoil]] = [
     ("a source twice", "psf", "warning", "source_name", change(duplicate_source)),
     ("PM_abc", "psf", "warning", "source_name", change(named_source)),
+    (
+        "pixels beyond any file",
+        "reduced",
+        "warning",
+        "pixels_truncated",
+        card("DATA", "NAXIS1", "9" * 20),
+    ),
     ("XTENSION unknown", "psf", "warning", "source_name", card(1, "XTENSION", "'RUBBISH '")),
     ("values near the largest double", "psf", "warning", "source_name", change(large_values)),
     ("text that is not ASCII", "prm", "note", "not_ascii", latin_text),

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from bad_files import BAD, HTML, ODD, Bad, Spoil, instead, second_sparta
-from fits_factory import Tree, edit, edit_bytes
+from fits_factory import Tree, edit, edit_bytes, set_card
 from warehouse import (
     aomuse,
     exposure,
@@ -211,6 +211,20 @@ def test_a_very_long_comment(engine: sa.Engine, db_url: str, tree: Tree) -> None
     cards = query(engine, "SELECT comment FROM keyword WHERE name = 'LONGONE'")
     assert len(cards) == 1
     assert cards[0][0].startswith("of it of it")
+
+
+@pytest.mark.parametrize("value", ["1E400", "-1E308", "1E-320", "9" * 60])
+@pytest.mark.parametrize("keyword", ["CRVAL3", "CDELT3"])
+def test_wavelengths_beyond_any_double(
+    keyword: str, value: str, engine: sa.Engine, db_url: str, tree: Tree
+) -> None:
+    files = tree.add(1, without=["raw"])
+    set_card(files.prm, "SPECTRA", keyword, value)
+    done = aomuse(db_url, "load", tree.root)
+    assert len(done.errors) <= 1, done.err
+    assert all(line.startswith(f"error: {files.prm}") for line in done.errors), done.err
+    assert scalar(engine, "SELECT COUNT(*) FROM source_sample") == 10
+    assert scalar(engine, "SELECT COUNT(*) FROM psf_parameter") == 20
 
 
 @pytest.mark.parametrize("what", ["EXTNAME", "TTYPE1", "TUNIT1", "TDISP1"])

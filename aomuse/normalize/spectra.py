@@ -55,13 +55,20 @@ def wavelengths(prm: FileContent, issues: list[Issue]) -> Floats | None:
             )
         )
         return None
-    return np.asarray((start + np.arange(int(count)) * step) * 10**9, dtype=np.float64)
+    # Numbers beyond any wavelength give infinities, which are kept as the special values they are.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray((start + np.arange(int(count)) * step) * 10**9, dtype=np.float64)
 
 
-def _number(hdu: HduContent, keyword: str) -> float | int | None:
+def _number(hdu: HduContent, keyword: str) -> float | None:
     found = hdu.cards[hdu.cards["keyword"] == keyword]
     value = card_value(found.iloc[0]) if len(found) else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def fit_wavelengths(wavelength_nm: Floats | None, layers: int) -> Floats:

@@ -137,7 +137,10 @@ def _unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 def _psf(connection: Connection) -> View:
     found = connection.scalars(select(PsfParameter.parameter).distinct())
-    others = sorted(set(found) - set(MOFFAT_PARAMETERS))
+    # MariaDB reads a backslash in a literal as an escape, SQLite does not, and neither takes a
+    # control character: parameters with such names are for queries on psf_parameter.
+    plain = {name for name in found if name.isprintable() and "\\" not in name}
+    others = sorted(plain - set(MOFFAT_PARAMETERS))
     parameters = [*MOFFAT_PARAMETERS, *others][:MAX_PARAMETERS]
     columns = _unique(
         (identifier(p) for p in parameters), taken=("layer", "wavelength_nm", "fwhm_arcsec")
@@ -146,9 +149,7 @@ def _psf(connection: Connection) -> View:
 
 
 def _literal(text: str) -> str:
-    # MariaDB reads a backslash in a literal as an escape, SQLite does not: such names are left
-    # to v_header-style queries on psf_parameter rather than quoted in two ways.
-    return "'" + text.replace("\\", "").replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _elements(format_: str) -> int:

@@ -248,3 +248,15 @@ def test_parameters_with_odd_names(engine: sa.Engine, db_url: str, tree: Tree) -
         assert len(query(engine, f"SELECT {name} FROM v_psf")) == 5, name
     values = query(engine, "SELECT value FROM psf_parameter WHERE parameter = 'r0' ORDER BY layer")
     assert query(engine, "SELECT r0 FROM v_psf ORDER BY layer") == values
+
+
+def test_a_parameter_whose_name_holds_a_nul(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    """A FITS string may; SQL text may not."""
+    files = tree.add(1)
+    content = factory.to_bytes(factory.prm(parameters=("be?ta", "fwhm")))
+    files.prm.write_bytes(content.replace(b"be?ta", b"be\0ta"))
+    done = aomuse(db_url, "load", tree.root)
+    assert (done.code, done.err) == (0, "")
+    assert scalar(engine, "SELECT COUNT(*) FROM psf_parameter") == 10
+    assert query(engine, "SELECT fwhm IS NULL FROM v_psf WHERE layer = 0") == [(0,)]
+    assert aomuse(db_url, "migrate").code == 0
