@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is n
 from scripts.mariadb_server import Server, ServerError, find_program
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Under `make test` the makes that the tests run would say that they are makes of a make.
+for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_variable, None)
 
 # The data need not outlive a crash, and DDL is nearly twice as fast; a server that no longer
 # knows one of these options ignores it.
