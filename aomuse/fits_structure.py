@@ -254,7 +254,7 @@ def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
                 break
             digest.update(chunk)
             position += len(chunk)
-        position = max(position, stop)
+        position = max(position, min(stop, size))
     return digest.hexdigest()
 
 

@@ -193,6 +193,7 @@ BAD = [
     Bad("axis too long for a float", "prm", "truncated", card(1, "NAXIS1", "9" * 70)),
     Bad("axes beyond any float", "prm", "truncated", beyond_floats),
     Bad("layers without end", "prm", "spectra_axis", one_axis_is_huge, read=True),
+    Bad("pixels beyond any file", "reduced", "bad_header", card("DATA", "NAXIS1", "9" * 20)),
     Bad("BITPIX rubbish", "prm", "bad_header", card(1, "BITPIX", "'x'")),
     Bad("BITPIX 64000", "raw", "truncated", card("SPARTA_ATM_DATA", "BITPIX", "64000")),
     Bad("TFIELDS too many", "psf", "damaged", card(1, "TFIELDS", "7")),
@@ -328,13 +329,6 @@ def second_sparta(hdus: fits.HDUList) -> None:
 ODD: list[tuple[str, str, str, str, Spoil]] = [
     ("a source twice", "psf", "warning", "source_name", change(duplicate_source)),
     ("PM_abc", "psf", "warning", "source_name", change(named_source)),
-    (
-        "pixels beyond any file",
-        "reduced",
-        "warning",
-        "pixels_truncated",
-        card("DATA", "NAXIS1", "9" * 20),
-    ),
     ("XTENSION unknown", "psf", "warning", "source_name", card(1, "XTENSION", "'RUBBISH '")),
     ("values near the largest double", "psf", "warning", "source_name", change(large_values)),
     ("text that is not ASCII", "prm", "note", "not_ascii", latin_text),
