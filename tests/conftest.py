@@ -16,12 +16,19 @@ from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
 from scripts.mariadb_server import Server, ServerError, find_program
+
+# A slow machine is no failure, and CI tries the same examples every time.
+hypothesis.settings.register_profile(
+    "aomuse", deadline=None, derandomize=bool(os.environ.get("CI")), database=None
+)
+hypothesis.settings.load_profile("aomuse")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
