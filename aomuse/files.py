@@ -9,7 +9,7 @@ from typing import Literal
 from aomuse.issue import Issue
 from aomuse.paths import printable
 
-Role = Literal["reduced", "raw", "prm", "psf"]
+Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman"]
 
 #: PSF models that a folder's name may tell; an NFM exposure can be fitted with both.
 MODELS = ("maoppy", "moffat")

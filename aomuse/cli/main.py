@@ -34,7 +34,10 @@ pass_context = click.make_pass_decorator(Context)
 
 
 #: The commands in the order in which a user meets them.
-_ORDER = ("migrate", "load", "status", "verify", "export", "simulate")
+_ORDER = (
+    *("migrate", "load", "status", "verify", "metrics", "predict", "report", "export"),
+    *("import-blobs", "simulate", "backup", "restore", "grant-reader", "drop"),
+)
 
 
 class _Group(click.Group):

@@ -1,0 +1,31 @@
+"""The views: wide, one grain each, with a meaning for every column.
+
+Views are derived from the tables, so they are not revisions of their own: the last step of a
+migration to head creates them anew, and a revision that changes tables drops them first.
+"""
+
+from __future__ import annotations
+
+from aomuse.query.views.exposures import exposure_views
+from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
+from aomuse.query.views.headers import HEADER_VIEW
+from aomuse.query.views.telemetry import SPARTA_VIEW
+from aomuse.query.views.view import View, ViewColumn
+
+__all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "psf_view", "static_views"]
+
+
+def static_views(dialect: str) -> list[View]:
+    """Return the views that do not depend on what has been loaded.
+
+    Parameters
+    ----------
+    dialect : str
+        Name of the SQLAlchemy dialect: ``sqlite``, ``mariadb`` or ``mysql``.
+
+    Returns
+    -------
+    list of View
+        The views, in the order in which they can be created.
+    """
+    return [*exposure_views(dialect), HEADER_VIEW, *FIT_VIEWS, SPARTA_VIEW]
