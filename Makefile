@@ -99,7 +99,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[dev,psfr]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)

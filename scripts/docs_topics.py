@@ -15,6 +15,7 @@ TITLES = {
     "exposure": "Targets and exposures",
     "psf": "PSF and sources",
     "summary": "Summaries",
+    "prediction": "Predicted PSFs",
     "telemetry": "Telemetry",
     "header": "Headers",
     "column_store": "Column store",

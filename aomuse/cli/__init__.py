@@ -4,6 +4,7 @@
 from aomuse.cli import (  # noqa: F401
     export,
     load,
+    predict,
     status,
     verify,
 )

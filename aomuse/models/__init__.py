@@ -4,6 +4,7 @@ from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.prediction import PsfPrediction, PsfPredictionLayer
 from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
 from aomuse.models.psf import (
     PositionParameter,
@@ -42,6 +43,8 @@ __all__ = [
     "PsfLayer",
     "PsfParameter",
     "PsfParameterSummary",
+    "PsfPrediction",
+    "PsfPredictionLayer",
     "Sgs",
     "Source",
     "SourceFile",
