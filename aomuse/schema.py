@@ -40,6 +40,12 @@ def head_revision() -> str:
     return head
 
 
+def known_revisions() -> set[str]:
+    """Return every revision that this version of aomuse knows."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return {revision.revision for revision in script.walk_revisions()}
+
+
 def current_revision(engine: Engine) -> str | None:
     """Return the revision of the database, None where there is no schema."""
     file = engine.url.database or ":memory:"
@@ -129,9 +135,7 @@ def require_head(engine: Engine) -> str:
 
 def _refuse_newer(current: str | None) -> None:
     """Refuse a revision that this version does not know."""
-    script = ScriptDirectory.from_config(alembic_config())
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise SchemaError(
             f"the schema is at revision {current}, which is newer than this version of aomuse "
             f"({head_revision()}): install the newer aomuse"

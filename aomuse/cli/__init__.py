@@ -2,6 +2,7 @@
 
 # Importing a module adds its commands.
 from aomuse.cli import (  # noqa: F401
+    admin,
     export,
     load,
     predict,

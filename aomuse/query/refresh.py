@@ -7,6 +7,9 @@ from sqlalchemy import Connection, inspect, text
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, wide_views
 
+#: Tables that say which wide views there are.
+_TABLES_OF_WIDE_VIEWS = ("table_layout", "table_column", "psf_parameter")
+
 
 def all_views(connection: Connection) -> list[View]:
     """Return every view that the database should have now."""
@@ -19,8 +22,14 @@ def offline_views(dialect: str) -> list[View]:
 
 
 def existing_views(connection: Connection) -> list[str]:
-    """Return the names of aomuse's views that exist."""
-    return [name for name in inspect(connection).get_view_names() if name.startswith("v_")]
+    """Return the names of aomuse's views that exist; views of the users are not among them."""
+    inspector = inspect(connection)
+    if all(inspector.has_table(name) for name in _TABLES_OF_WIDE_VIEWS):
+        ours = all_views(connection)
+    else:
+        ours = offline_views(connection.dialect.name)
+    names = {view.name for view in ours}
+    return [name for name in inspector.get_view_names() if name in names]
 
 
 def drop_views(connection: Connection) -> None:
@@ -30,7 +39,7 @@ def drop_views(connection: Connection) -> None:
 
 
 def refresh_views(connection: Connection) -> None:
-    """Create every view anew, and drop those that have nothing to show any more.
+    """Create every view anew.
 
     Parameters
     ----------
@@ -38,10 +47,7 @@ def refresh_views(connection: Connection) -> None:
         A connection to a database at the head revision. On MariaDB each statement commits.
     """
     dialect = connection.dialect.name
-    views = all_views(connection)
-    wanted = {view.name for view in views}
-    for name in existing_views(connection):
-        if dialect == "sqlite" or name not in wanted:
-            connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
-    for view in views:
+    if dialect == "sqlite":
+        drop_views(connection)
+    for view in all_views(connection):
         connection.exec_driver_sql(view.create(dialect))

@@ -1,0 +1,144 @@
+"""A reader reads every view over TLS, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fits_factory import Tree
+from warehouse import aomuse
+
+from aomuse.db import create_engine
+
+USER, PASSWORD = "o'reader_1", "p'w\"%s \\x"
+
+
+@pytest.fixture
+def url(mariadb_admin: Callable[[], str], tmp_path: Path) -> Iterator[str]:
+    url = mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    tree = Tree(tmp_path / "night")
+    tree.add(1)
+    assert aomuse(url, "load", tree.root).code == 0
+    yield url
+    with create_engine(url).begin() as connection:
+        for user in (USER, "plain", "limited"):
+            quoted = user.replace("'", "''")
+            for host in ("127.0.0.1", "%"):
+                connection.exec_driver_sql(f"DROP USER IF EXISTS '{quoted}'@'{host}'")
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AOMUSE_READER_PASSWORD", PASSWORD)
+
+
+def reader(url: str, user: str, **query: str) -> sa.Engine:
+    theirs = sa.make_url(url).set(username=user, password=PASSWORD, host="127.0.0.1", query=query)
+    return sa.create_engine(theirs, poolclass=sa.NullPool)
+
+
+@pytest.mark.usefixtures("password")
+def test_a_reader_reads_everything_and_writes_nothing(url: str) -> None:
+    done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1")
+    assert (done.code, done.err) == (0, "")
+    assert PASSWORD not in done.text
+    engine = reader(url, USER, ssl="true")
+    with engine.connect() as connection:
+        cipher = connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1]
+        assert cipher
+        views = sa.inspect(connection).get_view_names()
+        assert len(views) > 10
+        for view in views:
+            connection.exec_driver_sql(f"SELECT * FROM {view} LIMIT 1").all()
+            assert connection.exec_driver_sql(f"SHOW CREATE VIEW {view}").one()
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM source_sample").scalar()
+    for statement in (
+        "INSERT INTO target (name) VALUES ('x')",
+        "UPDATE target SET name = 'x'",
+        "DELETE FROM target",
+        "CREATE TABLE x (id INT)",
+        "DROP TABLE target",
+        "DROP VIEW v_exposure",
+        "CREATE VIEW x AS SELECT 1",
+        "SELECT * FROM mysql.user",
+    ):
+        with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as refused:
+            connection.exec_driver_sql(statement)
+        assert "denied" in str(refused.value.orig)
+
+
+@pytest.mark.usefixtures("password")
+def test_without_tls_a_reader_is_refused_unless_told_otherwise(url: str) -> None:
+    assert aomuse(url, "grant-reader", USER, "--host", "127.0.0.1").code == 0
+    with pytest.raises(sa.exc.DBAPIError), reader(url, USER).connect():
+        pass
+    # From anywhere, as no host is given.
+    assert aomuse(url, "grant-reader", "plain", "--no-tls").code == 0
+    with reader(url, "plain").connect() as connection:
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM v_exposure").scalar() == 1
+
+
+@pytest.mark.usefixtures("password")
+def test_a_reader_is_limited(url: str) -> None:
+    limits = ("--connections", 1, "--statement-time", 0.2)
+    assert aomuse(url, "grant-reader", "limited", "--host", "127.0.0.1", *limits).code == 0
+    engine = reader(url, "limited", ssl="true")
+    with engine.connect() as connection:
+        with pytest.raises(sa.exc.DBAPIError, match="max_user_connections"):
+            engine.connect()
+        with pytest.raises(sa.exc.DBAPIError, match="max_statement_time"):
+            connection.exec_driver_sql(
+                "SELECT COUNT(*) FROM header_card a, header_card b, header_card c, header_card d"
+            ).all()
+
+
+@pytest.mark.usefixtures("password")
+def test_an_account_that_exists_is_left_as_it_is(url: str) -> None:
+    assert aomuse(url, "grant-reader", USER, "--host", "127.0.0.1").code == 0
+    again = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1", "--no-tls")
+    assert (again.code, len(again.errors)) == (2, 1)
+    with pytest.raises(sa.exc.DBAPIError), reader(url, USER).connect():
+        pass
+
+
+@pytest.mark.usefixtures("password")
+def test_an_account_that_may_not_grant_gets_the_sql(url: str) -> None:
+    assert aomuse(url, "grant-reader", "plain", "--host", "127.0.0.1", "--no-tls").code == 0
+    theirs = sa.make_url(url).set(username="plain", password=PASSWORD, host="127.0.0.1")
+    poor = theirs.render_as_string(hide_password=False)
+    done = aomuse(poor, "grant-reader", "limited")
+    assert done.code == 2
+    assert done.err.startswith("aomuse: this account may not create others")
+    assert done.out == aomuse(poor, "grant-reader", "limited", "--print").out
+
+
+def test_the_sql_for_an_administrator_works(url: str) -> None:
+    done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1", "--print")
+    assert (done.code, done.err) == (0, "")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        for line in done.out.splitlines():
+            statement = line.removesuffix(";").replace("BY 'PASSWORD'", "BY 'other'")
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    theirs = sa.make_url(url).set(
+        username=USER, password="other", host="127.0.0.1", query={"ssl": "true"}
+    )
+    with sa.create_engine(theirs, poolclass=sa.NullPool).connect() as connection:
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM v_exposure").scalar() == 1
+
+
+def test_sqlite_has_no_accounts(sqlite_template: Path) -> None:
+    done = aomuse(f"sqlite:///{sqlite_template}", "grant-reader", "analyst")
+    assert (done.code, len(done.errors)) == (2, 1)
+
+
+def test_without_a_password_nothing_is_created(url: str) -> None:
+    done = aomuse(url, "grant-reader", "plain", "--host", "127.0.0.1")
+    assert (done.code, done.err) == (
+        2,
+        "aomuse: nobody can type a password here: set AOMUSE_READER_PASSWORD\n",
+    )
