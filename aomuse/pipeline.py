@@ -31,6 +31,7 @@ from aomuse.load import (
     finish_run,
     make_plan,
     record_orphans,
+    register_metrics,
     run_lock,
     start_run,
 )
@@ -114,6 +115,7 @@ def load(
         run = start_run(engine, "load", where, revision)
         outcome = "failed"
         try:
+            register_metrics(engine)
             record_orphans(engine, run.id, where, discovery.issues)
             for result in _results(engine, run, ledger, discovery, reload, workers, stop, listener):
                 summary.add(result)

@@ -15,6 +15,7 @@ TITLES = {
     "exposure": "Targets and exposures",
     "psf": "PSF and sources",
     "summary": "Summaries",
+    "metric": "Metrics",
     "prediction": "Predicted PSFs",
     "telemetry": "Telemetry",
     "header": "Headers",

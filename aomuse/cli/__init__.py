@@ -5,6 +5,7 @@ from aomuse.cli import (  # noqa: F401
     admin,
     export,
     load,
+    metrics,
     predict,
     status,
     verify,

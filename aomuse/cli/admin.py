@@ -9,17 +9,13 @@ from pathlib import Path
 import click
 
 from aomuse.admin import ReaderAccount, backup, drop, inventory, restore
-from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context
+from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.config import shown_url
 from aomuse.errors import ConfigurationError
 from aomuse.load import run_lock
 from aomuse.schema import head_revision
 
 READER_PASSWORD_VARIABLE = "AOMUSE_READER_PASSWORD"  # noqa: S105 - the variable's name
-
-
-def _tell_wait(holder: str) -> None:
-    click.echo(f"waiting for {holder}, which holds the database", err=True)
 
 
 @cli.command("drop", epilog="\b\nExample:\n  aomuse --db sqlite:///old.db drop")
@@ -45,7 +41,7 @@ def drop_command(context: Context, *, yes: bool) -> None:
         if not sys.stdin.isatty():
             raise ConfigurationError("drop asks first, and nobody can answer here: add --yes")
         click.confirm("Drop them?", abort=True)
-    with run_lock(context.engine, _tell_wait):
+    with run_lock(context.engine, tell_wait):
         drop(context.engine)
     click.echo(f"dropped; {len(found.others)} tables and views of others were left")
 
@@ -67,7 +63,7 @@ def backup_command(context: Context, file: Path) -> None:
 @pass_context
 def restore_command(context: Context, file: Path) -> None:
     """Bring a backup from FILE into an empty database of the same kind."""
-    with run_lock(context.engine, _tell_wait):
+    with run_lock(context.engine, tell_wait):
         revision = restore(context.engine, file)
     where = shown_url(context.engine.url)
     click.echo(f"{where}: restored, schema revision {revision}")

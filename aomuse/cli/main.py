@@ -30,6 +30,11 @@ class Context:
         return create_engine(self.url)
 
 
+def tell_wait(holder: str) -> None:
+    """Tell that a loader holds the database."""
+    click.echo(f"waiting for {holder}, which holds the database", err=True)
+
+
 pass_context = click.make_pass_decorator(Context)
 
 

@@ -3,6 +3,7 @@
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 from aomuse.load.ledger import Ledger
 from aomuse.load.lock import run_lock
+from aomuse.load.metrics import compute_metrics, register_metrics
 from aomuse.load.planning import Plan, make_plan
 from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
@@ -17,9 +18,11 @@ __all__ = [
     "Run",
     "UnitOfWork",
     "bulk_way",
+    "compute_metrics",
     "finish_run",
     "make_plan",
     "record_orphans",
+    "register_metrics",
     "run_lock",
     "start_run",
 ]

@@ -15,6 +15,7 @@ from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
+from aomuse.load.metrics import store_metrics
 from aomuse.load.planning import Plan
 from aomuse.load.runs import record_issues, touch_files
 from aomuse.load.ways import BulkWay
@@ -74,14 +75,16 @@ class UnitOfWork:
             dictionaries = self._shared()
             prepare_dictionaries(dictionaries, exposure)
             with write_transaction(self._engine) as connection:
+                writer = self._make_writer(connection)
                 exposure_id, row_count = store_exposure(
                     connection,
-                    self._make_writer(connection),
+                    writer,
                     dictionaries,
                     exposure,
                     self._run_id,
                     known,
                 )
+                store_metrics(connection, writer, exposure_id)
                 record_issues(connection, self._run_id, exposure_id, exposure.issues, paths)
             return row_count
 

@@ -4,6 +4,7 @@ from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
 from aomuse.models.prediction import PsfPrediction, PsfPredictionLayer
 from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
 from aomuse.models.psf import (
@@ -33,13 +34,16 @@ __all__ = [
     "AsmSlodarLayer",
     "Base",
     "Exposure",
+    "ExposureMetric",
     "Header",
     "HeaderCard",
     "Keyword",
     "LoadIssue",
     "LoadRun",
+    "Metric",
     "PositionParameter",
     "PsfFit",
+    "PsfFitMetric",
     "PsfLayer",
     "PsfParameter",
     "PsfParameterSummary",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.headers import HEADER_VIEW
+from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.telemetry import SPARTA_VIEW
 from aomuse.query.views.view import View, ViewColumn
@@ -29,4 +30,11 @@ def static_views(dialect: str) -> list[View]:
     list of View
         The views, in the order in which they can be created.
     """
-    return [*exposure_views(dialect), HEADER_VIEW, *FIT_VIEWS, SPARTA_VIEW, PREDICTION_VIEW]
+    return [
+        *exposure_views(dialect),
+        HEADER_VIEW,
+        *FIT_VIEWS,
+        SPARTA_VIEW,
+        PREDICTION_VIEW,
+        *METRIC_VIEWS,
+    ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from aomuse.instrument import PIXEL_SCALE_ARCSEC
 from aomuse.query.views.view import View, ViewColumn
-
-#: Pixel scales of MUSE's two fields, arcsec per pixel (MUSE User Manual, section 2).
-PIXEL_SCALE_ARCSEC = {"WFM": 0.2, "NFM": 0.025}
 
 PIXEL_SCALE_SQL = (
     "CASE "

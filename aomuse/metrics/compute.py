@@ -1,0 +1,196 @@
+"""All metrics of an exposure and of an analysis, from plain facts; NULL comes with a reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from aomuse.metrics import atmosphere
+from aomuse.metrics.psf import half_light_radius
+from aomuse.metrics.registry import WAVELENGTHS_NM
+
+#: A metric's value, or why there is none.
+Found = float | str
+Metrics = dict[tuple[str, str], Found]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an exposure's metrics are made from; None and NaN are unknown.
+
+    Parameters
+    ----------
+    row : mapping
+        Columns of ``exposure``.
+    sources : int or None
+        Sources of its first analysis; None where there is none.
+    r0_m, l0_m : ndarray
+        SPARTA's samples, all lasers, m.
+    """
+
+    row: Mapping[str, float | bool | None]
+    sources: int | None
+    r0_m: npt.NDArray[np.float64]
+    l0_m: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FitFacts:
+    """What an analysis's metrics are made from.
+
+    Parameters
+    ----------
+    pixel_arcsec : float or None
+        Pixel scale; None where the mode does not tell it.
+    parameters : mapping
+        Value of a PSF parameter at a wavelength, by both.
+    """
+
+    pixel_arcsec: float | None
+    parameters: Mapping[tuple[str, int], float | None] = field(default_factory=dict)
+
+
+def exposure_metrics(facts: Facts) -> Metrics:
+    """Return the metrics of an exposure.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known of it.
+
+    Returns
+    -------
+    dict
+        Value or reason by name and version.
+    """
+    row = facts.row
+    seeing = _mean(row, "seeing_start_arcsec", "seeing_end_arcsec")
+    airmass = _mean(row, "airmass_start", "airmass_end")
+    tip_tilt = row.get("tip_tilt_loop")
+    found: Metrics = {
+        ("seeing", "legacy"): seeing,
+        ("airmass", "legacy"): airmass,
+        ("seeing_los", "legacy"): _of(atmosphere.seeing_in_line_of_sight, seeing, airmass),
+        ("tau0", "legacy"): _known(row, "tau0_s"),
+        ("glf", "legacy"): _known(row, "ground_layer_fraction"),
+        ("ngs_flux", "legacy"): _known(row, "ngs_flux"),
+        ("num_sources", "legacy"): "no analysis" if facts.sources is None else float(facts.sources),
+        ("ttfree", "legacy"): "tip_tilt_loop is unknown"
+        if tip_tilt is None
+        else float(not tip_tilt),
+        ("degraded", "legacy"): _degraded(row, unknown=1.0),
+        ("degraded", "corrected"): _degraded(row, unknown=None),
+    }
+    gain = _of(atmosphere.ao_gain, found["glf", "legacy"])
+    for version in ("legacy", "corrected"):
+        found |= _sparta(facts, version, gain, found["ttfree", "legacy"])
+    return found
+
+
+def _sparta(facts: Facts, version: str, gain: Found, ttfree: Found) -> Metrics:
+    legacy = version == "legacy"
+    r0, l0 = facts.r0_m, facts.l0_m
+    known = np.isfinite(r0) & np.isfinite(l0)
+    if not legacy:
+        known &= (r0 > 0) & (l0 > 0)
+    r0_mean: Found = float(r0[known].mean()) if known.any() else "no laser has r0 and L0"
+    l0_mean: Found = float(l0[known].mean()) if known.any() else "no laser has r0 and L0"
+    if not len(r0):
+        r0_mean = "there is no SPARTA_ATM_DATA"
+    elif legacy and ttfree != 1.0:
+        r0_mean = ttfree if isinstance(ttfree, str) else "the tip-tilt loop is closed"
+    elif (
+        not isinstance(r0_mean, str) and not isinstance(l0_mean, str) and min(r0_mean, l0_mean) <= 0
+    ):
+        r0_mean = "the mean of r0 or L0 is not positive"
+
+    def quality(r0_m: float, l0_m: float, gain: float) -> float:
+        return atmosphere.image_quality(r0_m, l0_m, gain, legacy=legacy)
+
+    iq = _of(quality, r0_mean, l0_mean, gain)
+    found: Metrics = {
+        ("sparta_iq_los_500nm", version): iq,
+        ("sparta_iq_los_500nm_nogain", version): _of(quality, r0_mean, l0_mean, 1.0),
+    }
+    for wavelength in WAVELENGTHS_NM:
+
+        def with_muse(iq: float, nm: int = wavelength) -> float:
+            return atmosphere.image_quality_with_muse(iq, nm, legacy=legacy)
+
+        found[f"iq_los_{wavelength}nm", version] = _of(with_muse, iq)
+    return found
+
+
+def fit_metrics(facts: FitFacts) -> Metrics:
+    """Return the metrics of an analysis.
+
+    Parameters
+    ----------
+    facts : FitFacts
+        What is known of it.
+
+    Returns
+    -------
+    dict
+        Value or reason by name and version.
+    """
+    found: Metrics = {}
+    for wavelength in WAVELENGTHS_NM:
+
+        def parameter(name: str, nm: int = wavelength) -> Found:
+            value = facts.parameters.get((name, nm))
+            if value is None or math.isnan(value):
+                return f"no {name} at {nm} nm"
+            return float(value)
+
+        beta = parameter("beta")
+        scale: Found = facts.pixel_arcsec or "the mode does not tell the pixel scale"
+        fwhm = _of(lambda pixels, arcsec: pixels * arcsec, parameter("fwhm"), scale)
+        finite: Found = beta
+        if not isinstance(beta, str) and beta <= 1:
+            finite = "beta is not above 1: the light is infinite"
+        found |= {
+            (f"fwhm_{wavelength}nm", "corrected"): fwhm,
+            (f"beta_{wavelength}nm", "corrected"): beta,
+            (f"ellipticity_{wavelength}nm", "corrected"): parameter("e"),
+            (f"half_light_radius_{wavelength}nm", "corrected"): _of(
+                half_light_radius, fwhm, finite
+            ),
+        }
+    return found
+
+
+def _of(function: Callable[..., float], *arguments: Found) -> Found:
+    """Return what a function makes of known values, else the first reason."""
+    reasons = [value for value in arguments if isinstance(value, str)]
+    if reasons:
+        return reasons[0]
+    try:
+        value = function(*arguments)
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return "the formula has no value for these inputs"
+    if isinstance(value, complex) or not math.isfinite(value):
+        return "the formula has no value for these inputs"
+    return value
+
+
+def _known(row: Mapping[str, float | bool | None], column: str) -> Found:
+    value = row.get(column)
+    return f"{column} is unknown" if value is None or math.isnan(value) else float(value)
+
+
+def _mean(row: Mapping[str, float | bool | None], one: str, other: str) -> Found:
+    return _of(lambda a, b: (a + b) / 2, _known(row, one), _known(row, other))
+
+
+def _degraded(row: Mapping[str, float | bool | None], unknown: float | None) -> Found:
+    states = [row.get(f"lgs{laser}_simulated") for laser in range(1, 5)]
+    if any(states):
+        return 1.0
+    if None not in states:
+        return 0.0
+    return "the state of a laser is unknown" if unknown is None else unknown

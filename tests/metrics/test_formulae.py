@@ -1,0 +1,152 @@
+"""Each formula against values worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aomuse.metrics import METRICS, Facts, FitFacts, exposure_metrics, fit_metrics
+from aomuse.metrics.atmosphere import (
+    ao_gain,
+    image_quality,
+    image_quality_with_muse,
+    kolb_factor,
+    seeing_in_line_of_sight,
+    seeing_of_r0,
+)
+from aomuse.metrics.psf import encircled_energy, half_light_radius, moffat_alpha
+
+
+def close(value: float) -> Any:
+    return pytest.approx(value, rel=2e-5)
+
+
+def test_seeing() -> None:
+    # 1.5^0.6 = 1.275424
+    assert seeing_in_line_of_sight(0.8, 1.5) == close(1.020339)
+    # 500 nm / 10 cm = 5e-6 rad = 1.031324 arcsec
+    assert seeing_of_r0(0.1) == close(0.976 * 1.031324)
+    assert seeing_of_r0(0.1, legacy=True) == close(1.028 * 1.031324)
+
+
+def test_outer_scale() -> None:
+    assert kolb_factor(46) == pytest.approx(-0.981644, abs=5e-7)
+    # 300 * 8 / 24 = 100
+    assert kolb_factor(24, legacy=True) == close(-0.99)
+
+
+@pytest.mark.parametrize(("glf", "gain"), [(0, 1.09), (0.5, 1.17375), (1, 2.48)])
+def test_gain(glf: float, gain: float) -> None:
+    assert ao_gain(glf) == close(gain)
+
+
+def test_image_quality() -> None:
+    # s = 1.028 * 500 nm / 24 cm = 0.441750 arcsec, 0.01^0.356 = 0.194089,
+    # 1 - 0.99 * 2.183 * 0.194089 = 0.580541, its root 0.761932
+    assert image_quality(0.24, 24, legacy=True) == close(0.336584)
+    assert image_quality(0.24, 24, 2.0, legacy=True) == close(0.168292)
+    # A root of a negative number is none: r0 = L0 gives 1 - 0.99 * 2.183.
+    assert image_quality(24, 24, legacy=True) == 0
+
+
+def test_image_quality_with_muse() -> None:
+    assert image_quality_with_muse(0.4, 500) == close(0.544885)
+    assert image_quality_with_muse(0.4, 500, legacy=True) == close(0.531507)
+    # (500 / 900)^0.2 = 0.889100
+    assert image_quality_with_muse(0.4, 900) == close(0.458890)
+
+
+def test_moffat() -> None:
+    # beta = 2: alpha = fwhm / (2 sqrt(sqrt 2 - 1)), and half of the light is within alpha.
+    assert moffat_alpha(1.287189, 2) == close(1.0)
+    assert encircled_energy(1.0, 1.287189, 2) == close(0.5)
+    assert half_light_radius(1.287189, 2) == close(1.0)
+    # beta = 3: 1 - (1 + 3)^-2
+    assert encircled_energy(3**0.5 * moffat_alpha(0.7, 3), 0.7, 3) == close(15 / 16)
+
+
+ROW: dict[str, float | bool | None] = {
+    "seeing_start_arcsec": 0.7,
+    "seeing_end_arcsec": 0.9,
+    "airmass_start": 1.4,
+    "airmass_end": 1.6,
+    "tau0_s": 0.004,
+    "ground_layer_fraction": 0.5,
+    "ngs_flux": 120.0,
+    "tip_tilt_loop": False,
+    **{f"lgs{laser}_simulated": False for laser in range(1, 5)},
+}
+
+
+def facts(r0: list[float], l0: list[float], **row: float | bool | None) -> Facts:
+    return Facts(ROW | row, 7, np.array(r0, dtype=float), np.array(l0, dtype=float))
+
+
+def test_an_exposure() -> None:
+    found = exposure_metrics(facts([0.24, 0.24], [24, 24]))
+    assert found["seeing", "legacy"] == close(0.8)
+    assert found["airmass", "legacy"] == close(1.5)
+    assert found["seeing_los", "legacy"] == close(1.020339)
+    assert found["num_sources", "legacy"] == 7
+    assert found["ttfree", "legacy"] == 1
+    assert found["degraded", "corrected"] == 0
+    assert found["sparta_iq_los_500nm_nogain", "legacy"] == close(0.336584)
+    assert found["sparta_iq_los_500nm", "legacy"] == close(0.336584 / 1.17375)
+    # s = 0.976 / 1.028 of the legacy one; F = 1 / (1 + 102.5) - 1 = -0.990338
+    assert found["sparta_iq_los_500nm_nogain", "corrected"] == close(
+        0.419406 * (1 - 0.990338 * 2.183 * 0.194089) ** 0.5
+    )
+
+
+def test_lasers_that_are_off() -> None:
+    found = exposure_metrics(facts([0.24, 0.0, np.nan, -1.0], [24, 0.0, 24, 24]))
+    alone = exposure_metrics(facts([0.24], [24]))
+    name = ("sparta_iq_los_500nm", "corrected")
+    assert found[name] == alone[name]
+    # The legacy mean of r0 is (0.24 + 0 - 1) / 3.
+    assert found["sparta_iq_los_500nm", "legacy"] == "the mean of r0 or L0 is not positive"
+    off = exposure_metrics(facts([0.0, 0.0], [0.0, 0.0]))
+    assert off[name] == "no laser has r0 and L0"
+
+
+def test_what_is_not_known_has_a_reason() -> None:
+    found = exposure_metrics(Facts({}, None, np.empty(0), np.empty(0)))
+    assert {name for name, value in found.items() if not isinstance(value, str)} == {
+        ("degraded", "legacy")
+    }
+    assert found["seeing_los", "legacy"] == "seeing_start_arcsec is unknown"
+    assert found["sparta_iq_los_500nm", "corrected"] == "there is no SPARTA_ATM_DATA"
+    closed = exposure_metrics(facts([0.24], [24], tip_tilt_loop=True))
+    assert closed["sparta_iq_los_500nm", "legacy"] == "the tip-tilt loop is closed"
+    assert isinstance(closed["sparta_iq_los_500nm", "corrected"], float)
+    unknown = exposure_metrics(facts([0.24], [24], lgs2_simulated=None))
+    assert unknown["degraded", "legacy"] == 1
+    assert unknown["degraded", "corrected"] == "the state of a laser is unknown"
+    assert exposure_metrics(facts([], [], lgs3_simulated=True))["degraded", "corrected"] == 1
+
+
+def test_an_analysis() -> None:
+    parameters = {("fwhm", 500): 3.0, ("beta", 500): 2.0, ("e", 500): 0.1, ("fwhm", 600): 3.0}
+    found = fit_metrics(FitFacts(0.2, parameters | {("beta", 600): 1.0}))
+    assert found["fwhm_500nm", "corrected"] == close(0.6)
+    assert found["half_light_radius_500nm", "corrected"] == close(0.6 / 1.287189)
+    assert found["half_light_radius_600nm", "corrected"] == (
+        "beta is not above 1: the light is infinite"
+    )
+    assert found["ellipticity_600nm", "corrected"] == "no e at 600 nm"
+    assert fit_metrics(FitFacts(None, parameters))["fwhm_500nm", "corrected"] == (
+        "the mode does not tell the pixel scale"
+    )
+
+
+def test_the_registry_has_every_metric_once() -> None:
+    made = {
+        "exposure": exposure_metrics(facts([0.24], [24])).keys(),
+        "psf_fit": fit_metrics(FitFacts(0.2)).keys(),
+    }
+    for grain, keys in made.items():
+        assert {(m.name, m.version) for m in METRICS if m.grain == grain} == set(keys)
+    assert len({metric.id for metric in METRICS}) == len(METRICS)
+    assert all(len(text) <= 255 for m in METRICS for text in (m.formula, m.citation, m.inputs))
