@@ -2,7 +2,7 @@
 #   PYTHON=python3.12                       the interpreter that .venv is made with
 #   AOMUSE_DATABASE_URL=mariadb+...         the database, instead of sqlite:///aomuse.db
 #   make load ROOT=/data/night              a tree of your own, instead of the sample night
-#   make test PYTEST_ARGS='-k fits -x'      options for pytest
+#   make test PYTEST_ARGS='-k fits -x -n 0'  options for pytest; -n 0: in one process
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check install
@@ -41,7 +41,7 @@ load: $(APPLICATION) sample/.complete
 endif
 
 test: test-system $(INSTALLED) $(DEV) $(MARIADB) ## run all tests, on SQLite and on a private MariaDB server
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --numprocesses logical --dist worksteal $(PYTEST_ARGS)
 
 lint: $(DEV) ## check style and types
 	@.venv/bin/ruff check
