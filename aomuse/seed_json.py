@@ -141,13 +141,7 @@ def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
         .where(PsfFit.id == psf_fit_id)
     ).one()
     stored = StoredExposure(connection, row.exposure_id)
-    raw_id = connection.scalar(
-        sa.select(SourceFile.id).where(
-            SourceFile.exposure_id == row.exposure_id,
-            SourceFile.role == "raw",
-            SourceFile.outcome == "loaded",
-        )
-    )
+    raw_id = _loaded_file(connection, row.exposure_id, "raw")
     return {
         "targetName": row.name,
         "insMode": row.instrument_mode,
@@ -157,6 +151,88 @@ def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
         "psfParams": _psf_params(connection, stored, psf_fit_id, row.prm_file_id),
         "sources": _sources(stored, row.psf_file_id),
     }
+
+
+def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
+    """Return the headers and telemetry of an exposure as AOMUSE 2020 stored them.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    exposure_id : int
+        exposure.id.
+
+    Returns
+    -------
+    dict
+        PRIMARY of the first reduced cube, CHANnn, and the tables as a list a column.
+    """
+    return _data(
+        StoredExposure(connection, exposure_id),
+        _loaded_file(connection, exposure_id, "reduced"),
+        _loaded_file(connection, exposure_id, "raw"),
+    )
+
+
+def psf_params(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
+    """Return the PSF parameters of an analysis as AOMUSE 2020 stored them.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    psf_fit_id : int
+        psf_fit.id.
+
+    Returns
+    -------
+    dict or None
+        A list a parameter, and ``wavelength`` in nm; None without a parameter file.
+    """
+    fit = _fit(connection, psf_fit_id)
+    stored = StoredExposure(connection, fit.exposure_id)
+    return _psf_params(connection, stored, psf_fit_id, fit.prm_file_id)
+
+
+def sources(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
+    """Return the sources of an analysis as AOMUSE 2020 stored them.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    psf_fit_id : int
+        psf_fit.id.
+
+    Returns
+    -------
+    dict or None
+        PM_X of each source, a list a column; None without a source file.
+    """
+    fit = _fit(connection, psf_fit_id)
+    return _sources(StoredExposure(connection, fit.exposure_id), fit.psf_file_id)
+
+
+def _fit(connection: Connection, psf_fit_id: int) -> Any:
+    return connection.execute(
+        sa.select(PsfFit.exposure_id, PsfFit.prm_file_id, PsfFit.psf_file_id).where(
+            PsfFit.id == psf_fit_id
+        )
+    ).one()
+
+
+def _loaded_file(connection: Connection, exposure_id: int, role: str) -> int | None:
+    """Return source_file.id of the first file of a role that was loaded."""
+    return connection.scalar(
+        sa.select(SourceFile.id)
+        .where(
+            SourceFile.exposure_id == exposure_id,
+            SourceFile.role == role,
+            SourceFile.outcome == "loaded",
+        )
+        .order_by(SourceFile.id)
+    )
 
 
 def _data(stored: StoredExposure, reduced_id: int | None, raw_id: int | None) -> dict[str, Any]:

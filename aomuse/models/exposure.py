@@ -20,6 +20,7 @@ from aomuse.models.base import (
     Utc,
     table_options,
 )
+from aomuse.models.documents import session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.header import Header
@@ -123,3 +124,20 @@ class Exposure(Base):
         back_populates="exposure", cascade="all, delete-orphan", passive_deletes=True
     )
     issues: Mapped[list[LoadIssue]] = relationship(back_populates="exposure", passive_deletes=True)
+
+    def data(self) -> dict[str, Any]:
+        """Return headers and telemetry as AOMUSE 2020 stored them in ``exposure.data``.
+
+        Returns
+        -------
+        dict
+            PRIMARY of the first reduced cube, CHANnn, and the telemetry as a list a column.
+
+        Raises
+        ------
+        AomuseError
+            If the exposure is in no session.
+        """
+        from aomuse.seed_json import data
+
+        return data(session_connection(self), self.id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
+from aomuse.models.documents import Sources, session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -64,9 +65,31 @@ class PsfFit(Base):
     parameters: WriteOnlyMapped[PsfParameter] = relationship(
         cascade="all, delete-orphan", passive_deletes=True
     )
-    sources: Mapped[list[Source]] = relationship(
-        back_populates="fit", cascade="all, delete-orphan", passive_deletes=True
+    sources: Mapped[Sources] = relationship(
+        "Source",
+        collection_class=Sources,
+        uselist=True,
+        back_populates="fit",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
     )
+
+    def psf_params(self) -> dict[str, Any] | None:
+        """Return the PSF parameters as AOMUSE 2020 stored them in ``exposure.psfParams``.
+
+        Returns
+        -------
+        dict or None
+            A list a parameter, and ``wavelength`` in nm; None where there is no parameter file.
+
+        Raises
+        ------
+        AomuseError
+            If the analysis is in no session.
+        """
+        from aomuse.seed_json import psf_params
+
+        return psf_params(session_connection(self), self.id)
 
 
 class PsfLayer(Base):
