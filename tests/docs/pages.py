@@ -109,6 +109,7 @@ class Reader:
     admin_url: str | None = None
 
     def __post_init__(self) -> None:
+        self._preamble = ""
         tools = self.folder / "tools"
         tools.mkdir()
         for name in ("Makefile", "pyproject.toml", "aomuse", "migrations", "scripts"):
@@ -128,7 +129,11 @@ class Reader:
             case "console":
                 yield from self._console(block)
             case "python":
-                yield from self._compare(block, self._run([sys.executable, "-"], block.text))
+                text = self._preamble + block.text
+                yield from self._compare(block, self._run([sys.executable, "-"], text))
+                if block.output is None and "with " not in block.text:
+                    # It only sets up what the later blocks of the page begin with.
+                    self._preamble = block.text
             case "sql":
                 yield from self._sql(block)
             case "text" | "mermaid":
