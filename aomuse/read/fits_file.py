@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -14,11 +15,14 @@ from aomuse.files import FoundFile, Role
 from aomuse.fits_structure import Extent, checksum, quiet_astropy, read_structure
 from aomuse.issue import Issue
 from aomuse.read.cards import read_cards
-from aomuse.read.repeated import RepeatedTables
+from aomuse.read.repeated_images import RepeatedImages
+from aomuse.read.repeated_tables import RepeatedTables
 from aomuse.read.tables import MAX_TEXT, read_table
 
 #: Roles whose tables are what the file is for: cut short, they are not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
+#: What stands before an extension in a file.
+_EMPTY_PRIMARY = fits.PrimaryHDU().header.tostring().encode()
 
 
 def read_fits(file: FoundFile) -> FileContent:
@@ -46,7 +50,6 @@ def read_fits(file: FoundFile) -> FileContent:
             extents = read_structure(stream, name, before.st_size)
             issues = list(_cut_short(extents, name, role, before.st_size))
             sha256 = checksum(stream, extents, before.st_size)
-            stream.seek(0)
             hdus, more = _read_hdus(stream, name, role, extents)
         after = path.stat()
     except OSError as error:
@@ -95,14 +98,16 @@ def _read_hdus(
     issues: list[Issue] = []
     where: str | None = None
     try:
-        with quiet_astropy(), fits.open(stream, memmap=False) as opened:
-            repeated = RepeatedTables()
+        with quiet_astropy():
+            tables, images = RepeatedTables(), RepeatedImages()
             for extent in extents:
                 where = extent.name
-                content = repeated.read(stream, extent) if role == "psf" else None
+                content = tables.read(stream, extent) if role == "psf" else images.read(extent)
                 if content is None:
-                    content, said = _read_hdu(_hdu(opened, extent, path), extent, path, role)
-                    repeated.learn(extent, content)
+                    hdu = _hdu(stream, extent, path)
+                    content, said = _read_hdu(hdu, extent, path, role)
+                    tables.learn(extent, content)
+                    images.learn(extent, content)
                     issues += said
                 hdus.append(content)
     except (FileError, OSError):
@@ -121,11 +126,18 @@ def _read_hdus(
     return hdus, issues
 
 
-def _hdu(opened: fits.HDUList, extent: Extent, path: str) -> Any:
-    """Return astropy's view of an HDU, which must be the one that begins there."""
+def _hdu(stream: BinaryIO, extent: Extent, path: str) -> Any:
+    """Return astropy's view of an HDU, read by itself.
+
+    A list of all HDUs would go through those before it; and nobody reads the pixels of an image.
+    """
+    stop = extent.data_start if extent.has_pixels else extent.next_start
+    stream.seek(extent.header_start)
+    alone = stream.read(stop - extent.header_start)
+    index = min(extent.index, 1)
     try:
-        return opened[extent.index]
-    except IndexError:
+        return fits.open(io.BytesIO(_EMPTY_PRIMARY * index + alone), memmap=False)[index]
+    except (IndexError, OverflowError):
         raise FileError(
             "bad_header",
             path,

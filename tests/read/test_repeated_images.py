@@ -1,0 +1,217 @@
+"""Channels take a short cut past astropy; nothing may differ from astropy's own way."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fits_factory as factory
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aomuse.content import HduContent
+from aomuse.discover.tree import find_again
+from aomuse.fits_structure import quiet_astropy
+from aomuse.read import repeated_images
+from aomuse.read.cards import read_cards
+from aomuse.read.fits_file import read_fits
+
+Edit = Callable[[fits.Header], None]
+
+
+def channel(number: int, **cards: Any) -> fits.CompImageHDU:
+    """Make a channel whose values are its own."""
+    pixels = (np.arange(256, dtype=np.int16) % (number + 2)).reshape(16, 16)
+    hdu = fits.CompImageHDU(pixels, name=f"CHAN{number:02d}")
+    header = hdu.header
+    header["MJD-OBS"] = (58342.5 + number, "start")
+    header["INHERIT"] = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # HIERARCH
+        header["ESO DET CHIP ID"] = (f"chip {number}", "no unit")
+        header["ESO DET OUT1 RON"] = (1.5 * number, "[e-] noise")
+        for keyword, value in cards.items():
+            header[keyword.replace("_", " ")] = value
+    return hdu
+
+
+def assert_as_astropy(path: Path) -> tuple[HduContent, ...]:
+    """Compare the cards of each HDU with those of astropy's list."""
+    file = find_again(path, "raw")
+    assert file is not None
+    found = read_fits(file).hdus
+    with quiet_astropy(), fits.open(path, memmap=False) as opened:
+        assert len(found) == len(opened)
+        for mine, theirs in zip(found, opened, strict=True):
+            assert mine.name == (theirs.name or "PRIMARY")
+            cards, _ = read_cards(theirs.header, str(path), mine.name)
+            pd.testing.assert_frame_equal(mine.cards, cards)
+            assert mine.card_count == len(theirs.header)
+            if theirs.is_image:
+                axes = [theirs.header[f"NAXIS{i + 1}"] for i in range(theirs.header["NAXIS"])]
+                assert mine.dimensions == " x ".join(map(str, axes))
+    return found
+
+
+@pytest.fixture
+def short_cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the images that the short cut has read."""
+    names: list[str] = []
+    original = repeated_images.RepeatedImages.read
+
+    def counted(self: Any, extent: Any) -> HduContent | None:
+        content = original(self, extent)
+        if content is not None:
+            names.append(content.name)
+        return content
+
+    monkeypatch.setattr(repeated_images.RepeatedImages, "read", counted)
+    return names
+
+
+def test_all_channels_but_the_first_take_it(tmp_path: Path, short_cuts: list[str]) -> None:
+    path = tmp_path / "raw" / "X.fits.fz"
+    factory.write(path, fits.HDUList([fits.PrimaryHDU(), *map(channel, (7, 1, 3))]))
+    found = assert_as_astropy(path)
+    assert short_cuts == ["CHAN01", "CHAN03"]
+    assert [hdu.index for hdu in found] == [0, 1, 2, 3]
+    assert [len(set(hdu.card_images.split(b"CHAN"))) for hdu in found[1:]] == [2, 2, 2]
+
+
+def test_sums_are_those_of_the_image(tmp_path: Path, short_cuts: list[str]) -> None:
+    path = tmp_path / "raw" / "X.fits.fz"
+    hdus = [fits.PrimaryHDU()]
+    for number in (1, 2):
+        table = fits.open(_compressed(tmp_path, channel(number)), disable_image_compression=True)[1]
+        table.header["ZHECKSUM"] = (f"abc{number}", "of the image")
+        table.header["ZDATASUM"] = (str(1234 + number), "of the image too")
+        table.header["CHECKSUM"] = "of the tiles"
+        hdus.append(table)
+    factory.write(path, fits.HDUList(hdus))
+    found = assert_as_astropy(path)
+    assert short_cuts == ["CHAN02"]
+    cards = found[2].cards.set_index("keyword")["value_text"]
+    assert (cards["CHECKSUM"], cards["DATASUM"]) == ("abc2", "1236")
+
+
+def _compressed(folder: Path, hdu: fits.CompImageHDU) -> Path:
+    path = folder / "one.fits"
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+    return path
+
+
+def other_keyword(header: fits.Header) -> None:
+    header["OTHER"] = 1
+
+
+def another_order(header: fits.Header) -> None:
+    header.insert(20, ("FIRST", 1))
+
+
+def scaled(header: fits.Header) -> None:
+    header["BSCALE"] = 2.0
+
+
+def quoted(header: fits.Header) -> None:
+    header["DATE"] = "it's: 1"
+
+
+def blank_cards(header: fits.Header) -> None:
+    header.append()
+    header.append()
+
+
+def a_comment(header: fits.Header) -> None:
+    header["COMMENT"] = "only here"
+
+
+def no_name(header: fits.Header) -> None:
+    del header["EXTNAME"]
+
+
+def twice_named(header: fits.Header) -> None:
+    header.append(("EXTNAME", "CHAN09"))
+
+
+def a_long_text(header: fits.Header) -> None:
+    header["LONG"] = "x" * 200
+
+
+def odd_name(header: fits.Header) -> None:
+    header["EXTNAME"] = "o'dd, 1"
+
+
+def default_name(header: fits.Header) -> None:
+    header["EXTNAME"] = "COMPRESSED_IMAGE"
+
+
+def of_a_table(header: fits.Header) -> None:
+    header["TUNIT1"] = "adu"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        other_keyword,
+        another_order,
+        scaled,
+        quoted,
+        blank_cards,
+        a_comment,
+        no_name,
+        twice_named,
+        a_long_text,
+        odd_name,
+        default_name,
+        of_a_table,
+    ],
+)
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_channel_that_is_not_like_the_others(tmp_path: Path, edit: Edit, place: int) -> None:
+    path = tmp_path / "raw" / "X.fits.fz"
+    factory.write(path, fits.HDUList([fits.PrimaryHDU(), *map(channel, (1, 2, 3))]))
+    with fits.open(path, disable_image_compression=True) as opened:
+        edit(opened[place].header)
+        opened.writeto(path, overwrite=True)
+    assert_as_astropy(path)
+
+
+def test_another_size(tmp_path: Path) -> None:
+    path = tmp_path / "raw" / "X.fits.fz"
+    other = fits.CompImageHDU(np.ones((8, 20), np.int32), header=channel(5).header, name="CHAN05")
+    factory.write(path, fits.HDUList([fits.PrimaryHDU(), channel(1), other]))
+    assert_as_astropy(path)
+
+
+def test_the_whole_raw_file(tmp_path: Path) -> None:
+    assert_as_astropy(factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(channels=4)))
+
+
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+)
+KEYWORDS = ("DATE", "ZOOM", "TEMP", "BLANK", "ESO_DET_ID", "ESO_A", "NAXISX", "EXTVER")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    keywords=st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=4),
+    data=st.data(),
+)
+def test_any_values(keywords: list[str], data: st.DataObject, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("any") / "raw" / "X.fits.fz"
+    channels = []
+    for number in (1, 2, 3):
+        kinds = {k: st.integers(1, 9) if k in ("BLANK", "EXTVER") else VALUES for k in keywords}
+        channels.append(channel(number, **{k: data.draw(v) for k, v in kinds.items()}))
+    factory.write(path, fits.HDUList([fits.PrimaryHDU(), *channels]))
+    assert_as_astropy(path)
