@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aomuse.content import ExposureContent, FileContent
+from aomuse.content import ExposureContent, FileContent, card_value
 from aomuse.issue import Issue
 from aomuse.keywords import (
     MODE_KEYWORD,
@@ -71,13 +71,11 @@ def exposure_row(
 
 def _first_values(file: FileContent) -> dict[str, Any]:
     """Return the first value of each keyword of the primary header."""
-    values: dict[str, Any] = {}
     wanted = {p.keyword for p in PROMOTED} | {*TARGET_KEYWORDS, MODE_KEYWORD, START_KEYWORD}
-    for keyword in wanted:
-        value = file.card(keyword)
-        if value is not None:
-            values[keyword] = value
-    return values
+    cards = file.hdus[0].cards
+    found = cards[cards["keyword"].isin(wanted)].drop_duplicates("keyword").to_dict("records")
+    values = {str(card["keyword"]): card_value(card) for card in found}
+    return {keyword: value for keyword, value in values.items() if value is not None}
 
 
 def _target(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> str | None:

@@ -87,5 +87,7 @@ def window_frames(
         else:
             inside = (wavelength_nm >= window.minimum_nm) & (wavelength_nm < window.maximum_nm)
         if inside.any() and len(keys):
-            statistics = summarize(values[:, inside])
-            yield keys.assign(wavelength_window_id=window.id, **statistics)
+            # In one go: assign would copy the frame once for each column.
+            columns = {str(name): keys[name] for name in keys}
+            columns["wavelength_window_id"] = pd.Series(window.id, index=keys.index)
+            yield pd.DataFrame(columns | summarize(values[:, inside]))

@@ -9,6 +9,7 @@ others, is then read without astropy.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,7 @@ class _Header:
 class _Pattern:
     """A header as astropy shows it: rows that are always so, and places of cards that pass."""
 
-    rows: list[Row | None | str]
+    rows: list[Row | str | None]
     content: HduContent
 
 
@@ -84,7 +85,7 @@ class RepeatedImages:
             return
         passing = [read_plain(0, image) for image in header.passing]
         sums = {keyword: read_plain(0, image) for keyword, image in header.sums.items()}
-        rows: list[Row | None | str] = []
+        rows: list[Row | str | None] = []
         passed = 0
         for row in _rows(content):
             if passed < len(passing) and _same(row, passing[passed]):
@@ -144,17 +145,15 @@ def _take_apart(extent: Extent) -> _Header | None:
     key: list[str] = []
     passing: list[str] = []
     sums: dict[str, str] = {}
-    names: list[str] = []
     for image in images:
-        if image is None:
+        short = (image or "CONTINUE")[:8]
+        shown = _SUMS.get(short)
+        if image is None or shown in sums:
             return None
-        short = image[:8]
         if image.startswith("HIERARCH "):
             key.append(image.partition("=")[0])
             passing.append(image)
-        elif (shown := _SUMS.get(short)) is not None:
-            if shown in sums:
-                return None
+        elif shown is not None:
             key.append(short)
             sums[shown] = f"{shown:<8}{image[8:]}"
         elif _ACTIVE.match(short):
@@ -162,12 +161,15 @@ def _take_apart(extent: Extent) -> _Header | None:
         else:
             key.append(short)
             passing.append(image)
-            if short == "EXTNAME ":
-                match = _NAME.fullmatch(image)
-                names.append(match["name"] if match else _DEFAULT_NAME)
-    if len(names) != 1 or names[0] == _DEFAULT_NAME:
-        return None
-    return _Header(tuple(key), passing, sums, names[0])
+    name = _plain_name(passing)
+    return _Header(tuple(key), passing, sums, name) if name else None
+
+
+def _plain_name(images: list[str]) -> str | None:
+    """Return the one EXTNAME, None if there is none that needs no interpretation."""
+    names = [_NAME.fullmatch(image) for image in images if image.startswith("EXTNAME ")]
+    found = names[0]["name"] if len(names) == 1 and names[0] else None
+    return None if found == _DEFAULT_NAME else found
 
 
 def _rows(content: HduContent) -> list[Row]:
@@ -188,4 +190,8 @@ def _same(row: Row, other: Row | None) -> bool:
     """Tell whether two rows hold the same card, wherever it stands; NaN is NaN."""
     if other is None:
         return False
-    return all(a == b or (a != a and b != b) for a, b in zip(row[1:], other[1:], strict=True))
+    return row[1:5] == other[1:5] and row[6] == other[6] and _equal(row[5], other[5])
+
+
+def _equal(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
