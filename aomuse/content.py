@@ -11,13 +11,19 @@ import pandas as pd
 
 from aomuse.files import FoundFile, Role
 from aomuse.issue import Issue
+from aomuse.night_log import NightLog
 
-HduType = Literal["primary", "image", "compressed_image", "binary_table", "ascii_table", "other"]
+HduType = Literal[
+    "primary", "image", "compressed_image", "binary_table", "ascii_table", "ecsv", "other"
+]
 
 
 @dataclass(frozen=True)
 class ColumnFormat:
-    """How the file defines a table column: the T… keywords, verbatim where they are text."""
+    """How the file defines a table column: the T… keywords, verbatim where they are text.
+
+    ``description`` and ``datatype`` are of catalogues in ECSV.
+    """
 
     position: int
     name: str
@@ -28,6 +34,8 @@ class ColumnFormat:
     zero: float | None = None
     display: str | None = None
     dimensions: str | None = None
+    description: str | None = None
+    datatype: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,12 @@ class HduContent:
     table: TableContent | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class FileContent:
-    """One file: what it is, what it holds, and what there is to say about it."""
+    """One file: what it is, what it holds, and what there is to say about it.
+
+    A night log is in ``night_log`` and has no HDUs; a catalogue is one HDU.
+    """
 
     found: FoundFile
     size: int
@@ -109,6 +120,7 @@ class FileContent:
     sha256: str
     hdus: tuple[HduContent, ...]
     issues: list[Issue] = field(default_factory=list)
+    night_log: NightLog | None = None
 
     @property
     def path(self) -> str:
@@ -186,6 +198,8 @@ class ExposureContent:
         Files that could not be read.
     issues : tuple of Issue
         What there is to say of the files.
+    beside : tuple of FileContent
+        Its night log, catalogues and Raman images.
     """
 
     archive_id: str | None
@@ -195,10 +209,11 @@ class ExposureContent:
     fits: tuple[FitContent, ...]
     failed: tuple[FoundFile, ...]
     issues: tuple[Issue, ...]
+    beside: tuple[FileContent, ...] = ()
 
     @property
     def files(self) -> tuple[FileContent, ...]:
         """All files that were read, reduced first."""
         raw = (self.raw,) if self.raw else ()
         analysis = (file for fit in self.fits for file in (fit.prm, fit.psf) if file)
-        return (*self.reduced, *raw, *analysis)
+        return (*self.reduced, *raw, *analysis, *self.beside)

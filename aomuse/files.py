@@ -11,6 +11,11 @@ from aomuse.paths import printable
 
 Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman"]
 
+#: Roles of files that are text.
+TEXT_ROLES: tuple[Role, ...] = ("night_log", "catalog")
+#: Roles of files that lie beside an exposure: it is complete without them.
+BESIDE_ROLES: tuple[Role, ...] = ("night_log", "catalog", "raman")
+
 #: PSF models that a folder's name may tell; an NFM exposure can be fitted with both.
 MODELS = ("maoppy", "moffat")
 
@@ -23,8 +28,8 @@ class FoundFile:
     ----------
     path : pathlib.Path
         Absolute path.
-    role : {'reduced', 'raw', 'prm', 'psf'}
-        By the folder, and in ``analysis`` by the name.
+    role : str
+        One of `Role`, by the folder and the name.
     stem : str
         Name that the files of one analysis share.
     base : pathlib.Path
@@ -52,6 +57,11 @@ class FoundFile:
 
     def __str__(self) -> str:
         return printable(self.path)
+
+
+def catalog_extension(path: Path) -> str:
+    """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
+    return path.name.split(".")[-2].upper()
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class ExposureFiles:
         PampelMuse analyses.
     issues : tuple of Issue
         What is missing or doubled.
+    beside : tuple of FoundFile
+        Its night log, catalogues and Raman images.
     """
 
     archive_id: str | None
@@ -106,6 +118,7 @@ class ExposureFiles:
     raw: FoundFile | None = None
     fits: tuple[FitFiles, ...] = ()
     issues: tuple[Issue, ...] = ()
+    beside: tuple[FoundFile, ...] = ()
 
     @property
     def label(self) -> str:
@@ -117,4 +130,4 @@ class ExposureFiles:
         """All files, reduced first."""
         raw = (self.raw,) if self.raw else ()
         analysis = (file for fit in self.fits for file in (fit.prm, fit.psf) if file)
-        return (*self.reduced, *raw, *analysis)
+        return (*self.reduced, *raw, *analysis, *self.beside)

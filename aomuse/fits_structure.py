@@ -266,7 +266,7 @@ def quiet_astropy() -> Iterator[None]:
         yield
 
 
-def file_checksum(path: Path, name: str) -> str:
+def file_checksum(path: Path, name: str, *, is_text: bool = False) -> str:
     """Return the checksum of a file that is not open.
 
     Parameters
@@ -275,6 +275,8 @@ def file_checksum(path: Path, name: str) -> str:
         The file.
     name : str
         Its name, for messages.
+    is_text : bool, optional
+        Whether it is a text, of which every byte counts.
 
     Returns
     -------
@@ -288,6 +290,8 @@ def file_checksum(path: Path, name: str) -> str:
     """
     try:
         with path.open("rb") as stream:
+            if is_text:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
             size = os.fstat(stream.fileno()).st_size
             return checksum(stream, read_structure(stream, name, size), size)
     except OSError as error:

@@ -38,7 +38,13 @@ class Layout:
 @cache
 def _told(formats: tuple[ColumnFormat, ...]) -> str:
     # A thousand sources share one tuple of formats.
-    return repr([astuple(f) for f in formats])
+    return repr([_plain(f) for f in formats])
+
+
+def _plain(form: ColumnFormat) -> tuple[Any, ...]:
+    # What only catalogues have is left out elsewhere: fingerprints of FITS tables stay the same.
+    told = astuple(form)
+    return told if form.datatype else told[:-2]
 
 
 @dataclass

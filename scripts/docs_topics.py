@@ -18,6 +18,7 @@ TITLES = {
     "metric": "Metrics",
     "prediction": "Predicted PSFs",
     "telemetry": "Telemetry",
+    "night": "Night logs",
     "header": "Headers",
     "column_store": "Column store",
     "provenance": "Provenance",

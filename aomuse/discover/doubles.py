@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 
 from aomuse.errors import FileError
-from aomuse.files import FoundFile
+from aomuse.files import TEXT_ROLES, FoundFile
 from aomuse.fits_structure import file_checksum
 from aomuse.issue import Issue
 
@@ -80,7 +80,9 @@ def keep_first(
 def _same(one: FoundFile, other: FoundFile) -> bool:
     if one.path.suffix.lower() == other.path.suffix.lower() and one.size != other.size:
         return False
+    is_text = one.role in TEXT_ROLES
     try:
-        return file_checksum(one.path, str(one)) == file_checksum(other.path, str(other))
+        ours, theirs = (file_checksum(f.path, str(f), is_text=is_text) for f in (one, other))
     except FileError:
         return False
+    return ours == theirs

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from aomuse.discover import beside
 from aomuse.discover.analyses import pair_analyses, tell_double
 from aomuse.discover.doubles import keep_first, nearest
 from aomuse.discover.identity import Identity, archive_id_of, read_identity
@@ -86,7 +87,13 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
             left_out += [(file, "the analysis of a combined cube") for file in analysed]
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
-    exposures = [_exposure(groups[key], by_cube, issues) for key in sorted(groups)]
+    owners = {k: beside.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
+    near, others = beside.attach(beside.of_roles(by_role), owners, recall, issues)
+    left_out += others
+    exposures = [
+        replace(_exposure(groups[key], by_cube, issues), beside=tuple(near.get(key, ())))
+        for key in sorted(groups)
+    ]
     exposures += [
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
         for fit in by_cube[None]
@@ -134,6 +141,7 @@ def join(
     return replace(
         joined,
         fits=(*joined.fits, *by_cube.get(None, [])),
+        beside=tuple(beside.of_roles(by_role)),
         issues=(*issues, *joined.issues),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ class Identity:
         Why a raw file is not a science exposure.
     facts : tuple
         Start, mode and target, which two files of one exposure must share.
+    product : str or None
+        ESO PRO CATG.
+    start_utc, mjd_utc : datetime.datetime or None
+        DATE-OBS, and MJD-OBS as a time.
     """
 
     archive_id: str | None
@@ -39,6 +44,9 @@ class Identity:
     combined: bool = False
     left_out: str | None = None
     facts: tuple[str | None, ...] = ()
+    product: str | None = None
+    start_utc: dt.datetime | None = None
+    mjd_utc: dt.datetime | None = None
 
 
 def archive_id_of(name: str) -> str:
@@ -107,7 +115,26 @@ def _identity(file: FoundFile, header: fits.Header) -> Identity:
             text("ESO INS MODE"),
             text("ESO OBS TARG NAME") or text("OBJECT"),
         ),
+        product=text("ESO PRO CATG"),
+        start_utc=_iso(start),
+        mjd_utc=_mjd(header),
     )
+
+
+def _iso(text: str | None) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat((text or "").removesuffix("Z")).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _mjd(header: fits.Header) -> dt.datetime | None:
+    """Return MJD-OBS as a time; days count from 1858-11-17."""
+    try:
+        days = header.get("MJD-OBS")
+        return dt.datetime(1858, 11, 17) + dt.timedelta(days=float(days))
+    except (fits.VerifyError, ValueError, TypeError, OverflowError):
+        return None
 
 
 def _left_out(category: str | None, kind: str | None) -> str | None:

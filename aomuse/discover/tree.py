@@ -16,6 +16,12 @@ from aomuse.paths import printable
 FOLDERS = ("single", "raw", "analysis")
 
 _FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
+#: What lies beside an exposure, wherever it lies, by the end or a part of its name.
+_BESIDE: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    ("night_log", re.compile(r"^(?P<stem>.+?)(\.fits(\.fz)?)?\.NL\.txt$", re.IGNORECASE)),
+    ("catalog", re.compile(r"^(?P<stem>.+)\.(detections|se)\.cat$", re.IGNORECASE)),
+    ("raman", re.compile(r"^(?P<stem>.*RAMAN.*)\.fits(\.fz)?$", re.IGNORECASE)),
+)
 #: ``X.prm.fits`` belongs to ``X.fits``, ``X.prm_2.fits`` to ``X_2.fits``; the last .prm counts.
 _ANALYSIS = re.compile(
     r"^(?P<stem>.+)\.(?P<kind>prm|psf)(?P<tag>[^.]*)\.fits(\.fz)?$", re.IGNORECASE
@@ -54,11 +60,9 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
             )
         for folder, names in _folders(root.resolve(), visited, issues):
             place = _place(folder)
-            if place is None:
-                continue
-            seen_folder = True
+            seen_folder = seen_folder or place is not None
             for name in names:
-                found = _classify(folder / name, *place, issues)
+                found = _classify(folder / name, place, issues)
                 if found is not None:
                     files.setdefault(found.path, found)
     if not seen_folder:
@@ -99,23 +103,31 @@ def _place(folder: Path) -> tuple[str, Path, tuple[str, ...]] | None:
     return None
 
 
-def _classify(
-    path: Path, kind: str, base: Path, folder: tuple[str, ...], issues: list[Issue]
-) -> FoundFile | None:
-    name = path.name
-    role: Role
+def _role(name: str, kind: str | None) -> tuple[Role, str] | None:
+    """Return the role of a file and the name it shares with others, by its name and folder."""
+    for role, pattern in _BESIDE:
+        match = pattern.match(name)
+        if match:
+            return role, match["stem"]
     if kind == "analysis":
         match = _ANALYSIS.match(name)
         if match is None:
             return None
-        role = "prm" if match["kind"].lower() == "prm" else "psf"
-        stem = match["stem"] + match["tag"]
-    else:
-        match = _FITS.match(name)
-        if match is None:
-            return None
-        role = "reduced" if kind == "single" else "raw"
-        stem = match["stem"]
+        return "prm" if match["kind"].lower() == "prm" else "psf", match["stem"] + match["tag"]
+    match = _FITS.match(name)
+    if match is None or kind is None:
+        return None
+    return "reduced" if kind == "single" else "raw", match["stem"]
+
+
+def _classify(
+    path: Path, place: tuple[str, Path, tuple[str, ...]] | None, issues: list[Issue]
+) -> FoundFile | None:
+    kind, base, folder = place or (None, path.parent, ())
+    named = _role(path.name, kind)
+    if named is None:
+        return None
+    role, stem = named
     try:
         real = path.resolve(strict=True)
         stat = real.stat()
@@ -159,6 +171,5 @@ def find_again(path: Path, role: Role) -> FoundFile | None:
     FoundFile or None
         The file as it is now.
     """
-    place = _place(path.parent)
-    found = _classify(path, *place, []) if place else None
+    found = _classify(path, _place(path.parent), [])
     return found if found and found.role == role else None

@@ -119,6 +119,8 @@ def _insert_layout(connection: Connection, layout: Layout) -> int:
                     "zero": f.zero,
                     "display": f.display,
                     "dimensions": f.dimensions,
+                    "description": f.description,
+                    "datatype": f.datatype,
                     "stored_in": place,
                 }
                 for f, place in zip(layout.formats, layout.stored_in, strict=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aomuse.errors import FileError
-from aomuse.files import MODELS, ExposureFiles, FoundFile
+from aomuse.files import MODELS, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.fits_structure import file_checksum
 from aomuse.issue import Issue
 from aomuse.load.ledger import KnownExposure, KnownFile, Ledger
@@ -153,7 +153,7 @@ def _same_content(known: KnownFile, file: FoundFile) -> bool:
     if known.size != file.size or known.sha256 is None:
         return False
     try:
-        return file_checksum(file.path, str(file)) == known.sha256
+        return file_checksum(file.path, str(file), is_text=file.role in TEXT_ROLES) == known.sha256
     except FileError:
         return False
 

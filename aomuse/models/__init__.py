@@ -5,6 +5,7 @@ from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, T
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
+from aomuse.models.night import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.models.prediction import PsfPrediction, PsfPredictionLayer
 from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
 from aomuse.models.psf import (
@@ -41,6 +42,10 @@ __all__ = [
     "LoadIssue",
     "LoadRun",
     "Metric",
+    "NightConstraint",
+    "NightFile",
+    "NightLog",
+    "NightWeather",
     "PositionParameter",
     "PsfFit",
     "PsfFitMetric",

@@ -65,6 +65,12 @@ class TableColumn(Base):
     zero: Mapped[Float | None] = mapped_column(comment="TZERO")
     display: Mapped[Name | None] = mapped_column(comment="TDISP")
     dimensions: Mapped[Name | None] = mapped_column(comment="TDIM")
+    description: Mapped[LongText | None] = mapped_column(
+        comment="What a catalogue in ECSV says of the column; NULL for FITS"
+    )
+    datatype: Mapped[Code | None] = mapped_column(
+        comment="Type in a catalogue in ECSV, such as float64; NULL for FITS"
+    )
     stored_in: Mapped[Code] = mapped_column(
         comment="table.column that holds the values; table_value for the column store"
     )

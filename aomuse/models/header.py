@@ -66,7 +66,8 @@ class Header(Base):
         comment="EXTNAME as astropy shows it; PRIMARY for the first HDU, empty where there is none"
     )
     hdu_type: Mapped[Code] = mapped_column(
-        comment="primary, image, compressed_image, binary_table, ascii_table or other"
+        comment="primary, image, compressed_image, binary_table, ascii_table, ecsv (a catalogue) "
+        "or other"
     )
     dimensions: Mapped[Name] = mapped_column(
         comment="Size of the image (NAXIS1 x NAXIS2 …) or the table (columns x rows); empty if none"

@@ -69,7 +69,9 @@ class SourceFile(Base):
     load_run_id: Mapped[Int] = mapped_column(
         ForeignKey("load_run.id"), index=True, comment="Run that loaded it"
     )
-    role: Mapped[Code] = mapped_column(comment="reduced, raw, prm or psf")
+    role: Mapped[Code] = mapped_column(
+        comment="reduced, raw, prm, psf, night_log, catalog or raman"
+    )
     name: Mapped[Name] = mapped_column(comment="Name of the file without its folder")
     path: Mapped[LongText] = mapped_column(comment="Absolute path it was read from")
     size_bytes: Mapped[BigInt] = mapped_column(comment="Size in bytes")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.content import HduContent, TableContent
+from aomuse.content import ColumnFormat, HduContent, TableContent
 from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
 
 _INT64_MAX = np.iinfo(np.int64).max
@@ -32,7 +32,9 @@ def store_columns(
     """
     fingerprint = out.layout(layout)
     frames = [
-        _column_frame(table.values[i], table.nulls[i]).assign(column_position=i + 1)
+        _column_frame(table.values[i], table.nulls[i], table.formats[i]).assign(
+            column_position=i + 1
+        )
         for i, place in enumerate(layout.stored_in)
         if place == COLUMN_STORE and table.row_count
     ]
@@ -47,7 +49,9 @@ def generic_layout(hdu: HduContent) -> Layout:
     return Layout(hdu.name, hdu.table.formats, (COLUMN_STORE,) * len(hdu.table.formats))
 
 
-def _column_frame(values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None) -> pd.DataFrame:
+def _column_frame(
+    values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None, form: ColumnFormat
+) -> pd.DataFrame:
     """Return one row for each element of a column of any shape and type."""
     rows = len(values)
     if values.dtype == object:
@@ -70,7 +74,7 @@ def _column_frame(values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None)
         row_index = np.repeat(row_index, 2)
         element = np.stack([2 * element, 2 * element + 1], axis=1).reshape(-1)
     value_float, value_int, value_text = _typed(flat, mask)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "row_index": row_index.astype(np.int32),
             "element": element.astype(np.int32),
@@ -79,6 +83,10 @@ def _column_frame(values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None)
             "value_text": value_text,
         }
     )
+    if mask is None or form.datatype is None:
+        return frame
+    # A catalogue tells an empty cell from one that holds NaN: the empty one has no row.
+    return frame[~np.repeat(mask, len(frame) // len(mask))]
 
 
 def _typed(

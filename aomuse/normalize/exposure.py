@@ -13,6 +13,7 @@ from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.exposure_row import exposure_row
 from aomuse.normalize.headers import normalize_files, normalize_headers, number_headers
 from aomuse.normalize.homes import TELEMETRY
+from aomuse.normalize.night_log import normalize_night_log
 from aomuse.normalize.parameters import (
     PARAMETER_TABLES,
     Parameters,
@@ -55,8 +56,10 @@ def normalize(content: ExposureContent) -> NormalizedExposure:
     tables = replace(out, frames=[])
     layouts: _Layouts = {}
     models: set[tuple[str, str]] = set()
-    for cube in content.reduced:
-        _normalize_others(tables, cube, headers, layouts)
+    for file in (*content.reduced, *content.beside):
+        _normalize_others(tables, file, headers, layouts)
+        if file.night_log:
+            normalize_night_log(tables, file, numbers[file.path])
     if content.raw:
         _normalize_raw(tables, content.raw, headers, layouts)
     for number, fit in enumerate(content.fits):

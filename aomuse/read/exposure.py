@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aomuse.content import ExposureContent, FileContent, FitContent
 from aomuse.errors import FileError
-from aomuse.files import ExposureFiles, FoundFile
+from aomuse.files import TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.issue import Issue
 from aomuse.read.fits_file import read_fits
+from aomuse.read.text_file import read_text
 
 
 def read_exposure(files: ExposureFiles) -> ExposureContent:
@@ -27,7 +28,7 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
     issues: list[Issue] = list(files.issues)
     for file in files.files:
         try:
-            contents[file] = read_fits(file)
+            contents[file] = read_text(file) if file.role in TEXT_ROLES else read_fits(file)
         except FileError as error:
             failed.append(file)
             issues.append(Issue.from_error(error))
@@ -50,4 +51,5 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
         ),
         failed=tuple(failed),
         issues=tuple(issues),
+        beside=tuple(contents[file] for file in files.beside if file in contents),
     )

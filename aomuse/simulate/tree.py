@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aomuse.simulate.beside import catalog, night_log, raman
 from aomuse.simulate.errors import SimulateError
 from aomuse.simulate.observation import FIELD, FITS, observe
 from aomuse.simulate.pampelmuse import Fit
@@ -18,7 +19,7 @@ from aomuse.simulate.writing import write
 
 @dataclass(frozen=True)
 class SimulatedExposure:
-    """The four files of one exposure.
+    """The files of one exposure.
 
     Attributes
     ----------
@@ -26,6 +27,10 @@ class SimulatedExposure:
         Target and instrument mode.
     reduced, raw, prm, psf : Path
         The reduced cube, the raw file and the two PampelMuse files.
+    night_log, catalog : Path
+        The night log, and the catalogue that PampelMuse started from.
+    raman : Path or None
+        The header of the Raman images, where lasers were on.
     """
 
     target: str
@@ -34,6 +39,9 @@ class SimulatedExposure:
     raw: Path
     prm: Path
     psf: Path
+    night_log: Path
+    catalog: Path
+    raman: Path | None
 
 
 def simulate(
@@ -102,8 +110,15 @@ def _exposure(out: Path, index: int, sources: int, layers: int, seed: int) -> Si
         raw=out / "raw" / f"{planned.archive_name}.fz",
         prm=out / "analysis" / f"{name}.prm.fits",
         psf=out / "analysis" / f"{name}.psf.fits",
+        night_log=out / "raw" / f"{planned.archive_name.removesuffix('.fits')}.NL.txt",
+        catalog=out / "analysis" / f"{name}.detections.cat",
+        raman=out / "raman" / f"RAMAN_IMAGES_{index + 1:04d}.fits" if planned.slot.lasers else None,
     )
     write(files.raw, raw(observation))
+    write(files.night_log, night_log(observation))
+    write(files.catalog, catalog(planned, field))
+    if files.raman:
+        write(files.raman, raman(observation))
     write(files.prm, fit.parameters())
     write(files.psf, fit.sources())
     # The loader starts from the reduced cube, so it comes when the others are there.

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
+from aomuse.files import TEXT_ROLES
 from aomuse.fits_structure import quiet_astropy, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
 from aomuse.rebuild import Card, StoredExposure
 from aomuse.schema import require_head
+from aomuse.verify.beside import compare_catalog, compare_night_log
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
 from aomuse.verify.headers import compare_cards
@@ -114,6 +116,10 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
     """Compare one file with the database."""
     result = Comparison()
     try:
+        if row.role in TEXT_ROLES:
+            compare = compare_night_log if row.role == "night_log" else compare_catalog
+            compare(result, connection, row, Path(path).read_bytes())
+            return Verified(printable(path), result.values, tuple(result.differences))
         with Path(path).open("rb") as stream:
             size = Path(path).stat().st_size
             extents = read_structure(stream, path, size)

@@ -1,0 +1,193 @@
+"""Which exposure the files beside it belong to: night logs, catalogues and Raman images."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aomuse.discover.doubles import keep_first, nearest
+from aomuse.discover.identity import Identity, archive_id_of, read_identity
+from aomuse.errors import FileError
+from aomuse.files import BESIDE_ROLES, FoundFile
+from aomuse.issue import Issue
+
+#: The Raman images of an exposure carry its start. The slowest clock of a header shows seconds,
+#: and no two exposures start within two seconds of each other.
+RAMAN_TOLERANCE_S = 2.0
+
+_SECONDS_A_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An exposure that files may belong to."""
+
+    archive_id: str
+    cubes: Sequence[FoundFile]
+    raws: Sequence[FoundFile]
+
+
+def attach(
+    files: Sequence[FoundFile],
+    owners: Mapping[str, Owner],
+    recall: Callable[[FoundFile], Identity | None],
+    issues: list[Issue],
+) -> tuple[dict[str, list[FoundFile]], list[tuple[FoundFile, str]]]:
+    """Return the files beside each exposure.
+
+    Parameters
+    ----------
+    files : sequence of FoundFile
+        Night logs, catalogues and files that are called after Raman images.
+    owners : mapping
+        Exposures by archive id.
+    recall : callable
+        Returns the identity of a file that an earlier run loaded and that has not changed.
+    issues : list of Issue
+        Gets an issue for each file that belongs to no exposure, or to more than one.
+
+    Returns
+    -------
+    beside : dict
+        Files by archive id, each role and name once.
+    left_out : list of (FoundFile, str)
+        Files that only look like Raman images, with the reason.
+    """
+    beside: dict[str, list[FoundFile]] = defaultdict(list)
+    left_out: list[tuple[FoundFile, str]] = []
+    starts = _Starts(owners)
+    for file in files:
+        known = recall(file)
+        if known is not None and known.archive_id in owners:
+            found: str | Issue | None = known.archive_id
+        elif file.role == "night_log":
+            found = _owner_of_log(file, owners)
+        elif file.role == "catalog":
+            found = _owner_of_catalog(file, owners)
+        else:
+            found = _owner_of_raman(file, starts, left_out)
+        if isinstance(found, Issue):
+            issues.append(found)
+        elif found is not None:
+            beside[found].append(file)
+    return {
+        archive_id: keep_first(
+            found, lambda f: (f.role, None if f.role == "night_log" else f.name), issues
+        )
+        for archive_id, found in beside.items()
+    }, left_out
+
+
+def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
+    """Return the files that lie beside exposures."""
+    return [file for role in BESIDE_ROLES for file in by_role.get(role, ())]
+
+
+def _nobody(file: FoundFile, belongs: str) -> Issue:
+    return Issue(
+        "warning",
+        "no_exposure",
+        f"there is no exposure that this file belongs to ({belongs}): it is not loaded; load it "
+        "together with the exposure's own files",
+        str(file),
+    )
+
+
+def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
+    return Issue(
+        "error",
+        "ambiguous",
+        f"it may belong to {' or '.join(sorted(owners))} ({why}): it is not loaded; rename it or "
+        "remove what it does not belong to",
+        str(file),
+    )
+
+
+def _owner_of_log(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
+    named = archive_id_of(file.stem)
+    if named in owners:
+        return named
+    same = [o.archive_id for o in owners.values() if any(r.stem == file.stem for r in o.raws)]
+    if len(same) == 1:
+        return same[0]
+    return _ambiguous(file, same, "by the raw file's name") if same else _nobody(file, named)
+
+
+def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
+    """Return the exposure whose cube a catalogue is called after: ``X.…cat`` or ``X_….cat``."""
+    cubes = {
+        cube: owner.archive_id
+        for owner in owners.values()
+        for cube in owner.cubes
+        if file.stem == cube.stem or file.stem.startswith(f"{cube.stem}_")
+    }
+    longest = max((len(cube.stem) for cube in cubes), default=0)
+    near = nearest(file, [cube for cube in cubes if len(cube.stem) == longest])
+    found = {cubes[cube] for cube in near}
+    if len(found) > 1:
+        return _ambiguous(file, list(found), "by the cube's name")
+    return found.pop() if found else _nobody(file, f"no cube called {file.stem}.fits")
+
+
+def _owner_of_raman(
+    file: FoundFile, starts: _Starts, left_out: list[tuple[FoundFile, str]]
+) -> str | Issue | None:
+    try:
+        identity = read_identity(file)
+    except FileError as error:
+        return Issue.from_error(error)
+    if identity.product != "RAMAN_IMAGES":
+        left_out.append((file, f"ESO PRO CATG is {identity.product or 'missing'}"))
+        return None
+    times = [t for t in (identity.start_utc, identity.mjd_utc) if t is not None]
+    if not times:
+        return _nobody(file, "its header has neither DATE-OBS nor MJD-OBS")
+    for time in times:
+        found = starts.within(time, RAMAN_TOLERANCE_S)
+        if len(found) > 1:
+            return _ambiguous(file, found, f"by DATE-OBS within {RAMAN_TOLERANCE_S:g} s")
+        if found:
+            return found[0]
+    return _nobody(
+        file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {times[0].isoformat(sep=' ')} UTC"
+    )
+
+
+class _Starts:
+    """When the exposures start; the headers are read when the first file asks."""
+
+    def __init__(self, owners: Mapping[str, Owner]) -> None:
+        self._owners = owners
+        self._starts: list[tuple[dt.datetime, str]] | None = None
+
+    def within(self, time: dt.datetime, seconds: float) -> list[str]:
+        """Return the exposures that start nearest to a time, within so many seconds."""
+        distances = [
+            (abs((start - time).total_seconds()), archive_id) for start, archive_id in self._all()
+        ]
+        near = [found for found in distances if found[0] <= seconds]
+        best = min(near, default=(0.0, ""))[0]
+        return [archive_id for distance, archive_id in near if distance == best]
+
+    def _all(self) -> list[tuple[dt.datetime, str]]:
+        if self._starts is None:
+            self._starts = []
+            for owner in self._owners.values():
+                start = _start_of(owner)
+                if start is not None:
+                    self._starts.append((start, owner.archive_id))
+        return self._starts
+
+
+def _start_of(owner: Owner) -> dt.datetime | None:
+    for file in (*owner.cubes, *owner.raws):
+        try:
+            identity = read_identity(file)
+        except FileError:
+            continue
+        start = identity.start_utc or identity.mjd_utc
+        if start is not None:
+            return start
+    return None
