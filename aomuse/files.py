@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,8 @@ from typing import Literal
 from aomuse.issue import Issue
 from aomuse.paths import printable
 
-Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman"]
+#: ``unknown`` is a FITS file until its header has told what it is.
+Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman", "unknown"]
 
 #: Roles of files that are text.
 TEXT_ROLES: tuple[Role, ...] = ("night_log", "catalog")
@@ -62,6 +64,41 @@ class FoundFile:
 def catalog_extension(path: Path) -> str:
     """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
     return path.name.split(".")[-2].upper()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a primary header says about the exposure behind a file.
+
+    Parameters
+    ----------
+    archive_id : str or None
+        Archive name of the raw exposure without ``.fits``.
+    raw_file : str or None
+        PROV1 with ``.fz`` appended, as AOMUSE 2020 named the raw file.
+    combined : bool
+        True for a cube made from several exposures (PROV2 exists).
+    left_out : str or None
+        Why a file is no part of a science exposure.
+    facts : tuple
+        Start, mode and target, which two files of one exposure must share.
+    role : str or None
+        What the file is by its header; ``unknown`` where that does not tell.
+    product : str or None
+        ESO PRO CATG.
+    start_utc, mjd_utc : datetime.datetime or None
+        DATE-OBS, and MJD-OBS as a time.
+    """
+
+    archive_id: str | None
+    raw_file: str | None = None
+    combined: bool = False
+    left_out: str | None = None
+    facts: tuple[str | None, ...] = ()
+    role: Role | None = None
+    product: str | None = None
+    start_utc: dt.datetime | None = None
+    mjd_utc: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

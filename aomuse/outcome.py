@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -47,15 +48,15 @@ class Summary:
         Rows written.
     seconds : float
         Time it took.
-    left_out : int
-        Files that are no science exposure of their own.
+    left_out : Counter of str
+        Number of files that are no science exposure of their own, by reason.
     """
 
     counts: dict[Outcome, int] = field(default_factory=_no_counts)
     failed: int = 0
     row_count: int = 0
     seconds: float = 0.0
-    left_out: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def add(self, result: Result) -> None:
         """Count an exposure."""

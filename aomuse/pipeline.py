@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error
-from aomuse.discover import Discovery, Identity, discover, find_again, join
+from aomuse.discover import Discovery, discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
-from aomuse.files import ExposureFiles, FoundFile
+from aomuse.files import ExposureFiles
 from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.load import (
     Ledger,
+    Memory,
     Plan,
     Run,
     UnitOfWork,
@@ -32,6 +34,7 @@ from aomuse.load import (
     make_plan,
     record_orphans,
     register_metrics,
+    remember,
     run_lock,
     start_run,
 )
@@ -108,14 +111,15 @@ def load(
     summary = Summary()
     with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
         with engine.connect() as connection:
-            ledger = Ledger(connection)
-        discovery = discover(roots, _recall(ledger))
+            ledger, memory = Ledger(connection), Memory(connection)
+        discovery = discover(roots, memory.recall)
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
         run = start_run(engine, "load", where, revision)
         outcome = "failed"
         try:
             register_metrics(engine)
+            remember(engine, run.id, discovery.read, discovery.files, where)
             record_orphans(engine, run.id, where, discovery.issues)
             for result in _results(engine, run, ledger, discovery, reload, workers, stop, listener):
                 summary.add(result)
@@ -133,7 +137,7 @@ def load(
     if stop.is_set():
         raise KeyboardInterrupt
     summary.failed += sum(issue.severity == "error" for issue in discovery.issues)
-    summary.left_out = len(discovery.left_out)
+    summary.left_out = Counter(why for _, why in discovery.left_out)
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -161,8 +165,8 @@ def plan(
     """
     require_head(engine)
     with engine.connect() as connection:
-        ledger = Ledger(connection)
-    discovery = discover(roots, _recall(ledger))
+        ledger, memory = Ledger(connection), Memory(connection)
+    discovery = discover(roots, memory.recall)
     return discovery, _plans(ledger, discovery, reload=reload)
 
 
@@ -288,14 +292,6 @@ def _said(error: Exception) -> str:
     if isinstance(error, DBAPIError):
         return describe_error(error)
     return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
-
-
-def _recall(ledger: Ledger) -> Callable[[FoundFile], Identity | None]:
-    def recall(file: FoundFile) -> Identity | None:
-        known = ledger.recall(file)
-        return None if known is None else Identity(*known)
-
-    return recall
 
 
 def _plans(

@@ -22,6 +22,7 @@ TITLES = {
     "header": "Headers",
     "column_store": "Column store",
     "provenance": "Provenance",
+    "known_file": "Files that were seen",
 }
 
 

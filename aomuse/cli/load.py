@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -48,6 +50,7 @@ def migrate(context: Context) -> None:
 )
 @click.option("--reload", is_flag=True, help="Read every exposure again, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option("--show-left-out", is_flag=True, help="Name each file that is left out, and why.")
 @click.option("--no-progress", is_flag=True, help="A line for each exposure instead of a bar.")
 @pass_context
 def load(
@@ -57,16 +60,18 @@ def load(
     workers: int,
     reload: bool,
     dry_run: bool,
+    show_left_out: bool,
     no_progress: bool,
 ) -> int:
     """Load every exposure found below ROOT.
 
-    ROOT holds the folders single/, raw/ and analysis/, at any depth. A second load reads only
-    what is new, changed or was incomplete; an exposure is written whole or not at all.
+    ROOT holds the folders single/, raw/ and analysis/ at any depth, or files in any other order,
+    which are recognised by their headers. A second load reads only what is new, changed or was
+    incomplete; an exposure is written whole or not at all.
     """
     if dry_run:
         return _show_plan(context, roots, reload=reload)
-    with Progress(show_bar=not no_progress) as progress:
+    with Progress(show_bar=not no_progress, show_left_out=show_left_out) as progress:
         try:
             summary = pipeline.load(
                 context.engine, roots, reload=reload, workers=workers, listener=progress
@@ -85,7 +90,7 @@ def _summary(summary: Summary, progress: Progress) -> str:
     counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
     lines = [f"exposures: {counts}; {summary.row_count:,} rows in {summary.seconds:.1f} s"]
     if summary.left_out:
-        lines.append(f"left out: {summary.left_out} files that are no science exposure")
+        lines.append(_left_out(summary.left_out))
     said = [
         f"{progress.severities[severity]} {severity}s"
         for severity in ("error", "warning", "note")
@@ -94,6 +99,14 @@ def _summary(summary: Summary, progress: Progress) -> str:
     if said:
         lines.append(f"{', '.join(said)}: aomuse status --issues shows them")
     return "\n".join(lines)
+
+
+def _left_out(reasons: Mapping[str, int]) -> str:
+    """Return how many files are left out, and why, most frequent reasons first."""
+    told = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    shown = "; ".join(f"{number} {why}" for why, number in told)
+    total = sum(reasons.values())
+    return f"left out: {total} files that are no science exposure ({shown})"
 
 
 def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> int:
@@ -108,6 +121,8 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
         click.echo(f"{issue.severity}: {issue}", err=issue.severity == "error")
     for file, why in discovery.left_out:
         click.echo(f"left out: {file}: {why}")
+    if discovery.left_out:
+        click.echo(_left_out(Counter(why for _, why in discovery.left_out)))
     counts = {
         name: sum(todo.action == action for _, todo in plans) for action, name in _ACTIONS.items()
     }

@@ -22,9 +22,12 @@ class Progress(Listener):
     ----------
     show_bar : bool
         Show a bar with rate and time left, if standard error is a terminal.
+    show_left_out : bool
+        Name each file that is left out.
     """
 
-    def __init__(self, *, show_bar: bool = True) -> None:
+    def __init__(self, *, show_bar: bool = True, show_left_out: bool = False) -> None:
+        self._show_left_out = show_left_out
         self._show_bar = show_bar and sys.stderr.isatty()
         self._bar: Any = None
         self.severities: Counter[str] = Counter()
@@ -53,6 +56,9 @@ class Progress(Listener):
         """Tell of files that belong to no exposure, and begin the bar."""
         for issue in discovery.issues:
             self._tell(issue)
+        if self._show_left_out:
+            for file, why in discovery.left_out:
+                self.say(f"left out: {file}: {why}")
         if self._show_bar:
             self._bar = tqdm(
                 total=len(discovery.exposures), unit="exposure", dynamic_ncols=True, leave=False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aomuse.discover.doubles import keep_first, nearest
-from aomuse.discover.identity import Identity, archive_id_of, read_identity
+from aomuse.discover.headers import Headers
+from aomuse.discover.identity import archive_id_of
 from aomuse.errors import FileError
 from aomuse.files import BESIDE_ROLES, FoundFile
 from aomuse.issue import Issue
@@ -30,44 +31,35 @@ class Owner:
 
 
 def attach(
-    files: Sequence[FoundFile],
-    owners: Mapping[str, Owner],
-    recall: Callable[[FoundFile], Identity | None],
-    issues: list[Issue],
-) -> tuple[dict[str, list[FoundFile]], list[tuple[FoundFile, str]]]:
+    files: Sequence[FoundFile], owners: Mapping[str, Owner], headers: Headers
+) -> dict[str, list[FoundFile]]:
     """Return the files beside each exposure.
 
     Parameters
     ----------
     files : sequence of FoundFile
-        Night logs, catalogues and files that are called after Raman images.
+        Night logs, catalogues and Raman images.
     owners : mapping
         Exposures by archive id.
-    recall : callable
-        Returns the identity of a file that an earlier run loaded and that has not changed.
-    issues : list of Issue
-        Gets an issue for each file that belongs to no exposure, or to more than one.
+    headers : Headers
+        Tells when exposures and Raman images start; gets an issue for each file that belongs to
+        no exposure, or to more than one.
 
     Returns
     -------
-    beside : dict
+    dict
         Files by archive id, each role and name once.
-    left_out : list of (FoundFile, str)
-        Files that only look like Raman images, with the reason.
     """
+    issues = headers.issues
     beside: dict[str, list[FoundFile]] = defaultdict(list)
-    left_out: list[tuple[FoundFile, str]] = []
-    starts = _Starts(owners)
+    starts = _Starts(owners, headers)
     for file in files:
-        known = recall(file)
-        if known is not None and known.archive_id in owners:
-            found: str | Issue | None = known.archive_id
-        elif file.role == "night_log":
-            found = _owner_of_log(file, owners)
+        if file.role == "night_log":
+            found: str | Issue | None = _owner_of_log(file, owners)
         elif file.role == "catalog":
             found = _owner_of_catalog(file, owners)
         else:
-            found = _owner_of_raman(file, starts, left_out)
+            found = _owner_of_raman(file, starts, headers)
         if isinstance(found, Issue):
             issues.append(found)
         elif found is not None:
@@ -77,7 +69,7 @@ def attach(
             found, lambda f: (f.role, None if f.role == "night_log" else f.name), issues
         )
         for archive_id, found in beside.items()
-    }, left_out
+    }
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
@@ -131,15 +123,9 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Owner]) -> str | Iss
     return found.pop() if found else _nobody(file, f"no cube called {file.stem}.fits")
 
 
-def _owner_of_raman(
-    file: FoundFile, starts: _Starts, left_out: list[tuple[FoundFile, str]]
-) -> str | Issue | None:
-    try:
-        identity = read_identity(file)
-    except FileError as error:
-        return Issue.from_error(error)
-    if identity.product != "RAMAN_IMAGES":
-        left_out.append((file, f"ESO PRO CATG is {identity.product or 'missing'}"))
+def _owner_of_raman(file: FoundFile, starts: _Starts, headers: Headers) -> str | Issue | None:
+    identity = headers.identity(file)
+    if identity is None:
         return None
     times = [t for t in (identity.start_utc, identity.mjd_utc) if t is not None]
     if not times:
@@ -158,8 +144,9 @@ def _owner_of_raman(
 class _Starts:
     """When the exposures start; the headers are read when the first file asks."""
 
-    def __init__(self, owners: Mapping[str, Owner]) -> None:
+    def __init__(self, owners: Mapping[str, Owner], headers: Headers) -> None:
         self._owners = owners
+        self._headers = headers
         self._starts: list[tuple[dt.datetime, str]] | None = None
 
     def within(self, time: dt.datetime, seconds: float) -> list[str]:
@@ -175,16 +162,18 @@ class _Starts:
         if self._starts is None:
             self._starts = []
             for owner in self._owners.values():
-                start = _start_of(owner)
+                start = _start_of(owner, self._headers)
                 if start is not None:
                     self._starts.append((start, owner.archive_id))
         return self._starts
 
 
-def _start_of(owner: Owner) -> dt.datetime | None:
+def _start_of(owner: Owner, headers: Headers) -> dt.datetime | None:
     for file in (*owner.cubes, *owner.raws):
         try:
-            identity = read_identity(file)
+            identity = headers.identity(file)
+            if identity is None or (identity.start_utc or identity.mjd_utc) is None:
+                identity = headers.whole(file)
         except FileError:
             continue
         start = identity.start_utc or identity.mjd_utc

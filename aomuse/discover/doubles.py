@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from aomuse.errors import FileError
 from aomuse.files import TEXT_ROLES, FoundFile
@@ -23,17 +23,25 @@ def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]
     Returns
     -------
     list of FoundFile
-        Those in the same dated folder, else those below the same parent, else all.
+        Those in the same dated folder, else those below the same parent, else all; of these the
+        ones with the fewest folders between.
     """
 
-    def distance(other: FoundFile) -> int:
+    def distance(other: FoundFile) -> tuple[int, int]:
         if other.base != file.base:
-            return 2
-        return 0 if other.folder == file.folder else 1
+            return 2, _steps(file.base.parts, other.base.parts)
+        return int(other.folder != file.folder), _steps(file.folder, other.folder)
 
     ranked = [(distance(other), other) for other in candidates]
-    best = min((rank for rank, _ in ranked), default=0)
+    best = min((rank for rank, _ in ranked), default=(0, 0))
     return [other for rank, other in ranked if rank == best]
+
+
+def _steps(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many folders one goes up and down from one place to another."""
+    pairs = enumerate(zip(one, other, strict=False))
+    common = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return len(one) + len(other) - 2 * common
 
 
 def keep_first(
@@ -75,6 +83,37 @@ def keep_first(
                 )
             )
     return list(first.values())
+
+
+def tell_farther(
+    near: Sequence[FoundFile], all_of_them: Iterable[FoundFile], issues: list[Issue]
+) -> None:
+    """Tell of files that would fit as well as the nearest, which is taken.
+
+    Parameters
+    ----------
+    near : sequence of FoundFile
+        The nearest.
+    all_of_them : iterable of FoundFile
+        These, and those that stand farther away.
+    issues : list of Issue
+        Gets a note for a copy, a warning for a file that differs.
+    """
+    for file in all_of_them:
+        if file in near:
+            continue
+        if _same(near[0], file):
+            issues.append(Issue("note", "copy", f"it is a copy of {near[0]}", str(file)))
+        else:
+            issues.append(
+                Issue(
+                    "warning",
+                    "farther",
+                    f"it stands for the same {file.role} file as {near[0]}, but differs from it "
+                    "and lies farther from the cube: it is not loaded; remove the wrong one",
+                    str(file),
+                )
+            )
 
 
 def _same(one: FoundFile, other: FoundFile) -> bool:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aomuse.discover import beside
 from aomuse.discover.analyses import pair_analyses, tell_double
-from aomuse.discover.doubles import keep_first, nearest
-from aomuse.discover.identity import Identity, archive_id_of, read_identity
+from aomuse.discover.doubles import keep_first, nearest, tell_farther
+from aomuse.discover.headers import Headers, Recall
+from aomuse.discover.identity import archive_id_of
 from aomuse.discover.tree import walk
-from aomuse.errors import FileError
-from aomuse.files import ExposureFiles, FitFiles, FoundFile
+from aomuse.files import ExposureFiles, FitFiles, FoundFile, Identity, Role
 from aomuse.issue import Issue
 
-#: Returns what an earlier run knew of a file that has not changed since, else None.
-Recall = Callable[[FoundFile], Identity | None]
+#: Why a cube of several exposures is left out.
+COMBINED = "combined from several exposures (PROV2)"
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,18 @@ class Discovery:
         About files that belong to no exposure.
     left_out : list of (FoundFile, str)
         Files that are no science exposure of their own, each with the reason.
+    read : dict
+        The files whose headers were read, to be remembered: what the folder made of each, and
+        what the header says.
+    files : list of FoundFile
+        All files that were found.
     """
 
     exposures: list[ExposureFiles]
     issues: list[Issue] = field(default_factory=list)
     left_out: list[tuple[FoundFile, str]] = field(default_factory=list)
+    read: dict[FoundFile, tuple[Role, Identity]] = field(default_factory=dict)
+    files: list[FoundFile] = field(default_factory=list)
 
 
 @dataclass
@@ -68,16 +75,15 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
     Raises
     ------
     ConfigurationError
-        If a root is missing, or none holds any of the three folders.
+        If a root is missing, or none holds any of the three folders or a FITS file.
     """
     files, issues = walk(roots)
-    by_role: dict[str, list[FoundFile]] = defaultdict(list)
-    for file in files:
-        by_role[file.role].append(file)
+    headers = Headers(recall, issues)
     left_out: list[tuple[FoundFile, str]] = []
+    by_role = _by_role(files, headers, left_out)
     groups: dict[str, _Group] = {}
-    refused, combined = _collect_reduced(by_role["reduced"], groups, recall, issues, left_out)
-    _collect_raw(by_role["raw"], groups, recall, issues, left_out)
+    refused, combined = _collect_reduced(by_role["reduced"], groups, headers, left_out)
+    _collect_raw(by_role["raw"], groups, headers)
     analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
 
     by_cube: dict[FoundFile | None, list[FitFiles]] = defaultdict(list)
@@ -88,8 +94,7 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
     owners = {k: beside.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
-    near, others = beside.attach(beside.of_roles(by_role), owners, recall, issues)
-    left_out += others
+    near = beside.attach(beside.of_roles(by_role), owners, headers)
     exposures = [
         replace(_exposure(groups[key], by_cube, issues), beside=tuple(near.get(key, ())))
         for key in sorted(groups)
@@ -98,7 +103,8 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
         for fit in by_cube[None]
     ]
-    return Discovery(exposures, issues, left_out)
+    read = {f: (headers.folder_roles.get(f, f.role), told) for f, told in headers.read.items()}
+    return Discovery(exposures, issues, left_out, read, files)
 
 
 def join(
@@ -146,13 +152,51 @@ def join(
     )
 
 
-def _identify(file: FoundFile, recall: Recall, issues: list[Issue]) -> Identity | None:
-    """Return the identity of a file, None (and an issue) where its header cannot be read."""
-    try:
-        return recall(file) or read_identity(file)
-    except FileError as error:
-        issues.append(Issue.from_error(error))
-        return None
+def _by_role(
+    files: list[FoundFile], headers: Headers, left_out: list[tuple[FoundFile, str]]
+) -> dict[str, list[FoundFile]]:
+    """Sort files by what they are: by their header, where that or only that tells.
+
+    A raw file that a cube names by its archive id is not opened.
+    """
+    by_role: dict[str, list[FoundFile]] = defaultdict(list)
+    raws: list[FoundFile] = []
+    for file in files:
+        if file.role == "raw":
+            raws.append(file)
+        elif file.role in ("reduced", "unknown", "raman"):
+            _sort(file, headers, by_role, left_out)
+        else:
+            by_role[file.role].append(file)
+    named = {
+        identity.archive_id
+        for cube in by_role["reduced"]
+        if (identity := headers.identity(cube)) and not identity.combined
+    }
+    for file in raws:
+        if archive_id_of(file.name) in named:
+            by_role["raw"].append(file)
+        else:
+            _sort(file, headers, by_role, left_out)
+    # Those that only their headers have told stand behind the others.
+    return defaultdict(list, {r: sorted(f, key=lambda f: f.path) for r, f in by_role.items()})
+
+
+def _sort(
+    file: FoundFile,
+    headers: Headers,
+    by_role: dict[str, list[FoundFile]],
+    left_out: list[tuple[FoundFile, str]],
+) -> None:
+    identity = headers.identity(file)
+    if identity is None:
+        # Where a file lies tells what would be missing.
+        by_role[file.role].append(file)
+    elif identity.left_out:
+        left_out.append((file, identity.left_out))
+    else:
+        role = identity.role or file.role
+        by_role[role].append(file if role == file.role else headers.renamed(file, role))
 
 
 def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
@@ -168,39 +212,38 @@ def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
 def _collect_reduced(
     files: list[FoundFile],
     groups: dict[str, _Group],
-    recall: Recall,
-    issues: list[Issue],
+    headers: Headers,
     left_out: list[tuple[FoundFile, str]],
 ) -> tuple[set[FoundFile | None], set[FoundFile | None]]:
     """Put reduced cubes into groups; return those that cannot be used, and combined ones."""
     refused: set[FoundFile | None] = set()
     combined: set[FoundFile | None] = set()
     for file in files:
-        identity = _identify(file, recall, issues)
+        identity = headers.identity(file)
         if identity is not None and identity.combined:
-            left_out.append((file, "combined from several exposures (PROV2)"))
+            left_out.append((file, COMBINED))
             combined.add(file)
             continue
         if identity is not None and identity.archive_id is None:
-            issues.append(_no_archive_id(file, "PROV1 or ARCFILE"))
+            headers.issues.append(_no_archive_id(file, "PROV1 or ARCFILE"))
         elif identity is not None and identity.archive_id is not None:
             group = groups.setdefault(identity.archive_id, _Group(identity.archive_id))
-            conflict = _conflict(file, group)
+            conflict = _conflict(file, group, headers)
             if conflict is None:
                 group.reduced.append(file)
                 group.raw_file = group.raw_file or identity.raw_file
                 continue
-            issues.append(conflict)
+            headers.issues.append(conflict)
         refused.add(file)
     return refused, combined
 
 
-def _conflict(file: FoundFile, group: _Group) -> Issue | None:
+def _conflict(file: FoundFile, group: _Group, headers: Headers) -> Issue | None:
     """Return the issue of a cube that cannot be of the same exposure as the group's first."""
     if not group.reduced:
         return None
     first = group.reduced[0]
-    facts, others = read_identity(first).facts, read_identity(file).facts
+    facts, others = headers.whole(first).facts, headers.whole(file).facts
     differences = [
         f"{name} {ours!r} there, {theirs!r} here"
         for name, ours, theirs in zip(
@@ -219,26 +262,18 @@ def _conflict(file: FoundFile, group: _Group) -> Issue | None:
     )
 
 
-def _collect_raw(
-    files: list[FoundFile],
-    groups: dict[str, _Group],
-    recall: Recall,
-    issues: list[Issue],
-    left_out: list[tuple[FoundFile, str]],
-) -> None:
+def _collect_raw(files: list[FoundFile], groups: dict[str, _Group], headers: Headers) -> None:
     """Put raw files into groups: by name where a cube names them, else by their own header."""
     for file in files:
         named = archive_id_of(file.name)
         if named in groups and groups[named].reduced:
             groups[named].raws.append(file)
             continue
-        identity = _identify(file, recall, issues)
+        identity = headers.identity(file)
         if identity is None:
             continue
-        if identity.left_out:
-            left_out.append((file, identity.left_out))
-        elif identity.archive_id is None:
-            issues.append(_no_archive_id(file, "ARCFILE"))
+        if identity.archive_id is None:
+            headers.issues.append(_no_archive_id(file, "ARCFILE"))
         else:
             key = identity.archive_id
             groups.setdefault(key, _Group(key)).raws.append(file)
@@ -249,6 +284,7 @@ def _exposure(
 ) -> ExposureFiles:
     reduced = keep_first(group.reduced, lambda file: file.stem, issues)
     raws = nearest(reduced[0], group.raws) if reduced else group.raws
+    tell_farther(raws, group.raws, issues)
     raw = keep_first(raws, lambda _: group.archive_id, issues)
     fits = _fits(group.reduced, reduced, by_cube, issues)
     said = []

@@ -5,48 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from dataclasses import dataclass
+from typing import Any
 
 from astropy.io import fits
 
 from aomuse.errors import FileError
-from aomuse.files import FoundFile
-from aomuse.fits_structure import quiet_astropy, read_primary_images
+from aomuse.files import FoundFile, Identity, Role
+from aomuse.fits_structure import CARD, quiet_astropy, read_primary_images
 
+#: Products that the pipeline writes beside the cubes of an exposure (ESO PRO CATG).
+CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
+#: Products that are loaded, and their roles.
+_PRODUCTS: dict[str, Role] = {"DATACUBE_FINAL": "reduced", "RAMAN_IMAGES": "raman"}
+_KEYWORDS = (
+    *("PROV1", "PROV2", "ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
+    *("ESO PRO CATG", "ESO DPR CATG", "ESO DPR TYPE", "ESO INS MODE", "ESO OBS TARG NAME"),
+)
+#: What stands before the equals sign of their cards.
+_WANTED = {
+    (f"HIERARCH {keyword}" if " " in keyword else keyword).encode(): keyword
+    for keyword in _KEYWORDS
+}
 #: Archive names: instrument, then the time; ADP marks a product of the archive, not an exposure.
 _ARCHIVE_ID = re.compile(r"^(?!ADP\.)[A-Z0-9_]+\.\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a primary header says about the exposure behind a file.
-
-    Parameters
-    ----------
-    archive_id : str or None
-        Archive name of the raw exposure without ``.fits``.
-    raw_file : str or None
-        PROV1 with ``.fz`` appended, as AOMUSE 2020 named the raw file.
-    combined : bool
-        True for a cube made from several exposures (PROV2 exists).
-    left_out : str or None
-        Why a raw file is not a science exposure.
-    facts : tuple
-        Start, mode and target, which two files of one exposure must share.
-    product : str or None
-        ESO PRO CATG.
-    start_utc, mjd_utc : datetime.datetime or None
-        DATE-OBS, and MJD-OBS as a time.
-    """
-
-    archive_id: str | None
-    raw_file: str | None = None
-    combined: bool = False
-    left_out: str | None = None
-    facts: tuple[str | None, ...] = ()
-    product: str | None = None
-    start_utc: dt.datetime | None = None
-    mjd_utc: dt.datetime | None = None
 
 
 def archive_id_of(name: str) -> str:
@@ -66,7 +47,7 @@ def read_identity(file: FoundFile) -> Identity:
     Parameters
     ----------
     file : FoundFile
-        A reduced or raw file.
+        A reduced or raw file, or one whose role only its header tells.
 
     Returns
     -------
@@ -84,41 +65,78 @@ def read_identity(file: FoundFile) -> Identity:
     except OSError as error:
         why = error.strerror or str(error)
         raise FileError("unreadable", str(file), f"the file cannot be read ({why})") from error
+    return _identity(file, _picked(images))
+
+
+def _picked(images: bytes) -> dict[str, Any]:
+    """Return the values of the keywords that tell what a file is, first ones of a name."""
+    found: dict[str, Any] = {}
     with quiet_astropy():
-        return _identity(file, fits.Header.fromstring(images.decode("latin-1")))
+        for start in range(0, len(images), CARD):
+            image = images[start : start + CARD]
+            keyword = _WANTED.get(image.partition(b"=")[0].rstrip())
+            if keyword is None or keyword in found:
+                continue
+            stop = start + CARD
+            while images.startswith(b"CONTINUE", stop):
+                stop += CARD
+            try:
+                found[keyword] = fits.Card.fromstring(images[start:stop]).value
+            except (fits.VerifyError, ValueError):
+                continue
+    return found
 
 
-def _identity(file: FoundFile, header: fits.Header) -> Identity:
+def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:
     def text(keyword: str) -> str | None:
-        try:
-            value = header.get(keyword)
-        except (fits.VerifyError, ValueError):
-            return None
+        value = header.get(keyword)
         return value.strip() if isinstance(value, str) and value.strip() else None
 
+    product = text("ESO PRO CATG")
+    role, left_out = _role(file.role, product, text("ESO DPR CATG"), text("ESO DPR TYPE"))
     prov1, arcfile = text("PROV1"), text("ARCFILE")
-    archive_id = archive_id_of(prov1) if prov1 and file.role == "reduced" else None
+    archive_id = archive_id_of(prov1) if prov1 and role == "reduced" else None
     if archive_id is None and arcfile and _ARCHIVE_ID.match(arcfile):
         archive_id = archive_id_of(arcfile)
-    if archive_id is None and file.role == "raw" and _ARCHIVE_ID.match(file.stem):
+    if archive_id is None and role == "raw" and _ARCHIVE_ID.match(file.stem):
         archive_id = file.stem
     start = text("DATE-OBS")
     return Identity(
         archive_id=archive_id,
-        raw_file=f"{prov1}.fz" if prov1 and file.role == "reduced" else None,
-        combined=file.role == "reduced" and text("PROV2") is not None,
-        left_out=_left_out(text("ESO DPR CATG"), text("ESO DPR TYPE"))
-        if file.role == "raw"
-        else None,
+        raw_file=f"{prov1}.fz" if prov1 and role == "reduced" else None,
+        combined=role == "reduced" and text("PROV2") is not None,
+        left_out=left_out,
         facts=(
             start[:19] if start else None,
             text("ESO INS MODE"),
             text("ESO OBS TARG NAME") or text("OBJECT"),
         ),
-        product=text("ESO PRO CATG"),
+        role=role,
+        product=product,
         start_utc=_iso(start),
-        mjd_utc=_mjd(header),
+        mjd_utc=_mjd(header.get("MJD-OBS")),
     )
+
+
+def _role(
+    role: Role, product: str | None, category: str | None, kind: str | None
+) -> tuple[Role, str | None]:
+    """Return the role of a file by its folder and header, and why it is left out."""
+    if product is not None:
+        told = _PRODUCTS.get(product, role)
+        # Within single/ an image of the field of view stands for the cube that it was made from.
+        stands = role == "reduced" and not product.startswith(CALIBRATIONS)
+        left_out = None if product in _PRODUCTS or stands else f"ESO PRO CATG is {product}"
+        return told, left_out
+    if role == "reduced":
+        return role, None
+    if category not in (None, "SCIENCE"):
+        return role, f"ESO DPR CATG is {category}"
+    if "SKY" in (kind or "").upper():
+        return role, f"ESO DPR TYPE is {kind}"
+    if role != "raw" and category is None:
+        return role, "its header has neither ESO PRO CATG nor ESO DPR CATG"
+    return "raw", None
 
 
 def _iso(text: str | None) -> dt.datetime | None:
@@ -128,18 +146,9 @@ def _iso(text: str | None) -> dt.datetime | None:
         return None
 
 
-def _mjd(header: fits.Header) -> dt.datetime | None:
+def _mjd(days: Any) -> dt.datetime | None:
     """Return MJD-OBS as a time; days count from 1858-11-17."""
     try:
-        days = header.get("MJD-OBS")
         return dt.datetime(1858, 11, 17) + dt.timedelta(days=float(days))
-    except (fits.VerifyError, ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _left_out(category: str | None, kind: str | None) -> str | None:
-    if category is not None and category != "SCIENCE":
-        return f"ESO DPR CATG is {category}"
-    if kind is not None and "SKY" in kind.upper():
-        return f"ESO DPR TYPE is {kind}"
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -14,6 +15,7 @@ from aomuse.issue import Issue
 from aomuse.paths import printable
 
 FOLDERS = ("single", "raw", "analysis")
+_BY_FOLDER: dict[str, Role] = {"single": "reduced", "raw": "raw"}
 
 _FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
 #: What lies beside an exposure, wherever it lies, by the end or a part of its name.
@@ -46,7 +48,7 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
     Raises
     ------
     ConfigurationError
-        If a root is missing, or no root holds any of the three folders.
+        If a root is missing, or no root holds any of the three folders or a FITS file.
     """
     files: dict[Path, FoundFile] = {}
     visited: set[str] = set()
@@ -62,13 +64,13 @@ def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
             place = _place(folder)
             seen_folder = seen_folder or place is not None
             for name in names:
-                found = _classify(folder / name, place, issues)
+                found = _classify(folder / name, place, root.resolve(), issues)
                 if found is not None:
                     files.setdefault(found.path, found)
-    if not seen_folder:
+    if not seen_folder and not files:
         where = ", ".join(printable(root) for root in roots)
         raise ConfigurationError(
-            f"there is no folder single/, raw/ or analysis/ below {where}: "
+            f"there is no folder single/, raw/ or analysis/ and no FITS file below {where}: "
             "give the folder that holds them"
         )
     return [files[path] for path in sorted(files)], issues
@@ -109,21 +111,22 @@ def _role(name: str, kind: str | None) -> tuple[Role, str] | None:
         match = pattern.match(name)
         if match:
             return role, match["stem"]
-    if kind == "analysis":
-        match = _ANALYSIS.match(name)
-        if match is None:
-            return None
+    match = _ANALYSIS.match(name) if kind in ("analysis", None) else None
+    if match is not None:
         return "prm" if match["kind"].lower() == "prm" else "psf", match["stem"] + match["tag"]
     match = _FITS.match(name)
-    if match is None or kind is None:
+    if match is None or kind == "analysis":
         return None
-    return "reduced" if kind == "single" else "raw", match["stem"]
+    return _BY_FOLDER.get(kind or "", "unknown"), match["stem"]
 
 
 def _classify(
-    path: Path, place: tuple[str, Path, tuple[str, ...]] | None, issues: list[Issue]
+    path: Path,
+    place: tuple[str, Path, tuple[str, ...]] | None,
+    root: Path,
+    issues: list[Issue],
 ) -> FoundFile | None:
-    kind, base, folder = place or (None, path.parent, ())
+    kind, base, folder = place or (None, root, path.parent.relative_to(root).parts)
     named = _role(path.name, kind)
     if named is None:
         return None
@@ -171,5 +174,8 @@ def find_again(path: Path, role: Role) -> FoundFile | None:
     FoundFile or None
         The file as it is now.
     """
-    found = _classify(path, _place(path.parent), [])
+    # Its folders tell the PSF model, wherever the root was.
+    found = _classify(path, _place(path.parent), Path(path.anchor), [])
+    if found is not None and found.role == "unknown":
+        found = replace(found, role=role)
     return found if found and found.role == role else None

@@ -1,6 +1,7 @@
 """Stage four: frames become rows. The only writers."""
 
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
+from aomuse.load.known_files import Memory, remember
 from aomuse.load.ledger import Ledger
 from aomuse.load.lock import run_lock
 from aomuse.load.metrics import compute_metrics, register_metrics
@@ -14,6 +15,7 @@ __all__ = [
     "BulkWriter",
     "ExecutemanyWriter",
     "Ledger",
+    "Memory",
     "Plan",
     "Run",
     "UnitOfWork",
@@ -23,6 +25,7 @@ __all__ = [
     "make_plan",
     "record_orphans",
     "register_metrics",
+    "remember",
     "run_lock",
     "start_run",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.files import ExposureFiles, FoundFile, Role
+from aomuse.files import ExposureFiles, Role
 from aomuse.issue import Issue
 from aomuse.models import Exposure, LoadIssue, SourceFile
 
@@ -84,17 +84,6 @@ class Ledger:
         ):
             issue = Issue("error", row.code, row.message, row.path, row.extension_name)
             self._exposures[row.exposure_id].errors.append(issue)
-
-    def recall(self, file: FoundFile) -> tuple[str | None, str | None] | None:
-        """Return archive id and raw file's name of an unchanged file, None if it is not known."""
-        entry = self._by_path.get(str(file))
-        if entry is None:
-            return None
-        exposure, known = entry
-        unchanged = (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
-        if not (unchanged and known.loaded and known.role == file.role):
-            return None
-        return exposure.archive_id, exposure.raw_file
 
     def known(self, files: ExposureFiles) -> tuple[KnownExposure, ...]:
         """Return what the database has of an exposure.

@@ -4,6 +4,7 @@ from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.known_file import KnownFile
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
 from aomuse.models.night import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.models.prediction import PsfPrediction, PsfPredictionLayer
@@ -39,6 +40,7 @@ __all__ = [
     "Header",
     "HeaderCard",
     "Keyword",
+    "KnownFile",
     "LoadIssue",
     "LoadRun",
     "Metric",

@@ -85,7 +85,7 @@ def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
     (tmp_path / "a" / "plots").mkdir()
     shutil.copy(files.reduced, tmp_path / "a" / "plots" / "X.fits")
     (tree.root / "analysis" / "notes.txt").write_text("looks good")
-    (tree.root / "raw" / f"{files.archive_id}.NL.txt").write_text("night log")
+    (tree.root / "raw" / f"{files.archive_id}.log").write_text("no night log")
     (tree.root / "single" / ".DATACUBE_0002.fits.swp").write_text("editor")
     (tree.root / "single" / ".hidden.fits").write_text("half a download")
     found = discover([tmp_path])
@@ -197,8 +197,10 @@ def test_copies_with_the_same_content(tree: Tree) -> None:
     copies = tree.add(1, folder="copy", without=["prm", "psf"])
     found = discover([tree.root])
     assert paths(found) == [set(files.all)]
-    (note,) = found.issues
-    assert (note.severity, note.code, note.path) == ("note", "copy", str(copies.reduced))
+    assert {(i.severity, i.code, i.path) for i in found.issues} == {
+        ("note", "copy", str(copies.reduced)),
+        ("note", "copy", str(copies.raw)),
+    }
 
 
 def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
@@ -233,6 +235,7 @@ def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
     factory.write(tree.root / "raw" / "2018-08-12" / files.raw.name, factory.raw(1, channels=2))
     found = discover([tree.root])
     assert paths(found) == [set(files.all)]
+    assert [(issue.severity, issue.code) for issue in found.issues] == [("warning", "farther")]
 
 
 def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:

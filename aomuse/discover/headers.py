@@ -1,0 +1,71 @@
+"""What the files' headers say of them, each header read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from aomuse.discover.identity import read_identity
+from aomuse.errors import FileError
+from aomuse.files import FoundFile, Identity, Role
+from aomuse.issue import Issue
+
+#: Returns what an earlier run knew of a file that has not changed since, else None.
+Recall = Callable[[FoundFile], Identity | None]
+
+
+@dataclass
+class Headers:
+    """The identities of files, remembered from an earlier run or read now.
+
+    Parameters
+    ----------
+    recall : callable
+        What an earlier run knew.
+    issues : list of Issue
+        Gets an issue for each header that cannot be read.
+    read : dict
+        What was read now, by file.
+    folder_roles : dict
+        What the folder made of files of which the header made something else.
+    """
+
+    recall: Recall
+    issues: list[Issue]
+    read: dict[FoundFile, Identity] = field(default_factory=dict)
+    folder_roles: dict[FoundFile, Role] = field(default_factory=dict)
+    _known: dict[FoundFile, Identity | None] = field(default_factory=dict)
+
+    def identity(self, file: FoundFile) -> Identity | None:
+        """Return the identity of a file, None where its header cannot be read."""
+        if file not in self._known:
+            self._known[file] = self.recall(file) or self._read(file)
+        return self._known[file]
+
+    def whole(self, file: FoundFile) -> Identity:
+        """Return the identity as the header has it, not as it is remembered in short.
+
+        Raises
+        ------
+        FileError
+            If the header cannot be read.
+        """
+        if file not in self.read:
+            self.read[file] = read_identity(file)
+        return self.read[file]
+
+    def renamed(self, file: FoundFile, role: Role) -> FoundFile:
+        """Return a file with the role that its header tells."""
+        found = replace(file, role=role)
+        self._known[found] = self._known.pop(file)
+        self.folder_roles[found] = file.role
+        if file in self.read:
+            self.read[found] = self.read.pop(file)
+        return found
+
+    def _read(self, file: FoundFile) -> Identity | None:
+        try:
+            return self.whole(file)
+        except FileError as error:
+            self.issues.append(Issue.from_error(error))
+            return None
