@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Grain = Literal["exposure", "psf_fit"]
+Kind = Literal["float", "count", "flag"]
 
 #: Wavelengths of the metrics by wavelength, nm.
 WAVELENGTHS_NM = (500, 600, 700, 800, 900)
@@ -30,6 +31,14 @@ class Metric:
     citation: str
     inputs: str
     grain: Grain = "exposure"
+
+    @property
+    def kind(self) -> Kind:
+        """What the value is: a number, a number of things, or 0 and 1 for no and yes."""
+        return _KINDS.get(self.name, "float")
+
+
+_KINDS: dict[str, Kind] = {"num_sources": "count", "ttfree": "flag", "degraded": "flag"}
 
 
 _SIMPLE = (
@@ -197,6 +206,23 @@ _DELIVERED = tuple(
 METRICS = (*_SIMPLE, *_SPARTA, *_WITH_MUSE, *_DELIVERED)
 
 _BY_NAME = {(metric.name, metric.version): metric for metric in METRICS}
+
+
+def shown_names() -> dict[Metric, str]:
+    """Return the name of each metric in views and frames.
+
+    Returns
+    -------
+    dict
+        The plain name; with ``_legacy`` behind where a formula was corrected, for the old one.
+    """
+    corrected = {(m.grain, m.name) for m in METRICS if m.version == "corrected"}
+    return {
+        m: f"{m.name}_legacy"
+        if m.version == "legacy" and (m.grain, m.name) in corrected
+        else m.name
+        for m in METRICS
+    }
 
 
 def metric_of(name: str, version: str) -> Metric:

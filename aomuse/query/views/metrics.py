@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from aomuse.metrics import METRICS, Metric
+from aomuse.metrics import shown_names
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS
 from aomuse.query.views.view import View, ViewColumn
 
 
 def _columns(grain: str) -> list[ViewColumn]:
-    ours = [metric for metric in METRICS if metric.grain == grain]
-    corrected = {metric.name for metric in ours if metric.version == "corrected"}
-
-    def name(metric: Metric) -> str:
-        twice = metric.version == "legacy" and metric.name in corrected
-        return f"{metric.name}_legacy" if twice else metric.name
-
     return [
         ViewColumn(
-            name(metric),
+            name,
             f"MAX(CASE WHEN m.metric_id = {metric.id} THEN m.value END)",
             metric.formula + (f", {metric.unit}" if metric.unit else ""),
         )
-        for metric in ours
+        for metric, name in shown_names().items()
+        if metric.grain == grain
     ]
 
 

@@ -1,0 +1,76 @@
+"""The frame of exposures: v_exposure, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from aomuse.keywords import PROMOTED
+from aomuse.models import Exposure
+from aomuse.query.frames.columns import (
+    FrameColumn,
+    Kind,
+    astropy_unit,
+    kind_of,
+    make_frame,
+    unit_of_name,
+)
+from aomuse.query.frames.filters import Filters, exposure_ids
+from aomuse.query.frames.reading import batches, columns_of, reading
+from aomuse.query.views import static_views
+
+#: Columns of v_exposure that are none of the table.
+_OTHERS: dict[str, Kind] = {
+    "exposure_id": "count",
+    "target": "text",
+    "night": "date",
+    "psf_fit_count": "count",
+    "source_count": "count",
+    "open_issue_count": "count",
+}
+_UNITS = {promoted.column: astropy_unit(promoted.unit) for promoted in PROMOTED}
+_SQL_TYPES: dict[str, Any] = {"time": sa.DateTime(), "date": sa.Date(), "flag": sa.Boolean()}
+
+
+def read_exposures(engine: Engine, filters: Filters) -> Iterator[pd.DataFrame]:
+    """Yield exposures in order of time.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    filters : Filters
+        Which exposures.
+
+    Yields
+    ------
+    DataFrame
+        A row an exposure, with the columns of v_exposure.
+    """
+    columns = exposure_columns(engine.dialect.name)
+    view = sa.table("v_exposure", *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
+    with reading(engine) as connection:
+        for ids in batches(exposure_ids(connection, filters)):
+            select = sa.select(view).where(view.c.exposure_id.in_(ids))
+            rows = connection.execute(select).all() if ids else []
+            by_id = {row.exposure_id: row for row in rows}
+            ordered = [by_id[number] for number in ids if number in by_id]
+            yield make_frame(columns, columns_of(ordered, len(columns)))
+
+
+def exposure_columns(dialect: str) -> list[FrameColumn]:
+    """Return the columns of v_exposure, with what they hold and their units."""
+    view = next(view for view in static_views(dialect) if view.name == "v_exposure")
+    table: Any = Exposure.__table__.columns
+    found = []
+    for column in view.columns:
+        kind = _OTHERS.get(column.name)
+        if kind is None:
+            kind = kind_of(table[column.name]) if column.name in table else "float"
+        unit = _UNITS.get(column.name) or unit_of_name(column.name)
+        found.append(FrameColumn(column.name, kind, unit))
+    return found

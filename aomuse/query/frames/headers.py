@@ -1,0 +1,231 @@
+"""The frame of header keywords: a column for each."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.errors import AomuseError
+from aomuse.keywords import PROMOTED
+from aomuse.models import Header, HeaderCard, Keyword, SourceFile
+from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
+from aomuse.query.frames.filters import Filters, exposure_ids
+from aomuse.query.frames.reading import batches, reading
+from aomuse.query.frames.special import Specials
+from aomuse.query.frames.suggest import unknown
+
+#: Whose header counts where several files of an exposure have the keyword.
+ROLES = ("reduced", "raw", "prm", "psf")
+
+_UNIT = re.compile(r"^\[([^\]]+)\]")
+_KINDS: dict[str, Kind] = {
+    "int": "int",
+    "float": "float",
+    "bool": "flag",
+    "str": "text",
+    "commentary": "text",
+    "unparsed": "text",
+    "complex": "complex",
+}
+
+
+@dataclass
+class _Wanted:
+    """A keyword: its ids with their comments, and the types of its values."""
+
+    comments: dict[int, str] = field(default_factory=dict)
+    types: set[str] = field(default_factory=set)
+
+    def kind(self) -> Kind:
+        kinds = {_KINDS[t] for t in self.types if t != "undefined"}
+        if len(kinds) == 1:
+            return next(iter(kinds))
+        if not kinds:
+            return "text"
+        return "float" if kinds == {"int", "float"} else "object"
+
+
+def read_header(
+    engine: Engine,
+    keywords: Sequence[str],
+    extension: str,
+    file: str | None,
+    filters: Filters,
+) -> Iterator[pd.DataFrame]:
+    """Yield values of header cards, exposures in order of time.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    keywords : sequence of str
+        Keywords, with or without HIERARCH.
+    extension : str
+        EXTNAME, PRIMARY for the first HDU.
+    file : str or None
+        Role of the file: reduced, raw, prm or psf; None for the first of them that has the
+        keyword.
+    filters : Filters
+        Which exposures.
+
+    Yields
+    ------
+    DataFrame
+        A row an exposure, a column a keyword; the first card where a keyword repeats.
+
+    Raises
+    ------
+    AomuseError
+        If no header has the keyword, or there is no such extension or kind of file.
+    """
+    if not keywords:
+        raise AomuseError("no keyword is named: db.header('ESO INS MODE', 'EXPTIME')")
+    if file is not None and file not in ROLES:
+        raise AomuseError(unknown("no file is a", file, ROLES))
+    with reading(engine) as connection:
+        ids = exposure_ids(connection, filters)
+        wanted = {name: _find(connection, name) for name in keywords}
+        _check_extension(connection, extension)
+        place = _place(extension, file)
+        for name, found in wanted.items():
+            found.types = _types(connection, found.comments, place)
+            if not found.types:
+                where = f"{extension} of the {file} files" if file else extension
+                raise AomuseError(f"no header {where} has the keyword {name!r}")
+        columns = [
+            FrameColumn("exposure_id", "count"),
+            *(FrameColumn(n, w.kind(), _unit(n, w.comments.values())) for n, w in wanted.items()),
+        ]
+        for part in batches(ids):
+            cells = _cells(connection, part, wanted, place)
+            yield make_frame(columns, [list(part), *cells])
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.upper().split()).removeprefix("HIERARCH ")
+
+
+def _find(connection: Connection, name: str) -> _Wanted:
+    """Return the ids of a keyword; ESO's manuals write points between its words."""
+    for spelled in dict.fromkeys((_plain(name), _plain(name.replace(".", " ")))):
+        rows = connection.execute(
+            sa.select(Keyword.id, Keyword.comment).where(Keyword.name == spelled)
+        )
+        comments = {row.id: row.comment for row in rows}
+        if comments:
+            return _Wanted(comments)
+    known = connection.scalars(sa.select(Keyword.name).distinct())
+    hint = "the view v_header has all keywords"
+    raise AomuseError(unknown("no header has the keyword", name, known, hint))
+
+
+def _check_extension(connection: Connection, extension: str) -> None:
+    found = sa.select(Header.id).where(Header.extension_name == extension).limit(1)
+    if connection.scalar(found) is None:
+        known = connection.scalars(sa.select(Header.extension_name).distinct())
+        names = {name for name in known if not name.startswith("PM_")}
+        hint = "the table header has all extensions"
+        raise AomuseError(unknown("no file has an extension", extension, names, hint))
+
+
+def _place(extension: str, file: str | None) -> list[sa.ColumnElement[bool]]:
+    conditions = [Header.extension_name == extension]
+    if file is not None:
+        conditions.append(SourceFile.role == file)
+    return conditions
+
+
+def _types(
+    connection: Connection, ids: Collection[int], place: list[sa.ColumnElement[bool]]
+) -> set[str]:
+    select = (
+        sa.select(HeaderCard.value_type)
+        .join(Header, Header.id == HeaderCard.header_id)
+        .join(SourceFile, SourceFile.id == Header.source_file_id)
+        .where(HeaderCard.keyword_id.in_(ids), *place)
+        .distinct()
+    )
+    return set(connection.scalars(select))
+
+
+def _cells(
+    connection: Connection,
+    ids: Sequence[int],
+    wanted: dict[str, _Wanted],
+    place: list[sa.ColumnElement[bool]],
+) -> list[list[Any]]:
+    """Return the values of each keyword, in the order of the exposures."""
+    rows = connection.execute(
+        sa.select(
+            Header.exposure_id,
+            SourceFile.role,
+            SourceFile.id,
+            HeaderCard.header_id,
+            HeaderCard.position,
+            HeaderCard.keyword_id,
+            HeaderCard.value_type,
+            HeaderCard.value_int,
+            HeaderCard.value_float,
+            HeaderCard.value_text,
+        )
+        .join(Header, Header.id == HeaderCard.header_id)
+        .join(SourceFile, SourceFile.id == Header.source_file_id)
+        .where(
+            Header.exposure_id.in_(ids),
+            HeaderCard.keyword_id.in_([i for w in wanted.values() for i in w.comments]),
+            *place,
+        )
+    )
+    special = Specials(connection, ids, "header_card")
+    by_keyword = {number: name for name, w in wanted.items() for number in w.comments}
+    cards: dict[tuple[str, int], list[tuple[Any, ...]]] = defaultdict(list)
+    for exposure_id, role, file_id, header_id, position, keyword_id, kind, *values in rows:
+        order = (ROLES.index(role) if role in ROLES else len(ROLES), file_id, header_id, position)
+        key = f"{header_id}/{position}"
+        value = special.value("value_float", key, _value(kind, *values))
+        cards[by_keyword[keyword_id], exposure_id].append((*order, kind, value))
+    return [[_one(cards.get((name, number))) for number in ids] for name in wanted]
+
+
+def _one(cards: list[tuple[Any, ...]] | None) -> Any:
+    """Return the first value; all lines of HISTORY or COMMENT of the first file."""
+    if not cards:
+        return None
+    cards = sorted(cards, key=lambda card: card[:4])
+    *_, kind, value = cards[0]
+    if kind == "commentary":
+        return "\n".join(card[5] for card in cards if card[:3] == cards[0][:3])
+    return value
+
+
+def _value(kind: str, integer: int | None, number: float | None, text: str | None) -> Any:
+    match kind:
+        case "int":
+            return int(text or 0) if integer is None else integer
+        case "bool":
+            return bool(integer)
+        case "float":
+            return number
+        case "complex":
+            return complex(text or "nan")
+        case "undefined":
+            return None
+        case _:
+            return text
+
+
+def _unit(name: str, comments: Collection[str]) -> str:
+    """Return the unit: as aomuse declares it, else as all comments begin with it."""
+    plain = _plain(name)
+    declared = {p.keyword: p.unit for p in PROMOTED}
+    if plain in declared:
+        return astropy_unit(declared[plain])
+    told = {match[1] if (match := _UNIT.match(comment)) else "" for comment in comments}
+    return told.pop() if len(told) == 1 else ""

@@ -1,0 +1,114 @@
+"""The frames of metrics: a column for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.errors import AomuseError
+from aomuse.metrics import Grain, Metric, shown_names
+from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric, Target
+from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
+from aomuse.query.frames.filters import Filters, exposure_ids, find_metric
+from aomuse.query.frames.reading import batches, columns_of, reading
+from aomuse.query.frames.suggest import unknown
+
+_EXPOSURE = (
+    FrameColumn("exposure_id", "count"),
+    FrameColumn("target", "text"),
+    FrameColumn("instrument_mode", "text"),
+    FrameColumn("date_obs_utc", "time"),
+)
+_KEYS: dict[Grain, tuple[FrameColumn, ...]] = {
+    "exposure": _EXPOSURE,
+    "psf_fit": (FrameColumn("psf_fit_id", "count"), *_EXPOSURE, FrameColumn("model", "text")),
+}
+_KINDS: dict[str, Kind] = {"float": "float", "count": "int", "flag": "flag"}
+
+
+def read_metrics(
+    engine: Engine, names: Sequence[str], grain: str, filters: Filters
+) -> Iterator[pd.DataFrame]:
+    """Yield metrics, exposures in order of time.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    names : sequence of str
+        Names as in the views; none for all metrics.
+    grain : str
+        What a row is: exposure or psf_fit.
+    filters : Filters
+        Which exposures.
+
+    Yields
+    ------
+    DataFrame
+        A row an exposure or analysis, a column a metric.
+
+    Raises
+    ------
+    AomuseError
+        If there is no such metric or grain.
+    """
+    if grain not in _KEYS:
+        raise AomuseError(unknown("no metrics are of a", grain, _KEYS))
+    chosen = {name: find_metric(name, (grain,)) for name in names} or {
+        shown: metric for metric, shown in shown_names().items() if metric.grain == grain
+    }
+    keys = _KEYS[grain]
+    columns = [
+        *keys,
+        *(FrameColumn(n, _KINDS[m.kind], astropy_unit(m.unit)) for n, m in chosen.items()),
+    ]
+    with reading(engine) as connection:
+        for ids in batches(exposure_ids(connection, filters)):
+            rows = _rows(connection, grain, ids)
+            owners = [row[0] for row in rows]
+            values = _values(connection, grain, owners, list(chosen.values()))
+            cells = [*columns_of(rows, len(keys)), *(values[m.id] for m in chosen.values())]
+            yield make_frame(columns, cells)
+
+
+def _rows(connection: Connection, grain: str, ids: Sequence[int]) -> list[Any]:
+    """Return the keys of each row, in order of the exposures."""
+    exposure = [Exposure.id, Target.name, Exposure.instrument_mode, Exposure.date_obs_utc]
+    select: sa.Select[*tuple[Any, ...]]
+    if grain == "exposure":
+        select = sa.select(*exposure).outerjoin(Target, Target.id == Exposure.target_id)
+    else:
+        select = (
+            sa.select(PsfFit.id, *exposure, PsfFit.model)
+            .join(Exposure, Exposure.id == PsfFit.exposure_id)
+            .outerjoin(Target, Target.id == Exposure.target_id)
+        )
+    order = (Exposure.date_obs_utc, Exposure.id, *([PsfFit.id] if grain == "psf_fit" else []))
+    return list(connection.execute(select.where(Exposure.id.in_(ids)).order_by(*order)))
+
+
+def _values(
+    connection: Connection, grain: str, owners: Sequence[int], metrics: Sequence[Metric]
+) -> dict[int, Any]:
+    """Return the values of each metric, in the order of its owners."""
+    place = {owner: row for row, owner in enumerate(owners)}
+    values = {metric.id: np.full(len(owners), np.nan) for metric in metrics}
+    table: Any = ExposureMetric if grain == "exposure" else PsfFitMetric
+    owner_id = table.exposure_id if grain == "exposure" else table.psf_fit_id
+    for part in batches(owners):
+        select = sa.select(owner_id, table.metric_id, table.value).where(
+            owner_id.in_(part), table.metric_id.in_(values), table.value.is_not(None)
+        )
+        for owner, metric_id, value in connection.execute(select):
+            values[metric_id][place[owner]] = value
+    return {
+        metric.id: values[metric.id]
+        if metric.kind == "float"
+        else [None if np.isnan(v) else int(v) for v in values[metric.id]]
+        for metric in metrics
+    }

@@ -1,0 +1,143 @@
+"""Reading: one connection, rows in pieces, errors in one line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from aomuse.db import describe_error
+from aomuse.errors import AomuseError, DatabaseError
+
+T = TypeVar("T")
+
+#: Ids in one IN list, and rows that are fetched at once.
+BATCH_IDS, FETCH_ROWS = 400, 20_000
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection to read with; what the database says against it is one line.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+
+    Yields
+    ------
+    sqlalchemy.Connection
+        The connection.
+
+    Raises
+    ------
+    DatabaseError
+        If the database refuses, or has gone away.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise DatabaseError(describe_error(error)) from error
+
+
+def batches(items: Sequence[T], size: int = BATCH_IDS) -> Iterator[Sequence[T]]:
+    """Yield a sequence in parts of at most ``size``; one empty part of an empty sequence."""
+    for start in range(0, max(len(items), 1), size):
+        yield items[start : start + size]
+
+
+def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
+    """Return rows as columns, also where there are none."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+@contextmanager
+def streamed(engine: Engine, select: sa.Select[*tuple[Any, ...]]) -> Iterator[Iterator[Any]]:
+    """Yield an iterator over pieces of a result that never is in memory as a whole.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database; on MariaDB the server keeps what has not been asked for.
+    select : sqlalchemy.Select
+        The query.
+
+    Yields
+    ------
+    iterator of list of Row
+        At most `FETCH_ROWS` rows each.
+    """
+    with reading(engine) as connection:
+        result = connection.execution_options(
+            stream_results=True, max_row_buffer=FETCH_ROWS
+        ).execute(select)
+        finished = False
+
+        def pieces() -> Iterator[Any]:
+            nonlocal finished
+            yield from result.partitions(FETCH_ROWS)
+            finished = True
+
+        try:
+            yield pieces()
+        finally:
+            if not finished and connection.dialect.name != "sqlite":
+                # Closing the cursor would read the rest of the result off the wire first.
+                connection.invalidate()
+
+
+def deliver(
+    pieces: Iterator[pd.DataFrame], chunk_rows: int | None
+) -> pd.DataFrame | Iterator[pd.DataFrame]:
+    """Return a frame as a whole, or an iterator over parts of it.
+
+    Parameters
+    ----------
+    pieces : iterator of DataFrame
+        At least one, of the same columns.
+    chunk_rows : int or None
+        Rows of each part; None for the whole.
+
+    Returns
+    -------
+    DataFrame or iterator of DataFrame
+        Mistakes of the caller are raised here, not at the first part.
+    """
+    if chunk_rows is None:
+        return _joined(list(pieces))
+    if isinstance(chunk_rows, bool) or not isinstance(chunk_rows, int) or chunk_rows < 1:
+        raise AomuseError(f"chunk_rows is {chunk_rows!r}: give a number of rows, such as 100000")
+    return _chunks(itertools.chain([next(pieces)], pieces), chunk_rows)
+
+
+def _chunks(pieces: Iterable[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
+    """Yield frames of ``rows`` rows, the last one with what is left."""
+    waiting: list[pd.DataFrame] = []
+    count = 0
+    for piece in pieces:
+        start = 0
+        while len(piece) - start >= rows - count:
+            stop = start + rows - count
+            yield _joined([*waiting, piece.iloc[start:stop]])
+            start, waiting, count = stop, [], 0
+        if start < len(piece) or not waiting:
+            waiting.append(piece.iloc[start:])
+            count += len(piece) - start
+    if count:
+        yield _joined(waiting)
+
+
+def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+    some = [piece for piece in pieces if len(piece)] or pieces[:1]
+    frame = some[0].reset_index(drop=True)
+    if len(some) > 1:
+        frame = pd.concat(some, ignore_index=True)
+        frame.attrs.update(some[0].attrs)
+    return frame

@@ -1,0 +1,174 @@
+"""The frame of sources: one source in one layer a row, the biggest there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.errors import AomuseError
+from aomuse.models import Source, SourceSample
+from aomuse.query.frames.columns import FrameColumn, make_frame
+from aomuse.query.frames.filters import Filters, exposure_ids
+from aomuse.query.frames.psf import (
+    Fit,
+    Wavelengths,
+    check_wavelength,
+    fits_of,
+    layers_of,
+)
+from aomuse.query.frames.reading import batches, columns_of, reading, streamed
+from aomuse.query.frames.special import Specials
+
+#: Rows of a frame that is asked for as a whole: 2 GB.
+MOST_ROWS = 20_000_000
+
+_QUANTITIES = ("snr", "flux", "fwhm", "beta", "xc", "yc")
+_COLUMNS = (
+    FrameColumn("psf_fit_id", "count"),
+    FrameColumn("exposure_id", "count"),
+    FrameColumn("pampelmuse_id", "count"),
+    FrameColumn("layer", "count"),
+    FrameColumn("wavelength_nm", "float", "nm"),
+    FrameColumn("snr", "float"),
+    FrameColumn("flux", "float"),
+    FrameColumn("fwhm_pixel", "float", "pix"),
+    FrameColumn("fwhm_arcsec", "float", "arcsec"),
+    FrameColumn("beta", "float"),
+    FrameColumn("xc_pixel", "float", "pix"),
+    FrameColumn("yc_pixel", "float", "pix"),
+)
+
+
+def read_sources(
+    engine: Engine,
+    sources: Collection[int] | None,
+    wavelength: Wavelengths | None,
+    filters: Filters,
+    *,
+    whole: bool,
+) -> Iterator[pd.DataFrame]:
+    """Yield samples of sources, exposures in order of time.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+    sources : collection of int or None
+        PampelMuse's ids; None for all.
+    wavelength : tuple or None
+        Lowest and highest wavelength, nm.
+    filters : Filters
+        Which exposures.
+    whole : bool
+        True if all will be in memory at once.
+
+    Yields
+    ------
+    DataFrame
+        A row a source and layer.
+
+    Raises
+    ------
+    AomuseError
+        If that would be more rows than fit into memory.
+    """
+    low, high = check_wavelength(wavelength)
+    limited = low is not None or high is not None
+    with reading(engine) as connection:
+        fits = fits_of(connection, exposure_ids(connection, filters))
+        most = MOST_ROWS if whole and not limited else None
+        ids = _source_ids(connection, fits, sources, most)
+    yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
+    for fit in fits:
+        if ids.get(fit.id):
+            with closing(_samples(engine, fit, ids[fit.id], sources, low, high)) as pieces:
+                yield from pieces
+
+
+def _source_ids(
+    connection: Connection,
+    fits: Sequence[Fit],
+    sources: Collection[int] | None,
+    most: int | None,
+) -> dict[int, list[int]]:
+    """Return the ids of the sources of each analysis."""
+    found: dict[int, list[int]] = {}
+    rows = 0
+    for part in batches([fit.id for fit in fits]):
+        select = sa.select(Source.psf_fit_id, Source.pampelmuse_id, Source.sample_count)
+        select = select.where(Source.psf_fit_id.in_(part))
+        if sources is not None:
+            select = select.where(Source.pampelmuse_id.in_(sources))
+        for fit, number, count in connection.execute(select):
+            found.setdefault(fit, []).append(number)
+            rows += count
+    if most is not None and rows > most:
+        raise AomuseError(
+            f"that is {rows:,} rows: take them in parts (chunk_rows=1_000_000), ask for fewer "
+            "(exposures=, wavelength=(700, 800)), or ask v_source_summary"
+        )
+    return found
+
+
+def _samples(
+    engine: Engine,
+    fit: Fit,
+    ids: list[int],
+    sources: Collection[int] | None,
+    low: float | None,
+    high: float | None,
+) -> Generator[pd.DataFrame, None, None]:
+    limited = low is not None or high is not None
+    with reading(engine) as connection:
+        layers = layers_of(connection, [fit], low, high)
+        special = Specials(connection, [fit.exposure_id], "source_sample")
+    if limited and not len(layers):
+        return
+    wavelengths = np.full(int(layers["layer"].max()) + 1 if len(layers) else 0, np.nan)
+    wavelengths[layers["layer"].to_numpy()] = layers["wavelength_nm"].to_numpy()
+    table: Any = SourceSample.__table__
+    keys = (table.c.psf_fit_id, table.c.pampelmuse_id, table.c.layer)
+    select = sa.select(table.c.pampelmuse_id, table.c.layer, *(table.c[q] for q in _QUANTITIES))
+    select = select.where(table.c.psf_fit_id == fit.id).order_by(*keys)
+    if limited:
+        first, last = int(layers["layer"].min()), int(layers["layer"].max())
+        select = select.where(table.c.layer.between(first, last))
+    if limited or sources is not None:
+        select = select.where(table.c.pampelmuse_id.in_(ids))
+    with streamed(engine, select) as pieces:
+        for rows in pieces:
+            yield _frame(fit, rows, wavelengths, special)
+
+
+def _frame(fit: Fit, rows: Sequence[Any], wavelengths: Any, special: Specials) -> pd.DataFrame:
+    found = columns_of(rows, 2 + len(_QUANTITIES))
+    source, layer = (np.asarray(values, dtype=np.int64) for values in found[:2])
+    fits = np.full(len(layer), fit.id)
+    floats = {}
+    for name, values in zip(_QUANTITIES, found[2:], strict=True):
+        floats[name] = np.asarray(values, dtype=np.float64)
+        special.apply(name, [fits, source, layer], floats[name])
+    wavelength = np.full(len(layer), np.nan)
+    known = layer < len(wavelengths)
+    wavelength[known] = wavelengths[layer[known]]
+    cells = [
+        fits,
+        np.full(len(layer), fit.exposure_id),
+        source,
+        layer,
+        wavelength,
+        floats["snr"],
+        floats["flux"],
+        floats["fwhm"],
+        floats["fwhm"] * fit.pixel_arcsec,
+        floats["beta"],
+        floats["xc"],
+        floats["yc"],
+    ]
+    return make_frame(_COLUMNS, cells)

@@ -1,0 +1,322 @@
+"""Frames against the files they came from, on both engines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import fits_factory as factory
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from astropy.io import fits
+from query_night import Night
+from warehouse import exposure_id, query, scalar
+
+CHILE = dt.timezone(dt.timedelta(hours=-4))
+TIMED = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA", "SGS_DATA", "AG_DATA")
+
+
+def as_list(values: Any) -> list[Any]:
+    """Give values for a comparison in which NaN equals NaN."""
+    return ["NaN" if isinstance(v, float) and np.isnan(v) else v for v in values]
+
+
+def test_exposures(night: Night, engine: sa.Engine) -> None:
+    frame = night.db.exposures()
+    assert list(frame["target"]) == ["NGC 3201 p1", "NGC 3201 p2"]
+    assert list(frame["exposure_id"]) == [
+        exposure_id(engine, night.files[number].archive_id) for number in (1, 2)
+    ]
+    assert list(frame["date_obs_utc"]) == [
+        pd.Timestamp(f"2018-08-13T00:0{number}:07.123", tz="UTC") for number in (1, 2)
+    ]
+    assert list(frame["night"]) == [pd.Timestamp("2018-08-12")] * 2
+    assert list(frame["seeing_arcsec"]) == [0.625, 1.25]
+    assert list(frame["source_count"]) == [2, 2]
+    assert frame["airmass_start"].isna().all()
+    kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
+    assert kinds["exposure_id"] == kinds["psf_fit_count"] == "int64"
+    assert kinds["ob_id"] == "Int64"
+    assert kinds["tip_tilt_loop"] == "boolean"
+    assert kinds["date_obs_utc"] == "datetime64[us, UTC]"
+    assert kinds["night"] == "datetime64[s]"
+    assert kinds["airmass"] == "float64"
+    assert kinds["target"] == "string"
+    units = frame.attrs["units"]
+    assert units["seeing_arcsec"] == "arcsec"
+    assert units["temperature_c"] == "deg_C"
+    assert units["wind_speed_m_s"] == "m / s"
+    assert "airmass" not in units
+    view = {c["name"] for c in sa.inspect(engine).get_columns("v_exposure")}
+    assert set(frame.columns) == view
+
+
+#: What each filter leaves of the two exposures.
+FILTERS: list[tuple[dict[str, Any], list[int]]] = [
+    ({}, [1, 2]),
+    ({"target": "NGC 3201 p2"}, [2]),
+    ({"target": ["NGC 3201 p2", "NGC 3201 p1"]}, [1, 2]),
+    ({"mode": "WFM"}, [1]),
+    ({"mode": ("NFM-AO-N", "WFM-AO")}, [1, 2]),
+    ({"start": "2018-08-13T00:01:07.123"}, [1, 2]),
+    ({"start": "2018-08-13T00:01:07.124"}, [2]),
+    ({"end": "2018-08-13T00:02:07.123"}, [1]),
+    ({"end": "2018-08-13"}, []),
+    (
+        {"start": dt.datetime(2018, 8, 12, 20, 2, tzinfo=dt.timezone(dt.timedelta(hours=-4)))},
+        [2],
+    ),
+    ({"start": np.datetime64("2018-08-13T00:02")}, [2]),
+    ({"exposures": "MUSE.2018-08-13T00:02:07.123.fits.fz"}, [2]),
+    ({"exposures": ["MUSE.2018-08-13T00:02:07.123", "MUSE.2018-08-13T00:01:07.123"]}, [1, 2]),
+    ({"metric": {"seeing": (None, 0.8)}}, [1]),
+    ({"metric": {"seeing": (0.625, 1.25)}}, [1, 2]),
+    ({"metric": {"seeing": 1.25}}, [2]),
+    ({"metric": {"ttfree": False, "seeing": (1, None)}}, [2]),
+    ({"metric": {"airmass": (None, None)}}, []),
+    ({"metric": {"num_sources": (2, 2)}, "mode": "WFM"}, [1]),
+    ({"target": "NGC 3201 p1", "mode": "NFM"}, []),
+]
+
+
+def test_filters(night: Night) -> None:
+    for filters, numbers in FILTERS:
+        found = night.db.exposures(**filters)
+        names = [night.files[number].archive_id for number in numbers]
+        assert list(found["archive_id"]) == names, filters
+        assert list(night.db.metrics(**filters)["exposure_id"]) == list(found["exposure_id"])
+        layers = night.db.psf("fwhm", **filters)
+        assert len(layers) == factory.LAYERS * len(numbers)
+        assert set(layers["exposure_id"]) == set(found["exposure_id"])
+        assert len(night.db.telemetry("AG_DATA", **filters)) == 3 * len(numbers)
+        assert len(night.db.sources(**filters)) == 2 * factory.LAYERS * len(numbers)
+
+
+def test_a_metric_of_an_analysis_filters_exposures(night: Night, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM psf_fit_metric")
+        fit = connection.exec_driver_sql("SELECT MIN(id) FROM psf_fit").scalar()
+        metric = "SELECT id FROM metric WHERE name = 'fwhm_700nm'"
+        connection.execute(
+            sa.text(f"INSERT INTO psf_fit_metric VALUES (:fit, ({metric}), 0.5, NULL)"),
+            {"fit": fit},
+        )
+    owner = scalar(engine, "SELECT exposure_id FROM psf_fit WHERE id = :n", n=fit)
+    found = night.db.exposures(metric={"fwhm_700nm": (0.4, 0.6)})
+    assert list(found["exposure_id"]) == [owner]
+    assert night.db.exposures(metric={"fwhm_700nm": (0.6, None)}).empty
+
+
+def test_numbers_of_exposures(night: Night) -> None:
+    first, second = night.db.exposures()["exposure_id"]
+    assert list(night.db.exposures(exposures=second)["exposure_id"]) == [second]
+    both = pd.Series([second, first])
+    assert list(night.db.exposures(exposures=both)["exposure_id"]) == [first, second]
+    assert night.db.exposures(exposures=[]).empty
+
+
+def test_metrics(night: Night, engine: sa.Engine) -> None:
+    frame = night.db.metrics()
+    assert list(frame["seeing"]) == [0.625, 1.25]
+    assert list(frame["num_sources"]) == [2, 2]
+    assert list(frame["ttfree"]) == [False, False]
+    assert frame["degraded"].isna().all()
+    assert frame["degraded_legacy"].all()
+    assert frame["seeing_los"].isna().all()
+    kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
+    assert (kinds["num_sources"], kinds["degraded"], kinds["glf"]) == (
+        "Int64",
+        "boolean",
+        "float64",
+    )
+    assert frame.attrs["units"]["seeing"] == "arcsec"
+    for view, grain in (("v_exposure_metrics", "exposure"), ("v_psf_fit_metrics", "psf_fit")):
+        columns = {c["name"] for c in sa.inspect(engine).get_columns(view)}
+        assert set(night.db.metrics(grain=grain).columns) == columns
+    two = night.db.metrics("seeing", "sparta_iq_los_500nm_nogain")
+    assert list(two.columns[-2:]) == ["seeing", "sparta_iq_los_500nm_nogain"]
+    stored = query(
+        engine,
+        "SELECT sparta_iq_los_500nm_nogain FROM v_exposure_metrics ORDER BY date_obs_utc",
+    )
+    assert [(value,) for value in two.iloc[:, -1]] == stored
+
+
+def test_header(night: Night) -> None:
+    frame = night.db.header(
+        *("ESO INS MODE", "HIERARCH ESO TEL AMBI TEMP", "EXPTIME", "eso.obs.id", "HISTORY"),
+        *("ESO AOS TT LOOP ST", "ESO AOS RTC LOOP"),
+    )
+    assert list(frame["ESO INS MODE"]) == ["WFM-AO-N", "NFM-AO-N"]
+    # A float in one file and an integer in the other.
+    assert list(frame["HIERARCH ESO TEL AMBI TEMP"]) == [11.5, 12.0]
+    assert list(frame["EXPTIME"]) == [600.0, 600.0]
+    assert list(frame["eso.obs.id"]) == [200_001, 200_002]
+    assert list(frame["HISTORY"]) == ["reduced by a test\nand again", "reduced by a test"]
+    assert list(frame["ESO AOS TT LOOP ST"]) == [True, True]
+    assert frame["ESO AOS RTC LOOP"].isna().tolist() == [True, False]
+    assert [str(kind) for kind in frame.dtypes] == [
+        *("int64", "string", "float64", "float64", "Int64", "string", "boolean", "boolean"),
+    ]
+    assert frame.attrs["units"] == {
+        "HIERARCH ESO TEL AMBI TEMP": "deg_C",
+        "EXPTIME": "s",
+        "ESO AOS RTC LOOP": "V",
+    }
+
+
+def test_header_of_another_file_and_extension(night: Night) -> None:
+    # The cube has a PROV1 and no ARCFILE, the raw file the other way round.
+    both = night.db.header("PROV1", "ARCFILE")
+    assert list(both["PROV1"]) == list(both["ARCFILE"])
+    frame = night.db.header("COMMENT", extension="CHAN01")
+    assert list(frame["COMMENT"]) == ["channel 1"] * 2
+    spectra = night.db.header(
+        "CRVAL3", extension="SPECTRA", file="prm", exposures=night.files[1].archive_id
+    )
+    assert spectra.to_numpy().tolist()[0][1] == 4.75e-7
+
+
+def test_keywords_of_two_types(night: Night, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        # A text where the other file has a number.
+        card = connection.exec_driver_sql(
+            "SELECT c.header_id, c.position FROM header_card c"
+            " JOIN keyword k ON k.id = c.keyword_id WHERE k.name = 'EXPTIME' ORDER BY c.header_id"
+        ).first()
+        assert card is not None
+        connection.execute(
+            sa.text(
+                "UPDATE header_card SET value_type = 'str', value_text = 'long', value_float = NULL"
+                " WHERE header_id = :h AND position = :p"
+            ),
+            {"h": card[0], "p": card[1]},
+        )
+    assert set(night.db.header("EXPTIME")["EXPTIME"]) == {"long", 600.0}
+
+
+def test_telemetry(night: Night, table_of: Callable[[int, str], fits.FITS_rec]) -> None:
+    for extension in TIMED:
+        check_telemetry(extension, night, table_of)
+
+
+def check_telemetry(
+    extension: str, night: Night, table_of: Callable[[int, str], fits.FITS_rec]
+) -> None:
+    frame = night.db.telemetry(extension)
+    tables = [table_of(number, extension) for number in (1, 2)]
+    names = list(tables[0].names)
+    assert list(frame.columns) == ["exposure_id", "header_id", "row_index", "time_utc", *names]
+    rows = len(tables[0])
+    assert list(frame["row_index"]) == [*range(rows), *range(rows)]
+    assert frame["exposure_id"].nunique() == frame["header_id"].nunique() == 2
+    for name in names:
+        expected = [value for table in tables for value in table[name].tolist()]
+        assert as_list(frame[name].tolist()) == as_list(expected), name
+    first = pd.Timestamp("2018-08-13T00:01:00.000417", tz="UTC")
+    assert frame["time_utc"][0] == first
+    assert str(frame["time_utc"].dtype) == "datetime64[us, UTC]"
+
+
+def test_units_of_telemetry(night: Night) -> None:
+    units = night.db.telemetry("SPARTA_ATM_DATA").attrs["units"]
+    # The file says so of Sec, and the typed column of the others.
+    assert (units["Sec"], units["LGS2_R0"], units["LGS3_STREHL"]) == ("s", "m", "%")
+    assert night.db.telemetry("SGS_DATA").attrs["units"]["GUIDE FLUX"] == "adu"
+    assert str(night.db.telemetry("SGS_DATA")["Sec"].dtype) == "int64"
+
+
+def test_a_table_that_is_not_known(night: Night) -> None:
+    frame = night.db.telemetry("STRANGE")
+    assert set(frame["exposure_id"]) == {night.db.exposures()["exposure_id"][1]}
+    assert list(frame.columns[:3]) == ["exposure_id", "header_id", "row_index"]
+    assert frame["level"].tolist() == [1.5, np.inf, 0.0]
+    assert np.signbit(frame["level"]).tolist() == [False, False, True]
+    assert str(frame["count"].dtype) == "Int64"
+    assert frame["count"].isna().tolist() == [False, True, False]
+    assert frame["count"].dropna().tolist() == [7, 9]
+    assert frame["row_index"].tolist() == [0, 1, 2]
+    assert frame["row_index_2"].tolist() == [30, 20, 10]
+    assert frame["name"].tolist() == ["a", "", "it's"]
+    assert frame["good"].tolist() == [True, False, True]
+    assert as_list(np.concatenate(list(frame["pair"])).tolist()) == [1, 2, 3, 4, 5, "NaN"]
+    assert [cell.tolist() for cell in frame["list"]] == [[1, 2], [], [3]]
+    assert frame["phase"].tolist() == [1 + 2j, 0, 3j]
+    assert frame.attrs["units"] == {"level": "V", "pair": "mm"}
+
+
+def test_infinities_come_back(night: Night) -> None:
+    frame = night.db.telemetry("SPARTA_ATM_DATA", "LGS2_R0", "LGS1_R0")
+    assert list(frame.columns[4:]) == ["LGS2_R0", "LGS1_R0"]
+    assert np.isinf(frame["LGS2_R0"]).tolist() == [False, False, True, False]
+
+
+def test_psf(night: Night) -> None:
+    frame = night.db.psf()
+    for number, (_, rows) in zip((1, 2), frame.groupby("exposure_id", sort=False), strict=True):
+        with fits.open(night.files[number].prm) as opened:
+            pars = opened["PSFPARS"].data
+        for name, values in zip(pars["name"], pars["polyfit"], strict=True):
+            assert rows[name.strip()].tolist() == values.tolist()
+        assert rows["layer"].tolist() == list(range(5))
+        assert rows["wavelength_nm"].tolist() == pytest.approx([475 + i / 8 for i in range(5)])
+        scale = 0.2 if number == 1 else 0.025
+        assert rows["fwhm_arcsec"].tolist() == pytest.approx((rows["fwhm"] * scale).tolist())
+    assert frame.attrs["units"]["fwhm"] == "pix"
+    some = night.db.psf("beta", wavelength=(475.2, 475.4))
+    assert list(some.columns) == ["psf_fit_id", "exposure_id", "layer", "wavelength_nm", "beta"]
+    assert some["layer"].tolist() == [2, 3, 2, 3]
+    pd.testing.assert_series_equal(
+        some["beta"],
+        frame["beta"][frame["layer"].isin([2, 3])].reset_index(drop=True),
+        check_index=False,
+    )
+    assert night.db.psf(wavelength=(None, 475.2))["layer"].tolist() == [0, 1, 0, 1]
+    assert night.db.psf(wavelength=(900, 901)).empty
+
+
+def test_sources(night: Night) -> None:
+    frame = night.db.sources()
+    assert len(frame) == 2 * 2 * factory.LAYERS
+    places = iter(frame.groupby(["exposure_id", "pampelmuse_id"], sort=False))
+    for number in (1, 2):
+        with fits.open(night.files[number].psf) as opened:
+            for source in factory.SOURCES:
+                (_, found), rows = next(places)
+                assert found == source
+                table = opened[f"PM_{source}"].data
+                for column, name in (
+                    ("snr", "snr"),
+                    ("flux", "flux"),
+                    ("fwhm_pixel", "fwhm"),
+                    ("beta", "beta"),
+                    ("xc_pixel", "xc"),
+                    ("yc_pixel", "yc"),
+                ):
+                    assert as_list(rows[column]) == as_list(table[name].tolist()), column
+                scale = 0.2 if number == 1 else 0.025
+                assert rows["fwhm_arcsec"].tolist() == pytest.approx(
+                    (table["fwhm"] * scale).tolist()
+                )
+    assert frame["wavelength_nm"][:5].tolist() == pytest.approx([475 + i / 8 for i in range(5)])
+    some = night.db.sources(ids=[17], wavelength=(475.3, None))
+    assert some["pampelmuse_id"].unique().tolist() == [17]
+    assert some["layer"].tolist() == [3, 4, 3, 4]
+    assert frame.attrs["units"]["xc_pixel"] == "pix"
+
+
+def test_nothing_has_the_columns_of_something(night: Night) -> None:
+    none = {"end": "2018-01-01"}
+    for whole, empty in (
+        (night.db.exposures(), night.db.exposures(**none)),
+        (night.db.metrics(), night.db.metrics(**none)),
+        (night.db.header("EXPTIME"), night.db.header("EXPTIME", **none)),
+        (night.db.telemetry("ASM_DATA"), night.db.telemetry("ASM_DATA", **none)),
+        (night.db.sources(), night.db.sources(**none)),
+    ):
+        assert empty.empty
+        assert empty.dtypes.to_dict() == whole.dtypes.to_dict()
+        assert empty.attrs == whole.attrs

@@ -1,0 +1,229 @@
+"""Frames in parts, as astropy tables, and what they say to a mistake."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from astropy.table import Table
+from astropy.time import Time
+from query_night import Night
+from warehouse import aomuse
+
+import aomuse as package
+from aomuse.errors import AomuseError, DatabaseError, SchemaError
+from aomuse.query.frames import reading, sources
+
+
+def test_parts_are_the_whole(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = night.db
+    calls: list[Callable[..., Any]] = [
+        db.exposures,
+        db.metrics,
+        lambda **k: db.header("EXPTIME", "HISTORY", **k),
+        lambda **k: db.telemetry("AG_DATA", **k),
+        db.psf,
+        db.sources,
+    ]
+    wholes = [call() for call in calls]
+    # A moderate number of rows would hold all of this small night.
+    for module in ("telemetry", "psf"):
+        monkeypatch.setattr(f"aomuse.query.frames.{module}.FETCH_ROWS", 4)
+    monkeypatch.setattr(reading, "FETCH_ROWS", 4)
+    for call, whole in zip(calls, wholes, strict=True):
+        for rows in (1, 3, 7, 1000):
+            parts = list(call(chunk_rows=rows))
+            assert [len(part) for part in parts[:-1]] == [rows] * (len(parts) - 1)
+            assert 0 < len(parts[-1]) <= rows
+            for part in parts:
+                assert part.dtypes.to_dict() == whole.dtypes.to_dict()
+                assert part.attrs == whole.attrs
+                assert part.index.tolist() == list(range(len(part)))
+            pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+        assert list(call(chunk_rows=5, end="2018-01-01")) == []
+
+
+@pytest.fixture
+def many_rows(night: Night, engine: sa.Engine) -> int:
+    """Give the first source of the night 120,000 layers more."""
+    with engine.begin() as connection:
+        fit, source = connection.exec_driver_sql(
+            "SELECT MIN(psf_fit_id), MIN(pampelmuse_id) FROM source"
+        ).one()
+        table = sa.table(
+            "source_sample",
+            *(sa.column(n) for n in ("psf_fit_id", "pampelmuse_id", "layer", "snr", "flux")),
+        )
+        for first in range(10, 120_010, 10_000):
+            rows = [(fit, source, first + i, i / 7, i / 3) for i in range(10_000)]
+            names = [c.name for c in table.c]
+            connection.execute(sa.insert(table), [dict(zip(names, r, strict=True)) for r in rows])
+        connection.execute(
+            sa.text(
+                "UPDATE source SET sample_count = 120005 WHERE psf_fit_id = :f AND"
+                " pampelmuse_id = :s"
+            ),
+            {"f": fit, "s": source},
+        )
+    return 120_000 + 20
+
+
+def test_parts_take_little_memory(
+    many_rows: int, night: Night, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursors = []
+
+    def watch(_c: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM source_sample" in statement:
+            cursors.append(getattr(cursor, "buffered", None))
+
+    monkeypatch.setattr(reading, "FETCH_ROWS", 1000)
+    sa.event.listen(engine, "before_cursor_execute", watch)
+
+    def peak(use: Callable[[], int]) -> int:
+        tracemalloc.start()
+        assert use() == many_rows
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    parts = peak(lambda: sum(len(part) for part in night.db.sources(chunk_rows=1000)))
+    whole = peak(lambda: len(night.db.sources()))
+    assert parts < whole / 5, (parts, whole)
+    sa.event.remove(engine, "before_cursor_execute", watch)
+    if engine.dialect.name != "sqlite":
+        assert cursors
+        assert not any(cursors), "the client must not hold what the server sends"
+
+
+@pytest.mark.usefixtures("many_rows")
+def test_parts_can_be_left(night: Night, engine: sa.Engine) -> None:
+    parts: Iterator[pd.DataFrame] = night.db.sources(chunk_rows=100)
+    assert len(next(parts)) == 100
+    del parts
+    assert len(night.db.exposures()) == 2
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_too_much_at_once(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MOST_ROWS", 19)
+    with pytest.raises(AomuseError, match=r"20 rows: take them in parts \(chunk_rows="):
+        night.db.sources()
+    assert len(night.db.sources(mode="WFM")) == 10
+    assert sum(len(part) for part in night.db.sources(chunk_rows=6)) == 20
+
+
+def test_astropy_tables(night: Night, tmp_path: Path) -> None:
+    db = night.db
+    table = package.to_table(db.exposures())
+    assert table["seeing_arcsec"].unit == "arcsec"
+    assert table["temperature_c"].unit == "deg_C"
+    assert isinstance(table["date_obs_utc"], Time)
+    assert table["date_obs_utc"].scale == "utc"
+    assert list(table["date_obs_utc"].isot) == [
+        "2018-08-13T00:01:07.123000",
+        "2018-08-13T00:02:07.123000",
+    ]
+    assert table["lgs1_simulated"].mask.all()
+    telemetry = package.to_table(db.telemetry("SPARTA_ATM_DATA"))
+    seen = (telemetry["LGS2_R0"].quantity[0].to_value("cm"), str(telemetry["Sec"].unit))
+    assert seen == (200.0, "s")
+    pairs = package.to_table(db.telemetry("STRANGE"))["pair"]
+    assert pairs.shape == (3, 2)
+    frames = [
+        db.exposures(),
+        db.metrics(),
+        db.header("ESO AOS RTC LOOP", "EXPTIME"),
+        db.psf(),
+        *(db.telemetry(name) for name in ("AG_DATA", "ASM_DATA", "STRANGE")),
+        db.exposures(end="2018-01-01"),
+    ]
+    missing = frames[0].copy()
+    missing.attrs = frames[0].attrs
+    missing.loc[0, ["date_obs_utc", "night", "ob_id", "target"]] = None
+    for frame in [*frames, missing]:
+        again = package.from_table(package.to_table(frame))
+        assert again.attrs == frame.attrs
+        assert again.dtypes.to_dict() == frame.dtypes.to_dict()
+        for name in frame.columns:
+            cells = [
+                (np.asarray(a), np.asarray(b))
+                for a, b in zip(frame[name], again[name], strict=True)
+                if frame[name].dtype == object
+            ]
+            assert all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in cells)
+        plain = [
+            n
+            for n in frame.columns
+            if frame[n].dtype.kind != "O" or str(frame[n].dtype) != "object"
+        ]
+        pd.testing.assert_frame_equal(again[plain], frame[plain])
+    path = tmp_path / "telemetry.ecsv"
+    telemetry.write(path)
+    assert Table.read(path)["LGS2_STREHL"].unit == "%"
+    with pytest.raises(AomuseError, match="takes a DataFrame, not a list"):
+        package.to_table([])
+
+
+def test_mistakes_have_one_line_that_helps(night: Night) -> None:
+    db = night.db
+    mistakes: list[tuple[Callable[[], Any], str]] = [
+        (lambda: db.exposures(target="NGC 3201 p9"), "did you mean NGC 3201 p"),
+        (lambda: db.exposures(target="M 31"), "there are NGC 3201 p1, NGC 3201 p2"),
+        (lambda: db.exposures(mode="WFM-A0-N"), "did you mean WFM-AO-N"),
+        (lambda: db.exposures(start="soon"), "start is 'soon': give a time in UTC"),
+        (lambda: db.exposures(exposures=999), "no exposure has the number 999"),
+        (lambda: db.exposures(exposures="MUSE.2018"), "no exposure is named 'MUSE.2018'"),
+        (lambda: db.exposures(exposures=1.5), "1.5 is no exposure"),
+        (lambda: db.exposures(taget="M 54"), "no filter is named 'taget': did you mean target?"),
+        (lambda: db.exposures(metric={"seing": (0, 1)}), "'seing': did you mean seeing"),
+        (lambda: db.exposures(metric={"seeing": "low"}), "the limits of seeing are 'low'"),
+        (lambda: db.exposures(metric="seeing"), "metric={'seeing': (None, 0.8)}"),
+        (lambda: db.metrics("strehl of the moon"), "there are airmass, degraded"),
+        (lambda: db.metrics("fwhm_700nm"), "db.metrics('fwhm_700nm', grain='psf_fit')"),
+        (lambda: db.metrics(grain="source"), "there are exposure"),
+        (lambda: db.header("ESO INS MODUS"), "did you mean ESO INS MODE?"),
+        (lambda: db.header("AMBI FWHM"), "did you mean ESO TEL AMBI FWHM END"),
+        (lambda: db.header("ARCFILE", file="reduced"), "PRIMARY of the reduced files has"),
+        (lambda: db.header("EXPTIME", extension="CHAN1"), "did you mean CHAN01?"),
+        (lambda: db.header("EXPTIME", file="cube"), "there are prm, psf, raw, reduced"),
+        (db.header, "no keyword is named"),
+        (lambda: db.telemetry("SPARTA_ATM"), "did you mean SPARTA_ATM_DATA"),
+        (lambda: db.telemetry("PM_3"), "db.sources() has it"),
+        (lambda: db.telemetry("PSFPARS"), "db.psf() has it"),
+        (lambda: db.telemetry("AG_DATA", "FLUX"), "did you mean GUIDE FLUX?"),
+        (lambda: db.psf("fhwm"), "did you mean fwhm?"),
+        (lambda: db.psf(wavelength=700), "such as wavelength=(700, 800)"),
+        (lambda: db.exposures(chunk_rows=0), "chunk_rows is 0"),
+        (lambda: db.sources(chunk_rows=10, target="M 31"), "no target is named"),
+    ]
+    for call, text in mistakes:
+        with pytest.raises(AomuseError) as caught:
+            call()
+        assert text in str(caught.value), str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1
+    assert db.psf("fwhm", mode="NFM", end="2018-01-01").empty
+
+
+def test_databases_that_are_not_there(empty_url: str, db_url: str, tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="run aomuse migrate"):
+        package.connect(empty_url).exposures()
+    missing = tmp_path / "nothing.db"
+    with pytest.raises(SchemaError, match="run aomuse migrate"):
+        package.connect(f"sqlite:///{missing}").exposures()
+    assert not missing.exists()
+    db = package.connect(db_url)
+    assert db.exposures().empty
+    assert aomuse(db_url, "drop", "--yes").code == 0
+    with pytest.raises(DatabaseError, match="the database says"):
+        db.exposures()
+    away = package.connect("mariadb+mariadbconnector://a:secret@127.0.0.1:1/x")
+    with pytest.raises(DatabaseError) as caught:
+        away.exposures()
+    assert "secret" not in str(caught.value)
