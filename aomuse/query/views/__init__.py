@@ -13,6 +13,8 @@ from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.telemetry import SPARTA_VIEW
+from aomuse.query.views.trends import trend_views
+from aomuse.query.views.twins import TWIN_VIEWS
 from aomuse.query.views.view import View, ViewColumn
 
 __all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "psf_view", "static_views"]
@@ -38,5 +40,7 @@ def static_views(dialect: str) -> list[View]:
         SPARTA_VIEW,
         PREDICTION_VIEW,
         *METRIC_VIEWS,
+        *trend_views(dialect),
+        *TWIN_VIEWS,
         *beside_views(dialect),
     ]

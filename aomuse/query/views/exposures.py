@@ -9,8 +9,19 @@ from aomuse.query.views.fits import FIT_JOINS
 from aomuse.query.views.view import View, ViewColumn
 
 
-def _night(dialect: str) -> str:
-    """Return the SQL for the date on which the night began, local noon to local noon."""
+def night_sql(dialect: str) -> str:
+    """Return the SQL for the date on which the night of exposure ``e`` began.
+
+    Parameters
+    ----------
+    dialect : str
+        Name of the SQLAlchemy dialect.
+
+    Returns
+    -------
+    str
+        A night runs from noon to noon UTC: 8 or 9 in the morning in Chile, always in daylight.
+    """
     if dialect == "sqlite":
         return "date(e.date_obs_utc, '-12 hours')"
     return "CAST(e.date_obs_utc - INTERVAL 12 HOUR AS DATE)"
@@ -19,7 +30,7 @@ def _night(dialect: str) -> str:
 def _exposure_columns(dialect: str) -> Iterator[ViewColumn]:
     yield ViewColumn("exposure_id", "e.id", "Number of the exposure (exposure.id)")
     yield ViewColumn("target", "t.name", "Observed object")
-    yield ViewColumn("night", _night(dialect), "Date on which the night began")
+    yield ViewColumn("night", night_sql(dialect), "Date on which the night began")
     for column in Exposure.__table__.columns:
         if column.name not in {"id", "target_id"}:
             yield ViewColumn(column.name, f"e.{column.name}", column.comment or "")

@@ -1,0 +1,174 @@
+"""Medians by night and by month, a row for each instrument mode.
+
+Neither SQLite nor MariaDB has a median to aggregate with. Both have window functions: the values of
+a group are numbered in order, and the median is the middle one, or half of either middle one.
+"""
+
+from __future__ import annotations
+
+from aomuse.metrics import metric_of
+from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.query.views.exposures import night_sql
+from aomuse.query.views.view import View, ViewColumn
+
+#: Column, metric and meaning of the medians.
+_EXPOSURE = (
+    ("seeing_arcsec", "seeing", "Median of the seeing, arcsec"),
+    ("airmass", "airmass", "Median of the air mass"),
+    ("tau0_s", "tau0", "Median of the coherence time, s"),
+    ("glf", "glf", "Median of the share of the turbulence below 900 m"),
+)
+_FIT = tuple(
+    (
+        f"fwhm_{wavelength}nm_arcsec",
+        f"fwhm_{wavelength}nm",
+        f"Median over the analyses of the FWHM delivered at {wavelength} nm, arcsec",
+    )
+    for wavelength in WAVELENGTHS_NM
+)
+
+#: What is counted beside the metrics, whose numbers begin with 1.
+_EXPOSURES, _ANALYSES = 0, -1
+
+
+def _number(name: str, version: str) -> int:
+    return metric_of(name, version).id
+
+
+_NUMBERS = {
+    **{name: _number(name, "legacy") for _, name, _ in _EXPOSURE},
+    **{name: _number(name, "corrected") for _, name, _ in _FIT},
+}
+
+
+def median_sql(condition: str, value: str = "r.value") -> str:
+    """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``.
+
+    Parameters
+    ----------
+    condition : str
+        Which rows, such as ``r.quantity = 1``.
+    value : str, optional
+        What is ordered by place.
+
+    Returns
+    -------
+    str
+        An aggregate; NULL where there are no such rows.
+    """
+    return quantile_sql(condition, "0.5", value)
+
+
+def quantile_sql(condition: str, share: str, value: str = "r.value") -> str:
+    """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7).
+
+    Parameters
+    ----------
+    condition : str
+        Which rows.
+    share : str
+        0 to 1, as SQL.
+    value : str, optional
+        What is ordered by place.
+
+    Returns
+    -------
+    str
+        An aggregate: the two values next to the quantile's place, each by its nearness.
+    """
+    away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
+    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN {value} * (1 - {away}) END)"
+
+
+def _rows(night: str) -> str:
+    """Return the SQL for one row an exposure, an analysis and a value of a metric."""
+    exposure = ", ".join(str(_NUMBERS[name]) for _, name, _ in _EXPOSURE)
+    fit = ", ".join(str(_NUMBERS[name]) for _, name, _ in _FIT)
+    group = f"{night} AS night, e.instrument_mode"
+    return "\n  UNION ALL\n  ".join(
+        (
+            f"SELECT {group}, {_EXPOSURES} AS quantity, 0.0e0 AS value FROM exposure e",
+            f"SELECT {group}, {_ANALYSES}, 0.0e0 FROM psf_fit f"
+            " JOIN exposure e ON e.id = f.exposure_id",
+            f"SELECT {group}, m.metric_id, m.value FROM exposure_metric m"
+            " JOIN exposure e ON e.id = m.exposure_id"
+            f" WHERE m.metric_id IN ({exposure}) AND m.value IS NOT NULL",
+            f"SELECT {group}, m.metric_id, m.value FROM psf_fit_metric m"
+            " JOIN psf_fit f ON f.id = m.psf_fit_id JOIN exposure e ON e.id = f.exposure_id"
+            f" WHERE m.metric_id IN ({fit}) AND m.value IS NOT NULL",
+        )
+    )
+
+
+def _source(dialect: str, period: str, of_night: str) -> str:
+    group = f"{period}, g.instrument_mode, g.quantity"
+    night = f", {of_night} AS {period}" if period != "night" else ""
+    rows = f"(\n  SELECT n.*{night} FROM (\n  {_rows(night_sql(dialect))}\n  ) n\n) g"
+    return (
+        f"(\n  SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.{group} ORDER BY g.value) AS place,"
+        f"\n  COUNT(*) OVER (PARTITION BY g.{group}) AS total\n  FROM {rows}\n) r\n"
+        f"GROUP BY r.{period}, r.instrument_mode"
+    )
+
+
+def _columns() -> tuple[ViewColumn, ...]:
+    return (
+        ViewColumn(
+            "exposure_count",
+            f"SUM(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 ELSE 0 END)",
+            "Exposures that began then",
+        ),
+        ViewColumn(
+            "psf_fit_count",
+            f"SUM(CASE WHEN r.quantity = {_ANALYSES} THEN 1 ELSE 0 END)",
+            "PampelMuse analyses of them",
+        ),
+        *(
+            ViewColumn(column, median_sql(f"r.quantity = {_NUMBERS[name]}"), meaning)
+            for column, name, meaning in (*_EXPOSURE, *_FIT)
+        ),
+    )
+
+
+def trend_views(dialect: str) -> list[View]:
+    """Return v_night and v_month.
+
+    Parameters
+    ----------
+    dialect : str
+        Name of the SQLAlchemy dialect.
+
+    Returns
+    -------
+    list of View
+        Both views.
+    """
+    month = (
+        "date(n.night, 'start of month')"
+        if dialect == "sqlite"
+        else "CAST(n.night - INTERVAL (DAYOFMONTH(n.night) - 1) DAY AS DATE)"
+    )
+    mode = ViewColumn("instrument_mode", "r.instrument_mode", "ESO INS MODE, such as WFM-AO-N")
+    return [
+        View(
+            "v_night",
+            "Medians of one night in one instrument mode; exposures without a start are one row",
+            (
+                ViewColumn("night", "r.night", "Date on which the night began: noon to noon, UTC"),
+                mode,
+                *_columns(),
+            ),
+            _source(dialect, "night", ""),
+        ),
+        View(
+            "v_month",
+            "Medians of one month of nights in one instrument mode",
+            (
+                ViewColumn("month", "r.month", "First day of the month in which the nights began"),
+                mode,
+                ViewColumn("night_count", "COUNT(DISTINCT r.night)", "Nights with exposures"),
+                *_columns(),
+            ),
+            _source(dialect, "month", month),
+        ),
+    ]
