@@ -16,6 +16,7 @@ TITLES = {
     "psf": "PSF and sources",
     "summary": "Summaries",
     "metric": "Metrics",
+    "metric_detail": "Metrics by laser and wavelength",
     "prediction": "Predicted PSFs",
     "telemetry": "Telemetry",
     "night": "Night logs",

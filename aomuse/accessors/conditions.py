@@ -10,6 +10,7 @@ from aomuse.accessors.base import Accessors, deliver
 if TYPE_CHECKING:
     import pandas as pd
 
+    from aomuse.metrics import Grain
     from aomuse.query.frames.filters import Filters
 
 
@@ -54,18 +55,18 @@ class Conditions(Accessors):
     def metrics(
         self,
         *names: str,
-        grain: str = "exposure",
+        grain: Grain = "exposure",
         chunk_rows: None = None,
         **filters: Unpack[Filters],
     ) -> pd.DataFrame: ...
     @overload
     def metrics(
-        self, *names: str, grain: str = "exposure", chunk_rows: int, **filters: Unpack[Filters]
+        self, *names: str, grain: Grain = "exposure", chunk_rows: int, **filters: Unpack[Filters]
     ) -> Iterator[pd.DataFrame]: ...
     def metrics(
         self,
         *names: str,
-        grain: str = "exposure",
+        grain: Grain = "exposure",
         chunk_rows: int | None = None,
         **filters: Unpack[Filters],
     ) -> Any:
@@ -76,7 +77,7 @@ class Conditions(Accessors):
         *names : str
             Names as in the views, such as seeing; none for all.
         grain : str, optional
-            What a row is: an ``exposure``, or a ``psf_fit`` (analysis).
+            What a row is: an ``exposure``, a ``psf_fit`` (analysis) or a ``laser``.
         chunk_rows : int, optional
             Rows of each part.
         **filters : Filters

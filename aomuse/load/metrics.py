@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.db import write_transaction
-from aomuse.instrument import pixel_scale_arcsec
+from aomuse.frames import NormalizedExposure
 from aomuse.load.bulk import BulkWriter
+from aomuse.load.metric_inputs import stored_inputs
+from aomuse.load.metric_windows import window_tables
 from aomuse.load.ways import bulk_way
-from aomuse.metrics import METRICS, Facts, FitFacts, exposure_metrics, fit_metrics, metric_of
-from aomuse.metrics.compute import Metrics
-from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics import (
+    METRICS,
+    Metrics,
+    exposure_metrics,
+    fit_metrics,
+    laser_metrics,
+    metric_of,
+)
 from aomuse.models import (
     Exposure,
+    ExposureLaserMetric,
     ExposureMetric,
     Metric,
     PsfFit,
     PsfFitMetric,
-    PsfLayer,
-    PsfParameter,
-    Source,
-    SpartaAtm,
+    PsfWindow,
+    PsfWindowParameter,
 )
-
-_PARAMETERS = ("fwhm", "beta", "e")
 
 
 def register_metrics(engine: Engine) -> None:
@@ -51,31 +57,41 @@ def register_metrics(engine: Engine) -> None:
                 connection.execute(sa.update(Metric).where(Metric.id == number).values(row))
 
 
-def store_metrics(connection: Connection, writer: BulkWriter, exposure_id: int) -> None:
-    """Write the metrics of an exposure that has none, from its stored rows.
+def store_metrics(
+    connection: Connection,
+    writer: BulkWriter,
+    exposure_id: int,
+    loaded: NormalizedExposure | None = None,
+) -> None:
+    """Write the metrics of an exposure that has none.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
-        The transaction that wrote those rows.
+        The transaction that wrote its rows.
     writer : BulkWriter
         Writes frames on that connection.
     exposure_id : int
         The exposure.
+    loaded : NormalizedExposure, optional
+        The frames that its rows were written from; without them the rows are read.
     """
-    fits = connection.execute(
-        sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id).order_by(PsfFit.id)
-    ).all()
-    row = connection.execute(
-        sa.select(*Exposure.__table__.c).where(Exposure.id == exposure_id)
-    ).one()
-    facts = _facts(connection, dict(row._mapping), fits[0].id if fits else None)
-    frame = _frame(exposure_metrics(facts))
-    writer.write("exposure_metric", frame.assign(exposure_id=exposure_id))
-    scale = pixel_scale_arcsec(row.instrument_mode)
-    for fit in fits:
-        found = fit_metrics(FitFacts(scale, _parameters(connection, fit.id)))
-        writer.write("psf_fit_metric", _frame(found).assign(psf_fit_id=fit.id))
+    inputs = stored_inputs(connection, exposure_id, loaded)
+    facts = inputs.facts()
+    found = exposure_metrics(facts)
+    writer.write("exposure_metric", _frame([found], exposure_id=[exposure_id]))
+    if facts.lasers:
+        of_lasers = [
+            laser_metrics(samples, facts.exposure_time_s) for samples in facts.lasers.values()
+        ]
+        lasers = [*facts.lasers]
+        frame = _frame(of_lasers, exposure_id=[exposure_id] * len(lasers), lgs=lasers)
+        writer.write("exposure_laser_metric", frame)
+    for fit in inputs.fits:
+        of_fit = fit_metrics(fit.facts(inputs.row["instrument_mode"]))
+        writer.write("psf_fit_metric", _frame([of_fit], psf_fit_id=[fit.id]))
+        for table, frame in window_tables(fit.id, fit.wavelength_nm, fit.parameters, found):
+            writer.write(table, frame)
 
 
 def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]:
@@ -114,58 +130,24 @@ def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]
 
 def _delete(connection: Connection, exposure_id: int) -> None:
     fits = connection.scalars(sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)).all()
-    connection.execute(sa.delete(ExposureMetric).where(ExposureMetric.exposure_id == exposure_id))
+    for table in (ExposureMetric, ExposureLaserMetric):
+        connection.execute(sa.delete(table).where(table.exposure_id == exposure_id))
     if fits:
-        connection.execute(sa.delete(PsfFitMetric).where(PsfFitMetric.psf_fit_id.in_(fits)))
+        for of_fit in (PsfFitMetric, PsfWindowParameter, PsfWindow):
+            connection.execute(sa.delete(of_fit).where(of_fit.psf_fit_id.in_(fits)))
 
 
-def _facts(connection: Connection, row: dict[str, object], fit_id: int | None) -> Facts:
-    sources = None
-    if fit_id is not None:
-        count = sa.select(sa.func.count()).select_from(Source).where(Source.psf_fit_id == fit_id)
-        sources = connection.scalar(count)
-    samples = connection.execute(
-        sa.select(SpartaAtm.r0_m, SpartaAtm.l0_m)
-        .where(SpartaAtm.exposure_id == row["id"])
-        .order_by(SpartaAtm.row_index, SpartaAtm.lgs)
-    ).all()
-    values = np.array([tuple(sample) for sample in samples], dtype=np.float64).reshape(-1, 2)
-    return Facts(row, sources, values[:, 0], values[:, 1])  # type: ignore[arg-type]
-
-
-def _parameters(connection: Connection, fit_id: int) -> dict[tuple[str, int], float | None]:
-    """Return PSF parameters in the layers nearest to the wavelengths of the metrics."""
-    # Layers are equally spaced: the first two tell which one is nearest.
-    first = connection.execute(
-        sa.select(PsfLayer.layer, PsfLayer.wavelength_nm)
-        .where(PsfLayer.psf_fit_id == fit_id, PsfLayer.layer.in_((0, 1)))
-        .order_by(PsfLayer.layer)
-    ).all()
-    wavelengths = [row.wavelength_nm for row in first]
-    if len(wavelengths) < 2 or None in wavelengths or wavelengths[0] == wavelengths[1]:
-        return {}
-    step = wavelengths[1] - wavelengths[0]
-    layers = {nm: round((nm - wavelengths[0]) / step) for nm in WAVELENGTHS_NM}
-    rows = connection.execute(
-        sa.select(PsfParameter.parameter, PsfParameter.layer, PsfParameter.value).where(
-            PsfParameter.psf_fit_id == fit_id,
-            PsfParameter.parameter.in_(_PARAMETERS),
-            PsfParameter.layer.in_(set(layers.values())),
-        )
-    )
-    values = {(row.parameter, row.layer): row.value for row in rows}
-    return {
-        (name, nm): values.get((name, layer))
-        for name in _PARAMETERS
-        for nm, layer in layers.items()
+def _frame(owners: Sequence[Metrics], **keys: Sequence[int]) -> pd.DataFrame:
+    """Return the metrics of some owners as rows, with a column for each of their keys."""
+    # Column by column: a frame of rows takes longer than all that is worked out here.
+    found = [item for metrics in owners for item in metrics.items()]
+    counts = [len(metrics) for metrics in owners]
+    columns: dict[str, npt.NDArray[Any]] = {
+        name: np.repeat(np.array(values, dtype=np.int32), counts) for name, values in keys.items()
     }
-
-
-def _frame(found: Metrics) -> pd.DataFrame:
-    items: Iterable[tuple[tuple[str, str], float | str]] = found.items()
-    rows = [
-        (metric_of(*key).id, *((None, value) if isinstance(value, str) else (value, None)))
-        for key, value in items
-    ]
-    frame = pd.DataFrame(rows, columns=["metric_id", "value", "reason"])
-    return frame.astype({"value": np.float64, "reason": object})
+    columns["metric_id"] = np.array([metric_of(*key).id for key, _ in found], dtype=np.int32)
+    values = [np.nan if isinstance(value, str) else value for _, value in found]
+    columns["value"] = np.array(values, dtype=np.float64)
+    reasons = [value if isinstance(value, str) else None for _, value in found]
+    columns["reason"] = np.array(reasons, dtype=object)
+    return pd.DataFrame(columns)

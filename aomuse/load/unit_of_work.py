@@ -84,7 +84,7 @@ class UnitOfWork:
                     self._run_id,
                     known,
                 )
-                store_metrics(connection, writer, exposure_id)
+                store_metrics(connection, writer, exposure_id, exposure)
                 record_issues(connection, self._run_id, exposure_id, exposure.issues, paths)
             return row_count
 

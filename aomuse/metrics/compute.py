@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aomuse.metrics import atmosphere
-from aomuse.metrics.psf import half_light_radius
-from aomuse.metrics.registry import WAVELENGTHS_NM
-
-#: A metric's value, or why there is none.
-Found = float | str
-Metrics = dict[tuple[str, str], Found]
+from aomuse.metrics.compute_lasers import metrics_of_lasers
+from aomuse.metrics.found import Found, Metrics
+from aomuse.metrics.lasers import LaserSamples
+from aomuse.metrics.psf import encircled_energy, half_light_radius
+from aomuse.metrics.registry import EE_RADIUS_ARCSEC, WAVELENGTHS_NM
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,20 @@ class Facts:
         Sources of its first analysis; None where there is none.
     r0_m, l0_m : ndarray
         SPARTA's samples, all lasers, m.
+    lasers : mapping
+        The samples of each laser, 1 to 4.
     """
 
     row: Mapping[str, float | bool | None]
     sources: int | None
     r0_m: npt.NDArray[np.float64]
     l0_m: npt.NDArray[np.float64]
+    lasers: Mapping[int, LaserSamples] = field(default_factory=dict)
+
+    @property
+    def exposure_time_s(self) -> float | None:
+        """EXPTIME, s."""
+        return self.row.get("exposure_time_s")
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ def exposure_metrics(facts: Facts) -> Metrics:
         ("degraded", "legacy"): _degraded(row, unknown=1.0),
         ("degraded", "corrected"): _degraded(row, unknown=None),
     }
+    found |= metrics_of_lasers(facts.lasers, facts.exposure_time_s)
     gain = _of(atmosphere.ao_gain, found["glf", "legacy"])
     for version in ("legacy", "corrected"):
         found |= _sparta(facts, version, gain, found["ttfree", "legacy"])
@@ -159,6 +167,9 @@ def fit_metrics(facts: FitFacts) -> Metrics:
             (f"ellipticity_{wavelength}nm", "corrected"): parameter("e"),
             (f"half_light_radius_{wavelength}nm", "corrected"): _of(
                 half_light_radius, fwhm, finite
+            ),
+            (f"ee_500mas_{wavelength}nm", "corrected"): _of(
+                encircled_energy, EE_RADIUS_ARCSEC, fwhm, finite
             ),
         }
     return found

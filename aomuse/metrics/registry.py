@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Grain = Literal["exposure", "psf_fit"]
+Grain = Literal["exposure", "psf_fit", "laser"]
 Kind = Literal["float", "count", "flag"]
 
 #: Wavelengths of the metrics by wavelength, nm.
 WAVELENGTHS_NM = (500, 600, 700, 800, 900)
 
+#: Radius of the encircled energy, arcsec.
+EE_RADIUS_ARCSEC = 0.5
+
 _PACKAGE = "AOMUSE 2022"
+_OWN = "aomuse"
 _KOLB = "Tokovinin 2002, PASP 114, 1156; ESO exposure time calculator"
 
 
@@ -38,7 +42,11 @@ class Metric:
         return _KINDS.get(self.name, "float")
 
 
-_KINDS: dict[str, Kind] = {"num_sources": "count", "ttfree": "flag", "degraded": "flag"}
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("ttfree", "degraded", "laser_on"), "flag"),
+    **dict.fromkeys(("num_sources", "lasers_on", "sparta_open_samples"), "count"),
+    **dict.fromkeys(("laser_samples", "laser_open_samples", "laser_gaps"), "count"),
+}
 
 
 _SIMPLE = (
@@ -199,11 +207,93 @@ _DELIVERED = tuple(
             "radius that holds half of the Moffat PSF's light",
             "PSFPARS fwhm and beta, pixel scale",
         ),
+        (
+            80,
+            "ee_500mas",
+            "",
+            "share of the Moffat PSF's light within 0.5 arcsec of its centre",
+            "PSFPARS fwhm and beta, pixel scale",
+        ),
     )
     for place, wavelength in enumerate(WAVELENGTHS_NM)
 )
 
-METRICS = (*_SIMPLE, *_SPARTA, *_WITH_MUSE, *_DELIVERED)
+_OPEN = "DATE-OBS to DATE-OBS + EXPTIME"
+_SPARTA_TABLE = "SPARTA_ATM_DATA"
+
+_LASERS = (
+    Metric(
+        15,
+        "lasers_on",
+        "corrected",
+        "",
+        "lasers that are on (r0 > 0) in a sample",
+        _OWN,
+        _SPARTA_TABLE,
+    ),
+    Metric(
+        16,
+        "sparta_open_samples",
+        "corrected",
+        "",
+        f"samples while the shutter was open, {_OPEN}",
+        _OWN,
+        f"{_SPARTA_TABLE}, DATE-OBS, EXPTIME",
+    ),
+    *(
+        Metric(number, name, "corrected", unit, formula, _OWN, inputs, "laser")
+        for number, name, unit, formula, inputs in (
+            (100, "laser_on", "", "1 where the laser is on (r0 > 0) in a sample", _SPARTA_TABLE),
+            (101, "laser_on_share", "", "share of the samples with the laser on", _SPARTA_TABLE),
+            (102, "laser_samples", "", "samples with the laser on", _SPARTA_TABLE),
+            (
+                103,
+                "laser_open_samples",
+                "",
+                f"samples with the laser on while the shutter was open, {_OPEN}",
+                f"{_SPARTA_TABLE}, DATE-OBS, EXPTIME",
+            ),
+            (
+                104,
+                "laser_gaps",
+                "",
+                "intervals between samples with the laser on that are longer than 1.5 times the "
+                "median interval of all samples",
+                _SPARTA_TABLE,
+            ),
+            (
+                105,
+                "laser_longest_gap",
+                "s",
+                "longest interval between samples with the laser on",
+                _SPARTA_TABLE,
+            ),
+        )
+    ),
+    *(
+        Metric(
+            first + place,
+            f"{name}_{statistic}",
+            "corrected",
+            unit,
+            f"{meaning} positive {what} with the laser on",
+            _OWN,
+            column,
+            "laser",
+        )
+        for first, name, unit, what, column in (
+            (110, "strehl", "%", "Strehl ratio", "LGSn_STREHL"),
+            (120, "r0", "m", "Fried parameter", "LGSn_R0"),
+            (130, "l0", "m", "outer scale", "LGSn_L0"),
+            (140, "lgs_seeing", "arcsec", "seeing", "LGSn_SEEING"),
+        )
+        for place, (statistic, meaning) in enumerate(
+            (("mean", "mean of the"), ("min", "lowest"), ("last", "last"))
+        )
+    ),
+)
+
+METRICS = (*_SIMPLE, *_SPARTA, *_WITH_MUSE, *_LASERS, *_DELIVERED)
 
 _BY_NAME = {(metric.name, metric.version): metric for metric in METRICS}
 

@@ -6,6 +6,7 @@ from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
 from aomuse.models.known_file import KnownFile
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
+from aomuse.models.metric_detail import ExposureLaserMetric, PsfWindow, PsfWindowParameter
 from aomuse.models.night import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.models.prediction import PsfPrediction, PsfPredictionLayer
 from aomuse.models.provenance import LoadIssue, LoadRun, SourceFile
@@ -36,6 +37,7 @@ __all__ = [
     "AsmSlodarLayer",
     "Base",
     "Exposure",
+    "ExposureLaserMetric",
     "ExposureMetric",
     "Header",
     "HeaderCard",
@@ -56,6 +58,8 @@ __all__ = [
     "PsfParameterSummary",
     "PsfPrediction",
     "PsfPredictionLayer",
+    "PsfWindow",
+    "PsfWindowParameter",
     "Sgs",
     "Source",
     "SourceFile",

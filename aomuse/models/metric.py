@@ -31,7 +31,7 @@ class Metric(Base):
     formula: Mapped[Name] = mapped_column(comment="Formula in words")
     citation: Mapped[Name] = mapped_column(comment="Where the formula comes from")
     inputs: Mapped[Name] = mapped_column(comment="What it is made from")
-    grain: Mapped[Code] = mapped_column(comment="exposure or psf_fit: what has one value")
+    grain: Mapped[Code] = mapped_column(comment="exposure, psf_fit or laser: what has one value")
 
 
 class ExposureMetric(Base):

@@ -132,6 +132,8 @@ def test_an_analysis() -> None:
     found = fit_metrics(FitFacts(0.2, parameters | {("beta", 600): 1.0}))
     assert found["fwhm_500nm", "corrected"] == close(0.6)
     assert found["half_light_radius_500nm", "corrected"] == close(0.6 / 1.287189)
+    # alpha = 0.466132, and 1 - 1 / (1 + (0.5 / alpha)^2)
+    assert found["ee_500mas_500nm", "corrected"] == close(0.535012)
     assert found["half_light_radius_600nm", "corrected"] == (
         "beta is not above 1: the light is infinite"
     )

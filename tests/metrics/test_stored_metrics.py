@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
-from fits_factory import LAYERS, Tree, prm, raw, reduced, write
+from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
 from warehouse import aomuse, query, rows, scalar
 
 from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import image_quality
+
+#: Tables of what is worked out, children first.
+STORED = (
+    *("psf_window_parameter", "psf_window", "exposure_laser_metric", "exposure_metric"),
+    "psf_fit_metric",
+)
 
 
 @pytest.fixture
@@ -81,14 +89,16 @@ def test_a_load_brings_them(engine: sa.Engine) -> None:
 
 @pytest.mark.usefixtures("night")
 def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_url: str) -> None:
-    before = rows(engine, "exposure_metric"), rows(engine, "psf_fit_metric")
+    before = {table: sorted(map(repr, rows(engine, table))) for table in STORED}
+    assert all(before.values())
     assert aomuse(db_url, "metrics").out == "metrics of 0 exposures worked out\n"
     with engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM exposure_metric")
-        connection.exec_driver_sql("DELETE FROM psf_fit_metric")
+        for table in STORED:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql("UPDATE metric SET formula = 'of an older version'")
     assert aomuse(db_url, "metrics").out == "metrics of 2 exposures worked out\n"
-    assert (rows(engine, "exposure_metric"), rows(engine, "psf_fit_metric")) == before
+    # From rows they come out as they did from the frames of the load.
+    assert {table: sorted(map(repr, rows(engine, table))) for table in STORED} == before
     assert {row["formula"] for row in rows(engine, "metric")} == {m.formula for m in METRICS}
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE exposure SET seeing_end_arcsec = 1.0")
@@ -100,3 +110,93 @@ def test_a_reload_replaces_them(engine: sa.Engine, db_url: str, night: Tree) -> 
     before = query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id")
     assert aomuse(db_url, "load", night.root, "--reload").code == 0
     assert query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id") == before
+
+
+def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path: Path) -> None:
+    tree = Tree(tmp_path / "long")
+    files = tree.add(1)
+    telemetry = raw(1, full=True)
+    table = telemetry["SPARTA_ATM_DATA"].data
+    # Ten seconds before the start (00:01:07.123), and ten after it.
+    table["Sec"], table["USec"] = [NIGHT + 57, NIGHT + 77], [123000, 123000]
+    table["LGS1_STREHL"], table["LGS1_R0"] = [4.0, 8.0], [0.1, 0.1]
+    table["LGS2_R0"] = [np.inf, 0.25]
+    write(files.raw, telemetry)
+    parameters = prm(layers=41)
+    parameters["SPECTRA"].header["CRVAL3"] = 5e-7
+    parameters["SPECTRA"].header["CDELT3"] = 5e-9
+    fwhm = np.arange(41.0)
+    parameters["PSFPARS"].data["polyfit"][1] = fwhm
+    write(files.prm, parameters)
+    write(files.psf, psf(layers=41))
+    cube = reduced(1)
+    cube[0].header["HIERARCH ESO AOS TT LOOP ST"] = False
+    cube[0].header["HIERARCH ESO OCS SGS ASM GL900 AVG"] = 0.5
+    write(files.reduced, cube)
+    assert aomuse(db_url, "load", tree.root).code == 0
+
+    lasers = query(
+        engine,
+        "SELECT lgs, laser_on, laser_samples, laser_open_samples, laser_gaps, laser_longest_gap,"
+        " strehl_mean, strehl_last, r0_mean FROM v_laser_metrics ORDER BY lgs",
+    )
+    assert lasers[0] == (1, 1, 2, 1, 0, 20.0, 6.0, 8.0, pytest.approx(0.1))
+    # An infinite r0 is no measurement.
+    assert lasers[1][1:4] == (1, 1, 1)
+    assert lasers[3] == (4, 0, 0, 0, None, None, None, None, None)
+    assert query(engine, "SELECT lasers_on, sparta_open_samples FROM v_exposure_metrics") == [
+        (3, 1)
+    ]
+    marks = query(
+        engine,
+        "SELECT row_index, seconds_from_start, shutter_open, lasers_on FROM v_sparta_atm"
+        " ORDER BY row_index",
+    )
+    assert [tuple(map(float, row)) for row in marks] == [(0, -10, 0, 2), (1, 10, 1, 3)]
+    marks = query(
+        engine,
+        "SELECT lgs, shutter_open, laser_on FROM v_sparta_laser WHERE row_index = 0 ORDER BY lgs",
+    )
+    assert marks == [(1, 0, 1), (2, 0, None), (3, 0, 1), (4, 0, 0)]
+
+    windows = query(
+        engine,
+        "SELECT version, window_index, wavelength_nm, layer_count, fwhm_pixel, fwhm_arcsec,"
+        " sparta_iq_arcsec FROM v_psf_window WHERE window_index IN (0, 4) ORDER BY version",
+    )
+    ((corrected, legacy),) = query(
+        engine,
+        "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics",
+    )
+    # 500 to 515 nm, and the edges at 500 and 520 nm; window 4 lies in the notch.
+    assert [row[:5] for row in windows] == [
+        ("corrected", 0, pytest.approx(507.5), 4, 1.5),
+        ("legacy", 0, pytest.approx(510), 2, 2.0),
+    ]
+    assert [row[5] for row in windows] == pytest.approx([0.3, 0.4])
+    assert windows[0][6] == pytest.approx(
+        math.hypot(corrected * (500 / 507.5) ** 0.2, 0.37), rel=1e-12
+    )
+    assert windows[1][6] == pytest.approx(math.hypot(legacy * (500 / 510) ** 0.2, 0.35))
+    deviation = "SELECT fwhm_standard_deviation_arcsec FROM v_psf_window WHERE window_index = 0"
+    assert sorted(query(engine, f"{deviation} AND version = 'corrected'")[0]) == pytest.approx(
+        [0.2 * 1.25**0.5]
+    )
+
+
+def test_an_exposure_without_telemetry_or_analysis(
+    engine: sa.Engine, db_url: str, tmp_path: Path
+) -> None:
+    tree = Tree(tmp_path / "bare")
+    tree.add(1, without=("raw", "prm", "psf"))
+    aomuse(db_url, "load", tree.root)
+    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+    for table in ("exposure_laser_metric", "psf_window", "psf_fit_metric"):
+        assert rows(engine, table) == []
+    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposures worked out\n"
+    reasons = query(
+        engine,
+        "SELECT x.reason FROM exposure_metric x JOIN metric m ON m.id = x.metric_id"
+        " WHERE m.name IN ('lasers_on', 'sparta_open_samples')",
+    )
+    assert reasons == [("there is no SPARTA_ATM_DATA",)] * 2

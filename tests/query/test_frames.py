@@ -133,9 +133,24 @@ def test_metrics(night: Night, engine: sa.Engine) -> None:
         "float64",
     )
     assert frame.attrs["units"]["seeing"] == "arcsec"
-    for view, grain in (("v_exposure_metrics", "exposure"), ("v_psf_fit_metrics", "psf_fit")):
+    views = {
+        "v_exposure_metrics": "exposure",
+        "v_psf_fit_metrics": "psf_fit",
+        "v_laser_metrics": "laser",
+    }
+    for view, grain in views.items():
         columns = {c["name"] for c in sa.inspect(engine).get_columns(view)}
         assert set(night.db.metrics(grain=grain).columns) == columns
+    lasers = night.db.metrics("laser_on", "laser_samples", "r0_mean", grain="laser")
+    assert lasers["lgs"].tolist() == [1, 2, 3, 4] * 2
+    assert lasers["laser_on"].tolist() == [True, True, True, False] * 2
+    # r0 of laser n is n in the first row and n + 1/128 in the second; one is infinite.
+    assert lasers["r0_mean"].dropna().tolist() == [
+        *(1 + 1 / 256, 2 + 1 / 256, 3 + 1 / 256),
+        *(1 + 1 / 256, 2 + 1 / 128, 3 + 1 / 256),
+    ]
+    assert lasers["laser_samples"].tolist() == [2, 2, 2, 0, 2, 1, 2, 0]
+    assert lasers.attrs["units"] == {"r0_mean": "m"}
     two = night.db.metrics("seeing", "sparta_iq_los_500nm_nogain")
     assert list(two.columns[-2:]) == ["seeing", "sparta_iq_los_500nm_nogain"]
     stored = query(

@@ -12,7 +12,14 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
 from aomuse.metrics import Grain, Metric, shown_names
-from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric, Target
+from aomuse.models import (
+    Exposure,
+    ExposureLaserMetric,
+    ExposureMetric,
+    PsfFit,
+    PsfFitMetric,
+    Target,
+)
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids, find_metric
 from aomuse.query.frames.reading import batches, columns_of, reading
@@ -27,12 +34,19 @@ _EXPOSURE = (
 _KEYS: dict[Grain, tuple[FrameColumn, ...]] = {
     "exposure": _EXPOSURE,
     "psf_fit": (FrameColumn("psf_fit_id", "count"), *_EXPOSURE, FrameColumn("model", "text")),
+    "laser": (*_EXPOSURE, FrameColumn("lgs", "count")),
+}
+#: Tables of the values, and the columns that name their owner.
+_TABLES: dict[Grain, tuple[Any, tuple[str, ...]]] = {
+    "exposure": (ExposureMetric, ("exposure_id",)),
+    "psf_fit": (PsfFitMetric, ("psf_fit_id",)),
+    "laser": (ExposureLaserMetric, ("exposure_id", "lgs")),
 }
 _KINDS: dict[str, Kind] = {"float": "float", "count": "int", "flag": "flag"}
 
 
 def read_metrics(
-    engine: Engine, names: Sequence[str], grain: str, filters: Filters
+    engine: Engine, names: Sequence[str], grain: Grain, filters: Filters
 ) -> Iterator[pd.DataFrame]:
     """Yield metrics, exposures in order of time.
 
@@ -43,14 +57,14 @@ def read_metrics(
     names : sequence of str
         Names as in the views; none for all metrics.
     grain : str
-        What a row is: exposure or psf_fit.
+        What a row is: exposure, psf_fit or laser.
     filters : Filters
         Which exposures.
 
     Yields
     ------
     DataFrame
-        A row an exposure or analysis, a column a metric.
+        A row an exposure, analysis or laser, a column a metric.
 
     Raises
     ------
@@ -63,6 +77,8 @@ def read_metrics(
         shown: metric for metric, shown in shown_names().items() if metric.grain == grain
     }
     keys = _KEYS[grain]
+    names_of_keys = [column.name for column in keys]
+    owner_places = [names_of_keys.index(name) for name in _TABLES[grain][1]]
     columns = [
         *keys,
         *(FrameColumn(n, _KINDS[m.kind], astropy_unit(m.unit)) for n, m in chosen.items()),
@@ -70,42 +86,51 @@ def read_metrics(
     with reading(engine) as connection:
         for ids in batches(exposure_ids(connection, filters)):
             rows = _rows(connection, grain, ids)
-            owners = [row[0] for row in rows]
+            owners = [tuple(row[place] for place in owner_places) for row in rows]
             values = _values(connection, grain, owners, list(chosen.values()))
             cells = [*columns_of(rows, len(keys)), *(values[m.id] for m in chosen.values())]
             yield make_frame(columns, cells)
 
 
-def _rows(connection: Connection, grain: str, ids: Sequence[int]) -> list[Any]:
+def _rows(connection: Connection, grain: Grain, ids: Sequence[int]) -> list[Any]:
     """Return the keys of each row, in order of the exposures."""
     exposure = [Exposure.id, Target.name, Exposure.instrument_mode, Exposure.date_obs_utc]
-    select: sa.Select[*tuple[Any, ...]]
+    target = (Target, Target.id == Exposure.target_id)
+    order: list[Any] = [Exposure.date_obs_utc, Exposure.id]
+    select: Any
     if grain == "exposure":
-        select = sa.select(*exposure).outerjoin(Target, Target.id == Exposure.target_id)
-    else:
-        select = (
-            sa.select(PsfFit.id, *exposure, PsfFit.model)
-            .join(Exposure, Exposure.id == PsfFit.exposure_id)
-            .outerjoin(Target, Target.id == Exposure.target_id)
+        select = sa.select(*exposure)
+    elif grain == "psf_fit":
+        select = sa.select(PsfFit.id, *exposure, PsfFit.model).join(
+            Exposure, Exposure.id == PsfFit.exposure_id
         )
-    order = (Exposure.date_obs_utc, Exposure.id, *([PsfFit.id] if grain == "psf_fit" else []))
-    return list(connection.execute(select.where(Exposure.id.in_(ids)).order_by(*order)))
+        order.append(PsfFit.id)
+    else:
+        laser = ExposureLaserMetric
+        select = sa.select(*exposure, laser.lgs).join(laser, laser.exposure_id == Exposure.id)
+        select = select.distinct()
+        order.append(laser.lgs)
+    rows = select.outerjoin(*target).where(Exposure.id.in_(ids)).order_by(*order)
+    return list(connection.execute(rows))
 
 
 def _values(
-    connection: Connection, grain: str, owners: Sequence[int], metrics: Sequence[Metric]
+    connection: Connection,
+    grain: Grain,
+    owners: Sequence[tuple[int, ...]],
+    metrics: Sequence[Metric],
 ) -> dict[int, Any]:
     """Return the values of each metric, in the order of its owners."""
     place = {owner: row for row, owner in enumerate(owners)}
     values = {metric.id: np.full(len(owners), np.nan) for metric in metrics}
-    table: Any = ExposureMetric if grain == "exposure" else PsfFitMetric
-    owner_id = table.exposure_id if grain == "exposure" else table.psf_fit_id
-    for part in batches(owners):
-        select = sa.select(owner_id, table.metric_id, table.value).where(
-            owner_id.in_(part), table.metric_id.in_(values), table.value.is_not(None)
+    table, names = _TABLES[grain]
+    keys = [getattr(table, name) for name in names]
+    for part in batches(list(dict.fromkeys(owner[0] for owner in owners))):
+        select = sa.select(*keys, table.metric_id, table.value).where(
+            keys[0].in_(part), table.metric_id.in_(values), table.value.is_not(None)
         )
-        for owner, metric_id, value in connection.execute(select):
-            values[metric_id][place[owner]] = value
+        for *owner, metric_id, value in connection.execute(select):
+            values[metric_id][place[tuple(owner)]] = value
     return {
         metric.id: values[metric.id]
         if metric.kind == "float"

@@ -12,7 +12,7 @@ from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
-from aomuse.query.views.telemetry import SPARTA_VIEW
+from aomuse.query.views.telemetry import telemetry_views
 from aomuse.query.views.trends import trend_views
 from aomuse.query.views.twins import TWIN_VIEWS
 from aomuse.query.views.view import View, ViewColumn
@@ -37,7 +37,7 @@ def static_views(dialect: str) -> list[View]:
         *exposure_views(dialect),
         HEADER_VIEW,
         *FIT_VIEWS,
-        SPARTA_VIEW,
+        *telemetry_views(dialect),
         PREDICTION_VIEW,
         *METRIC_VIEWS,
         *trend_views(dialect),

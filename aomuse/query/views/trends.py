@@ -115,12 +115,12 @@ def _columns() -> tuple[ViewColumn, ...]:
     return (
         ViewColumn(
             "exposure_count",
-            f"SUM(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 ELSE 0 END)",
+            f"COUNT(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 END)",
             "Exposures that began then",
         ),
         ViewColumn(
             "psf_fit_count",
-            f"SUM(CASE WHEN r.quantity = {_ANALYSES} THEN 1 ELSE 0 END)",
+            f"COUNT(CASE WHEN r.quantity = {_ANALYSES} THEN 1 END)",
             "PampelMuse analyses of them",
         ),
         *(

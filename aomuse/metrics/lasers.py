@@ -1,0 +1,102 @@
+"""What SPARTA reported of one laser guide star, in one number each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: An interval longer than so many usual ones is a gap.
+GAP_INTERVALS = 1.5
+
+
+@dataclass(frozen=True)
+class LaserSamples:
+    """The samples of one laser, in the order of the table; NaN is unknown.
+
+    Parameters
+    ----------
+    seconds : ndarray
+        Time since the start of the exposure, s, shape ``(samples,)``.
+    r0_m, l0_m, seeing_arcsec, strehl : ndarray
+        Fried parameter and outer scale, m, seeing, arcsec, Strehl ratio, %; same shape.
+    """
+
+    seconds: Floats
+    r0_m: Floats
+    l0_m: Floats
+    seeing_arcsec: Floats
+    strehl: Floats
+
+    @property
+    def is_on(self) -> Flags:
+        """Samples at which the laser is on: one that is off reports zeros."""
+        return np.isfinite(self.r0_m) & (self.r0_m > 0)
+
+
+def shutter_open(seconds: Floats, exposure_time_s: float) -> Flags:
+    """Return which times lie within the opening of the shutter.
+
+    Parameters
+    ----------
+    seconds : ndarray
+        Time since DATE-OBS, s; NaN lies in none.
+    exposure_time_s : float
+        EXPTIME, s.
+
+    Returns
+    -------
+    ndarray of bool
+        From DATE-OBS to DATE-OBS + EXPTIME, both included, to the millisecond.
+    """
+    rounded = np.round(seconds, 3)
+    return np.asarray((rounded >= 0) & (rounded <= exposure_time_s))
+
+
+def usable(values: Floats, on: Flags) -> Floats:
+    """Return the values that were measured.
+
+    Parameters
+    ----------
+    values : ndarray
+        Samples, shape ``(samples,)``.
+    on : ndarray of bool
+        At which the laser is on.
+
+    Returns
+    -------
+    ndarray
+        Those that are positive, in their order: none of the quantities can be 0.
+    """
+    return values[on & np.isfinite(values) & (values > 0)]
+
+
+def gaps(seconds: Floats, on: Flags) -> tuple[int, float]:
+    """Return how many gaps a laser's telemetry has, and the longest interval without it.
+
+    Parameters
+    ----------
+    seconds : ndarray
+        Times of all samples, s, shape ``(samples,)``.
+    on : ndarray of bool
+        At which the laser is on.
+
+    Returns
+    -------
+    count : int
+        Intervals between samples with the laser on that are longer than 1.5 times the median
+        interval of all samples.
+    longest_s : float
+        The longest interval between samples with the laser on, s; NaN with fewer than two.
+    """
+    known = np.isfinite(seconds)
+    every = np.diff(np.sort(seconds[known]))
+    between = np.diff(np.sort(seconds[known & on]))
+    if not len(between):
+        return 0, math.nan
+    return int(np.sum(between > GAP_INTERVALS * np.median(every))), float(between.max())
