@@ -38,7 +38,7 @@ def _end(dialect: str) -> str:
 def _entry(column: str, moment: str) -> str:
     """Return the last entry on the weather at or before a moment."""
     return (
-        f"(SELECT w.{column} FROM night_weather w\n"  # noqa: S608 - own names
+        f"(SELECT w.{column} FROM night_weather w\n"
         f"    WHERE w.exposure_id = e.id AND w.time_utc <= {moment}\n"
         "    ORDER BY w.time_utc DESC, w.row_index DESC LIMIT 1)"
     )
@@ -77,7 +77,7 @@ JOIN table_column c ON c.id = (
   WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({_IDS}))
 JOIN table_value v ON v.header_id = h.id AND v.table_column_id = c.id AND v.element = 0
 LEFT JOIN psf_fit f ON f.exposure_id = h.exposure_id
-LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = v.value_int"""  # noqa: S608 - own names
+LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = v.value_int"""
 
 CATALOG_VIEW = View(
     "v_catalog_source",
