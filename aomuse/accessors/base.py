@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error
 from aomuse.errors import DatabaseError
-from aomuse.schema import require_head
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +31,8 @@ class Accessors:
     def _reading(self) -> Engine:
         """Return the engine of a database that is at the head revision."""
         if not self._ready:
+            from aomuse.schema import require_head
+
             try:
                 require_head(self.engine)
             except DBAPIError as error:

@@ -17,7 +17,7 @@ from aomuse.instrument import pixel_scale_arcsec
 from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
-from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, batches, columns_of, reading
+from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, batches, fetched, reading
 from aomuse.query.frames.special import Specials
 from aomuse.query.frames.suggest import unknown
 
@@ -92,7 +92,9 @@ def read_psf(
             ),
             *([FrameColumn("fwhm_arcsec", "float", "arcsec")] if "fwhm" in shown else []),
         ]
-        for part in _parts(fits):
+        # Of a range of wavelengths each analysis has few layers.
+        limited = low is not None or high is not None
+        for part in _parts(fits, FETCH_ROWS * (4 if limited else 1)):
             layers = layers_of(connection, part, low, high)
             cells = _cells(connection, part, shown, layers)
             yield make_frame(columns, cells)
@@ -184,7 +186,7 @@ def layers_of(
         select = select.where(PsfLayer.wavelength_nm >= low)
     if high is not None:
         select = select.where(PsfLayer.wavelength_nm <= high)
-    fit, layer, wavelength = columns_of(connection.execute(select).all(), 3)
+    fit, layer, wavelength = fetched(connection, select)
     return pd.DataFrame(
         {
             "psf_fit_id": np.asarray(fit, dtype=np.int64),
@@ -204,12 +206,12 @@ def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
     return [*moffat, *sorted(found.difference(moffat))]
 
 
-def _parts(fits: Sequence[Fit]) -> Iterator[list[Fit]]:
+def _parts(fits: Sequence[Fit], most: int) -> Iterator[list[Fit]]:
     """Yield analyses of together a moderate number of layers; none once where there are none."""
     part: list[Fit] = []
     rows = 0
     for fit in fits:
-        if part and (rows + fit.layers > FETCH_ROWS or len(part) >= BATCH_IDS):
+        if part and (rows + fit.layers > most or len(part) >= BATCH_IDS):
             yield part
             part, rows = [], 0
         part, rows = [*part, fit], rows + fit.layers
@@ -227,7 +229,7 @@ def _cells(
     if len(layers):
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         select = select.where(PsfParameter.layer.between(first, last))
-    fit, parameter, layer, value = columns_of(connection.execute(select).all(), 4)
+    fit, parameter, layer, value = fetched(connection, select)
     values = np.asarray(value, dtype=np.float64)
     keys = [
         np.asarray(fit, dtype=np.int64),

@@ -24,7 +24,7 @@ from aomuse.query.frames.layouts import (
     stored_columns,
     stored_tables,
 )
-from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, columns_of, reading
+from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, columns_of, fetched, reading
 from aomuse.query.frames.special import Specials
 from aomuse.query.frames.suggest import unknown
 
@@ -155,8 +155,7 @@ def _fill_typed(
         keys = list(table.primary_key.columns)
         names = sorted({c.column for c in columns if c.column})
         select = sa.select(*keys, *(table.c[name] for name in names))
-        rows = connection.execute(select.where(table.c.exposure_id.in_(offsets))).all()
-        found = columns_of(rows, len(keys) + len(names))
+        found = fetched(connection, select.where(table.c.exposure_id.in_(offsets)))
         index = [np.asarray(values, dtype=np.int64) for values in found[: len(keys)]]
         values = dict(zip(names, found[len(keys) :], strict=True))
         place = np.array([offsets[e] for e in index[0].tolist()], dtype=np.int64) + index[1]
