@@ -16,7 +16,7 @@ from aomuse.models import Exposure, Target
 #: Tables whose rows exposures share, or that tell of runs.
 SHARED = {
     *("target", "keyword", "table_layout", "table_column", "wavelength_window", "metric"),
-    *("load_run", "load_issue"),
+    *("load_run", "load_issue", "known_file"),
 }
 
 

@@ -63,7 +63,7 @@ TAMPERING = {
 def test_equal_after_load(engine: sa.Engine, night: Path) -> None:
     pipeline.load(engine, [night])
     for results in (verify(engine), verify(engine, [night])):
-        assert [result.differences for result in results] == [()] * 4
+        assert [result.differences for result in results] == [()] * 7
         assert sum(result.values for result in results) > 3000
 
 
@@ -98,7 +98,7 @@ def test_command(db_url: str, engine: sa.Engine, night: Path, tmp_path: Path) ->
     shutil.copytree(night, root)
     pipeline.load(engine, [root])
     result = runner.invoke(cli, ["--db", db_url, "verify", str(root)], standalone_mode=False)
-    assert (result.return_value, "4 files" in result.stdout) == (0, True), result.output
+    assert (result.return_value, "7 files" in result.stdout) == (0, True), result.output
     next((root / "raw").iterdir()).unlink()
     result = runner.invoke(cli, ["--db", db_url, "verify"], standalone_mode=False)
     assert result.return_value == 1

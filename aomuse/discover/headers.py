@@ -34,7 +34,7 @@ class Headers:
     issues: list[Issue]
     read: dict[FoundFile, Identity] = field(default_factory=dict)
     folder_roles: dict[FoundFile, Role] = field(default_factory=dict)
-    _known: dict[FoundFile, Identity | None] = field(default_factory=dict)
+    _known: dict[FoundFile, Identity | None] = field(default_factory=dict, init=False)
 
     def identity(self, file: FoundFile) -> Identity | None:
         """Return the identity of a file, None where its header cannot be read."""
@@ -44,6 +44,16 @@ class Headers:
 
     def whole(self, file: FoundFile) -> Identity:
         """Return the identity as the header has it, not as it is remembered in short.
+
+        Parameters
+        ----------
+        file : FoundFile
+            Whose header to read, unless this run has read it.
+
+        Returns
+        -------
+        Identity
+            All that tells what the file is.
 
         Raises
         ------

@@ -24,10 +24,13 @@ def test_files_are_named_as_at_the_observatory(tree: list[SimulatedExposure]) ->
         assert files.prm.name == f"{files.reduced.stem}.prm.fits"
         assert files.psf.name == f"{files.reduced.stem}.psf.fits"
         assert " " not in files.reduced.name
-    folders = {p.parent.name for f in tree for p in (f.reduced, f.raw, f.prm, f.psf)}
-    assert folders == {"single", "raw", "analysis"}
-    root = tree[0].raw.parents[1]
-    assert len(contents(root)) == 4 * len(tree)
+        assert files.night_log.name == f"{header['PROV1'].removesuffix('.fits')}.NL.txt"
+        assert files.catalog.name == f"{files.reduced.stem}.detections.cat"
+    written = contents(tree[0].raw.parents[1])
+    assert {name.split("/")[0] for name in written} == {"single", "raw", "analysis", "raman"}
+    raman = [files.raman for files in tree if files.raman]
+    assert len(written) == 6 * len(tree) + len(raman)
+    assert 0 < len(raman) < len(tree)
 
 
 def test_a_night_is_varied(tree: list[SimulatedExposure]) -> None:
@@ -67,7 +70,7 @@ def test_a_short_tree_begins_a_long_one(tmp_path: Path) -> None:
     simulate(tmp_path / "short", exposures=2, sources=2, layers=5)
     simulate(tmp_path / "long", exposures=4, sources=2, layers=5)
     short, long = contents(tmp_path / "short"), contents(tmp_path / "long")
-    assert len(long) == 16
+    assert len(long) == 6 * 4 + 4
     assert short == {name: long[name] for name in short}
 
 
