@@ -65,6 +65,7 @@ class Server:
         self.pid_file = self.directory / "pid"
         self.url_file = self.directory / "url"
         self.certificate = self.directory / "tls-cert.pem"
+        self.temporary = self.directory / "tmp"
         self._socket_note = self.directory / "socket-path"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -142,6 +143,7 @@ class Server:
             return False
         mariadbd = _server_program("mariadbd")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.temporary.mkdir(exist_ok=True)
         self._create_datadir()
         self._create_certificate()
         self._choose_port()
@@ -157,6 +159,9 @@ class Server:
             "--no-defaults",
             *_user_option(),
             f"--datadir={self.datadir}",
+            # a server that starts deletes the temporary tables it finds, and in a shared /tmp
+            # those of other servers, which may crash then
+            f"--tmpdir={self.temporary}",
             f"--socket={self.socket}",
             f"--pid-file={self.pid_file}",
             f"--port={self.port}",

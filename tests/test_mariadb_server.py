@@ -128,3 +128,20 @@ def test_the_account_hands_out_readers(mariadb_admin: Callable[[], str]) -> None
             connection.exec_driver_sql("INSERT INTO t VALUES (1)")
     with owner.connect() as connection:
         connection.exec_driver_sql("DROP USER reader@localhost")
+
+
+def test_servers_keep_their_temporary_tables_apart(tmp_path: Path, mariadb_server: Server) -> None:
+    """A server that starts deletes the ones it finds, which crashed others at random."""
+    mine = mariadb_server.temporary / "#sql-temptable-1-1-1.MAI"
+    mine.touch()
+    with sa.create_engine(mariadb_server.url).connect() as connection:
+        used = connection.exec_driver_sql("SELECT @@tmpdir").scalar()
+    assert Path(used) == mine.parent
+    other = Server(tmp_path / "other")
+    other.start(end_with_parent=True)
+    try:
+        assert other.temporary != mine.parent
+        assert mine.exists()
+    finally:
+        other.stop()
+        mine.unlink()
