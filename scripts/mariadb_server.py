@@ -185,6 +185,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=self._environment(),
                 start_new_session=True,
             )
         try:
@@ -237,6 +238,13 @@ class Server:
             return self._process.poll() is None  # also takes leave of our own child
         return self.pid() == pid
 
+    def _environment(self) -> dict[str, str]:
+        # A server that starts deletes all temporary tables in its temporary folder, also those
+        # that another server uses just then.
+        folder = self.directory / "tmp"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return os.environ | {"TMPDIR": str(folder)}
+
     def _create_datadir(self) -> None:
         if self.datadir.exists():
             return
@@ -255,6 +263,7 @@ class Server:
                 f"--auth-root-socket-user={_user_name()}",
             ],
             cwd=self.directory,
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
