@@ -8,11 +8,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from aomuse.db import write_transaction
 from aomuse.errors import SchemaError
+from aomuse.models import Base
 from aomuse.query.refresh import refresh_views
+
+VERSION_TABLE = "alembic_version"
+
+#: Stand in the place of a revision while all tables come or go. On MariaDB every statement that
+#: makes or drops a table is committed by itself: what a killed process leaves must not pass for a
+#: schema, nor for a migration that can go on.
+RESTORING = "restore in progress"
+DROPPING = "drop in progress"
+
+_CUT_OFF = {
+    RESTORING: "a restore into this database has not ended: wait for it; if it was cut off, run "
+    "aomuse drop, then aomuse restore again",
+    DROPPING: "a drop of this database's tables has not ended: wait for it; if it was cut off, "
+    "run aomuse drop again",
+}
 
 
 def alembic_config() -> Config:
@@ -66,8 +82,16 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         The database.
     revision : str, optional
         The revision to reach.
+
+    Raises
+    ------
+    SchemaError
+        If the revision of the database is not known, or its tables are not aomuse's.
     """
-    _refuse_newer(current_revision(engine))
+    current = current_revision(engine)
+    refuse_unknown(current)
+    if current is None:
+        _refuse_strangers(engine)
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -127,16 +151,45 @@ def require_head(engine: Engine) -> str:
         return head
     if current is None:
         raise SchemaError("the database has no aomuse schema yet: run aomuse migrate")
-    _refuse_newer(current)
+    refuse_unknown(current)
     raise SchemaError(
         f"the schema is at revision {current}, this version works with {head}: run aomuse migrate"
     )
 
 
-def _refuse_newer(current: str | None) -> None:
-    """Refuse a revision that this version does not know."""
-    if current is not None and current not in known_revisions():
+def refuse_unknown(current: str | None) -> None:
+    """Refuse a revision that this version does not know.
+
+    Parameters
+    ----------
+    current : str or None
+        Revision of a database; None where there is none.
+
+    Raises
+    ------
+    SchemaError
+        If it is newer than this version, or the tables are only coming or going.
+    """
+    if current is None or current in known_revisions():
+        return
+    if current in _CUT_OFF:
+        raise SchemaError(_CUT_OFF[current])
+    raise SchemaError(
+        f"the schema is at revision {current}, which is newer than this version of aomuse "
+        f"({head_revision()}): install the newer aomuse"
+    )
+
+
+def _refuse_strangers(engine: Engine) -> None:
+    """Refuse a database whose tables only have the names of aomuse's.
+
+    A migration that was cut off has made the table of the revision before any other.
+    """
+    with engine.connect() as connection:
+        existing = set(inspect(connection).get_table_names())
+    strangers = sorted(existing & Base.metadata.tables.keys())
+    if strangers and VERSION_TABLE not in existing:
         raise SchemaError(
-            f"the schema is at revision {current}, which is newer than this version of aomuse "
-            f"({head_revision()}): install the newer aomuse"
+            f"the database has tables that aomuse did not make ({', '.join(strangers)}): give "
+            "aomuse a database of its own; aomuse import-blobs brings over an older AOMUSE's"
         )

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from aomuse.admin import mariadb_dump, sqlite_copy
 from aomuse.admin.drop import inventory
-from aomuse.errors import ConfigurationError
-from aomuse.schema import current_revision, head_revision, refresh
+from aomuse.errors import ConfigurationError, SchemaError
+from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refresh, refuse_unknown
 
 
 def backup(engine: Engine, file: Path) -> int:
@@ -32,8 +32,11 @@ def backup(engine: Engine, file: Path) -> int:
     ------
     ConfigurationError
         If there is nothing to dump, the file exists or cannot be written, or the dump fails.
+    SchemaError
+        If the schema is that of a newer version, whose tables this one does not know.
     """
     revision = current_revision(engine)
+    refuse_unknown(revision)
     if revision is None:
         raise ConfigurationError("the database has no aomuse schema: there is nothing to back up")
     if os.path.lexists(file):
@@ -46,13 +49,15 @@ def backup(engine: Engine, file: Path) -> int:
             if engine.dialect.name == "sqlite":
                 sqlite_copy.backup(engine, partial)
             else:
-                tables = sorted(
-                    inventory(engine).tables, key=lambda name: name == "alembic_version"
-                )
+                tables = [name for name in inventory(engine).tables if name != VERSION_TABLE]
                 mariadb_dump.backup(engine.url, tables, revision, partial)
+            if current_revision(engine) != revision:
+                raise ConfigurationError(
+                    "the schema was migrated meanwhile: take the backup again; nothing was kept "
+                    "of it"
+                )
             size = partial.stat().st_size
-            # Unlike a rename, a link never replaces a file that has come up meanwhile.
-            file.hardlink_to(partial)
+            _put_in_place(partial, file)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
@@ -82,9 +87,19 @@ def restore(engine: Engine, file: Path) -> str:
     ConfigurationError
         If the database is not empty, the file is no whole backup of this kind of database, or
         restoring fails; the database is empty again then.
+    SchemaError
+        If the backup is of a newer version's schema.
     """
     if not file.is_file():
         raise ConfigurationError(f"{file} is not there: give a file that aomuse backup wrote")
+    way = sqlite_copy if engine.dialect.name == "sqlite" else mariadb_dump
+    revision: str = way.backup_revision(file)
+    if not revision:
+        raise ConfigurationError(f"{file} holds no schema of aomuse: give one that aomuse wrote")
+    try:
+        refuse_unknown(revision)
+    except SchemaError as error:
+        raise SchemaError(f"{file}: {error}") from error
     found = inventory(engine)
     present = [*found.tables, *found.views, *found.others]
     if present:
@@ -92,11 +107,19 @@ def restore(engine: Engine, file: Path) -> str:
             f"the database is not empty (it has {present[0]}): restore into a new one, or remove "
             "what aomuse made with aomuse drop"
         )
-    if engine.dialect.name == "sqlite":
-        sqlite_copy.restore(file, engine)
-    else:
-        mariadb_dump.restore(file, engine)
-    revision = current_revision(engine)
+    way.restore(file, engine)
     if revision == head_revision():
         refresh(engine)
-    return revision or ""
+    return revision
+
+
+def _put_in_place(partial: Path, file: Path) -> None:
+    """Give a file its name; unlike a rename, never in place of one that has come up meanwhile."""
+    try:
+        file.hardlink_to(partial)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Memory sticks and some network drives know no links.
+        file.touch(exist_ok=False)
+        partial.replace(file)

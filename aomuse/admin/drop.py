@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, Inspector, inspect
 
 from aomuse.db import write_transaction
+from aomuse.errors import ConfigurationError
 from aomuse.models import Base
 from aomuse.query.refresh import drop_views, existing_views
-from aomuse.schema import known_revisions
+from aomuse.schema import DROPPING, RESTORING, VERSION_TABLE, known_revisions, refuse_unknown
 
-_VERSION_TABLE = "alembic_version"
+_VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.String))
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ def inventory(engine: Engine) -> Inventory:
     -------
     Inventory
         Empty where there is nothing.
+
+    Raises
+    ------
+    SchemaError
+        If the tables are those of a newer version.
     """
     with engine.connect() as connection:
-        views = existing_views(connection)
         ours = _tables(connection)
+        views = existing_views(connection) if ours else []
         rows = {
             name: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(name))) or 0
             for name in ours
@@ -63,34 +69,69 @@ def inventory(engine: Engine) -> Inventory:
 def drop(engine: Engine) -> None:
     """Drop aomuse's views and tables, and leave everything else.
 
-    A drop that was cut off can be run again: the revision goes first, so that what is left does
-    not pass for a schema.
+    A drop that was cut off can be run again: until its end a mark in the place of the revision
+    says that what is left is aomuse's, and no schema.
 
     Parameters
     ----------
     engine : sqlalchemy.Engine
         The database.
+
+    Raises
+    ------
+    ConfigurationError
+        If a table of somebody else refers to one of aomuse's; nothing was dropped.
+    SchemaError
+        If the tables are those of a newer version.
     """
     with write_transaction(engine) as connection:
+        ours = _tables(connection)
+        if not ours:
+            return
+        _refuse_references(inspect(connection), ours)
+        connection.execute(sa.delete(_VERSION))
+        connection.execute(sa.insert(_VERSION).values(version_num=DROPPING))
         drop_views(connection)
-        found = _tables(connection)
-        children_first = [name for name in reversed(found) if name != _VERSION_TABLE]
-        for name in [*(name for name in found if name == _VERSION_TABLE), *children_first]:
+        for name in reversed(ours):
             table = sa.Table(name, sa.MetaData())
             connection.execute(sa.schema.DropTable(table, if_exists=True))
 
 
 def _tables(connection: Connection) -> list[str]:
-    """Return the names of aomuse's tables that exist, parents first."""
-    existing = set(inspect(connection).get_table_names())
-    ours = [table.name for table in Base.metadata.sorted_tables if table.name in existing]
-    return [*([_VERSION_TABLE] if _version_is_ours(connection) else []), *ours]
+    """Return the names of aomuse's tables, that of the revision first, parents before children."""
+    inspector = inspect(connection)
+    existing = set(inspector.get_table_names())
+    if VERSION_TABLE not in existing:
+        return []
+    named = [table.name for table in Base.metadata.sorted_tables if table.name in existing]
+    revisions = connection.scalars(sa.select(_VERSION.c.version_num)).all()
+    if not revisions:
+        # A first migration that was cut off; or another program's, whose tables look otherwise.
+        return [VERSION_TABLE, *(name for name in named if _looks_like_ours(inspector, name))]
+    unknown = set(revisions) - known_revisions() - {RESTORING, DROPPING}
+    if not unknown:
+        return [VERSION_TABLE, *named]
+    if any(_looks_like_ours(inspector, name) for name in named):
+        refuse_unknown(min(unknown))
+    return []
 
 
-def _version_is_ours(connection: Connection) -> bool:
-    """Return whether alembic_version names a revision of aomuse, and not of another program."""
-    if not inspect(connection).has_table(_VERSION_TABLE):
-        return False
-    version = sa.table(_VERSION_TABLE, sa.column("version_num"))
-    found = set(connection.scalars(sa.select(version.c.version_num)))
-    return found <= known_revisions()
+def _looks_like_ours(inspector: Inspector, name: str) -> bool:
+    """Return whether a table has the columns of aomuse's, of this or an earlier revision."""
+    table = Base.metadata.tables[name]
+    found = {column["name"] for column in inspector.get_columns(name)}
+    # What a revision adds to a table that has rows already may be NULL.
+    always = {column.name for column in table.columns if not column.nullable}
+    return always <= found <= set(table.columns.keys())
+
+
+def _refuse_references(inspector: Inspector, ours: list[str]) -> None:
+    for name in inspector.get_table_names():
+        if name in ours:
+            continue
+        for key in inspector.get_foreign_keys(name):
+            if key["referred_table"] in ours:
+                raise ConfigurationError(
+                    f"the table {name} refers to {key['referred_table']}: remove its foreign key, "
+                    "or the table, and drop again; nothing was dropped"
+                )

@@ -7,16 +7,31 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.admin.drop import drop
 from aomuse.errors import ConfigurationError
+from aomuse.schema import RESTORING
 
 _BEGIN = "-- aomuse backup of a MariaDB database, schema revision "
-_END = b"-- Dump completed"
+#: Last line of mariadb-dump, and of the backup.
+_DUMPED, _END = b"-- Dump completed", b"-- aomuse backup complete\n"
+
+# The first statements say that the tables are only coming, the last one says that they are there:
+# whoever cuts off a restore between them, the revision tells.
+_FIRST = """\
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO alembic_version VALUES ('%s');
+COMMIT;
+"""
+_LAST = "UPDATE alembic_version SET version_num = '%s';\nCOMMIT;\n"
 
 #: Options of the URL that the client programs have too, by their name there.
 _OPTIONS = {
@@ -42,7 +57,7 @@ def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
     url : sqlalchemy.URL
         The database.
     tables : sequence of str
-        The tables, in the order in which they are restored.
+        The tables, in the order in which they are restored, without that of the revision.
     revision : str
         Revision of the schema.
     file : pathlib.Path
@@ -55,12 +70,14 @@ def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
     """
     program = _program("mariadb-dump", "mysqldump")
     with _option_file(url) as options, file.open("wb") as stream:
-        stream.write(f"{_BEGIN}{revision}\n".encode())
+        stream.write(f"{_BEGIN}{revision}\n{_FIRST % RESTORING}".encode())
         stream.flush()
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             [
                 *(program, f"--defaults-file={options}", "--single-transaction", "--quick"),
-                *("--hex-blob", "--skip-lock-tables", "--no-tablespaces", "--skip-triggers"),
+                # A loader's account has no right to lock tables, and needs none.
+                *("--skip-lock-tables", "--skip-add-locks", "--no-tablespaces"),
+                *("--hex-blob", "--skip-triggers"),
                 *("--default-character-set=utf8mb4", str(url.database), *tables),
             ],
             stdin=subprocess.DEVNULL,
@@ -68,10 +85,41 @@ def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
             stderr=subprocess.PIPE,
             check=False,
         )
-    if done.returncode or not _is_whole(file):
+        if not done.returncode and _ends_with(file, _DUMPED):
+            stream.seek(0, os.SEEK_END)
+            stream.write((_LAST % revision).encode() + _END)
+            return
+    raise ConfigurationError(f"the backup failed ({_said(done.stderr)}): nothing was kept of it")
+
+
+def backup_revision(file: Path) -> str:
+    """Return the revision of the schema in a dump.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The dump.
+
+    Returns
+    -------
+    str
+        The revision.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is no whole dump.
+    """
+    with file.open("rb") as stream:
+        first = stream.read(len(_BEGIN) + 40).split(b"\n")[0].decode("utf-8", "replace")
+    if not first.startswith(_BEGIN):
         raise ConfigurationError(
-            f"the backup failed ({_said(done.stderr)}): nothing was kept of it"
+            f"{file} is no backup of a MariaDB database: give a file that aomuse backup wrote "
+            "from one"
         )
+    if not _ends_with(file, _END):
+        raise ConfigurationError(f"{file} is cut short: take another backup")
+    return first.removeprefix(_BEGIN)
 
 
 def restore(file: Path, engine: Engine) -> None:
@@ -80,41 +128,71 @@ def restore(file: Path, engine: Engine) -> None:
     Parameters
     ----------
     file : pathlib.Path
-        The dump.
+        A whole dump.
     engine : sqlalchemy.Engine
         An empty database.
 
     Raises
     ------
     ConfigurationError
-        If the file is no whole dump, or the client program is missing or fails.
+        If the client program is missing or fails.
     """
-    with file.open("rb") as stream:
-        is_ours = stream.read(len(_BEGIN)) == _BEGIN.encode()
-    if not is_ours:
-        raise ConfigurationError(
-            f"{file} is no backup of a MariaDB database: give a file that aomuse backup wrote "
-            "from one"
-        )
-    if not _is_whole(file):
-        raise ConfigurationError(f"{file} is cut short: take another backup")
+    try:
+        said = run(file, engine.url)
+    except BaseException:
+        drop(engine)
+        raise
+    if said is None:
+        return
+    try:
+        drop(engine)
+    except DBAPIError:
+        then = "run aomuse drop, then restore again"
+    else:
+        then = "the database is empty again"
+    raise ConfigurationError(f"restoring failed ({said}): {then}")
+
+
+def run(file: Path, url: URL) -> str | None:
+    """Run SQL by MariaDB's client program.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The SQL.
+    url : sqlalchemy.URL
+        The database.
+
+    Returns
+    -------
+    str or None
+        What the program says if it fails.
+
+    Raises
+    ------
+    ConfigurationError
+        If the program is missing.
+    """
     program = _program("mariadb", "mysql")
-    with _option_file(engine.url) as options, file.open("rb") as stream:
-        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+    with _option_file(url) as options, tempfile.TemporaryFile() as errors:
+        # Through a pipe: when this process is killed, the client comes to its end, and does not
+        # go on behind the back of whoever drops what is there.
+        process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
             [
                 *(program, f"--defaults-file={options}", "--batch"),
-                *("--default-character-set=utf8mb4", str(engine.url.database)),
+                *("--default-character-set=utf8mb4", str(url.database)),
             ],
-            stdin=stream,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            check=False,
+            stderr=errors,
         )
-    if done.returncode:
-        drop(engine)
-        raise ConfigurationError(
-            f"restoring failed ({_said(done.stderr)}): the database is empty again"
-        )
+        with process:
+            assert process.stdin is not None
+            # A client that has failed reads no further, and says why.
+            with suppress(BrokenPipeError), process.stdin as pipe, file.open("rb") as stream:
+                shutil.copyfileobj(stream, pipe, 1 << 20)
+        errors.seek(0)
+        return _said(errors.read()) if process.returncode else None
 
 
 def _program(*names: str) -> str:
@@ -161,11 +239,11 @@ def _quoted(value: str) -> str:
     return f'"{value}"'
 
 
-def _is_whole(file: Path) -> bool:
-    """Return whether a dump ends as mariadb-dump ends it."""
+def _ends_with(file: Path, line: bytes) -> bool:
+    """Return whether the last lines of a file have that line."""
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - 200))
-        return _END in stream.read()
+        return line in stream.read()
 
 
 def _said(output: bytes) -> str:

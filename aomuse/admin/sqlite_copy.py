@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from aomuse.errors import ConfigurationError
+from aomuse.schema import VERSION_TABLE
 
 
 def backup(engine: Engine, file: Path) -> None:
@@ -36,36 +38,64 @@ def backup(engine: Engine, file: Path) -> None:
         raise ConfigurationError(f"the backup failed ({error}): nothing was kept of it") from error
 
 
-def restore(file: Path, engine: Engine) -> None:
-    """Copy a backup into a database; a copy that is cut off is rolled back by SQLite.
+def backup_revision(file: Path) -> str:
+    """Return the revision of the schema in a backup.
 
     Parameters
     ----------
     file : pathlib.Path
         The backup.
-    engine : sqlalchemy.Engine
-        An empty database.
+
+    Returns
+    -------
+    str
+        The revision.
 
     Raises
     ------
     ConfigurationError
         If the file is no whole backup of a SQLite database.
     """
+    with _opened(file) as source:
+        (said,) = source.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise ConfigurationError(f"{file} is damaged ({said}): take another backup")
+        found = source.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+    return str(found[0]) if found else ""
+
+
+def restore(file: Path, engine: Engine) -> None:
+    """Copy a backup into a database; a copy that is cut off is rolled back by SQLite.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        A whole backup.
+    engine : sqlalchemy.Engine
+        An empty database.
+
+    Raises
+    ------
+    ConfigurationError
+        If SQLite cannot copy it.
+    """
+    with _opened(file) as source, engine.connect() as connection:
+        source.backup(_driver(connection))
+    engine.dispose()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that only reads a backup."""
     uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as source:
-            (said,) = source.execute("PRAGMA quick_check(1)").fetchone()
-            if said != "ok":
-                raise ConfigurationError(f"{file} is damaged ({said}): take another backup")
-            source.execute("SELECT version_num FROM alembic_version").fetchone()
-            with engine.connect() as connection:
-                source.backup(_driver(connection))
+            yield source
     except sqlite3.Error as error:
         raise ConfigurationError(
             f"{file} is no whole backup of a SQLite database ({error}): give a file that aomuse "
             "backup wrote from one"
         ) from error
-    engine.dispose()
 
 
 def _driver(connection: Any) -> sqlite3.Connection:

@@ -80,10 +80,16 @@ def restore_command(context: Context, file: Path) -> None:
 @click.option("--host", default="%", show_default=True, help="Where it may connect from.")
 @click.option("--no-tls", is_flag=True, help="Let it connect without TLS.")
 @click.option(
-    "--connections", default=10, show_default=True, metavar="N", help="Connections at a time."
+    "--connections",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Connections at a time.",
 )
 @click.option(
     "--statement-time",
+    type=click.FloatRange(min=0.001, max=31536000),
     default=300.0,
     show_default=True,
     metavar="SECONDS",

@@ -58,13 +58,16 @@ def run_lock(
 
 def _holder(engine: Engine) -> str:
     with engine.connect() as connection:
+        if not sa.inspect(connection).has_table(LoadRun.__tablename__):
+            # Somebody restores the database, or drops it.
+            return "another command"
         run = connection.execute(
             sa.select(LoadRun.id, LoadRun.host, LoadRun.process_id, LoadRun.started_utc)
             .where(LoadRun.outcome == "running")
             .order_by(LoadRun.id.desc())
         ).first()
     if run is None:
-        return "another loader"
+        return "another command"
     return (
         f"run {run.id} (process {run.process_id} on {run.host}, "
         f"since {run.started_utc:%Y-%m-%d %H:%M:%S} UTC)"

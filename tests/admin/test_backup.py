@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import signal
+import sqlite3
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse, contents, query
+from warehouse import TABLES, aomuse, contents, fill_every_table, query
 
+from aomuse import schema
+from aomuse.admin import mariadb_dump
 from aomuse.db import create_engine
+from aomuse.schema import RESTORING
 
 
 @pytest.fixture
@@ -24,7 +33,23 @@ def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Tree:
     return tree
 
 
+@pytest.mark.usefixtures("night")
 def test_every_table_comes_back(
+    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    """Also those that no test night fills, with values that a careless dump would change."""
+    fill_every_table(engine)
+    before = contents(engine, but=())
+    assert [name for name, found in before.items() if not found] == []
+    file, new = tmp_path / "muse.backup", new_database()
+    assert aomuse(db_url, "backup", file).code == 0
+    assert aomuse(new, "restore", file).code == 0
+    restored = create_engine(new)
+    assert contents(restored, but=()) == before
+    restored.dispose()
+
+
+def test_a_restored_database_goes_on_as_the_old_one(
     engine: sa.Engine,
     db_url: str,
     night: Tree,
@@ -152,3 +177,197 @@ def test_the_password_is_on_no_command_line(
     assert password
     assert password not in noted.read_text()
     assert password not in (tmp_path / "muse.backup").read_text()
+
+
+# Cut off by a kill
+
+
+def start(*arguments: object) -> subprocess.Popen[bytes]:
+    """Start a command in a process of its own."""
+    command = [sys.executable, "-c", "from aomuse.cli import main; main()", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def wait_until(happened: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert process.poll() is None, "the command has ended"
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def table_names(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names())
+
+
+def clients(engine: sa.Engine) -> int:
+    """Count the connections that others have to the database."""
+    count = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()"
+    with engine.connect() as connection:
+        found = connection.scalar(sa.text(f"{count} AND id <> CONNECTION_ID()"))
+        return int(found or 0)
+
+
+def test_a_restore_that_is_killed_passes_for_nothing_else(
+    mariadb_admin: Callable[[], str], tmp_path: Path
+) -> None:
+    url = mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    tree = Tree(tmp_path / "night")
+    tree.add(1)
+    assert aomuse(url, "load", tree.root).code == 0
+    file, slow = tmp_path / "muse.backup", tmp_path / "slow.backup"
+    assert aomuse(url, "backup", file).code == 0
+    # A second after the exposures, before all that belongs to them.
+    text = file.read_text()
+    place = text.index("INSERT INTO `exposure`")
+    place = text.index("\n", place) + 1
+    slow.write_text(text[:place] + "DO SLEEP(1);\n" + text[place:])
+    new = mariadb_admin()
+    engine = create_engine(new)
+    process = start("--db", new, "restore", slow)
+    wait_until(lambda: "exposure" in table_names(engine), process)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    deadline = time.monotonic() + 60
+    while clients(engine) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    there = table_names(engine)
+    assert {"alembic_version", "exposure"} <= there
+    assert TABLES.keys() - there, "the client has gone on without the command that was killed"
+    for command in (
+        ["status"],
+        ["load", tree.root],
+        ["migrate"],
+        ["metrics"],
+        ["backup", tmp_path / "another.backup"],
+    ):
+        done = aomuse(new, *command)
+        assert done.code == 2, command
+        assert len(done.errors) == 1, done.text
+        assert "aomuse drop" in done.err
+        assert "aomuse restore" in done.err
+    again = aomuse(new, "restore", file)
+    assert (again.code, "aomuse drop" in again.err) == (2, True)
+    assert table_names(engine) == there
+    assert aomuse(new, "drop", "--yes").code == 0
+    assert table_names(engine) == set()
+    assert aomuse(new, "restore", file).code == 0
+    old = create_engine(url)
+    assert contents(engine, but=()) == contents(old, but=())
+    engine.dispose()
+    old.dispose()
+
+
+def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
+    database.write_bytes(sqlite_template.read_bytes())
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("CREATE TABLE large (content BLOB)")
+        connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 200)
+    assert aomuse(f"sqlite:///{database}", "backup", file).code == 0
+    process = start("--db", f"sqlite:///{new}", "restore", file)
+
+    def has_begun() -> bool:
+        return sum(p.stat().st_size for p in tmp_path.glob("new.db*")) > 1 << 20
+
+    wait_until(has_begun, process)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    engine = create_engine(f"sqlite:///{new}")
+    assert table_names(engine) == set()
+    assert "aomuse migrate" in aomuse(f"sqlite:///{new}", "status").err
+    assert aomuse(f"sqlite:///{new}", "restore", file).code == 0
+    assert {"alembic_version", *TABLES} < table_names(engine)
+    engine.dispose()
+
+
+def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(
+    mariadb_admin: Callable[[], str], tmp_path: Path
+) -> None:
+    url = mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    file = tmp_path / "muse.backup"
+    assert aomuse(url, "backup", file).code == 0
+    whole = file.read_bytes()
+    file.write_bytes(whole[: whole.rindex(b"UPDATE alembic_version")])
+    new = mariadb_admin()
+    assert mariadb_dump.run(file, sa.make_url(new)) is None
+    engine = create_engine(new)
+    assert {"alembic_version", *TABLES} == table_names(engine)
+    assert query(engine, "SELECT version_num FROM alembic_version") == [(RESTORING,)]
+    assert aomuse(new, "status").code == 2
+    assert aomuse(new, "migrate").code == 2
+    engine.dispose()
+
+
+# Whose backup, of what
+
+
+def test_an_account_with_a_loaders_rights_backs_up_and_restores(
+    mariadb_admin: Callable[[], str], tmp_path: Path
+) -> None:
+    """The rights are those that docs/mariadb.md gives it."""
+    url, new = mariadb_admin(), mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    rights = (
+        "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, "
+        "SHOW VIEW"
+    )
+    admin = create_engine(url)
+    with admin.connect() as connection:
+        connection.exec_driver_sql("CREATE USER poor IDENTIFIED BY 'tau0'")
+        for each in (url, new):
+            name = sa.make_url(each).database
+            connection.exec_driver_sql(f"GRANT {rights} ON {name}.* TO poor")
+    try:
+        old, theirs = (
+            sa.make_url(each).set(username="poor", password="tau0") for each in (url, new)
+        )
+        file = tmp_path / "muse.backup"
+        for command in (
+            (old, "backup", file),
+            (theirs, "restore", file),
+            (theirs, "status"),
+            (theirs, "drop", "--yes"),
+        ):
+            done = aomuse(command[0].render_as_string(hide_password=False), *command[1:])
+            assert (done.code, done.err) == (0, ""), command
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql("DROP USER poor")
+        admin.dispose()
+
+
+def test_the_schema_of_a_newer_version_is_refused(
+    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file = tmp_path / "muse.backup"
+    assert aomuse(db_url, "backup", file).code == 0
+    known = schema.known_revisions()
+    with monkeypatch.context() as older:
+        older.setattr(schema, "known_revisions", lambda: known - {schema.head_revision()})
+        for url, *command in (
+            (db_url, "backup", tmp_path / "another.backup"),
+            (new_database(), "restore", file),
+        ):
+            done = aomuse(url, *command)
+            assert (done.code, len(done.errors)) == (2, 1), done.text
+            assert "install the newer aomuse" in done.err
+    assert not (tmp_path / "another.backup").exists()
+
+
+def test_a_file_system_without_links_will_do(
+    db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = tmp_path / "muse.backup"
+    assert aomuse(db_url, "backup", file).code == 0
+    assert [p.name for p in tmp_path.iterdir()] == [file.name]
+    assert file.stat().st_size > 0
