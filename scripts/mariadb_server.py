@@ -143,7 +143,6 @@ class Server:
             return False
         mariadbd = _server_program("mariadbd")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.temporary.mkdir(exist_ok=True)
         self._create_datadir()
         self._create_certificate()
         self._choose_port()
@@ -159,9 +158,6 @@ class Server:
             "--no-defaults",
             *_user_option(),
             f"--datadir={self.datadir}",
-            # a server that starts deletes the temporary tables it finds, and in a shared /tmp
-            # those of other servers, which may crash then
-            f"--tmpdir={self.temporary}",
             f"--socket={self.socket}",
             f"--pid-file={self.pid_file}",
             f"--port={self.port}",
@@ -239,11 +235,10 @@ class Server:
         return self.pid() == pid
 
     def _environment(self) -> dict[str, str]:
-        # A server that starts deletes all temporary tables in its temporary folder, also those
-        # that another server uses just then.
-        folder = self.directory / "tmp"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return os.environ | {"TMPDIR": str(folder)}
+        # a server that starts, also that of mariadb-install-db, deletes the temporary tables it
+        # finds, and in a shared /tmp those of other servers, which may crash then
+        self.temporary.mkdir(mode=0o700, exist_ok=True)
+        return os.environ | {"TMPDIR": str(self.temporary)}
 
     def _create_datadir(self) -> None:
         if self.datadir.exists():

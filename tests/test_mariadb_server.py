@@ -43,9 +43,6 @@ def test_life_in_a_directory_too_deep_for_a_socket(
         engine = sa.create_engine(server.admin_url, poolclass=sa.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql("CREATE TABLE aomuse.kept (id INTEGER)")
-            temporary = connection.exec_driver_sql("SELECT @@tmpdir").scalar()
-        # Servers that share it delete each other's temporary tables.
-        assert temporary == str(directory / "tmp")
         capsys.readouterr()
         assert main([*at, "status"]) == 0
         assert main([*at, "url"]) == 0
