@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
+
+_MAX_DIGITS = 19
+#: The first that a DATETIME column holds.
+_FIRST_YEAR = 1000
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,10 @@ class NightLog:
         The entries of the log's tables.
     unread : list of (int, str)
         Lines that no rule reads: their numbers from 1, and why.
+    odd : list of (int, str)
+        Lines of which a part is not in the fields above: their numbers, and which part.
+    cut : (int, str) or None
+        The last line, and why the log may have been cut short there.
     """
 
     content: bytes
@@ -78,3 +87,36 @@ class NightLog:
     constraints: list[Constraint] = field(default_factory=list)
     files: list[ProducedFile] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
+    odd: list[tuple[int, str]] = field(default_factory=list)
+    cut: tuple[int, str] | None = None
+
+
+def number_of(text: str | None) -> float | None:
+    """Return a text as a number, None where it is none or not finite."""
+    try:
+        # What Python takes besides, 1_0 and the digits of all scripts, is no number in a log.
+        number = float(text) if text and text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def integer_of(text: str | None, bits: int = 64) -> int | None:
+    """Return a text as a whole number, None where it is none or needs more bits, sign included."""
+    plain = (text or "").strip()
+    # Longer ones fit no column, and beyond 4,300 digits Python refuses them.
+    if not (plain.isascii() and plain.isdecimal()) or len(plain) > _MAX_DIGITS:
+        return None
+    number = int(plain)
+    return number if number < 1 << (bits - 1) else None
+
+
+def time_of(text: str | None) -> dt.datetime | None:
+    """Return a text in ISO 8601 as a time in UTC, None where it is none after the year 1000."""
+    try:
+        time = dt.datetime.fromisoformat((text or "").strip())
+        if time.tzinfo is not None:
+            time = time.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return time if time.year >= _FIRST_YEAR else None

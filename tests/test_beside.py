@@ -11,60 +11,9 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from beside_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
 from fits_factory import Tree
 from warehouse import aomuse, query, rows, scalar
-
-LOG = """General weather conditions:
-Seeing:          0.5 - 1.2"
-Overall comment: a quiet night
----------------------------------------------------
-
-Weather observations:
-Time\tConditions\tComment
-{weather}
----------------------------------------------------
-
-OB:         2001
-Run:        60.A-9100(G)
----------------------------------------------------
-
-Constraint       \tFulfilled\tRequested
-Seeing:          \tyes\t\t0.8
-Grade:       \t \tA
----------------------------------------------------
-
-Files produced and additional information
----------------------------------------------------
-OBS.START: 2018-08-13T00:00:01
-Template: MUSE_obs
----------------------------------------------------
-Original Filename\tArchive Filename\tTPL.EXPNO/NEXP\tEXPTIME\tAIRMASS\tDIMM\t
-MUSE_0001.fits\t{archive_id}\t1/2\t600.0\t1.06\t0.47\t
-MUSE_0002.fits\tMUSE.2018-08-13T09:00:00.000\t2/2\t600.0\t1.07\t0.5\t
----------------------------------------------------
-"""
-#: The exposures of the factory start at 00:0N:07.123 on 2018-08-13.
-WEATHER = (
-    "22:04\tThickCirrus\tthick clouds",
-    "23:59\tThinCirrus\t",
-    "00:01\tClear\tfree",
-    "00:09\tPhotometric\tno clouds",
-    "01:30\tThinCirrus\tagain",
-)
-CATALOG = """# %ECSV 1.0
-# ---
-# datatype:
-# - {name: id, datatype: int64, description: number}
-# - {name: mag, unit: mag, datatype: float64, description: magnitude}
-# - {name: note, datatype: string}
-# meta: !!omap
-# - {cube: X}
-# schema: astropy-2.0
-id mag note
-17 nan first
-3 "" ""
-99 -0.0 "not fitted"
-"""
 
 
 @pytest.fixture
@@ -73,45 +22,11 @@ def tree(tmp_path: Path) -> Tree:
     return Tree(tmp_path / "night")
 
 
-def write_log(tree: Tree, files: Any, weather: tuple[str, ...] = WEATHER, number: int = 1) -> Path:
-    archive_id = factory.archive_id(number)
-    path: Path = tree.root / "raw" / f"{archive_id}.NL.txt"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(LOG.format(weather="\n".join(weather), archive_id=archive_id))
-    return path
-
-
-def write_catalog(files: Any, name: str = ".detections.cat", text: str = CATALOG) -> Path:
-    cube: Path = files.file("reduced")
-    path = files.file("prm").parent / (cube.name.removesuffix(".fits") + name)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def write_raman(tree: Tree, name: str, **cards: Any) -> Path:
-    primary = fits.PrimaryHDU()
-    primary.header["HIERARCH ESO PRO CATG"] = "RAMAN_IMAGES"
-    primary.header["HIERARCH ESO QC RAMAN FLUX"] = 12.5
-    for keyword, value in cards.items():
-        primary.header[keyword.replace("_", "-")] = value
-    return factory.write(tree.root / "raman" / name, fits.HDUList([primary]))
-
-
-def with_time(path: Path, exptime: float | None) -> None:
-    """Give a reduced cube an exposure time."""
-    with fits.open(path, mode="update") as opened:
-        if exptime is None:
-            opened[0].header.pop("EXPTIME", None)
-        else:
-            opened[0].header["EXPTIME"] = exptime
-
-
 def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     files = tree.add(1)
     with_time(files.file("reduced"), 600.0)
     paths = {
-        "night_log": write_log(tree, files),
+        "night_log": write_log(tree),
         "catalog": write_catalog(files),
         "raman": write_raman(tree, "MUSE_RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.5"),
     }
@@ -243,7 +158,7 @@ def test_the_sky_at_start_and_end(
 ) -> None:
     files = tree.add(1, without=["raw", "psf"])
     with_time(files.file("reduced"), exptime)
-    write_log(tree, files, weather)
+    write_log(tree, weather)
     assert aomuse(db_url, "load", tree.root).code == 0
     ((_, *found),) = query(engine, "SELECT * FROM v_sky_condition")
     assert tuple(found) == expected
@@ -263,12 +178,12 @@ def test_a_changed_log_alone_is_loaded_and_verify_sees_it(
     engine: sa.Engine, db_url: str, tree: Tree
 ) -> None:
     files = tree.add(1, without=["psf"])
-    log = write_log(tree, files)
+    log = write_log(tree)
     catalog = write_catalog(files)
     assert aomuse(db_url, "load", tree.root).code == 0
     number = scalar(engine, "SELECT id FROM exposure")
 
-    write_log(tree, files, WEATHER[:2])
+    write_log(tree, WEATHER[:2])
     catalog.write_text(CATALOG.replace("17 nan", "18 nan"))
     verified = aomuse(db_url, "verify")
     assert verified.code == 1
@@ -287,7 +202,7 @@ def test_a_log_that_comes_later_completes_the_exposure(
 ) -> None:
     files = tree.add(1, without=["psf"])
     assert aomuse(db_url, "load", tree.root).code == 0
-    write_log(tree, files)
+    write_log(tree)
     write_catalog(files)
     done = aomuse(db_url, "load", tree.root)
     assert (done.code, "1 completed" in done.out) == (0, True)
@@ -296,7 +211,7 @@ def test_a_log_that_comes_later_completes_the_exposure(
 
 def test_touched_texts_are_not_read_again(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     files = tree.add(1, without=["psf"])
-    paths = write_log(tree, files), write_catalog(files)
+    paths = write_log(tree), write_catalog(files)
     assert aomuse(db_url, "load", tree.root).code == 0
     for path in paths:
         os.utime(path, (1, 1))
@@ -305,7 +220,7 @@ def test_touched_texts_are_not_read_again(engine: sa.Engine, db_url: str, tree: 
 
 def test_deleting_an_exposure_takes_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     files = tree.add(1, without=["psf"])
-    write_log(tree, files)
+    write_log(tree)
     write_catalog(files)
     write_raman(tree, "MUSE_RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -395,7 +310,7 @@ def test_a_bad_file_beside_does_not_stop_the_exposure(
     files = tree.add(1, without=["psf"])
     path = {
         "catalog": lambda: write_catalog(files),
-        "night_log": lambda: write_log(tree, files),
+        "night_log": lambda: write_log(tree),
         "raman": lambda: write_raman(tree, "RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123"),
     }[name]()
     good = path.read_bytes()
@@ -417,8 +332,8 @@ def test_a_bad_file_beside_does_not_stop_the_exposure(
 
 
 def test_a_log_without_its_exposure_is_told(engine: sa.Engine, db_url: str, tree: Tree) -> None:
-    files = tree.add(1, without=["raw", "psf"])
-    path = write_log(tree, files, number=7)
+    tree.add(1, without=["raw", "psf"])
+    path = write_log(tree, number=7)
     assert aomuse(db_url, "load", tree.root).code == 0
     assert query(engine, "SELECT code, path FROM load_issue WHERE severity = 'warning'"
                  " AND code = 'no_exposure'") == [("no_exposure", str(path))]  # fmt: skip

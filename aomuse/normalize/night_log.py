@@ -10,8 +10,7 @@ import pandas as pd
 from aomuse.content import FileContent
 from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
-from aomuse.night_log import NightLog
-from aomuse.normalize.times import one_time
+from aomuse.night_log import NightLog, integer_of, number_of, time_of
 
 #: General conditions: label in the log, and the columns' name with its unit.
 RANGES = {
@@ -39,7 +38,6 @@ _NAMES = (
     *("requested", "original_name", "archive_id", "template_id", "data_product"),
 )
 _LENGTHS |= dict.fromkeys(_NAMES, 255)
-_MAX_INT = 2**63
 
 
 def normalize_night_log(out: NormalizedExposure, file: FileContent, number: int) -> None:
@@ -67,7 +65,7 @@ def normalize_night_log(out: NormalizedExposure, file: FileContent, number: int)
                 "name": constraint.name,
                 "fulfilled": constraint.fulfilled,
                 "requested": constraint.requested,
-                "requested_value": _number(constraint.requested),
+                "requested_value": number_of(constraint.requested),
             }
             for constraint in log.constraints
         ],
@@ -99,9 +97,9 @@ def _log_row(log: NightLog) -> dict[str, Any]:
         row[f"{name}_max_{unit}"] = found.high if found else None
     row |= {column: log.facts.get(field) for column, field in TEXTS.items()}
     return row | {
-        "ob_id": _integer(log.facts.get("OB") or log.facts.get("OBS.ID")),
-        "container_id": _integer(log.facts.get("Container")),
-        "ob_start_utc": one_time(log.facts.get("OBS.START", "")),
+        "ob_id": next((n for f in ("OB", "OBS.ID") if (n := integer_of(log.facts.get(f)))), None),
+        "container_id": integer_of(log.facts.get("Container")),
+        "ob_start_utc": time_of(log.facts.get("OBS.START")),
         "content": log.content,
     }
 
@@ -145,17 +143,3 @@ def _cut(
                 )
             )
     return [value and value[:longest] for value in values]
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
-
-
-def _integer(text: str | None) -> int | None:
-    if not text or not text.isdecimal() or int(text) >= _MAX_INT:
-        return None
-    return int(text)

@@ -6,17 +6,30 @@ that no rule reads is told, and stays in the file's own bytes, which are kept wh
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
-from aomuse.night_log import Constraint, NightLog, ProducedFile, Range, WeatherEntry
+from aomuse.night_log import (
+    Constraint,
+    NightLog,
+    ProducedFile,
+    Range,
+    WeatherEntry,
+    integer_of,
+    number_of,
+    time_of,
+)
 
 _RULE = re.compile(r"^\s*-{10,}\s*$")
 _RANGE = re.compile(
-    r"^(?P<low>-?\d+(?:\.\d+)?)(?:\s+-\s+(?P<high>-?\d+(?:\.\d+)?))?\s*(?:\"|%|m/s|C)?$"
+    r"^(?P<low>-?\d+(?:\.\d+)?)(?:\s*-\s*(?P<high>-?\d+(?:\.\d+)?))?\s*(?:\"|%|m/s|C)?$"
 )
-_CLOCK = re.compile(r"^(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?$")
+_CLOCK = re.compile(
+    r"^(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?$"
+)
 _NIGHT = re.compile(r"[?&]night=(?P<day>\d{1,2})[+ ](?P<month>[A-Za-z]{3})[+ ](?P<year>\d{4})")
 _ARCHIVE_TIME = re.compile(r"\.(?P<time>\d{4}-\d\d-\d\dT\d\d[:_]\d\d)")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -32,6 +45,11 @@ _HEADINGS = {
 }
 _BLOCK_FIELDS = ("OB", "Instrument", "Name", "Target", "Run", "Container")
 _TEMPLATE_FIELDS = ("Template", "Data Product", "Mode")
+_FILE_COLUMNS = (
+    *("Original Filename", "Archive Filename", "TPL.EXPNO/NEXP", "EXPTIME", "AIRMASS", "DIMM"),
+)
+#: What stands for a value that there is not.
+_NOTHING = ("", "n/a", "-")
 
 
 def read_night_log(content: bytes, name: str) -> NightLog:
@@ -52,17 +70,44 @@ def read_night_log(content: bytes, name: str) -> NightLog:
     text = decode(content)
     log = NightLog(content, _night_of(name, text))
     reader = _Reader(log)
-    for number, line in enumerate(text.split("\n"), 1):
-        reader.read(number, line.removesuffix("\r").rstrip(" "))
+    lines = _lines(text)
+    for number, line in enumerate(lines, 1):
+        reader.read(number, line.rstrip(" "))
+    log.cut = _cut(lines, reader)
     return log
 
 
 def decode(content: bytes) -> str:
     """Return a log's bytes as text: UTF-8, else Latin-1, in which every byte is a character."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return content.decode("utf-16")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def line_of(content: bytes, number: int) -> str:
+    """Return a line of a log by its number from 1."""
+    return _lines(decode(content))[number - 1]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines; the last one is empty where the log ends with a line end."""
+    return text.replace("\r\n", "\n").split("\n" if "\n" in text else "\r")
+
+
+def _cut(lines: list[str], reader: _Reader) -> tuple[int, str] | None:
+    """Return the last line and why the log may have been cut short there, None for a whole one."""
+    last = next((n for n in range(len(lines), 0, -1) if lines[n - 1].strip()), 0)
+    if last == 0 or reader.section == "legend":
+        return None
+    if last == len(lines):
+        return last, "it has no line end"
+    if _RULE.match(lines[last - 1]):
+        return None
+    return last, "no dashed line ends the section"
 
 
 def _night_of(name: str, text: str) -> dt.datetime | None:
@@ -93,10 +138,11 @@ class _Reader:
     """Reads line after line, and remembers the section that it is in."""
 
     def __init__(self, log: NightLog) -> None:
+        self.section = "block"
         self._log = log
-        self._section = "block"
         self._columns: list[str] = []
         self._template: dict[str, str] = {}
+        self._is_overall = False
         self._sections: dict[str, Callable[[int, str], None]] = {
             "conditions": self._condition,
             "weather": self._weather,
@@ -112,37 +158,51 @@ class _Reader:
         """Read a line."""
         if _RULE.match(line):
             # Files stand behind several dashed lines; every other section ends at one.
-            if self._section not in ("files", "legend"):
-                self._section = "block"
+            if self.section not in ("files", "legend"):
+                self.section = "block"
             return
         heading = line.strip().lower()
         if heading in _HEADINGS:
-            self._section = _HEADINGS[heading]
+            self.section = _HEADINGS[heading]
             self._columns = []
+            self._is_overall = False
         elif re.match(r"constraint\s*\t", line, re.IGNORECASE):
-            self._section = "constraints"
+            self.section = "constraints"
         elif line.strip():
-            self._sections[self._section](number, line)
+            self._sections[self.section](number, line)
 
     def _unread(self, number: int, why: str) -> None:
         self._log.unread.append((number, why))
+
+    def _odd(self, number: int, what: str) -> None:
+        self._log.odd.append((number, what))
 
     def _append(self, name: str, line: str) -> None:
         facts = self._log.facts
         facts[name] = f"{facts[name]}\n{line.strip()}" if name in facts else line.strip()
 
+    def _fact(self, number: int, name: str, value: str) -> None:
+        """Keep a field; the first counts where it is given twice."""
+        if value and self._log.facts.setdefault(name, value) != value:
+            self._odd(number, f"{name} is {value!r} here, and {self._log.facts[name]!r} above")
+
     def _condition(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
         match = _RANGE.match(value)
         if label == "Overall comment":
+            self._is_overall = True
             if value:
-                self._log.facts["overall_comment"] = value
+                self._append("overall_comment", value)
         elif match and label in ("Seeing", "Humidity", "Wind", "Temperature"):
             low, high = float(match["low"]), float(match["high"] or match["low"])
-            self._log.ranges[label] = Range(low, high)
-        elif "overall_comment" in self._log.facts and not colon:
+            found = Range(low, high)
+            if self._log.ranges.setdefault(label, found) != found:
+                self._odd(number, f"{label} is {value!r} here, and another range above")
+        elif self._is_overall and not colon:
             self._append("overall_comment", line)
-        elif value.lower() not in ("", "n/a", "-"):
+        elif not colon:
+            self._unread(number, "it has no colon")
+        elif value.lower() not in _NOTHING:
             self._unread(number, f"{label} is no range of numbers")
 
     def _weather(self, number: int, line: str) -> None:
@@ -153,28 +213,38 @@ class _Reader:
         if match is None or len(cells) < 2:
             self._unread(number, "it is no time, condition and comment with tabs between")
             return
+        if len(cells) == 2:
+            self._odd(number, "no tab and comment follow the condition: it may be cut short")
+        elif not cells[1].strip():
+            self._odd(number, "the condition is empty")
         comment = "\t".join(cells[2:]).strip()
-        time = self._time(int(match["hour"]), int(match["minute"]))
+        time = self._time(match)
         if time is None:
-            self._unread(number, "its time cannot be placed in a night")
+            self._odd(number, f"the time {cells[0].strip()!r} cannot be placed in a night")
         self._log.weather.append(
             WeatherEntry(cells[0].strip(), time, cells[1].strip() or None, comment or None)
         )
 
-    def _time(self, hour: int, minute: int) -> dt.datetime | None:
+    def _time(self, match: re.Match[str]) -> dt.datetime | None:
         noon = self._log.night_start_utc
-        if noon is None or hour > 23 or minute > 59:
+        hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+        if noon is None or hour > 23 or minute > 59 or second > 59:
             return None
-        after_noon = (hour - 12) % 24
-        return noon + dt.timedelta(hours=after_noon, minutes=minute)
+        return noon + dt.timedelta(
+            hours=(hour - 12) % 24,
+            minutes=minute,
+            seconds=second,
+            microseconds=int((match["fraction"] or "").ljust(6, "0")),
+        )
 
     def _block(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
         if label == "See" and value:
-            self._log.facts["ambient_url"] = value
+            self._fact(number, "ambient_url", value)
         elif colon and label in _BLOCK_FIELDS:
-            if value:
-                self._log.facts[label] = value
+            self._fact(number, label, value)
+            if label in ("OB", "Container"):
+                self._whole(number, label, value)
         else:
             self._unread(number, "it stands in no section that is known")
 
@@ -185,12 +255,16 @@ class _Reader:
         if not colon:
             self._unread(number, "it is no constraint with a colon")
         elif label.strip() == "Grade":
-            if values:
-                self._log.facts["Grade"] = values[0]
+            self._fact(number, "Grade", values[0] if values else "")
+            if len(values) > 1:
+                self._odd(number, f"behind the grade stands {values[1]!r}")
         else:
             # Fulfilled stands in the second cell, requested in the last one.
             fulfilled = cells[1] if len(cells) > 1 else ""
             requested = next((cell for cell in cells[2:] if cell), "")
+            others = [cell for cell in (cells[0], *cells[2:]) if cell and cell != requested]
+            if others:
+                self._odd(number, f"{others[0]!r} is neither fulfilled nor requested")
             self._log.constraints.append(
                 Constraint(label.strip(), fulfilled or None, requested or None)
             )
@@ -198,8 +272,16 @@ class _Reader:
     def _file(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) == 1 and colon and label in ("OBS.ID", "OBS.START"):
-            self._log.facts[label] = value
+        if len(cells) == 1 and colon and label == "OBS.ID":
+            self._fact(number, label, value)
+            self._whole(number, label, value)
+            block, same = integer_of(self._log.facts.get("OB")), integer_of(value)
+            if block is not None and same is not None and block != same:
+                self._odd(number, f"OBS.ID is {same}, but OB is {block} above")
+        elif len(cells) == 1 and colon and label == "OBS.START":
+            self._fact(number, label, value)
+            if value.lower() not in _NOTHING and time_of(value) is None:
+                self._odd(number, f"OBS.START {value!r} is no time: ob_start_utc is NULL")
         elif len(cells) == 1 and colon and label in _TEMPLATE_FIELDS:
             if label == "Template":
                 self._template = {}
@@ -207,37 +289,48 @@ class _Reader:
             self._columns = []
         elif cells[0] == "Original Filename":
             self._columns = cells
+            new = [cell for cell in cells if cell and cell not in _FILE_COLUMNS]
+            if new:
+                self._odd(number, f"the columns {', '.join(new)} are not known")
         elif self._columns and len(cells) > 1:
-            self._log.files.append(self._produced(dict(zip(self._columns, cells, strict=False))))
-            if len(cells) > len(self._columns):
-                self._unread(number, "it has more cells than its table has columns")
+            self._log.files.append(self._produced(number, cells))
         else:
             self._unread(number, "it is no file with tabs between its cells")
 
-    def _produced(self, row: dict[str, str]) -> ProducedFile:
-        number, _, count = row.get("TPL.EXPNO/NEXP", "").partition("/")
+    def _produced(self, number: int, cells: list[str]) -> ProducedFile:
+        if len(cells) > len(self._columns):
+            self._odd(number, "it has more cells than its table has columns")
+        elif len(cells) < sum(map(bool, self._columns)):
+            self._odd(number, "it has fewer cells than its table has columns: it may be cut short")
+        row = dict(zip(self._columns, cells, strict=False))
+        place = row.get("TPL.EXPNO/NEXP", "")
+        first, _, count = place.partition("/")
+        numbers = integer_of(first, 32), integer_of(count, 32)
+        if None in numbers and place.lower() not in _NOTHING:
+            self._odd(number, f"TPL.EXPNO/NEXP {place!r} is not two whole numbers")
+        exposure_time, airmass, dimm = (
+            self._number(number, column, row.get(column, ""))
+            for column in ("EXPTIME", "AIRMASS", "DIMM")
+        )
         return ProducedFile(
             original_name=row.get("Original Filename") or None,
             archive_id=row.get("Archive Filename") or None,
             template=self._template.get("Template"),
             data_product=self._template.get("Data Product"),
             mode=self._template.get("Mode"),
-            exposure_number=_integer(number),
-            exposure_count=_integer(count),
-            exposure_time_s=number_of(row.get("EXPTIME")),
-            airmass=number_of(row.get("AIRMASS")),
-            dimm_arcsec=number_of(row.get("DIMM")),
+            exposure_number=numbers[0],
+            exposure_count=numbers[1],
+            exposure_time_s=exposure_time,
+            airmass=airmass,
+            dimm_arcsec=dimm,
         )
 
+    def _number(self, number: int, label: str, text: str) -> float | None:
+        found = number_of(text)
+        if found is None and text.lower() not in _NOTHING:
+            self._odd(number, f"{label} {text!r} is no number: its column is NULL")
+        return found
 
-def number_of(text: str | None) -> float | None:
-    """Return a text as a number, None where it is none or not finite."""
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if abs(number) < float("inf") else None
-
-
-def _integer(text: str) -> int | None:
-    return int(text) if text.strip().isdecimal() and len(text.strip()) < 10 else None
+    def _whole(self, number: int, label: str, text: str) -> None:
+        if integer_of(text) is None and text.lower() not in _NOTHING:
+            self._odd(number, f"{label} {text!r} is no whole number")

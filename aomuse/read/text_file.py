@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 
 from aomuse.content import FileContent
 from aomuse.errors import FileError
 from aomuse.files import FoundFile, catalog_extension
 from aomuse.issue import Issue
 from aomuse.read.catalog import read_catalog
-from aomuse.read.night_log import read_night_log
+from aomuse.read.night_log import line_of, read_night_log
 
 #: A log has 3 kB and a catalogue 1 MB; what is far larger is something else.
 _MAX_BYTES = 1 << 28
-#: Lines that are told one by one.
-_TOLD = 5
+#: Lines that are told one by one, and characters of a line that are shown.
+_TOLD = 20
+_SHOWN = 120
 
 
 def read_text(file: FoundFile) -> FileContent:
@@ -71,20 +73,35 @@ def _log_issues(file: FileContent) -> list[Issue]:
     """Return what there is to say of a night log."""
     log = file.night_log
     assert log is not None
+
+    content = log.content
     issues = [
         Issue(
             "note",
             "night_log_line",
-            f"line {number} is not understood ({why}): it is kept in night_log.content only",
+            f"{where} is not understood ({why}): it is kept in night_log.content only",
             file.path,
         )
-        for number, why in log.unread[:_TOLD]
+        for where, why in _told(content, log.unread)
     ]
-    if len(log.unread) > _TOLD:
-        more = len(log.unread) - _TOLD
-        issues.append(
-            Issue("note", "night_log_line", f"{more} more lines are not understood", file.path)
+    issues += [
+        Issue(
+            "warning",
+            "night_log_value",
+            f"{where} is not wholly in a column ({why}): night_log.content has it",
+            file.path,
         )
+        for where, why in _told(content, log.odd)
+    ]
+    issues += [
+        Issue(
+            "warning",
+            "night_log_cut",
+            f"the log ends with {where}, and {why}: it may be cut short; if so, get it again",
+            file.path,
+        )
+        for where, why in _told(content, [log.cut] if log.cut else [])
+    ]
     if not log.weather:
         issues.append(
             Issue(
@@ -95,3 +112,14 @@ def _log_issues(file: FileContent) -> list[Issue]:
             )
         )
     return issues
+
+
+def _told(content: bytes, lines: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
+    """Yield number and text of each line and what there is to say; numbers alone of many more."""
+    for number, why in lines[:_TOLD]:
+        text = line_of(content, number)
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        yield f"line {number} {shown!r}", why
+    if len(lines) > _TOLD:
+        more = ", ".join(str(number) for number, _ in lines[_TOLD:])
+        yield f"each of the lines {more}", "for a reason like those before"

@@ -22,7 +22,7 @@ def real() -> NightLog:
 
 
 def test_the_real_log_is_understood_to_the_last_line(real: NightLog) -> None:
-    assert real.unread == []
+    assert (real.unread, real.odd, real.cut) == ([], [], None)
     assert real.content == REAL.read_bytes()
     assert real.night_start_utc == dt.datetime(2017, 6, 15, 12)
 
@@ -126,6 +126,7 @@ def test_the_real_log_files(real: NightLog) -> None:
     ]
 
 
+RULE = "-" * 51
 LOG = """General weather conditions:
 Seeing:          0.5 - 1.2"
 Temperature:     -3 - 1.5 C
@@ -156,7 +157,7 @@ def read(text: str | bytes, name: str = NAME) -> NightLog:
 
 def test_a_log_across_midnight() -> None:
     log = read(LOG)
-    assert log.unread == []
+    assert (log.unread, log.odd, log.cut) == ([], [], None)
     assert [entry.time_utc for entry in log.weather] == [
         dt.datetime(2018, 8, 12, 23, 50),
         dt.datetime(2018, 8, 13, 0, 10),
@@ -184,14 +185,15 @@ def test_without_any_date_entries_have_no_time_and_that_is_told() -> None:
     log = read(LOG, "renamed.NL.txt")
     assert [entry.time_utc for entry in log.weather] == [None, None]
     assert [entry.clock for entry in log.weather] == ["23:50", "00:10"]
-    assert log.unread == [
-        (9, "its time cannot be placed in a night"),
-        (10, "its time cannot be placed in a night"),
+    assert log.odd == [
+        (9, "the time '23:50' cannot be placed in a night"),
+        (10, "the time '00:10' cannot be placed in a night"),
     ]
 
 
-def test_line_ends_of_windows_say_the_same() -> None:
-    windows, unix = read(LOG.replace("\n", "\r\n")), read(LOG)
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_of_other_systems_say_the_same(end: str) -> None:
+    windows, unix = read(LOG.replace("\n", end)), read(LOG)
     assert (windows.weather, windows.facts, windows.constraints, windows.ranges) == (
         unix.weather,
         unix.facts,
@@ -200,7 +202,7 @@ def test_line_ends_of_windows_say_the_same() -> None:
     )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
 def test_encodings(encoding: str) -> None:
     log = read(LOG.replace("nothing to see", "10° above Vitácura").encode(encoding))
     assert log.weather[0].comment == "10° above Vitácura"
@@ -213,26 +215,174 @@ def test_a_log_without_a_weather_section() -> None:
     assert [number for number, _ in log.unread] == [7, 8, 9]
 
 
-@pytest.mark.parametrize("length", range(0, len(LOG), 17))
-def test_a_log_cut_anywhere_gives_what_there_is(length: int) -> None:
+#: Where each section's last line but the dashed one ends: a cut there cannot be told from a whole.
+_WHOLE = {i + len(RULE) for i in range(len(LOG)) if LOG.startswith(f"\n{RULE}", i)}
+
+
+@pytest.mark.parametrize("length", range(1, len(LOG) + 1))
+def test_a_log_cut_anywhere_gives_what_there_is_and_says_so(length: int) -> None:
     whole, cut = read(LOG), read(LOG[:length])
     assert cut.content == LOG[:length].encode()
     assert len(cut.weather) <= len(whole.weather)
     assert cut.weather[:-1] == whole.weather[: max(len(cut.weather) - 1, 0)]
+    ended_by_rule = LOG[:length].rstrip("\n").endswith("-" * 51) and LOG[length - 1] == "\n"
+    lines = LOG[:length].rstrip("\n").count("\n") + 1
+    assert (cut.cut and cut.cut[0]) == (None if ended_by_rule else lines)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_log_that_ends_with_the_legend_is_whole(end: str) -> None:
+    legend = "OB Grades\nA : Fully within constraints"
+    assert read((LOG + legend).replace("\n", end)).cut is None
+
+
+@pytest.mark.parametrize("line", ["23:00", "soon\tClear\t", "23:00 Clear", "2:3:0\tClear\t"])
+def test_a_weather_line_that_is_not_understood_is_told(line: str) -> None:
+    log = read(LOG.replace("23:50\tClear\tnothing to see", line))
+    assert log.unread == [(9, "it is no time, condition and comment with tabs between")]
+    assert [entry.clock for entry in log.weather] == ["00:10"]
 
 
 @pytest.mark.parametrize(
-    ("line", "why"),
+    ("line", "what", "entry"),
     [
-        ("24:00\tClear\t", "its time cannot be placed in a night"),
-        ("23:61\tClear\t", "its time cannot be placed in a night"),
-        ("soon\tClear\t", "it is no time, condition and comment with tabs between"),
-        ("23:00 Clear", "it is no time, condition and comment with tabs between"),
+        (
+            "24:00\tClear\tfree",
+            "the time '24:00' cannot be placed in a night",
+            WeatherEntry("24:00", None, "Clear", "free"),
+        ),
+        (
+            "23:60\tClear\t",
+            "the time '23:60' cannot be placed in a night",
+            WeatherEntry("23:60", None, "Clear", None),
+        ),
+        (
+            "23:50:60\tClear\t",
+            "the time '23:50:60' cannot be placed in a night",
+            WeatherEntry("23:50:60", None, "Clear", None),
+        ),
+        (
+            "23:50\tCl",
+            "no tab and comment follow the condition: it may be cut short",
+            WeatherEntry("23:50", dt.datetime(2018, 8, 12, 23, 50), "Cl", None),
+        ),
+        (
+            "23:50\t\tfree",
+            "the condition is empty",
+            WeatherEntry("23:50", dt.datetime(2018, 8, 12, 23, 50), None, "free"),
+        ),
     ],
 )
-def test_a_weather_line_that_is_not_understood_is_told(line: str, why: str) -> None:
+def test_a_weather_line_with_a_gap_is_told_and_kept(
+    line: str, what: str, entry: WeatherEntry
+) -> None:
     log = read(LOG.replace("23:50\tClear\tnothing to see", line))
-    assert log.unread == [(9, why)]
+    assert log.odd == [(9, what)]
+    assert log.weather[0] == entry
+
+
+@pytest.mark.parametrize(
+    ("clock", "time"),
+    [
+        ("22:04:30", dt.datetime(2018, 8, 12, 22, 4, 30)),
+        ("22:04:30.25", dt.datetime(2018, 8, 12, 22, 4, 30, 250000)),
+        ("9:05", dt.datetime(2018, 8, 13, 9, 5)),
+        ("11:59:59", dt.datetime(2018, 8, 13, 11, 59, 59)),
+        ("12:00", dt.datetime(2018, 8, 12, 12)),
+    ],
+)
+def test_times_of_day(clock: str, time: dt.datetime) -> None:
+    log = read(LOG.replace("23:50", clock))
+    assert (log.weather[0].clock, log.weather[0].time_utc) == (clock, time)
+    assert log.odd == []
+
+
+BLOCK = f"""OB:         2001
+Container:  0
+{RULE}
+
+Constraint       \tFulfilled\tRequested
+Seeing:          \tyes\t\t0.8
+Grade:       \t \tA
+{RULE}
+
+Files produced and additional information
+{RULE}
+OBS.ID: 2001
+OBS.START: 2018-08-13T00:00:01
+Template: MUSE_obs
+{RULE}
+Original Filename\tArchive Filename\tTPL.EXPNO/NEXP\tEXPTIME\tAIRMASS\tDIMM\t
+MUSE_0001.fits\tMUSE.2018-08-13T00:01:07.123\t1/2\t600.0\t1.06\t0.47\t
+{RULE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ("1.06", "high", 17, "AIRMASS 'high' is no number: its column is NULL"),
+        ("1.06", "1_0", 17, "AIRMASS '1_0' is no number: its column is NULL"),
+        ("1.06", "٣", 17, "AIRMASS '٣' is no number: its column is NULL"),
+        ("0.47", "nan", 17, "DIMM 'nan' is no number: its column is NULL"),
+        ("0.47", "1e999", 17, "DIMM '1e999' is no number: its column is NULL"),
+        ("600.0", "10 min", 17, "EXPTIME '10 min' is no number: its column is NULL"),
+        ("1/2", "first", 17, "TPL.EXPNO/NEXP 'first' is not two whole numbers"),
+        ("1/2", "1", 17, "TPL.EXPNO/NEXP '1' is not two whole numbers"),
+        ("1/2", "1/2147483648", 17, "TPL.EXPNO/NEXP '1/2147483648' is not two whole numbers"),
+        ("OB:         2001", "OB: 20o1", 1, "OB '20o1' is no whole number"),
+        ("Container:  0", f"Container: {2**63}", 2, f"Container '{2**63}' is no whole number"),
+        ("OBS.ID: 2001", "OBS.ID: none", 12, "OBS.ID 'none' is no whole number"),
+        ("OBS.ID: 2001", "OBS.ID: 2002", 12, "OBS.ID is 2002, but OB is 2001 above"),
+        (
+            "2018-08-13T00:00:01",
+            "midnight",
+            13,
+            "OBS.START 'midnight' is no time: ob_start_utc is NULL",
+        ),
+        (
+            "2018-08-13T00:00:01",
+            "2018-02-30T00:00:00",
+            13,
+            "OBS.START '2018-02-30T00:00:00' is no time: ob_start_utc is NULL",
+        ),
+        ("Container:  0", "OB: 2003", 2, "OB is '2003' here, and '2001' above"),
+        ("\t \tA", "\t \tA\tB", 7, "behind the grade stands 'B'"),
+        ("\tyes\t\t0.8", "1 \tyes\t\t0.8", 6, "'1' is neither fulfilled nor requested"),
+        ("\t\t0.8", "\t\t0.8\t0.9", 6, "'0.9' is neither fulfilled nor requested"),
+        ("DIMM\t", "DIMM\tSEEING", 16, "the columns SEEING are not known"),
+        (
+            "\t0.47\t",
+            "",
+            17,
+            "it has fewer cells than its table has columns: it may be cut short",
+        ),
+        ("0.47\t", "0.47\t\t9", 17, "it has more cells than its table has columns"),
+    ],
+)
+def test_a_value_that_has_no_column_is_told(old: str, new: str, line: int, what: str) -> None:
+    assert (read(BLOCK).odd, read(BLOCK).unread) == ([], [])
+    assert old in BLOCK
+    log = read(BLOCK.replace(old, new, 1))
+    assert (log.odd, log.unread) == ([(line, what)], [])
+
+
+@pytest.mark.parametrize("nothing", ["", "n/a", "-", "N/A"])
+def test_a_value_that_is_not_there_is_no_fault(nothing: str) -> None:
+    log = read(BLOCK.replace("1.06", nothing).replace("0.47", nothing).replace("1/2", nothing))
+    assert log.odd == []
+    assert (log.files[0].airmass, log.files[0].exposure_count) == (None, None)
+
+
+def test_conditions_that_no_rule_reads_are_told() -> None:
+    log = read(
+        "General weather conditions:\nSeeing: 0.5-1.2\nwindy\nSeeing: 2\nWind: strong\n"
+        f"Overall comment:\nfirst\nsecond\nHumidity: n/a\n{RULE}\n"
+    )
+    assert log.ranges == {"Seeing": Range(0.5, 1.2)}
+    assert log.unread == [(3, "it has no colon"), (5, "Wind is no range of numbers")]
+    assert log.odd == [(4, "Seeing is '2' here, and another range above")]
+    assert log.facts == {"overall_comment": "first\nsecond"}
 
 
 def test_tabs_in_a_comment_stay() -> None:
