@@ -85,7 +85,8 @@ def _times(seconds: str) -> View:
             ViewColumn("shutter_open", opened, _OPEN),
             ViewColumn(
                 "lasers_on",
-                "SUM(CASE WHEN a.r0_m > 0 THEN 1 ELSE 0 END)",
+                # a count, because a sum of integers is a DECIMAL on MariaDB
+                "COUNT(CASE WHEN a.r0_m > 0 THEN 1 END)",
                 "Lasers that are on (r0 > 0)",
             ),
             _laser_mean("r0_m", "Fried parameter, m"),
