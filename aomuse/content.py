@@ -18,6 +18,9 @@ HduType = Literal[
 ]
 
 
+_INT64 = np.iinfo(np.int64)
+
+
 @dataclass(frozen=True)
 class ColumnFormat:
     """How the file defines a table column: the T… keywords, verbatim where they are text.
@@ -165,6 +168,36 @@ def card_value(card: Any) -> Any:
             return complex(card["value_text"])
         case _:
             return None
+
+
+def typed_value(  # noqa: PLR0911 - one return for each type of value
+    value: Any,
+) -> tuple[str, int | None, float, str | None]:
+    """Return the columns that hold the value of a card, as `card_value` reads them.
+
+    Parameters
+    ----------
+    value : object
+        A value as astropy gives it; whatever is no value is undefined.
+
+    Returns
+    -------
+    tuple
+        value_type, value_int, value_float (NaN for none) and value_text.
+    """
+    if isinstance(value, bool | np.bool_):
+        return "bool", int(value), np.nan, None
+    if isinstance(value, int | np.integer):
+        if _INT64.min <= value <= _INT64.max:
+            return "int", int(value), np.nan, None
+        return "int", None, np.nan, str(value)
+    if isinstance(value, float | np.floating):
+        return "float", None, float(value), None
+    if isinstance(value, complex | np.complexfloating):
+        return "complex", None, np.nan, str(complex(value))
+    if isinstance(value, str):
+        return "str", None, np.nan, value
+    return "undefined", None, np.nan, None
 
 
 @dataclass(frozen=True)

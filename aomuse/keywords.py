@@ -106,3 +106,8 @@ PROMOTED = (
 TARGET_KEYWORDS = ("ESO OBS TARG NAME", "OBJECT")
 MODE_KEYWORD = "ESO INS MODE"
 START_KEYWORD = "DATE-OBS"
+
+
+def plain_keyword(name: str) -> str:
+    """Return a keyword as ``keyword.name`` has it: capitals, single blanks, no HIERARCH."""
+    return " ".join(name.upper().split()).removeprefix("HIERARCH ")

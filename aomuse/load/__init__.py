@@ -4,7 +4,7 @@ from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 from aomuse.load.known_files import Memory, remember
 from aomuse.load.ledger import Ledger
 from aomuse.load.lock import run_lock
-from aomuse.load.metrics import compute_metrics, register_metrics
+from aomuse.load.metrics import compute_metrics, register_metrics, renew_metrics
 from aomuse.load.planning import Plan, make_plan
 from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
@@ -26,6 +26,7 @@ __all__ = [
     "record_orphans",
     "register_metrics",
     "remember",
+    "renew_metrics",
     "run_lock",
     "start_run",
 ]

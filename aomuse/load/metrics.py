@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.db import write_transaction
 from aomuse.frames import NormalizedExposure
-from aomuse.load.bulk import BulkWriter
+from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 from aomuse.load.metric_inputs import stored_inputs
 from aomuse.load.metric_windows import window_tables
 from aomuse.load.ways import bulk_way
@@ -45,16 +45,20 @@ def register_metrics(engine: Engine) -> None:
     engine : sqlalchemy.Engine
         A database at the head revision, whose run lock the caller holds.
     """
-    wanted = {metric.id: metric.__dict__ for metric in METRICS}
     with write_transaction(engine) as connection:
-        stored = {
-            row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
-        }
-        for number, row in wanted.items():
-            if number not in stored:
-                connection.execute(sa.insert(Metric).values(row))
-            elif stored[number] != row:
-                connection.execute(sa.update(Metric).where(Metric.id == number).values(row))
+        _register(connection)
+
+
+def _register(connection: Connection) -> None:
+    wanted = {metric.id: metric.__dict__ for metric in METRICS}
+    stored = {
+        row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
+    }
+    for number, row in wanted.items():
+        if number not in stored:
+            connection.execute(sa.insert(Metric).values(row))
+        elif stored[number] != row:
+            connection.execute(sa.update(Metric).where(Metric.id == number).values(row))
 
 
 def store_metrics(
@@ -92,6 +96,21 @@ def store_metrics(
         writer.write("psf_fit_metric", _frame([of_fit], psf_fit_id=[fit.id]))
         for table, frame in window_tables(fit.id, fit.wavelength_nm, fit.parameters, found):
             writer.write(table, frame)
+
+
+def renew_metrics(connection: Connection, exposure_id: int) -> None:
+    """Work out the metrics of an exposure anew, from its rows as they are now.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The transaction that has changed them.
+    exposure_id : int
+        The exposure.
+    """
+    _register(connection)
+    _delete(connection, exposure_id)
+    store_metrics(connection, ExecutemanyWriter(connection), exposure_id)
 
 
 def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]:

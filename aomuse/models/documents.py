@@ -73,3 +73,16 @@ def session_connection(thing: DeclarativeBase) -> Connection:
         )
     session.flush()
     return session.connection()
+
+
+def changed(thing: DeclarativeBase) -> None:
+    """Let the objects of a session read their rows again, which were changed behind their back.
+
+    Parameters
+    ----------
+    thing : DeclarativeBase
+        An object of that session, with nothing pending.
+    """
+    session = object_session(thing)
+    if session is not None:
+        session.expire_all()

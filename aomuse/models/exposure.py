@@ -20,7 +20,7 @@ from aomuse.models.base import (
     Utc,
     table_options,
 )
-from aomuse.models.documents import session_connection
+from aomuse.models.documents import changed, session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.header import Header
@@ -141,3 +141,42 @@ class Exposure(Base):
         from aomuse.seed_json import data
 
         return data(session_connection(self), self.id)
+
+    def set_header(
+        self,
+        keyword: str,
+        value: Any,
+        *,
+        extension: str = "PRIMARY",
+        file: str | None = None,
+        new: bool = False,
+    ) -> None:
+        """Change the value of a header card.
+
+        Within the session's transaction the exposure's column for that keyword changes too, if it
+        has one, and its metrics are worked out again. The target is ``exposure.target`` and stays.
+
+        Parameters
+        ----------
+        keyword : str
+            The keyword, with or without HIERARCH, with blanks or points; the first card counts.
+        value : bool, int, float, complex, str or None
+            The value; None for an undefined one.
+        extension : str, optional
+            EXTNAME of the HDU, PRIMARY for the first.
+        file : str, optional
+            Role of the file; without it the first of cube and raw file that has the extension.
+        new : bool, optional
+            Add a card where there is none.
+
+        Raises
+        ------
+        AomuseError
+            If there is no such header or card, the value does not fit the exposure's column, or
+            the exposure is in no session.
+        """
+        from aomuse.change import set_header
+
+        connection = session_connection(self)
+        set_header(connection, self.id, keyword, value, extension=extension, file=file, new=new)
+        changed(self)

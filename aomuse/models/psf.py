@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
-from aomuse.models.documents import Sources, session_connection
+from aomuse.models.documents import Sources, changed, session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -90,6 +91,72 @@ class PsfFit(Base):
         from aomuse.seed_json import psf_params
 
         return psf_params(session_connection(self), self.id)
+
+    def set_parameter(
+        self,
+        name: str,
+        values: Sequence[float | None] | float | None,
+        *,
+        layer: int | None = None,
+    ) -> None:
+        """Change a PSF parameter.
+
+        Within the session's transaction its summaries and the metrics of the exposure are worked
+        out again.
+
+        Parameters
+        ----------
+        name : str
+            The parameter, such as ``fwhm``.
+        values : sequence of float, or float
+            One for each layer, or that of ``layer``; None and NaN are NULL.
+        layer : int, optional
+            The only layer that changes.
+
+        Raises
+        ------
+        AomuseError
+            If the analysis has no such parameter or layer, not as many layers as there are values,
+            or is in no session.
+        """
+        from aomuse.change import set_parameter
+
+        set_parameter(session_connection(self), self.id, name, values, layer)
+        changed(self)
+
+    def set_source(
+        self,
+        pampelmuse_id: int,
+        quantity: str,
+        values: Sequence[float | None] | float | None,
+        *,
+        layer: int | None = None,
+    ) -> None:
+        """Change a quantity of a source.
+
+        Within the session's transaction its summaries are worked out again.
+
+        Parameters
+        ----------
+        pampelmuse_id : int
+            X of PM_X.
+        quantity : str
+            snr, flux, fwhm, beta, xc or yc.
+        values : sequence of float, or float
+            One for each layer, or that of ``layer``; None and NaN are NULL.
+        layer : int, optional
+            The only layer that changes.
+
+        Raises
+        ------
+        AomuseError
+            If there is no such source, quantity or layer, not as many layers as there are values,
+            or the analysis is in no session.
+        """
+        from aomuse.change import set_source
+
+        set_source(session_connection(self), self.id, pampelmuse_id, quantity, values, layer)
+        changed(self)
 
 
 class PsfLayer(Base):

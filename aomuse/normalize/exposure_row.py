@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from aomuse.content import ExposureContent, FileContent, card_value
@@ -53,7 +54,7 @@ def exposure_row(
         if value is None:
             absent.append(promoted.keyword)
             continue
-        row[promoted.column] = _typed(value, promoted.kind)
+        row[promoted.column] = promoted_value(value, promoted.kind)
         if row[promoted.column] is None:
             issues.append(_wrong_type(promoted.keyword, value, speaker))
     if absent:
@@ -98,9 +99,9 @@ def _target(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> s
 
 
 def _mode(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> str | None:
-    value = values.get(MODE_KEYWORD)
-    if isinstance(value, str) and value.strip() and len(value) <= _MAX_MODE:
-        return value
+    mode = mode_of(values.get(MODE_KEYWORD))
+    if mode is not None:
+        return mode
     issues.append(
         Issue(
             "warning",
@@ -114,9 +115,9 @@ def _mode(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> str
     return None
 
 
-def _start(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> Any:
+def _start(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> dt.datetime | None:
     value = values.get(START_KEYWORD)
-    time = one_time(value) if isinstance(value, str) else None
+    time = start_of(value)
     if time is None:
         said = "no" if value is None else f"an unreadable ({value!r})"
         issues.append(
@@ -129,10 +130,22 @@ def _start(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> An
             )
         )
         return None
-    return time.to_pydatetime()
+    return time
 
 
-def _typed(value: Any, kind: Kind) -> Any:
+def mode_of(value: Any) -> str | None:
+    """Return an instrument mode, None if the value is none."""
+    is_mode = isinstance(value, str) and value.strip() and len(value) <= _MAX_MODE
+    return value if is_mode else None
+
+
+def start_of(value: Any) -> dt.datetime | None:
+    """Return a start of an exposure, UTC, None if the value is no time."""
+    time = one_time(value) if isinstance(value, str) else None
+    return None if time is None else time.to_pydatetime()
+
+
+def promoted_value(value: Any, kind: Kind) -> Any:
     """Return a card's value for a column of the given kind, None if it does not fit."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "float" and is_number:

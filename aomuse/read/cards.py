@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 
+from aomuse.content import typed_value
 from aomuse.issue import Issue
 from aomuse.read.plain_cards import Row, read_plain, split_images
 
@@ -23,7 +24,6 @@ _STRUCTURAL = re.compile(
     r"^(XTENSION|BITPIX|NAXIS[12]?|PCOUNT|GCOUNT|TFIELDS|EXTNAME|THEAP"
     r"|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM)\d+)$"
 )
-_INT64 = np.iinfo(np.int64)
 
 
 def read_cards(
@@ -110,8 +110,9 @@ def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tup
             "for the keyword table: it is cut there and whole in header.card_images"
         )
         comment = comment[:MAX_COMMENT]
-    kind, integer, number, content = _typed(keyword, value)
-    return (position, _cut(keyword), comment, kind, integer, number, content), problem
+    if keyword in COMMENTARY:
+        return (position, keyword, comment, "commentary", None, np.nan, str(value)), problem
+    return (position, _cut(keyword), comment, *typed_value(value)), problem
 
 
 def unparsed_text(card: Any, image: str | None) -> str:
@@ -134,24 +135,3 @@ def unparsed_text(card: Any, image: str | None) -> str:
 
 def _cut(keyword: str) -> str:
     return keyword[:MAX_KEYWORD]
-
-
-def _typed(  # noqa: PLR0911 - one return for each type of value
-    keyword: str, value: Any
-) -> tuple[str, int | None, float, str | None]:
-    """Return value_type, value_int, value_float (NaN for none) and value_text of a value."""
-    if keyword in COMMENTARY:
-        return "commentary", None, np.nan, str(value)
-    if isinstance(value, bool | np.bool_):
-        return "bool", int(value), np.nan, None
-    if isinstance(value, int | np.integer):
-        if _INT64.min <= value <= _INT64.max:
-            return "int", int(value), np.nan, None
-        return "int", None, np.nan, str(value)
-    if isinstance(value, float | np.floating):
-        return "float", None, float(value), None
-    if isinstance(value, complex | np.complexfloating):
-        return "complex", None, np.nan, str(complex(value))
-    if isinstance(value, str):
-        return "str", None, np.nan, value
-    return "undefined", None, np.nan, None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
-from aomuse.keywords import PROMOTED
+from aomuse.keywords import PROMOTED, plain_keyword
 from aomuse.models import Header, HeaderCard, Keyword, SourceFile
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
@@ -108,13 +108,9 @@ def read_header(
             yield make_frame(columns, [list(part), *cells])
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.upper().split()).removeprefix("HIERARCH ")
-
-
 def _find(connection: Connection, name: str) -> _Wanted:
     """Return the ids of a keyword; ESO's manuals write points between its words."""
-    for spelled in dict.fromkeys((_plain(name), _plain(name.replace(".", " ")))):
+    for spelled in dict.fromkeys((plain_keyword(name), plain_keyword(name.replace(".", " ")))):
         rows = connection.execute(
             sa.select(Keyword.id, Keyword.comment).where(Keyword.name == spelled)
         )
@@ -223,7 +219,7 @@ def _value(kind: str, integer: int | None, number: float | None, text: str | Non
 
 def _unit(name: str, comments: Collection[str]) -> str:
     """Return the unit: as aomuse declares it, else as all comments begin with it."""
-    plain = _plain(name)
+    plain = plain_keyword(name)
     declared = {p.keyword: p.unit for p in PROMOTED}
     if plain in declared:
         return astropy_unit(declared[plain])

@@ -1,0 +1,225 @@
+"""Values by wavelength layer, of a PSF parameter or a source, with their summaries and metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+
+from aomuse.change.values import Floats, replace_rows, write_values
+from aomuse.content import ColumnFormat
+from aomuse.errors import AomuseError
+from aomuse.load import renew_metrics
+from aomuse.models import (
+    Base,
+    Header,
+    PsfFit,
+    PsfLayer,
+    PsfParameter,
+    Source,
+    TableColumn,
+)
+from aomuse.normalize.homes import SAMPLE_COLUMNS
+from aomuse.normalize.summary import window_frames
+from aomuse.query.frames.suggest import unknown
+from aomuse.rebuild.formats import shape_of
+from aomuse.rebuild.special import SpecialValues
+
+Values = Sequence[float | None] | Floats | float | None
+_TABLES = Base.metadata.tables
+
+
+def set_parameter(
+    connection: Connection, psf_fit_id: int, name: str, values: Values, layer: int | None = None
+) -> None:
+    """Change a PSF parameter, its summaries, and the metrics of the exposure.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    psf_fit_id : int
+        The analysis.
+    name : str
+        The parameter, such as ``fwhm``.
+    values : sequence of float, or float
+        One for each layer, or that of ``layer``; None and NaN are NULL.
+    layer : int, optional
+        The only layer that changes.
+
+    Raises
+    ------
+    AomuseError
+        If the analysis has no such parameter or layer, or not as many layers as there are values.
+    """
+    fit = _fit(connection, psf_fit_id)
+    key = {"psf_fit_id": psf_fit_id, "parameter": name}
+    of_fit = PsfParameter.psf_fit_id == psf_fit_id
+    known = connection.scalars(sa.select(PsfParameter.parameter).where(of_fit).distinct()).all()
+    if name not in known:
+        raise AomuseError(unknown("the analysis has no PSF parameter", name, known))
+    table = connection.scalar(
+        sa.select(Header.id)
+        .where(Header.source_file_id == fit.prm_file_id, Header.extension_name == "PSFPARS")
+        .order_by(Header.hdu_index)
+    )
+    column = _column(connection, table, "psf_parameter.value")
+    _replace(connection, fit, key, "psf_parameter", "value", column, values, layer)
+    renew_metrics(connection, fit.exposure_id)
+
+
+def set_source(
+    connection: Connection,
+    psf_fit_id: int,
+    pampelmuse_id: int,
+    quantity: str,
+    values: Values,
+    layer: int | None = None,
+) -> None:
+    """Change a quantity of a source, and its summaries; no metric is made from it.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        A connection with an open transaction.
+    psf_fit_id : int
+        The analysis.
+    pampelmuse_id : int
+        X of PM_X.
+    quantity : str
+        snr, flux, fwhm, beta, xc or yc.
+    values : sequence of float, or float
+        One for each layer, or that of ``layer``; None and NaN are NULL.
+    layer : int, optional
+        The only layer that changes.
+
+    Raises
+    ------
+    AomuseError
+        If there is no such source, quantity or layer, or not as many layers as there are values.
+    """
+    fit = _fit(connection, psf_fit_id)
+    if quantity not in SAMPLE_COLUMNS:
+        raise AomuseError(unknown("a source has no", quantity, SAMPLE_COLUMNS))
+    of_fit = Source.psf_fit_id == psf_fit_id
+    source = connection.execute(
+        sa.select(Source.header_id).where(of_fit, Source.pampelmuse_id == pampelmuse_id)
+    ).first()
+    if source is None:
+        known = connection.scalars(sa.select(Source.pampelmuse_id).where(of_fit))
+        hint = "fit.sources has them all"
+        names = (f"PM_{number}" for number in known)
+        raise AomuseError(unknown("the analysis has no source", f"PM_{pampelmuse_id}", names, hint))
+    column = _column(connection, source.header_id, f"source_sample.{quantity}")
+    if column is None:
+        raise AomuseError(f"the table of PM_{pampelmuse_id} has no column {quantity}")
+    key = {"psf_fit_id": psf_fit_id, "pampelmuse_id": pampelmuse_id}
+    _replace(connection, fit, key, "source_sample", quantity, column, values, layer)
+
+
+def _fit(connection: Connection, psf_fit_id: int) -> Any:
+    select = sa.select(PsfFit.id, PsfFit.exposure_id, PsfFit.prm_file_id)
+    return connection.execute(select.where(PsfFit.id == psf_fit_id)).one()
+
+
+def _column(connection: Connection, header_id: int | None, home: str) -> ColumnFormat | None:
+    """Return the column of a table whose values have that home."""
+    row = connection.execute(
+        sa.select(*TableColumn.__table__.columns)
+        .join(Header, Header.table_layout_id == TableColumn.table_layout_id)
+        .where(Header.id == header_id, TableColumn.stored_in == home)
+    ).first()
+    if row is None:
+        return None
+    return ColumnFormat(row.position, row.name, row.format, scale=row.scale, zero=row.zero)
+
+
+def _replace(
+    connection: Connection,
+    fit: Any,
+    key: dict[str, Any],
+    table_name: str,
+    column_name: str,
+    column: ColumnFormat | None,
+    values: Values,
+    layer: int | None,
+) -> None:
+    """Write values, and the summaries of the whole row of layers anew."""
+    table = _TABLES[table_name]
+    frame, before = _stored(connection, fit.exposure_id, table, key, column_name)
+    layers = frame["layer"].tolist()
+    after = _after(before, layers, values, layer)
+    _refuse_fractions(after, column)
+    same = (before == after) & (np.signbit(before) == np.signbit(after))
+    changed = ~(same | (np.isnan(before) & np.isnan(after)))
+    write_values(connection, fit.exposure_id, table, frame[changed], column_name, after[changed])
+    if table_name == "source_sample":
+        summary, owner = "source_summary", key | {"quantity": column_name}
+    else:
+        summary, owner = "psf_parameter_summary", key
+    wavelengths = dict(
+        connection.execute(
+            sa.select(PsfLayer.layer, PsfLayer.wavelength_nm).where(PsfLayer.psf_fit_id == fit.id)
+        ).all()
+    )
+    known = np.array([wavelengths.get(number) for number in layers], dtype=np.float64)
+    windows = window_frames(pd.DataFrame(owner, index=[0]), after[None, :], known)
+    replace_rows(connection, fit.exposure_id, _TABLES[summary], owner, windows)
+
+
+def _stored(
+    connection: Connection, exposure_id: int, table: Table, key: dict[str, Any], column: str
+) -> tuple[pd.DataFrame, Floats]:
+    """Return the keys of the rows of one parameter or source by layer, and their values."""
+    own = (table.c[name] == value for name, value in key.items())
+    select = sa.select(table.c.layer, table.c[column]).where(*own).order_by(table.c.layer)
+    rows = connection.execute(select).all()
+    frame = pd.DataFrame({**key, "layer": [row[0] for row in rows]})
+    values = np.array([row[1] for row in rows], dtype=np.float64)
+    special = SpecialValues(connection, exposure_id)
+    keys = [frame[part.name].to_numpy() for part in table.primary_key]
+    special.apply(table.name, column, keys, values)
+    return frame, values
+
+
+def _after(before: Floats, layers: list[int], values: Values, layer: int | None) -> Floats:
+    if layer is None:
+        if (
+            values is None
+            or isinstance(values, str | int | float)
+            or not hasattr(values, "__len__")
+        ):
+            raise AomuseError("give a number for each layer, or layer= with the one that changes")
+        if len(values) != len(layers):
+            raise AomuseError(f"there are {len(layers)} layers, and {len(values)} values")
+        return np.array([_number(value) for value in values], dtype=np.float64)
+    if layer not in layers:
+        raise AomuseError(f"there is no layer {layer}: they are {layers[0]} to {layers[-1]}")
+    after = before.copy()
+    after[layers.index(layer)] = _number(values)
+    return after
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        raise AomuseError(f"{value!r} is no number")
+    try:
+        return float(value)
+    except (OverflowError, TypeError):
+        raise AomuseError(f"{value!r} is no number that a double holds") from None
+
+
+def _refuse_fractions(values: Floats, column: ColumnFormat | None) -> None:
+    """Refuse what would come back as another number from a column of integers."""
+    if column is None or shape_of(column).kind != "int":
+        return
+    wrong = [value for value in values.tolist() if not float(value).is_integer()]
+    if wrong:
+        raise AomuseError(f"the column {column.name} holds whole numbers, and not {wrong[0]!r}")
