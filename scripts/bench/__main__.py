@@ -19,6 +19,7 @@ from aomuse.discover import discover
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 from aomuse.simulate import simulate
+from scripts.bench.at_size import LIMIT_S, ask_at_size
 from scripts.bench.questions import ask
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--exposures", type=int, default=4)
     parser.add_argument("--sources", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--many", type=int, default=1000, help="exposures that views are asked of")
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     return parser.parse_args()
 
@@ -62,6 +64,17 @@ def _table(title: str, seconds: dict[str, list[float]], unit: str, base: str) ->
             f"| {name} | {middle:.3f} | {min(values):.3f} | {max(values):.3f} |"
             f" {reference / middle:.2f} |"
         )
+
+
+def _table_at_size(asked: list[dict[str, Any]], exposures: int) -> None:
+    print(f"\nQuestions to the views of {exposures:,} exposures, median ms\n")
+    print(f"| view | question | rows | MariaDB | SQLite | below {LIMIT_S} s |")
+    print("| --- | --- | ---: | ---: | ---: | --- |")
+    for row in asked:
+        seconds = [statistics.median(row[engine]) for engine in ("mariadb", "sqlite")]
+        answer = "yes" if max(seconds) < LIMIT_S else "no"
+        shown = " | ".join(f"{1000 * value:.0f}" for value in seconds)
+        print(f"| {row['view']} | {row['question']} | {row['rows']:,} | {shown} | {answer} |")
 
 
 def _machine(server_version: str) -> dict[str, Any]:
@@ -104,9 +117,12 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
             rivals[name].append(rival(warehouse, rows, root.parent))
     spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
     questions = ask(warehouse, root, options.rounds)
+    print(f"making warehouses of {options.many:,} exposures", flush=True)
+    at_size = ask_at_size(warehouse, root.parent, options.many, options.rounds)
     _table("Whole load, seconds an exposure", loads, "s", "JSON blobs (as AOMUSE 2020)")
     _table(f"Source rows of one exposure ({len(rows):,} rows)", rivals, "s", "LOAD DATA INFILE")
     _table("Mean FWHM of each source of each exposure", questions, "s", "JSON blobs")
+    _table_at_size(at_size, options.many)
     print("\nStages of aomuse's load, seconds an exposure, one process\n")
     print(pd.DataFrame(spent).round(3).to_string())
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
@@ -120,6 +136,7 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
         "source_rows": len(rows),
         "seconds_for_source_rows": rivals,
         "seconds_for_question": questions,
+        "seconds_at_size": at_size,
         "stages": spent,
         "peak_worker_memory_mb": peak,
     }

@@ -1,0 +1,103 @@
+"""A warehouse of many exposures, made of a few by repeating their rows in SQL.
+
+Loading a thousand whole exposures would take half an hour and 40 GB. Questions of dashboards read
+metrics, summaries and telemetry; the largest tables are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from aomuse.models import Base
+
+#: Tables with a row for each layer of a source, header card or value of a file.
+LEFT_OUT = {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
+#: Days between two copies of the loaded nights.
+_STEP_DAYS = 3
+
+
+def multiply(engine: sa.Engine, wanted: int) -> int:
+    """Repeat the exposures of a warehouse under new numbers, names and nights.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A warehouse with a few exposures and nobody else in it.
+    wanted : int
+        How many exposures there are to be, at least.
+
+    Returns
+    -------
+    int
+        Exposures that there are now.
+    """
+    with engine.begin() as connection:
+        count = connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) or 0
+        copies = -(-wanted // count) - 1
+        copy = _numbers(copies)
+        steps = {
+            table.name: (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+            for table in _repeated()
+            if "id" in table.c
+        }
+        for table in _repeated():
+            values = [_value(column, steps, copy.c.n, engine.dialect.name) for column in table.c]
+            rows = sa.select(*values).select_from(table.join(copy, sa.true()))
+            connection.execute(sa.insert(table).from_select(list(table.c.keys()), rows))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in Base.metadata.sorted_tables:
+            analyze = "ANALYZE TABLE" if engine.dialect.name != "sqlite" else "ANALYZE"
+            connection.exec_driver_sql(f"{analyze} {table.name}").close()
+    return count * (copies + 1)
+
+
+def _numbers(count: int) -> sa.CTE:
+    """Return the numbers from 1 on, as a table."""
+    first = sa.select(sa.literal(1).label("n")).cte("copy", recursive=True)
+    return first.union_all(sa.select(first.c.n + 1).where(first.c.n < count))
+
+
+def _repeated() -> list[sa.Table]:
+    """Return the tables whose rows belong to an exposure, parents first."""
+    found: list[sa.Table] = []
+    for table in Base.metadata.sorted_tables:
+        parents = {key.column.table for key in table.foreign_keys}
+        if table.name == "exposure" or (parents & set(found) and table.name not in LEFT_OUT):
+            found.append(table)
+    return found
+
+
+def _number_of(column: sa.Column[Any]) -> str | None:
+    """Return the table whose ids a column holds."""
+    if column.name == "id":
+        return column.table.name
+    for key in column.foreign_keys:
+        return _number_of(key.column)
+    return None
+
+
+def _value(
+    column: sa.Column[Any], steps: dict[str, int], copy: sa.ColumnElement[int], dialect: str
+) -> sa.ColumnElement[Any]:
+    """Return what the copy of a row has in a column."""
+    step = steps.get(_number_of(column) or "")
+    if step is not None:
+        return column + copy * step
+    if column.name in ("archive_id", "raw_file"):
+        return column.concat("+").concat(sa.cast(copy, sa.String(8)))
+    if column.name in ("date_obs_utc", "time_utc"):
+        return _later(column, copy * _STEP_DAYS, dialect)
+    return column
+
+
+def _later(
+    column: sa.Column[Any], days: sa.ColumnElement[int], dialect: str
+) -> sa.ColumnElement[Any]:
+    if dialect == "sqlite":
+        shifted = sa.func.strftime(
+            "%Y-%m-%d %H:%M:%f", column, sa.cast(days, sa.String(8)).concat(" days")
+        )
+        return sa.case((column.is_not(None), shifted.concat("000")))
+    return sa.func.timestampadd(sa.text("DAY"), days, column)
