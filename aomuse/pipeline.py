@@ -210,10 +210,11 @@ def _in_workers(
     """Yield the results of tasks that worker processes carry out.
 
     On MariaDB each worker has a connection of its own and does an exposure from file to commit.
-    SQLite takes one writer: workers read and normalize, this process writes.
+    SQLite takes one writer: this process, which counts as one of the workers; the others read and
+    normalize.
     """
     if engine.dialect.name == "sqlite":
-        for task, made in run_tasks(tasks, _start_reader, (), workers, stop):
+        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, stop):
             yield _load_one(unit, task, lambda _, made=made: _unwrap(made))  # type: ignore[misc]
         return
     url = engine.url.render_as_string(hide_password=False)
