@@ -61,9 +61,9 @@ class FoundFile:
         return printable(self.path)
 
 
-def catalog_extension(path: Path) -> str:
+def catalog_extension(name: str) -> str:
     """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
-    return path.name.split(".")[-2].upper()
+    return name.split(".")[-2].upper()
 
 
 @dataclass(frozen=True)

@@ -117,3 +117,44 @@ def test_many_lines_that_are_not_understood_are_all_named(
     numbers += [int(number) for number in rest.split(",")]
     assert numbers == list(range(numbers[0], numbers[0] + 30))
     assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
+
+
+def test_a_text_that_is_too_long_is_told_and_verify_agrees(
+    engine: sa.Engine, db_url: str, tree: Tree
+) -> None:
+    long = "ThinCirrus" * 25 + "12345" + "and more"
+    path = write_log(tree, (f"22:04\t{long}\tfree",))
+    change(path, "Run:        60.A-9100(G)", f"Run:        {'é' * 256}")
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(engine, "SELECT sky_condition, comment FROM night_weather") == [
+        (long[:255], "free")
+    ]
+    cut = "is longer than 255 characters: it is cut there, and whole in night_log.content"
+    assert issues(engine, "night_log_text") == [
+        f"night_log.program_id of row 0 {cut}; cut off is 'é'",
+        f"night_weather.sky_condition of row 0 {cut}; cut off is 'and more'",
+    ]
+    verified = aomuse(db_url, "verify")
+    assert (verified.code, "0 files differ" in verified.out) == (0, True)
+
+
+def test_a_log_that_is_none_is_refused(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    path = write_log(tree)
+    path.write_bytes(b"x" * ((1 << 23) + 1))
+    done = aomuse(db_url, "load", tree.root)
+    assert done.code == 1
+    assert issues(engine, "too_large") == [
+        "it has 8388609 bytes, more than any such file: remove it"
+    ]
+
+
+def test_a_negative_zero_of_a_log_stays(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    path = write_log(tree)
+    change(
+        path, 'Seeing:          0.5 - 1.2"', 'Seeing:          0.5 - 1.2"\nTemperature: -0.0 - 3 C'
+    )
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert aomuse(db_url, "verify").code == 0
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM special_value"))
+    assert "temperature_min_c row 0: the file has -0.0" in aomuse(db_url, "verify").text

@@ -32,12 +32,15 @@ TEXTS = {
     "ob_grade": "Grade",
 }
 #: Columns of VARCHAR and their lengths; the other texts have no limit that a log reaches.
-_LENGTHS = {"ob_grade": 64, "instrument_mode": 64}
-_NAMES = (
-    *("instrument", "ob_name", "ob_target", "program_id", "sky_condition", "name", "fulfilled"),
-    *("requested", "original_name", "archive_id", "template_id", "data_product"),
+_LENGTHS = {"ob_grade": 64, "instrument_mode": 64} | dict.fromkeys(
+    (
+        *("instrument", "ob_name", "ob_target", "program_id", "sky_condition", "name"),
+        *("fulfilled", "requested", "original_name", "archive_id", "template_id", "data_product"),
+    ),
+    255,
 )
-_LENGTHS |= dict.fromkeys(_NAMES, 255)
+#: Characters of what is cut off that are told.
+_SHOWN = 200
 
 
 def normalize_night_log(out: NormalizedExposure, file: FileContent, number: int) -> None:
@@ -96,8 +99,9 @@ def _log_row(log: NightLog) -> dict[str, Any]:
         row[f"{name}_min_{unit}"] = found.low if found else None
         row[f"{name}_max_{unit}"] = found.high if found else None
     row |= {column: log.facts.get(field) for column, field in TEXTS.items()}
+    numbers = [integer_of(log.facts.get(field)) for field in ("OB", "OBS.ID")]
     return row | {
-        "ob_id": next((n for f in ("OB", "OBS.ID") if (n := integer_of(log.facts.get(f)))), None),
+        "ob_id": next((number for number in numbers if number is not None), None),
         "container_id": integer_of(log.facts.get("Container")),
         "ob_start_utc": time_of(log.facts.get("OBS.START")),
         "content": log.content,
@@ -132,13 +136,15 @@ def _cut(
     if longest is None:
         return values
     for row, value in enumerate(values):
-        if len(value or "") > longest:
+        rest = (value or "")[longest:]
+        if rest:
             issues.append(
                 Issue(
                     "warning",
                     "night_log_text",
                     f"{table}.{name} of row {row} is longer than {longest} characters: it is cut "
-                    "there and whole in night_log.content",
+                    "there, and whole in night_log.content; cut off is "
+                    f"{rest[:_SHOWN]!r}{'…' if len(rest) > _SHOWN else ''}",
                     file.path,
                 )
             )

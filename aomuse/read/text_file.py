@@ -14,7 +14,7 @@ from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 
 #: A log has 3 kB and a catalogue 1 MB; what is far larger is something else.
-_MAX_BYTES = 1 << 28
+_MAX_BYTES = {"night_log": 1 << 23, "catalog": 1 << 28}
 #: Lines that are told one by one, and characters of a line that are shown.
 _TOLD = 20
 _SHOWN = 120
@@ -42,9 +42,11 @@ def read_text(file: FoundFile) -> FileContent:
     try:
         with file.path.open("rb") as stream:
             stat = os.fstat(stream.fileno())
-            if stat.st_size > _MAX_BYTES:
+            if stat.st_size > _MAX_BYTES[file.role]:
                 raise FileError(
-                    "too_large", name, f"it has {stat.st_size} bytes, more than any such file"
+                    "too_large",
+                    name,
+                    f"it has {stat.st_size} bytes, more than any such file: remove it",
                 )
             content = stream.read()
     except OSError as error:
@@ -63,7 +65,7 @@ def read_text(file: FoundFile) -> FileContent:
         found.night_log = read_night_log(content, file.name)
         found.issues += _log_issues(found)
     else:
-        hdu, issues = read_catalog(content, name, catalog_extension(file.path))
+        hdu, issues = read_catalog(content, name, catalog_extension(file.name))
         found.hdus = (hdu,)
         found.issues += issues
     return found

@@ -47,15 +47,7 @@ class StoredExposure:
         """Return the rows of header of a file, in the order of its HDUs."""
         return list(
             self._connection.execute(
-                sa.select(
-                    Header.id,
-                    Header.hdu_index,
-                    Header.extension_name,
-                    Header.hdu_type,
-                    Header.card_count,
-                    Header.table_layout_id,
-                    Header.table_row_count,
-                )
+                sa.select(*(c for c in Header.__table__.columns if c.name != "card_images"))
                 .where(Header.source_file_id == source_file_id)
                 .order_by(Header.hdu_index)
             ).all()

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from aomuse.models import SpecialValue
 
 _VALUES = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
+#: What stands in their columns.
+_STAND_INS = {np.inf: None, -np.inf: None, -0.0: 0.0}
 
 
 class SpecialValues:
@@ -38,8 +40,9 @@ class SpecialValues:
             self._values[table, column][key] = _VALUES[value]
 
     def value(self, table: str, column: str, key: str, stored: float | None) -> float | None:
-        """Return the value of one row: the special one, or what is stored."""
-        return self._values.get((table, column), {}).get(key, stored)
+        """Return the value of one row: the special one, if its stand-in is stored, or that."""
+        special = self._values.get((table, column), {}).get(key)
+        return stored if special is None or stored != _STAND_INS[special] else special
 
     def apply(
         self,
@@ -64,5 +67,5 @@ class SpecialValues:
             return
         for row, parts in enumerate(zip(*(key.tolist() for key in keys), strict=True)):
             found = special.get("/".join(str(part) for part in parts))
-            if found is not None:
+            if found is not None and (values[row] == 0 if found == 0 else np.isnan(values[row])):
                 values[row] = found

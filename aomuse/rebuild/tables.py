@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from aomuse.content import ColumnFormat
 from aomuse.errors import RebuildError
+from aomuse.frames import COLUMN_STORE
 from aomuse.models import (
     Base,
     Header,
@@ -26,7 +27,7 @@ from aomuse.models import (
 from aomuse.rebuild.formats import Column, Shape, null_of, shape_of
 from aomuse.rebuild.special import SpecialValues
 
-_STORED_IN = re.compile(r"^(?P<table>\w+)(\.(?P<column>\w+))?(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
+_STORED_IN = re.compile(r"^(?P<table>\w+)\.(?P<column>\w+)(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
 
 Values = npt.NDArray[Any]
 
@@ -85,15 +86,15 @@ class TableRebuilder:
                 row.zero,
                 row.display,
                 row.dimensions,
+                row.description,
+                row.datatype,
             )
             shape = shape_of(form)
-            match = _STORED_IN.match(row.stored_in)
-            assert match is not None, row.stored_in
-            if match["column"] is None:
+            if row.stored_in == COLUMN_STORE:
                 cells = stored.get(row.id)
                 result.append(_from_store(form, shape, cells, header.table_row_count))
             else:
-                values = self._typed(header_id, match, columns)
+                values = self._typed(header_id, _home(row.stored_in), columns)
                 result.append(_from_typed(form, shape, values, header.table_row_count))
         return result
 
@@ -191,6 +192,15 @@ class TableRebuilder:
                     frame[column.name] = values
             self._frames[table, parent_id] = frame
         return self._frames[table, parent_id]
+
+
+def _home(stored_in: str) -> re.Match[str]:
+    """Return the table and column that hold a column's values."""
+    match = _STORED_IN.match(stored_in)
+    table = Base.metadata.tables.get(match["table"]) if match else None
+    if match is None or table is None or {match["column"], match["key"]} - {None, *table.c.keys()}:
+        raise RebuildError(f"there is no {stored_in!r}, where a column should be stored")
+    return match
 
 
 def _frame(connection: Connection, select: sa.Select[*tuple[Any, ...]]) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,23 @@ class Comparison:
     def tell(self, where: str, file: object, database: object) -> None:
         """Note a difference."""
         self.differences.append(f"{where}: the file has {file!r}, the database {database!r}")
+
+
+def same(in_file: Any, in_database: Any) -> bool:
+    """Tell whether two values are one: of one type, and 0.0 differs from -0.0.
+
+    Parameters
+    ----------
+    in_file, in_database : object
+        The values; NaN is NULL in the database.
+
+    Returns
+    -------
+    bool
+        True if nothing tells them apart.
+    """
+    if isinstance(in_file, float):
+        if math.isnan(in_file):
+            return in_database is None
+        return isinstance(in_database, float) and in_file.hex() == in_database.hex()
+    return type(in_file) is type(in_database) and bool(in_file == in_database)

@@ -13,15 +13,16 @@ from sqlalchemy import Connection, Engine
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
 from aomuse.files import TEXT_ROLES
-from aomuse.fits_structure import quiet_astropy, read_structure
+from aomuse.fits_structure import file_checksum, quiet_astropy, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
 from aomuse.rebuild import Card, StoredExposure
 from aomuse.schema import require_head
-from aomuse.verify.beside import compare_catalog, compare_night_log
+from aomuse.verify.catalog import compare_catalog
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
-from aomuse.verify.headers import compare_cards
+from aomuse.verify.headers import compare_card_columns, compare_cards, compare_header
+from aomuse.verify.night_log import compare_night_log
 from aomuse.verify.tables import compare_table
 
 
@@ -116,6 +117,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
     """Compare one file with the database."""
     result = Comparison()
     try:
+        _compare_file(result, row, path)
         if row.role in TEXT_ROLES:
             compare = compare_night_log if row.role == "night_log" else compare_catalog
             compare(result, connection, row, Path(path).read_bytes())
@@ -128,7 +130,9 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
             if len(hdus) != len(headers):
                 result.tell("number of HDUs", len(hdus), len(headers))
             cards = stored.cards([header.id for header in headers])
+            compare_card_columns(result, connection, row.id)
             for hdu, extent, header in zip(hdus, extents, headers, strict=False):
+                compare_header(result, hdu, extent.index, header, row.exposure_id)
                 _compare_hdu(result, stored, hdu, extent.card_images, header, cards[header.id])
             if row.id == _speaker(stored):
                 compare_exposure(result, connection, stored, hdus[0].header)
@@ -138,6 +142,19 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
         why = error.why if isinstance(error, FileError) else (error.strerror or str(error))
         result.differences.append(f"the file cannot be read ({' '.join(why.split())})")
     return Verified(printable(path), result.values, tuple(result.differences))
+
+
+def _compare_file(result: Comparison, row: Any, path: str) -> None:
+    """Compare a file's row of source_file; its time is no part of what it holds."""
+    file = Path(path)
+    for name, in_file in (
+        ("name", printable(file.name)),
+        ("size_bytes", file.stat().st_size),
+        ("sha256", file_checksum(file, path, is_text=row.role in TEXT_ROLES)),
+    ):
+        result.values += 1
+        if in_file != getattr(row, name):
+            result.tell(f"source_file.{name}", in_file, getattr(row, name))
 
 
 def _speaker(stored: StoredExposure) -> int | None:
@@ -158,10 +175,7 @@ def _compare_hdu(
     header: Any,
     cards: list[Card],
 ) -> None:
-    name = "PRIMARY" if header.hdu_index == 0 else str(hdu.name)
-    where = f"[{name or header.hdu_index}]"
-    if name != header.extension_name:
-        result.tell(f"{where} EXTNAME", name, header.extension_name)
+    where = f"[{header.extension_name or header.hdu_index}]"
     if images != stored.card_images(header.id):
         result.tell(f"{where} header text", f"{len(images)} bytes", "other bytes")
     result.values += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,32 @@ def compare_table(
         result.tell(f"{where} columns", names, [column.format.name for column in columns])
         return
     for index, column in enumerate(columns):
+        ours, theirs = _definition(hdu, index), astuple(column.format)
+        result.values += 1
+        if ours != theirs:
+            result.tell(f"{where} definition of column {index + 1}", ours, theirs)
         if not rows:
             continue
         for place, in_file, in_database in _column_differences(data, index, hdu, column, result):
             result.tell(f"{where} column {column.format.name} {place}", in_file, in_database)
+
+
+def _definition(hdu: Any, index: int) -> tuple[object, ...]:
+    """Return a column's place and name, and its TFORM, TUNIT, …; a catalogue alone has more."""
+    column, header = hdu.columns[index], hdu.header
+    form, unit, null, display, dimensions = (
+        None if (value := header.get(f"{keyword}{index + 1}")) is None else str(value)
+        for keyword in ("TFORM", "TUNIT", "TNULL", "TDISP", "TDIM")
+    )
+    scale, zero = (
+        float(value)
+        if isinstance(value := header.get(f"{keyword}{index + 1}"), int | float)
+        else None
+        for keyword in ("TSCAL", "TZERO")
+    )
+    form = form or str(column.format)
+    name = str(column.name)
+    return (index + 1, name, form, unit, null, scale, zero, display, dimensions, None, None)
 
 
 def _column_differences(
