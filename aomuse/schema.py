@@ -62,12 +62,28 @@ def known_revisions() -> set[str]:
     return {revision.revision for revision in script.walk_revisions()}
 
 
-def current_revision(engine: Engine) -> str | None:
-    """Return the revision of the database, None where there is no schema."""
+def database_exists(engine: Engine) -> bool:
+    """Return whether there is something to connect to.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+
+    Returns
+    -------
+    bool
+        False for a file of SQLite that is not there: connecting would make it, and a question
+        should not.
+    """
     file = engine.url.database or ":memory:"
     on_disk = engine.dialect.name == "sqlite" and not file.startswith((":memory:", "file:"))
-    if on_disk and not Path(file).exists():
-        # Connecting would make the file, and a question should not.
+    return not on_disk or Path(file).exists()
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the revision of the database, None where there is no schema."""
+    if not database_exists(engine):
         return None
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

@@ -91,9 +91,12 @@ def restore(engine: Engine, file: Path) -> str:
         If the backup is of a newer version's schema.
     """
     if not file.is_file():
-        raise ConfigurationError(f"{file} is not there: give a file that aomuse backup wrote")
+        raise ConfigurationError(f"there is no file {file}: give one that aomuse backup wrote")
     way = sqlite_copy if engine.dialect.name == "sqlite" else mariadb_dump
-    revision: str = way.backup_revision(file)
+    try:
+        revision: str = way.backup_revision(file)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read ({error.strerror or error})") from error
     if not revision:
         raise ConfigurationError(f"{file} holds no schema of aomuse: give one that aomuse wrote")
     try:

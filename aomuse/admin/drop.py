@@ -11,7 +11,14 @@ from aomuse.db import write_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.models import Base
 from aomuse.query.refresh import drop_views, existing_views
-from aomuse.schema import DROPPING, RESTORING, VERSION_TABLE, known_revisions, refuse_unknown
+from aomuse.schema import (
+    DROPPING,
+    RESTORING,
+    VERSION_TABLE,
+    database_exists,
+    known_revisions,
+    refuse_unknown,
+)
 
 _VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.String))
 
@@ -53,6 +60,8 @@ def inventory(engine: Engine) -> Inventory:
     SchemaError
         If the tables are those of a newer version.
     """
+    if not database_exists(engine):
+        return Inventory()
     with engine.connect() as connection:
         ours = _tables(connection)
         views = existing_views(connection) if ours else []

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.errors import BusyError
+from aomuse.errors import BusyError, ConfigurationError
 from aomuse.models import LoadRun
 
 #: Seconds that a second loader waits for the first.
@@ -50,6 +50,8 @@ def run_lock(
     ------
     BusyError
         If another loader still holds the database after that time.
+    ConfigurationError
+        If the folder of a SQLite database cannot be written.
     """
     lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
     with lock(engine, on_wait, wait_s) as keep:
@@ -100,7 +102,15 @@ def _file_lock(
         yield lambda: None
         return
     path = Path(database)
-    with path.with_name(path.name + ".lock").open("a") as stream:
+    lock = path.with_name(path.name + ".lock")
+    try:
+        opened = lock.open("a")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{lock} cannot be written ({error.strerror or error}): check that the folder of the "
+            "database exists and may be written"
+        ) from error
+    with opened as stream:
 
         def take() -> bool:
             try:

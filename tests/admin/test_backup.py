@@ -371,3 +371,11 @@ def test_a_file_system_without_links_will_do(
     assert aomuse(db_url, "backup", file).code == 0
     assert [p.name for p in tmp_path.iterdir()] == [file.name]
     assert file.stat().st_size > 0
+
+
+def test_a_folder_that_is_not_there_is_named(sqlite_template: Path, tmp_path: Path) -> None:
+    new = f"sqlite:///{tmp_path / 'missing' / 'new.db'}"
+    done = aomuse(new, "restore", sqlite_template)
+    assert (done.code, len(done.errors)) == (2, 1), done.text
+    assert str(tmp_path / "missing") in done.err
+    assert list(tmp_path.iterdir()) == []

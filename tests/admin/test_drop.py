@@ -178,3 +178,10 @@ def test_the_tables_of_a_newer_version_are_left(engine: sa.Engine, db_url: str) 
     assert (done.code, len(done.errors)) == (2, 1)
     assert "install the newer aomuse" in done.err
     assert names(engine) == before
+
+
+def test_a_wrong_name_makes_no_database(tmp_path: Path) -> None:
+    done = aomuse(f"sqlite:///{tmp_path / 'typo.db'}", "drop", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("there is nothing of aomuse\n")
+    assert list(tmp_path.iterdir()) == []
