@@ -76,8 +76,9 @@ def read_plain(position: int, image: str) -> Row | None:
     keyword = match["long"] or match["short"]
     comment = (match["comment"] or "").rstrip()
     if (text := match["text"]) is not None:
-        # ": " makes a record-valued card, "&" a long string.
-        if ": " in text or text.rstrip().endswith("&"):
+        # ": " makes a record-valued card, "&" a long string; astropy looks for the end of an
+        # empty string in the comment, too.
+        if ": " in text or text.rstrip().endswith("&") or (not text and "'" in comment):
             return None
         return position, keyword, comment, "str", None, np.nan, text.rstrip()
     if (flag := match["flag"]) is not None:

@@ -62,6 +62,7 @@ ENDS = st.one_of(
 @given(KEYWORDS, st.sampled_from(["", " ", "   "]), VALUES, ENDS)
 @example("KEY     =", " ", "'DP.AXIS: 2.0'", "")
 @example("KEY     =", " ", "'long &'", "")
+@example("KEY     =", " ", "''", " / '")
 @example("KEY     =", " ", "-0.0", "/")
 @example("KEY     =", " ", "1D5", " /x")
 @example("HIERARCH ABC =", "", "1.", "")
