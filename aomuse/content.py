@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +15,14 @@ from aomuse.issue import Issue
 from aomuse.night_log import NightLog
 
 HduType = Literal[
-    "primary", "image", "compressed_image", "binary_table", "ascii_table", "ecsv", "other"
+    "primary",
+    "image",
+    "compressed_image",
+    "binary_table",
+    "ascii_table",
+    "ecsv",
+    "json",
+    "other",
 ]
 
 
@@ -25,7 +33,7 @@ _INT64 = np.iinfo(np.int64)
 class ColumnFormat:
     """How the file defines a table column: the T… keywords, verbatim where they are text.
 
-    ``description`` and ``datatype`` are of catalogues in ECSV.
+    ``description`` is of catalogues in ECSV, ``datatype`` of these and of imported JSON.
     """
 
     position: int
@@ -90,8 +98,8 @@ class HduContent:
         Kind of the HDU.
     dimensions : str
         Size of the image or table.
-    card_images : bytes
-        The header's own card images from the file, up to and without END.
+    card_images : bytes or None
+        The header's own card images from the file, up to and without END; None for imported JSON.
     card_count : int
         Cards as astropy shows them.
     cards : DataFrame
@@ -104,7 +112,7 @@ class HduContent:
     name: str
     type: HduType
     dimensions: str
-    card_images: bytes
+    card_images: bytes | None
     card_count: int
     cards: pd.DataFrame
     table: TableContent | None = None
@@ -114,12 +122,13 @@ class HduContent:
 class FileContent:
     """One file: what it is, what it holds, and what there is to say about it.
 
-    A night log is in ``night_log`` and has no HDUs; a catalogue is one HDU.
+    A night log is in ``night_log`` and has no HDUs; a catalogue is one HDU. The time of a blob that
+    stands for a file is not known.
     """
 
     found: FoundFile
     size: int
-    mtime_ns: int
+    mtime_ns: int | None
     sha256: str
     hdus: tuple[HduContent, ...]
     issues: list[Issue] = field(default_factory=list)
@@ -202,13 +211,39 @@ def typed_value(  # noqa: PLR0911 - one return for each type of value
 
 @dataclass(frozen=True)
 class FitContent:
-    """The files of one PampelMuse analysis, read; None for one that is missing or unreadable."""
+    """The files of one PampelMuse analysis, read; None for one that is missing or unreadable.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cube without ``.fits``.
+    model : str or None
+        PSF model, where the folder tells it.
+    reduced, prm, psf : FileContent or None
+        The cube, the parameters and the sources.
+    prm_name : str or None
+        Name of a parameter file that is known without its content.
+    wavelength_nm : ndarray or None
+        Wavelengths of the layers where they are told as such, and not by SPECTRA.
+    """
 
     name: str
     model: str | None
     reduced: FileContent | None
     prm: FileContent | None
     psf: FileContent | None
+    prm_name: str | None = None
+    wavelength_nm: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class ToldFacts:
+    """What is known of an exposure beside its headers: an imported row has it in columns."""
+
+    target: str | None = None
+    instrument_mode: str | None = None
+    date_obs_utc: dt.datetime | None = None
+    ob_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +268,9 @@ class ExposureContent:
         What there is to say of the files.
     beside : tuple of FileContent
         Its night log, catalogues and Raman images.
+    told : ToldFacts
+        What is known beside the headers. Target and mode count more than the headers', which an
+        AOMUSE database let its users change; the others fill gaps.
     """
 
     archive_id: str | None
@@ -243,6 +281,7 @@ class ExposureContent:
     failed: tuple[FoundFile, ...]
     issues: tuple[Issue, ...]
     beside: tuple[FileContent, ...] = ()
+    told: ToldFacts = ToldFacts()
 
     @property
     def files(self) -> tuple[FileContent, ...]:

@@ -10,8 +10,9 @@ from typing import Literal
 from aomuse.issue import Issue
 from aomuse.paths import printable
 
-#: ``unknown`` is a FITS file until its header has told what it is.
-Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman", "unknown"]
+#: ``unknown`` is a FITS file until its header has told what it is, ``row`` the row of an imported
+#: database, which stands for no file.
+Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman", "row", "unknown"]
 
 #: Roles of files that are text.
 TEXT_ROLES: tuple[Role, ...] = ("night_log", "catalog")
@@ -64,6 +65,39 @@ class FoundFile:
 def catalog_extension(name: str) -> str:
     """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
     return name.split(".")[-2].upper()
+
+
+#: How the path of what was imported begins; no absolute path does.
+IMPORT_PREFIX = "import:"
+
+
+@dataclass(frozen=True)
+class ImportedBlob(FoundFile):
+    """A JSON blob of an AOMUSE database, in place of the file that it was made from.
+
+    Parameters
+    ----------
+    path, role, stem, base, folder, size, mtime_ns : object
+        As `FoundFile`; of these only role and size mean something.
+    place : str
+        Database without user and password, table, row and column, after `IMPORT_PREFIX`.
+    file_name : str
+        Name of the file that the blob was made from.
+    sha256 : str
+        SHA-256 of the blob's text.
+    """
+
+    place: str = ""
+    file_name: str = ""
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the file that the blob was made from."""
+        return self.file_name
+
+    def __str__(self) -> str:
+        return self.place
 
 
 @dataclass(frozen=True)

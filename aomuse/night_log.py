@@ -60,8 +60,8 @@ class NightLog:
 
     Parameters
     ----------
-    content : bytes
-        The file.
+    content : bytes or None
+        The file; None where only its entries are known.
     night_start_utc : datetime.datetime or None
         Noon UTC before the night.
     ranges : dict
@@ -79,7 +79,7 @@ class NightLog:
         The last line, and why the log may have been cut short there.
     """
 
-    content: bytes
+    content: bytes | None
     night_start_utc: dt.datetime | None = None
     ranges: dict[str, Range] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)

@@ -74,6 +74,9 @@ class Listener:
     def on_notice(self, text: str) -> None:
         """Tell something that concerns the whole load."""
 
+    def on_total(self, total: int) -> None:
+        """Tell how many exposures there are, before the first is read."""
+
     def on_found(self, discovery: Discovery) -> None:
         """Tell what was found, before anything is read."""
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -126,7 +126,7 @@ def load(
                 run.count(result.outcome, result.row_count, failed=result.has_errors)
                 listener.on_result(result)
                 keep_lock()
-            _show_in_views(engine, listener)
+            show_in_views(engine, listener)
             outcome = "issues" if summary.failed or discovery.issues else "complete"
         except KeyboardInterrupt:
             stop.set()
@@ -193,7 +193,8 @@ def _results(
             unit.leave(todo)
             yield Result(files.label, _OUTCOMES[todo.action], 0, 0.0, todo.issues)
         else:
-            tasks.append(Task(_joined(files, todo), todo))
+            told = replace(files, issues=(*files.issues, *todo.issues))
+            tasks.append(Task(_joined(told, todo), todo))
     size = sum(file.size for task in tasks for file in task.files.files)
     if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
         yield from _in_workers(engine, unit, run, tasks, workers, stop)
@@ -231,7 +232,7 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
         try:
             return normalize(read_exposure(task.files))
         except Exception as error:  # noqa: BLE001 - told by the process that stores
-            return AomuseError(_said(error))
+            return AomuseError(said(error))
 
     return read
 
@@ -275,11 +276,11 @@ def _load_one(unit: UnitOfWork, task: Task, make: Callable[[Task], NormalizedExp
 
 def _failed(unit: UnitOfWork, task: Task, why: Exception | Died) -> Result:
     """Record an exposure that could not be stored, and return its result."""
-    said = f"{why}, twice" if isinstance(why, Died) else _said(why)
+    reason = f"{why}, twice" if isinstance(why, Died) else said(why)
     issue = Issue(
         "error",
         "not_stored",
-        f"the exposure {task.files.label} could not be stored ({said}): nothing of it was "
+        f"the exposure {task.files.label} could not be stored ({reason}): nothing of it was "
         "changed; load again, and if this stays, report it with the file",
         str(task.files.files[0]),
     )
@@ -287,7 +288,8 @@ def _failed(unit: UnitOfWork, task: Task, why: Exception | Died) -> Result:
     return Result(task.files.label, "failed", 0, 0.0, (issue,))
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Return what an error says, in one line without statement, values or password."""
     if isinstance(error, AomuseError):
         return str(error)
     if isinstance(error, DBAPIError):
@@ -333,7 +335,7 @@ def _joined(files: ExposureFiles, todo: Plan) -> ExposureFiles:
     return join(files, found, known.archive_id, known.raw_file)
 
 
-def _show_in_views(engine: Engine, listener: Listener) -> None:
+def show_in_views(engine: Engine, listener: Listener) -> None:
     """Let the wide views show what was loaded, if this account may create views."""
     try:
         refresh(engine)

@@ -6,107 +6,20 @@ tables as a list a column. Where the script crashed, commentary cards become lis
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from aomuse.errors import ConfigurationError
+from aomuse.differences import applied, is_whole
 from aomuse.models import Exposure, PsfFit, PsfLayer, SourceFile, Target
-from aomuse.rebuild import Card, Column, StoredExposure
-from aomuse.schema import require_head
+from aomuse.rebuild import Card, Column, StoredExposure, differences
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 _CHANNEL = re.compile(r"^CHAN\d\d$")
-
-
-def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
-    """Write one JSON file for each analysis.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    directory : pathlib.Path
-        Where to write; made if it does not exist.
-    prm_files : collection of str, optional
-        Names of the parameter files of the analyses wanted; all without it.
-
-    Yields
-    ------
-    pathlib.Path
-        Each file, once it is complete.
-
-    Raises
-    ------
-    ConfigurationError
-        If a name is not in the database, or the directory cannot be written.
-    """
-    require_head(engine)
-    with engine.connect() as connection:
-        fits = _select(connection, prm_files)
-        names = [_file_name(fit) for fit in fits]
-        for fit, name in zip(fits, names, strict=True):
-            # Moffat and MAOPPY fits of one cube have the same name, and so may dated folders.
-            folder = directory / fit.model if names.count(name) > 1 else directory
-            path = folder / f"{name}.json"
-            if [f for f, n in zip(fits, names, strict=True) if (n, f.model) == (name, fit.model)][
-                1:
-            ]:
-                path = directory / str(fit.archive_id or fit.exposure_id) / f"{name}.json"
-            _write(path, document(connection, fit.id))
-            yield path
-
-
-def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
-    select = (
-        sa.select(
-            PsfFit.id,
-            PsfFit.name,
-            PsfFit.model,
-            PsfFit.prm_file,
-            PsfFit.exposure_id,
-            Exposure.archive_id,
-        )
-        .join(Exposure)
-        .order_by(PsfFit.id)
-    )
-    fits = [f for f in connection.execute(select) if not prm_files or f.prm_file in prm_files]
-    unknown = sorted(set(prm_files) - {fit.prm_file for fit in fits})
-    if unknown:
-        raise ConfigurationError(
-            f"no analysis comes from a parameter file called {', '.join(unknown)}: "
-            "the view v_seed_exposure lists them"
-        )
-    return fits
-
-
-def _file_name(fit: Any) -> str:
-    return str(fit.prm_file or f"{fit.name}.prm.fits")
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise ConfigurationError(
-            f"{path} cannot be written ({why}): give another directory"
-        ) from error
 
 
 def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
@@ -124,33 +37,78 @@ def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
     dict
         targetName, insMode, analysisFile, rawFile, data, psfParams and sources.
     """
-    row = connection.execute(
-        sa.select(
-            Target.name,
-            Exposure.id.label("exposure_id"),
-            Exposure.instrument_mode,
-            Exposure.raw_file,
-            PsfFit.prm_file,
-            PsfFit.reduced_file_id,
-            PsfFit.prm_file_id,
-            PsfFit.psf_file_id,
-        )
-        .select_from(PsfFit)
-        .join(Exposure, Exposure.id == PsfFit.exposure_id)
-        .outerjoin(Target, Target.id == Exposure.target_id)
-        .where(PsfFit.id == psf_fit_id)
-    ).one()
-    stored = StoredExposure(connection, row.exposure_id)
-    raw_id = _loaded_file(connection, row.exposure_id, "raw")
+    row = _fit(connection, psf_fit_id)
+    changes = differences(connection, row.exposure_id, psf_fit_id)
+    plain = plain_values(connection, psf_fit_id)
+    answers = typed_answers(connection, psf_fit_id)
+    told: dict[str, Any] = applied(plain, changes.get("analysis"))
+    return told | {name: _answer(answer, changes.get(name)) for name, answer in answers.items()}
+
+
+def plain_values(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
+    """Return targetName, insMode, analysisFile and rawFile of an analysis."""
+    row = _fit(connection, psf_fit_id)
     return {
-        "targetName": row.name,
+        "targetName": row.target_name,
         "insMode": row.instrument_mode,
         "analysisFile": row.prm_file,
         "rawFile": row.raw_file,
-        "data": _data(stored, row.reduced_file_id, raw_id),
-        "psfParams": _psf_params(connection, stored, psf_fit_id, row.prm_file_id),
-        "sources": _sources(stored, row.psf_file_id),
     }
+
+
+def typed_answers(connection: Connection, psf_fit_id: int) -> dict[str, Callable[[], Any]]:
+    """Return what the typed tables alone give of an analysis.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    psf_fit_id : int
+        psf_fit.id.
+
+    Returns
+    -------
+    dict
+        Functions that return data, psfParams and sources.
+    """
+    row = _fit(connection, psf_fit_id)
+    stored = StoredExposure(connection, row.exposure_id)
+    raw_id = _loaded_file(connection, row.exposure_id, "raw")
+    return {
+        "data": lambda: _data(stored, row.reduced_file_id, raw_id),
+        "psfParams": lambda: _psf_params(connection, stored, psf_fit_id, row.prm_file_id),
+        "sources": lambda: _sources(stored, row.psf_file_id),
+    }
+
+
+def typed_data(connection: Connection, exposure_id: int) -> dict[str, Any]:
+    """Return what the typed tables alone give of an exposure's headers and telemetry.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        The database.
+    exposure_id : int
+        exposure.id.
+
+    Returns
+    -------
+    dict
+        As `data`.
+    """
+    return _data(
+        StoredExposure(connection, exposure_id),
+        _loaded_file(connection, exposure_id, "reduced"),
+        _loaded_file(connection, exposure_id, "raw"),
+    )
+
+
+def _answer(typed: Callable[[], Any], change: dict[str, Any] | None) -> Any:
+    """Return a document: what the tables give, with what an import keeps beside them."""
+    if is_whole(change):
+        # The tables may not even hold together then.
+        return applied(None, change)
+    return applied(typed(), change)
 
 
 def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
@@ -168,11 +126,9 @@ def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
     dict
         PRIMARY of the first reduced cube, CHANnn, and the tables as a list a column.
     """
-    return _data(
-        StoredExposure(connection, exposure_id),
-        _loaded_file(connection, exposure_id, "reduced"),
-        _loaded_file(connection, exposure_id, "raw"),
-    )
+    change = differences(connection, exposure_id).get("data")
+    answer: dict[str, Any] = _answer(lambda: typed_data(connection, exposure_id), change)
+    return answer
 
 
 def psf_params(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
@@ -190,9 +146,7 @@ def psf_params(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None
     dict or None
         A list a parameter, and ``wavelength`` in nm; None without a parameter file.
     """
-    fit = _fit(connection, psf_fit_id)
-    stored = StoredExposure(connection, fit.exposure_id)
-    return _psf_params(connection, stored, psf_fit_id, fit.prm_file_id)
+    return _one(connection, psf_fit_id, "psfParams")
 
 
 def sources(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
@@ -210,15 +164,32 @@ def sources(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
     dict or None
         PM_X of each source, a list a column; None without a source file.
     """
-    fit = _fit(connection, psf_fit_id)
-    return _sources(StoredExposure(connection, fit.exposure_id), fit.psf_file_id)
+    return _one(connection, psf_fit_id, "sources")
+
+
+def _one(connection: Connection, psf_fit_id: int, name: str) -> dict[str, Any] | None:
+    exposure_id = _fit(connection, psf_fit_id).exposure_id
+    change = differences(connection, exposure_id, psf_fit_id).get(name)
+    answer: dict[str, Any] | None = _answer(typed_answers(connection, psf_fit_id)[name], change)
+    return answer
 
 
 def _fit(connection: Connection, psf_fit_id: int) -> Any:
     return connection.execute(
-        sa.select(PsfFit.exposure_id, PsfFit.prm_file_id, PsfFit.psf_file_id).where(
-            PsfFit.id == psf_fit_id
+        sa.select(
+            Target.name.label("target_name"),
+            Exposure.id.label("exposure_id"),
+            Exposure.instrument_mode,
+            Exposure.raw_file,
+            PsfFit.prm_file,
+            PsfFit.reduced_file_id,
+            PsfFit.prm_file_id,
+            PsfFit.psf_file_id,
         )
+        .select_from(PsfFit)
+        .join(Exposure, Exposure.id == PsfFit.exposure_id)
+        .outerjoin(Target, Target.id == Exposure.target_id)
+        .where(PsfFit.id == psf_fit_id)
     ).one()
 
 
@@ -229,7 +200,7 @@ def _loaded_file(connection: Connection, exposure_id: int, role: str) -> int | N
         .where(
             SourceFile.exposure_id == exposure_id,
             SourceFile.role == role,
-            SourceFile.outcome == "loaded",
+            SourceFile.outcome != "failed",
         )
         .order_by(SourceFile.id)
     )

@@ -24,6 +24,7 @@ TITLES = {
     "column_store": "Column store",
     "provenance": "Provenance",
     "known_file": "Files that were seen",
+    "imported": "Imported databases",
 }
 
 

@@ -4,6 +4,7 @@
 from aomuse.cli import (  # noqa: F401
     admin,
     export,
+    import_blobs,
     load,
     metrics,
     predict,

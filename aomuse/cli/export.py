@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aomuse import seed_json
+from aomuse import seed_export
 from aomuse.cli.main import Context, cli, pass_context
 
 
@@ -39,7 +39,7 @@ def seed_json_command(
     if more and not names:
         raise click.UsageError(f"what is {more[0]}? Names of parameter files stand behind --prm")
     count = 0
-    for path in seed_json.export(context.engine, directory, (*names, *more)):
+    for path in seed_export.export(context.engine, directory, (*names, *more)):
         click.echo(str(path))
         count += 1
     click.echo(f"{count} analyses written to {directory}")

@@ -82,11 +82,12 @@ def load(
                 err=True,
             )
             raise
-    click.echo(_summary(summary, progress))
+    click.echo(summary_text(summary, progress))
     return EXIT_ISSUES if summary.failed else 0
 
 
-def _summary(summary: Summary, progress: Progress) -> str:
+def summary_text(summary: Summary, progress: Progress) -> str:
+    """Return what came of a load or an import, in a few lines."""
     counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
     lines = [f"exposures: {counts}; {summary.row_count:,} rows in {summary.seconds:.1f} s"]
     if summary.left_out:

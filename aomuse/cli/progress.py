@@ -59,10 +59,12 @@ class Progress(Listener):
         if self._show_left_out:
             for file, why in discovery.left_out:
                 self.say(f"left out: {file}: {why}")
+        self.on_total(len(discovery.exposures))
+
+    def on_total(self, total: int) -> None:
+        """Begin the bar."""
         if self._show_bar:
-            self._bar = tqdm(
-                total=len(discovery.exposures), unit="exposure", dynamic_ncols=True, leave=False
-            )
+            self._bar = tqdm(total=total, unit="exposure", dynamic_ncols=True, leave=False)
 
     def on_result(self, result: Result) -> None:
         """Show one exposure."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
-from aomuse.verify import Verified, verify
+from aomuse.verify import Verified, count_imported, verify
 
 _TOLD = 20
 
@@ -24,7 +24,13 @@ def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
     different = [result for result in results if result.differences]
     values = sum(result.values for result in results)
     click.echo(f"{len(results)} files, {values:,} values compared, {len(different)} files differ")
-    if not results:
+    imported = 0 if roots else count_imported(context.engine)
+    if imported:
+        click.echo(
+            f"{imported} exposures were imported from an AOMUSE database and have no files here to "
+            "compare with; aomuse load ROOT replaces them by their files"
+        )
+    elif not results:
         click.echo("nothing to compare: load a tree with aomuse load ROOT")
     return EXIT_ISSUES if different else 0
 

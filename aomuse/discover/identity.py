@@ -41,6 +41,11 @@ def archive_id_of(name: str) -> str:
     return re.sub(r"\.fits$", "", re.sub(r"\.fz$", "", name.strip(), flags=re.I), flags=re.I)
 
 
+def is_archive_name(name: str) -> bool:
+    """Return whether a name is one that the archive gives to raw exposures."""
+    return _ARCHIVE_ID.match(name.strip()) is not None
+
+
 def read_identity(file: FoundFile) -> Identity:
     """Read a file's primary header and return which exposure it belongs to.
 

@@ -41,7 +41,8 @@ def store_exposure(
     run_id : int
         The run that loads it.
     known : tuple of int
-        Ids of exposures whose rows these replace; the first id is kept.
+        Ids of exposures whose rows these replace; the first id is kept, and so are those of
+        analyses.
 
     Returns
     -------
@@ -50,6 +51,7 @@ def store_exposure(
     row_count : int
         Rows written.
     """
+    fits = _fit_ids(connection, known, exposure)
     for exposure_id in known:
         delete_rows(connection, exposure_id)
     if len(known) > 1:
@@ -62,7 +64,10 @@ def store_exposure(
     row_count = 1
     for table, frame in exposure.frames:
         key = [column.name for column in Base.metadata.tables[table].primary_key]
-        rows, special = split_special(table, references.resolve(table, frame), key)
+        resolved = references.resolve(table, frame)
+        if table == "psf_fit" and (frame["fit"].iloc[0]) in fits:
+            resolved = resolved.assign(id=fits[frame["fit"].iloc[0]])
+        rows, special = split_special(table, resolved, key)
         row_count += writer.write(table, rows)
         references.learn(connection, table, frame)
         specials.append(special)
@@ -71,6 +76,30 @@ def store_exposure(
         found = pd.concat(specials, ignore_index=True)
         row_count += writer.write("special_value", found.assign(exposure_id=exposure_id))
     return exposure_id, row_count
+
+
+def _fit_ids(
+    connection: Connection, known: tuple[int, ...], exposure: NormalizedExposure
+) -> dict[int, int]:
+    """Return the ids that analyses keep, by local number: same cube and model, else same cube."""
+    rows = connection.execute(
+        sa.select(PsfFit.name, PsfFit.model, PsfFit.id)
+        .where(PsfFit.exposure_id.in_(known))
+        .order_by(PsfFit.id)
+    )
+    left = {(row.name, row.model): row.id for row in rows}
+    new = {
+        int(row["fit"]): (row["name"], row["model"])
+        for frame in exposure.of("psf_fit")
+        for row in frame.to_dict("records")
+    }
+    ids = {number: left.pop(key) for number, key in new.items() if key in left}
+    for number, (name, _) in new.items():
+        same = [key for key in left if key[0] == name]
+        others = [n for n, key in new.items() if key[0] == name and n not in ids]
+        if number not in ids and len(same) == len(others) == 1:
+            ids[number] = left.pop(same[0])
+    return ids
 
 
 def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposure) -> None:

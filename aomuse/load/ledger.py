@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.files import ExposureFiles, Role
+from aomuse.files import IMPORT_PREFIX, ExposureFiles, Role
 from aomuse.issue import Issue
 from aomuse.models import Exposure, LoadIssue, SourceFile
 
@@ -23,9 +23,14 @@ class KnownFile:
     name: str
     path: str
     size: int
-    mtime_ns: int
+    mtime_ns: int | None
     sha256: str | None
     loaded: bool
+
+    @property
+    def imported(self) -> bool:
+        """True for a blob of an imported database, which stands for a file."""
+        return self.path.startswith(IMPORT_PREFIX)
 
 
 @dataclass
@@ -69,7 +74,7 @@ class Ledger:
                 row.size_bytes,
                 row.mtime_ns,
                 row.sha256,
-                row.outcome == "loaded",
+                row.outcome != "failed",
             )
             known = self._exposures[row.exposure_id]
             known.files.append(file)
@@ -106,6 +111,10 @@ class Ledger:
         for known in [*self._by_files(files), *self._by_names(files)]:
             found.setdefault(known.id, known)
         return tuple(found.values())
+
+    def by_archive_id(self, archive_id: str) -> KnownExposure | None:
+        """Return the exposure of an archive name, None if there is none."""
+        return self._by_archive_id.get(archive_id)
 
     def _by_files(self, files: ExposureFiles) -> Iterator[KnownExposure]:
         """Yield exposures that have files of this one."""

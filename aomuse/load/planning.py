@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from aomuse.errors import FileError
-from aomuse.files import MODELS, TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.files import BESIDE_ROLES, MODELS, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.fits_structure import file_checksum
 from aomuse.issue import Issue
 from aomuse.load.ledger import KnownExposure, KnownFile, Ledger
@@ -32,7 +33,7 @@ class Plan:
     touched : tuple of (KnownFile, FoundFile)
         Files with the same content, but another time or place.
     issues : tuple of Issue
-        Why it is refused, or the errors that are still open.
+        Why it is refused, what a replacement loses, or the errors that are still open.
     """
 
     action: Action
@@ -80,7 +81,8 @@ def make_plan(
     known = ledger.known(files)
     if not known:
         return Plan("load")
-    compared = _compare(files.files, [file for k in known for file in k.files])
+    imported = [file for k in known for file in k.files if file.imported]
+    compared = _compare(files.files, [f for k in known for f in k.files if not f.imported])
     moved = [f for f in compared.absent if f.path in found]
     left = [f for f in compared.absent if f not in moved]
     others = tuple(f for f in left if os.path.lexists(f.path))
@@ -92,14 +94,18 @@ def make_plan(
     new = compared.added or compared.changed or moved or removed or len(known) > 1
     if gone and new and not reload:
         return Plan("refuse", known, issues=(_gone(files, gone),))
+    if imported:
+        return _plan_import(files, known, imported, others, reload=reload)
     if reload or moved or len(compared.changed) > len(repaired):
         return Plan("replace", known, others)
     if new:
         return Plan("complete", known, others)
     touched = tuple(compared.touched)
-    if failed:
-        return Plan("retry", known, others, touched)
-    return Plan("keep", known, (), touched, tuple(known[0].errors))
+    return (
+        Plan("retry", known, others, touched)
+        if failed
+        else Plan("keep", known, (), touched, tuple(known[0].errors))
+    )
 
 
 def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Comparison:
@@ -156,6 +162,58 @@ def _same_content(known: KnownFile, file: FoundFile) -> bool:
         return file_checksum(file.path, str(file), is_text=file.role in TEXT_ROLES) == known.sha256
     except FileError:
         return False
+
+
+def _plan_import(
+    files: ExposureFiles,
+    known: tuple[KnownExposure, ...],
+    imported: list[KnownFile],
+    others: tuple[KnownFile, ...],
+    *,
+    reload: bool,
+) -> Plan:
+    """Replace what was imported by its files, if these are at least as much."""
+    lost = _without_file(imported, [*files.files, *others])
+    needed = [file for file in lost if file.role not in BESIDE_ROLES]
+    if needed and not reload:
+        names = ", ".join(f"{file.role} ({file.name}, {file.path})" for file in needed)
+        message = (
+            f"{files.label} was imported from blobs, of which these have no file here and would be "
+            f"lost: {names}: give the files too, or load with --reload to go on without them"
+        )
+        issue = Issue("error", "import_incomplete", message, str(files.files[0]))
+        return Plan("refuse", known, issues=(issue,))
+    issues = tuple(
+        Issue(
+            "warning",
+            "import_replaced",
+            f"the exposure's files replace what was imported, and none of them is the {file.role} "
+            f"{file.name}: it is no longer in the database, but still in the one it came from",
+            file.path,
+        )
+        for file in lost
+    )
+    return Plan("replace", known, others, issues=issues)
+
+
+def _without_file(
+    imported: list[KnownFile], found: Sequence[FoundFile | KnownFile]
+) -> list[KnownFile]:
+    """Return the imported blobs that no file stands for: by role, and an analysis by name."""
+
+    def key(file: FoundFile | KnownFile) -> tuple[str, str]:
+        named = file.role in ("prm", "psf")
+        name = file.name.removesuffix(".fz").removesuffix(".fits")
+        return file.role, name if named else ""
+
+    left = Counter(key(file) for file in found)
+    lost = []
+    for file in imported:
+        if left[key(file)]:
+            left[key(file)] -= file.role in ("prm", "psf")
+        elif file.loaded and file.role != "row":
+            lost.append(file)
+    return lost
 
 
 def _gone(files: ExposureFiles, gone: list[KnownFile]) -> Issue:

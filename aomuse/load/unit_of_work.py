@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
@@ -43,7 +44,13 @@ class UnitOfWork:
         self._run_id = run_id
         self._dictionaries: Dictionaries | None = None
 
-    def store(self, files: ExposureFiles, plan: Plan, exposure: NormalizedExposure) -> int:
+    def store(
+        self,
+        files: ExposureFiles,
+        plan: Plan,
+        exposure: NormalizedExposure,
+        finish: Callable[[Connection, int], int] = lambda _connection, _exposure_id: 0,
+    ) -> int:
         """Write an exposure in place of what the database has of it.
 
         Parameters
@@ -54,6 +61,9 @@ class UnitOfWork:
             What is to be replaced.
         exposure : NormalizedExposure
             The rows.
+        finish : callable, optional
+            Writes more within the transaction, given its connection and the exposure's id, and
+            returns how many rows.
 
         Returns
         -------
@@ -85,6 +95,7 @@ class UnitOfWork:
                     known,
                 )
                 store_metrics(connection, writer, exposure_id, exposure)
+                row_count += finish(connection, exposure_id)
                 record_issues(connection, self._run_id, exposure_id, exposure.issues, paths)
             return row_count
 
@@ -101,6 +112,10 @@ class UnitOfWork:
             self._try(touch)
         if plan.action == "refuse":
             self._record(tuple(k.id for k in plan.known), plan.issues)
+
+    def record_left(self, place: str, issues: Sequence[Issue]) -> None:
+        """Record why something that belongs to no exposure was left, in place of what was said."""
+        self._record((), issues, [place])
 
     def record_failure(self, files: ExposureFiles, plan: Plan, issue: Issue) -> None:
         """Record why an exposure could not be stored."""

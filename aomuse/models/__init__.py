@@ -4,6 +4,7 @@ from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.imported import ImportedDocument
 from aomuse.models.known_file import KnownFile
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
 from aomuse.models.metric_detail import ExposureLaserMetric, PsfWindow, PsfWindowParameter
@@ -41,6 +42,7 @@ __all__ = [
     "ExposureMetric",
     "Header",
     "HeaderCard",
+    "ImportedDocument",
     "Keyword",
     "KnownFile",
     "LoadIssue",

@@ -69,7 +69,7 @@ class TableColumn(Base):
         comment="What a catalogue in ECSV says of the column; NULL for FITS"
     )
     datatype: Mapped[Code | None] = mapped_column(
-        comment="Type in a catalogue in ECSV, such as float64; NULL for FITS"
+        comment="Type in a catalogue in ECSV or an imported blob, such as float64; NULL for FITS"
     )
     stored_in: Mapped[Code] = mapped_column(
         comment="table.column that holds the values; table_value for the column store"

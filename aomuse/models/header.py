@@ -40,7 +40,8 @@ class Keyword(Base):
         String(80), comment="Keyword without HIERARCH, such as ESO INS MODE"
     )
     comment: Mapped[str] = mapped_column(
-        String(600), comment="Comment of the card; empty where it has none"
+        String(600),
+        comment="Comment of the card; empty where it has none, or an imported blob does not tell",
     )
 
 
@@ -66,8 +67,8 @@ class Header(Base):
         comment="EXTNAME as astropy shows it; PRIMARY for the first HDU, empty where there is none"
     )
     hdu_type: Mapped[Code] = mapped_column(
-        comment="primary, image, compressed_image, binary_table, ascii_table, ecsv (a catalogue) "
-        "or other"
+        comment="primary, image, compressed_image, binary_table, ascii_table, ecsv (a catalogue), "
+        "json (imported: the kind is not known) or other"
     )
     dimensions: Mapped[Name] = mapped_column(
         comment="Size of the image (NAXIS1 x NAXIS2 …) or the table (columns x rows); empty if none"
@@ -75,8 +76,9 @@ class Header(Base):
     card_count: Mapped[Int] = mapped_column(
         comment="Cards as astropy shows them, a CONTINUE string counted once"
     )
-    card_images: Mapped[Blob] = mapped_column(
-        comment="The header's own 80-character card images from the file, up to END, zlib"
+    card_images: Mapped[Blob | None] = mapped_column(
+        comment="The header's own 80-character card images from the file, up to END, zlib; NULL "
+        "for an imported blob"
     )
     table_layout_id: Mapped[Int | None] = mapped_column(
         ForeignKey("table_layout.id"), index=True, comment="Layout of the table; NULL for images"

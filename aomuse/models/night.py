@@ -63,7 +63,9 @@ class NightLog(Base):
         comment="Grade: A and B within constraints, C and D out of them, X uncertain"
     )
     ob_start_utc: Mapped[Utc | None] = mapped_column(comment="OBS.START: start of the block, UTC")
-    content: Mapped[Blob] = mapped_column(comment="The file, byte by byte")
+    content: Mapped[Blob | None] = mapped_column(
+        comment="The file, byte by byte; NULL where only two entries on the sky were imported"
+    )
 
 
 class NightWeather(Base):

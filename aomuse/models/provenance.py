@@ -21,7 +21,9 @@ class LoadRun(Base):
 
     id: Mapped[Id] = mapped_column(comment="Number of the run")
     command: Mapped[Code] = mapped_column(comment="Command that ran, such as load")
-    root: Mapped[LongText] = mapped_column(comment="Roots that were searched, one a line")
+    root: Mapped[LongText] = mapped_column(
+        comment="Roots that were searched, one a line, or the database that was imported"
+    )
     started_utc: Mapped[Utc] = mapped_column(comment="Start of the run, UTC")
     finished_utc: Mapped[Utc | None] = mapped_column(
         comment="End of the run, UTC; NULL while it runs and for a run that was killed"
@@ -70,18 +72,21 @@ class SourceFile(Base):
         ForeignKey("load_run.id"), index=True, comment="Run that loaded it"
     )
     role: Mapped[Code] = mapped_column(
-        comment="reduced, raw, prm, psf, night_log, catalog or raman"
+        comment="reduced, raw, prm, psf, night_log, catalog or raman; row for an imported row"
     )
     name: Mapped[Name] = mapped_column(comment="Name of the file without its folder")
-    path: Mapped[LongText] = mapped_column(comment="Absolute path it was read from")
+    path: Mapped[LongText] = mapped_column(
+        comment="Absolute path it was read from; import:DATABASE#table/row/column for a blob"
+    )
     size_bytes: Mapped[BigInt] = mapped_column(comment="Size in bytes")
-    mtime_ns: Mapped[BigInt] = mapped_column(
-        comment="Modification time in nanoseconds since 1970-01-01 UTC"
+    mtime_ns: Mapped[BigInt | None] = mapped_column(
+        comment="Modification time in nanoseconds since 1970-01-01 UTC; NULL for an imported blob"
     )
     sha256: Mapped[Code | None] = mapped_column(
-        comment="SHA-256 of the file's bytes without image pixels; NULL where it could not be read"
+        comment="SHA-256 of the file's bytes without image pixels, or of an imported blob's text; "
+        "NULL where it could not be read"
     )
-    outcome: Mapped[Code] = mapped_column(comment="loaded, or failed (see load_issue)")
+    outcome: Mapped[Code] = mapped_column(comment="loaded, imported, or failed (see load_issue)")
 
     exposure: Mapped[Exposure] = relationship(back_populates="files")
     run: Mapped[LoadRun] = relationship(back_populates="files")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from aomuse.content import ExposureContent, FileContent, FitContent
+from aomuse.files import ImportedBlob
 from aomuse.frames import NormalizedExposure
 from aomuse.issue import Issue
 from aomuse.normalize.column_store import generic_layout, store_columns
@@ -73,7 +74,7 @@ def _refuse_strangers(content: ExposureContent, issues: list[Issue]) -> Exposure
     """Leave out a source file whose layers are not those of its parameter file."""
     fits, failed = [], list(content.failed)
     for fit in content.fits:
-        spectra = wavelengths(fit.prm, []) if fit.prm else None
+        spectra = _wavelengths(fit, [])
         rows = layer_counts(fit.psf) if fit.psf else set()
         if fit.prm is None or fit.psf is None or spectra is None or rows <= {len(spectra)}:
             fits.append(fit)
@@ -92,6 +93,14 @@ def _refuse_strangers(content: ExposureContent, issues: list[Issue]) -> Exposure
         failed.append(fit.psf.found)
         fits.append(replace(fit, psf=None))
     return replace(content, fits=tuple(fits), failed=tuple(failed))
+
+
+def _wavelengths(fit: FitContent, issues: list[Issue]) -> Floats | None:
+    if fit.wavelength_nm is not None:
+        return fit.wavelength_nm
+    if fit.prm is None or isinstance(fit.prm.found, ImportedBlob):
+        return None
+    return wavelengths(fit.prm, issues)
 
 
 def _normalize_others(
@@ -157,7 +166,7 @@ def _normalize_fit(
     layouts: _Layouts,
     models: set[tuple[str, str]],
 ) -> None:
-    spectra = wavelengths(fit.prm, out.issues) if fit.prm else None
+    spectra = _wavelengths(fit, out.issues)
     parameters = psf_parameters(fit.prm, out.issues) if fit.prm else None
     layers = _layer_count(spectra, parameters, fit)
     if spectra is not None and parameters and parameters.layers != len(spectra):
@@ -187,7 +196,7 @@ def _normalize_fit(
                 },
                 "name": [fit.name],
                 "model": [_model(fit, parameters, models, out.issues)],
-                "prm_file": pd.Series([fit.prm.name if fit.prm else None], dtype=object),
+                "prm_file": pd.Series([fit.prm.name if fit.prm else fit.prm_name], dtype=object),
                 "psf_file": pd.Series([fit.psf.name if fit.psf else None], dtype=object),
                 "layer_count": pd.array([layers], dtype="Int64"),
             }

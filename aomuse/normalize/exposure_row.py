@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from aomuse.content import ExposureContent, FileContent, card_value
+from aomuse.content import ExposureContent, FileContent, HduContent, card_value
 from aomuse.issue import Issue
 from aomuse.keywords import (
     MODE_KEYWORD,
+    OB_KEYWORD,
     PROMOTED,
     START_KEYWORD,
     TARGET_KEYWORDS,
@@ -42,12 +43,23 @@ def exposure_row(
     row: dict[str, Any] = {"archive_id": content.archive_id, "raw_file": content.raw_file}
     row |= dict.fromkeys(("instrument_mode", "date_obs_utc", *(p.column for p in PROMOTED)), None)
     speaker = content.reduced[0] if content.reduced else content.raw
-    if speaker is None:
-        return None, row
-    values = _first_values(speaker)
-    target = _target(values, speaker, issues)
-    row["instrument_mode"] = _mode(values, speaker, issues)
-    row["date_obs_utc"] = _start(values, speaker, issues)
+    told = content.told
+    primary = speaker.hdu("PRIMARY") if speaker else None
+    if speaker is None or primary is None:
+        row |= {"date_obs_utc": told.date_obs_utc, "ob_id": told.ob_id}
+        return _told_text(told.target, _MAX_TEXT), row | {
+            "instrument_mode": _told_text(told.instrument_mode, _MAX_MODE)
+        }
+    values = _first_values(primary)
+    target = _told_text(told.target, _MAX_TEXT) or _target(values, speaker, issues)
+    row["instrument_mode"] = _told_text(told.instrument_mode, _MAX_MODE) or _mode(
+        values, speaker, issues
+    )
+    row["date_obs_utc"] = told.date_obs_utc
+    if told.date_obs_utc is None or START_KEYWORD in values:
+        row["date_obs_utc"] = _start(values, speaker, issues)
+    if told.ob_id is not None and OB_KEYWORD not in values:
+        values[OB_KEYWORD] = told.ob_id
     absent = []
     for promoted in PROMOTED:
         value = values.get(promoted.keyword)
@@ -70,10 +82,14 @@ def exposure_row(
     return target, row
 
 
-def _first_values(file: FileContent) -> dict[str, Any]:
+def _told_text(text: str | None, longest: int) -> str | None:
+    return text if text and text.strip() and len(text) <= longest else None
+
+
+def _first_values(primary: HduContent) -> dict[str, Any]:
     """Return the first value of each keyword of the primary header."""
     wanted = {p.keyword for p in PROMOTED} | {*TARGET_KEYWORDS, MODE_KEYWORD, START_KEYWORD}
-    cards = file.hdus[0].cards
+    cards = primary.cards
     found = cards[cards["keyword"].isin(wanted)].drop_duplicates("keyword").to_dict("records")
     values = {str(card["keyword"]): card_value(card) for card in found}
     return {keyword: value for keyword, value in values.items() if value is not None}

@@ -7,7 +7,7 @@ import zlib
 import pandas as pd
 
 from aomuse.content import ExposureContent, FileContent
-from aomuse.files import FoundFile
+from aomuse.files import FoundFile, ImportedBlob
 from aomuse.frames import NormalizedExposure
 
 #: (path of the file, index of the HDU) to the local number of the header
@@ -41,7 +41,7 @@ def normalize_files(
             "size_bytes": file.size,
             "mtime_ns": file.mtime_ns,
             "sha256": file.sha256,
-            "outcome": "loaded",
+            "outcome": "imported" if isinstance(file.found, ImportedBlob) else "loaded",
         }
         for file in content.files
     ] + [
@@ -50,13 +50,16 @@ def normalize_files(
             "name": file.name,
             "path": str(file),
             "size_bytes": file.size,
-            "mtime_ns": file.mtime_ns,
-            "sha256": None,
+            "mtime_ns": None if isinstance(file, ImportedBlob) else file.mtime_ns,
+            "sha256": file.sha256 if isinstance(file, ImportedBlob) else None,
             "outcome": "failed",
         }
         for file in failed
     ]
-    out.add("source_file", pd.DataFrame(rows).assign(file=range(len(rows))))
+    frame = pd.DataFrame(rows).assign(file=range(len(rows)))
+    if rows:
+        frame["mtime_ns"] = frame["mtime_ns"].astype("Int64")
+    out.add("source_file", frame)
     return {file.path: number for number, file in enumerate(content.files)}
 
 
@@ -90,7 +93,7 @@ def normalize_headers(
                 "hdu_type": hdu.type,
                 "dimensions": hdu.dimensions,
                 "card_count": hdu.card_count,
-                "card_images": zlib.compress(hdu.card_images, 6),
+                "card_images": _compressed(hdu.card_images),
                 "layout": layouts.get((file.path, hdu.index)),
                 "table_row_count": hdu.table.row_count if hdu.table else None,
             }
@@ -103,6 +106,10 @@ def normalize_headers(
         out.add("header", frame)
     if cards:
         out.add("header_card", pd.concat(cards, ignore_index=True))
+
+
+def _compressed(images: bytes | None) -> bytes | None:
+    return None if images is None else zlib.compress(images, 6)
 
 
 def number_headers(files: tuple[FileContent, ...]) -> HeaderNumbers:

@@ -76,7 +76,7 @@ def _log_issues(file: FileContent) -> list[Issue]:
     log = file.night_log
     assert log is not None
 
-    content = log.content
+    content = log.content or b""
     issues = [
         Issue(
             "note",

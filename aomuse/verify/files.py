@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
-from aomuse.files import TEXT_ROLES
+from aomuse.files import IMPORT_PREFIX, TEXT_ROLES
 from aomuse.fits_structure import file_checksum, quiet_astropy, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
@@ -56,6 +56,14 @@ def verify(
     return results
 
 
+def count_imported(engine: Engine) -> int:
+    """Return the number of exposures that were imported, and so have no files to compare."""
+    is_imported = SourceFile.path.startswith(IMPORT_PREFIX)
+    select = sa.select(sa.func.count(sa.distinct(SourceFile.exposure_id))).where(is_imported)
+    with engine.connect() as connection:
+        return connection.scalar(select) or 0
+
+
 def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
     """Compare files with what a connection sees.
 
@@ -93,6 +101,8 @@ def _wanted(
     missing: list[str] = []
     if not roots:
         for row in rows:
+            if row.path.startswith(IMPORT_PREFIX):
+                continue
             if row.outcome == "loaded":
                 wanted.setdefault(row.exposure_id, []).append((row, row.path))
             else:

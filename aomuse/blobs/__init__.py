@@ -1,0 +1,5 @@
+"""Existing AOMUSE databases, full of JSON blobs: their exposures become rows of every table."""
+
+from aomuse.blobs.stage import import_blobs
+
+__all__ = ["import_blobs"]

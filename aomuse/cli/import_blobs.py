@@ -1,0 +1,37 @@
+"""The command import-blobs."""
+
+from __future__ import annotations
+
+import click
+
+from aomuse.blobs import import_blobs
+from aomuse.cli.load import summary_text
+from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
+from aomuse.cli.progress import Progress
+
+
+@cli.command(
+    "import-blobs",
+    epilog="\b\nExample:\n  aomuse import-blobs sqlite:////data/old/aomuse2020.db",
+)
+@click.argument("source_url")
+@click.option("--no-progress", is_flag=True, help="A line for each exposure instead of a bar.")
+@pass_context
+def import_blobs_command(context: Context, source_url: str, *, no_progress: bool) -> int:
+    """Import an AOMUSE database that keeps its exposures as JSON blobs.
+
+    SOURCE_URL is sqlite:///FILE or mariadb://USER:PASSWORD@HOST:3306/DATABASE, for MySQL too; it
+    is never changed. What has been imported and has not changed there is not imported again, and
+    exposures that were loaded from their files are left as they are.
+    """
+    with Progress(show_bar=not no_progress) as progress:
+        try:
+            summary = import_blobs(context.engine, source_url, progress)
+        except KeyboardInterrupt:
+            progress.say(
+                "interrupted: whole exposures only are in the database, import again to go on",
+                err=True,
+            )
+            raise
+    click.echo(summary_text(summary, progress))
+    return EXIT_ISSUES if summary.failed else 0

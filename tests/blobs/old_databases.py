@@ -1,0 +1,162 @@
+"""AOMUSE databases as their scripts made them: tables by Pony, blobs by json.dumps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+#: LONGTEXT: Pony's Json and LongStr on MariaDB.
+LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+NAME = sa.String(255)
+
+_metadata_2020 = sa.MetaData()
+TARGET_2020 = sa.Table(
+    "target",
+    _metadata_2020,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("targetname", NAME, unique=True, nullable=False),
+)
+EXPOSURE_2020 = sa.Table(
+    "exposure",
+    _metadata_2020,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("insmode", NAME, nullable=False),
+    sa.Column("analysisfile", NAME, unique=True, nullable=False),
+    sa.Column("rawfile", NAME, unique=True),
+    *(sa.Column(name, LONG) for name in ("data", "psfparams", "sources")),
+    sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
+)
+
+_metadata_2023 = sa.MetaData()
+TARGET_2023 = sa.Table(
+    "target",
+    _metadata_2023,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("target_name", NAME, unique=True, nullable=False),
+)
+EXPOSURE_2023 = sa.Table(
+    "exposure",
+    _metadata_2023,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("observation_time", sa.DateTime, unique=True, nullable=False),
+    sa.Column("obs_id", sa.BigInteger, nullable=False),
+    sa.Column("insmode", NAME, nullable=False),
+    *(
+        sa.Column(name, LONG)
+        for name in ("datacube_header", "raw_exposure_header", "raw_exposure_data")
+    ),
+    sa.Column("raw_exposure_filename", NAME, unique=True),
+    sa.Column("prm_filename", NAME, unique=True),
+    *(
+        sa.Column(name, LONG)
+        for name in (
+            *("pampelmuse_params", "sources", "psf_table", "pampelmuse_catalog"),
+            *("raman_image_header", "maoppy_data"),
+        )
+    ),
+    sa.Column("sky_condition_start_time", sa.Double),
+    sa.Column("sky_condition_start", LONG),
+    sa.Column("sky_comment_start", LONG),
+    sa.Column("sky_condition_end_time", sa.Double),
+    sa.Column("sky_condition_end", LONG),
+    sa.Column("sky_comment_end", LONG),
+    sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
+)
+PROCESSED_2023 = sa.Table(
+    "processed_exposure",
+    _metadata_2023,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("observation_time", sa.DateTime, nullable=False),
+    sa.Column("insmode", NAME, nullable=False),
+    *(sa.Column(name, sa.Double) for name in ("ngs_flux", "glf", "seeing", "airmass", "tau0")),
+    sa.Column("degraded", sa.Boolean),
+    sa.Column("num_sources", sa.Integer),
+    *(sa.Column(name, LONG) for name in ("sgs_data", "sparta_atm", "psf_params")),
+    sa.Column("sparta_iq_los_500nm", sa.Double),
+    sa.Column("target", sa.Integer, sa.ForeignKey("target.id")),
+    sa.Column("exposure", sa.Integer, sa.ForeignKey("exposure.id")),
+)
+
+#: How a blob may be encoded, all of which AOMUSE and its users have done.
+ENCODINGS: dict[str, Callable[[Any], Any]] = {
+    "once": json.dumps,
+    "twice": lambda value: json.dumps(json.dumps(value)),
+}
+
+
+class OldDatabase:
+    """A database of one generation, filled by a test."""
+
+    def __init__(self, url: str, tables: sa.MetaData) -> None:
+        self.url = url
+        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+        tables.create_all(self.engine)
+        self._target, self._exposure = tables.tables["target"], tables.tables["exposure"]
+
+    def add(self, target: str, **columns: Any) -> int:
+        """Add an exposure, and its target if that is new; give its id."""
+        (name,) = (c for c in self._target.c if c.name != "id")
+        with self.engine.begin() as connection:
+            number = connection.scalar(sa.select(self._target.c.id).where(name == target))
+            if number is None:
+                made = connection.execute(sa.insert(self._target).values({name.name: target}))
+                number = made.inserted_primary_key[0]
+            made = connection.execute(sa.insert(self._exposure).values(target=number, **columns))
+            return int(made.inserted_primary_key[0])
+
+    def change(self, number: int, **columns: Any) -> None:
+        """Change columns of an exposure."""
+        with self.engine.begin() as connection:
+            where = self._exposure.c.id == number
+            connection.execute(sa.update(self._exposure).where(where).values(columns))
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Give all rows of all tables."""
+        with self.engine.connect() as connection:
+            return [
+                (name, *row)
+                for name in sorted(sa.inspect(connection).get_table_names())
+                for row in connection.execute(sa.text(f"SELECT * FROM {name} ORDER BY id"))
+            ]
+
+
+def database_2020(url: str) -> OldDatabase:
+    """Make an empty database of 2020."""
+    return OldDatabase(url, _metadata_2020)
+
+
+def database_2023(url: str) -> OldDatabase:
+    """Make an empty database of the successors."""
+    return OldDatabase(url, _metadata_2023)
+
+
+def fill_2020(
+    old: OldDatabase, folder: Path, encode: Callable[[Any], Any] = json.dumps
+) -> list[dict[str, Any]]:
+    """Add the documents that export seed-json wrote; give them."""
+    documents = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    for document in documents:
+        old.add(
+            document["targetName"],
+            insmode=document["insMode"],
+            analysisfile=document["analysisFile"],
+            rawfile=document["rawFile"],
+            data=encode(document["data"]),
+            psfparams=encode(document["psfParams"]),
+            sources=encode(document["sources"]),
+        )
+    return documents
+
+
+def exact(value: Any) -> Any:
+    """Give a value so that equality tells types, order of keys, NaN and the sign of zero."""
+    if isinstance(value, dict):
+        return [(key, exact(item)) for key, item in value.items()]
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return type(value).__name__, repr(value)
