@@ -13,6 +13,9 @@ INSTALLED := .venv/.installed
 MARIADB := .venv/.installed-mariadb
 DEV := .venv/.installed-dev
 
+# system packages that the tests need, and the benchmark
+SYSTEM := connector server
+
 # value: a password may hold a dollar sign
 ifneq ($(filter mariadb%,$(value AOMUSE_DATABASE_URL)),)
 APPLICATION := $(INSTALLED) $(MARIADB)
@@ -40,6 +43,7 @@ load: $(APPLICATION) sample/.complete
 	@.venv/bin/python -m scripts.first_queries
 endif
 
+test: SYSTEM += browser
 test: test-system $(INSTALLED) $(DEV) $(MARIADB) ## run all tests, on SQLite and on a private MariaDB server
 	@.venv/bin/python -m pytest --numprocesses logical --dist worksteal $(PYTEST_ARGS)
 
@@ -75,7 +79,7 @@ clean: ## remove .venv, sample/, builds and caches; databases stay
 	done
 
 test-system: .venv/bin/python
-	@.venv/bin/python -m scripts.system_packages --install connector server
+	@.venv/bin/python -m scripts.system_packages --install $(SYSTEM)
 
 # a tree without the stamp was interrupted while it was written
 sample/.complete: | $(INSTALLED)
@@ -99,7 +103,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,psfr]'
+	@$(PIP) --editable '.[dev,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)

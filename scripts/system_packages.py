@@ -1,8 +1,9 @@
 """Look for the system packages that pip cannot install, and install them where that is allowed.
 
-``python -m scripts.system_packages [--install] connector|server …``: `connector` is what compiles
-the Python package ``mariadb``, `server` what the tests start. With ``--install``, root on a machine
-with apt-get gets what is missing; everybody else reads in one line what to install.
+``python -m scripts.system_packages [--install] connector|server|browser …``: `connector` is what
+compiles the Python package ``mariadb``, `server` what the tests start, `browser` what they open the
+report in. With ``--install``, root on a machine with apt-get gets what is missing; everybody else
+reads in one line what to install.
 """
 
 from __future__ import annotations
@@ -23,13 +24,18 @@ from scripts.mariadb_server import find_program
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
+def find_browser() -> str | None:
+    """Return the path of a Chromium that is installed, None where there is none."""
+    return find_program("chromium") or find_program("chromium-browser")
+
+
 def missing_packages(needs: Sequence[str]) -> dict[str, str]:
     """Tell what is missing.
 
     Parameters
     ----------
     needs : sequence of str
-        ``connector``, ``server`` or both.
+        ``connector``, ``server`` and ``browser``, one or more.
 
     Returns
     -------
@@ -49,6 +55,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
             # makes the certificate without which nothing is tested over TLS
             ("openssl", "openssl", find_program("openssl")),
         ],
+        "browser": [("chromium", "chromium", find_browser())],
     }
     return {what: package for need in needs for what, package, there in found[need] if not there}
 
@@ -123,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, if root")
-    parser.add_argument("needs", nargs="+", choices=["connector", "server"])
+    parser.add_argument("needs", nargs="+", choices=["connector", "server", "browser"])
     asked = parser.parse_args(arguments)
     missing = missing_packages(asked.needs)
     if missing and asked.install and os.geteuid() == 0 and shutil.which("apt-get"):

@@ -25,7 +25,7 @@ def test_nothing_is_missing_where_everything_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(system_packages, "find_program", lambda name: f"/usr/bin/{name}")
-    assert system_packages.main(["server"]) == 0
+    assert system_packages.main(["server", "browser"]) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -34,10 +34,10 @@ def test_who_may_not_install_reads_what_to_install(
 ) -> None:
     monkeypatch.setattr(system_packages, "find_program", lambda name: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert system_packages.main(["--install", "connector", "server"]) == 1
+    assert system_packages.main(["--install", "connector", "server", "browser"]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    for package in ("libmariadb-dev", "gcc", "mariadb-server", "openssl"):
+    for package in ("libmariadb-dev", "gcc", "mariadb-server", "openssl", "chromium"):
         assert package in error
 
 

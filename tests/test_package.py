@@ -108,6 +108,7 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
         *("aomuse" / p.relative_to(REPOSITORY) for p in (REPOSITORY / "migrations").rglob("*.py")),
         Path("aomuse/migrations/script.py.mako"),
         Path("aomuse/py.typed"),
+        *(Path("aomuse/report") / name for name in ("page.css", "page.html.j2", "page.js")),
     }
     with zipfile.ZipFile(wheel) as archive:
         names = {Path(name) for name in archive.namelist()}
@@ -146,8 +147,22 @@ def test_without_the_extra_mariadb_says_what_to_install(fresh: Path, tmp_path: P
     assert "secret" not in result.stderr + result.stdout
 
 
+def test_without_the_extra_report_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [fresh / "aomuse", "report", "out.html"],
+        cwd=tmp_path,
+        env={"PATH": str(fresh)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_fresh_environment_is_bare(fresh: Path, tmp_path: Path) -> None:
     """What the tests install beside aomuse must not be what makes it work."""
-    for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip"):
+    for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair"):
         code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is not None)"
         run([str(fresh / "python"), "-c", code], tmp_path, fresh)

@@ -8,6 +8,7 @@ from aomuse.cli import (  # noqa: F401
     load,
     metrics,
     predict,
+    report,
     status,
     verify,
 )

@@ -1,0 +1,197 @@
+"""The page: sections put into the template, with all that it needs inside."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import altair as alt
+import jinja2
+import numpy as np
+import pandas as pd
+import vl_convert
+from sqlalchemy import Engine
+
+from aomuse.config import shown_url
+from aomuse.report.coverage import coverage
+from aomuse.report.data import Content, read_content
+from aomuse.report.lasers import lasers
+from aomuse.report.matrix import matrix
+from aomuse.report.missing import read_parts
+from aomuse.report.parts import Column, Section, Table, count
+from aomuse.report.prediction import prediction
+from aomuse.report.quality import quality
+from aomuse.report.style import FIELDS, theme
+from aomuse.report.wavelength import wavelength
+
+#: Rows of a table that people see; the page's data, and what is saved as CSV, has all of them.
+MOST_TABLE_ROWS = 300
+
+
+def make_page(engine: Engine) -> tuple[str, int]:
+    """Return the page.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        A database at the head revision.
+
+    Returns
+    -------
+    str
+        HTML.
+    int
+        Exposures that it is about.
+    """
+    content = read_content(engine)
+    states, others = read_parts(engine, content.exposures)
+    sections = [
+        coverage(content),
+        quality(content),
+        wavelength(content),
+        lasers(content),
+        prediction(content),
+        matrix(content, states, others),
+    ]
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    library, script = _library(), _packaged("page.js")
+    page = environment.from_string(_packaged("page.html.j2")).render(
+        sections=sections,
+        facts=_facts(content),
+        database=shown_url(engine.url),
+        made=dt.datetime.now(dt.UTC),
+        version=version("aomuse"),
+        most_rows=MOST_TABLE_ROWS,
+        rows=_rows,
+        style=_packaged("page.css"),
+        library=library,
+        script=script,
+        # No script but these two runs, whatever a header card says, and nothing is fetched.
+        hashes=[_hash(library), _hash(script)],
+        data=_embedded(sections),
+    )
+    return page, len(content.exposures)
+
+
+def _packaged(name: str) -> str:
+    return files("aomuse.report").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed, of the version that Altair writes charts for."""
+    series = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    known = vl_convert.get_vegalite_versions()
+    bundle: str = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=series if series in known else None
+    )
+    return bundle
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _facts(content: Content) -> list[tuple[str, str]]:
+    """Return what the page begins with: a value and what it is."""
+    exposures, fits = content.exposures, content.fits
+    hours = exposures["exposure_time_s"].sum() / 3600
+    counts = {
+        "exposures": len(exposures),
+        "targets": exposures["target"].nunique(),
+        "nights": exposures["night"].nunique(),
+        "PSF analyses": len(fits),
+        "sources": int(exposures["source_count"].sum()),
+    }
+    facts = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
+    facts.append((f"{hours:,.1f} h", "exposure time"))
+    seeing = exposures["seeing_arcsec"].median()
+    if pd.notna(seeing):
+        facts.append((f"{seeing:.2f}″", "median seeing"))
+    for field, words in FIELDS.items():
+        fwhm = fits.loc[fits["field"] == field, "fwhm_700nm"].median()
+        if pd.notna(fwhm):
+            facts.append((f"{fwhm:.3f}″", f"median FWHM, {words}"))
+    return facts
+
+
+def _embedded(sections: Sequence[Section]) -> str:
+    """Return the charts and their data as JSON that can stand in a page."""
+    data: dict[str, Any] = {}
+    charts: dict[str, Any] = {}
+    for section in sections:
+        for table in section.tables:
+            shown = {column.name: column.label for column in table.columns}
+            data[table.name] = _columnar(table.frame) | {"labels": shown}
+        for name, frame in section.data.items():
+            data[name] = _columnar(frame) | {"labels": {}}
+        for figure in section.figures:
+            charts[figure.name] = figure.chart.to_dict()
+            charts[figure.name].pop("config")  # Altair's own: the page has its themes
+    themes = {scheme: theme(scheme) for scheme in ("light", "dark")}
+    text = json.dumps(
+        {"data": data, "charts": charts, "themes": themes},
+        allow_nan=False,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    # Whatever a target is called, it does not end the script.
+    return text.replace("<", "\\u003c")
+
+
+def _columnar(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return a frame as lists, times in milliseconds since 1970."""
+    times = [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
+    days = [name for name in frame if pd.api.types.is_datetime64_dtype(frame[name])]
+    columns = {}
+    for name in frame:
+        values = frame[name]
+        if name in times:
+            cells = [None if pd.isna(v) else round(v.timestamp() * 1000) for v in values]
+        elif name in days:
+            cells = [None if pd.isna(v) else f"{v:%Y-%m-%d}" for v in values]
+        else:
+            cells = [None if pd.isna(v) else _plain(v) for v in values]
+        columns[str(name)] = cells
+    return {"columns": columns, "times": times}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _rows(table: Table) -> list[list[dict[str, str]]]:
+    """Return the cells that people see: text, exact value, and the element it is written as."""
+    shown = table.frame.head(MOST_TABLE_ROWS)
+    columns = [[_cell(value, column) for value in shown[column.name]] for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _cell(value: Any, column: Column) -> dict[str, str]:
+    if pd.isna(value):
+        return {"kind": column.kind, "text": "\N{EN DASH}", "value": ""}
+    if column.kind == "time":
+        exact = f"{value:%Y-%m-%dT%H:%M:%S.%f}Z"
+        return {"kind": "time", "text": f"{value:%Y-%m-%d %H:%M}", "value": exact}
+    if column.kind == "date":
+        return {"kind": "date", "text": f"{value:%Y-%m-%d}", "value": f"{value:%Y-%m-%d}"}
+    if column.kind == "number":
+        plain = _plain(value)
+        return {"kind": "number", "text": f"{value:,.{column.digits}f}", "value": repr(plain)}
+    return {"kind": "text", "text": str(value), "value": ""}

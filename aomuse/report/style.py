@@ -1,0 +1,161 @@
+"""Colours and axes that all charts share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+#: In words, the fields of MUSE, by the first three letters of the mode.
+FIELDS = {"WFM": "wide field", "NFM": "narrow field"}
+
+#: Colours that the colour-blind can tell apart (after Okabe and Ito), darkened or lightened until
+#: each has a contrast of at least 3 : 1 with the page (WCAG 2.2, 1.4.11).
+_CATEGORIES = {
+    "light": ["#0067a5", "#c2480a", "#00785a", "#9a4690", "#7a6000", "#4d4d4d"],
+    "dark": ["#5cb8f0", "#ff9d52", "#3fd0a4", "#e69bd2", "#ece05a", "#c4c4c4"],
+}
+#: Parts that are there, missing, wrong, or that nobody expects.
+_STATES = {
+    "light": ["#c3e0d3", "#e08a00", "#b3261e", "#f1f1ef"],
+    "dark": ["#21443a", "#e8a33d", "#ff7b72", "#26292e"],
+}
+_INK = {"light": ("#1d2430", "#566072", "#dfe3e8"), "dark": ("#e7eaf0", "#a9b2c0", "#343b47")}
+
+_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+
+#: 24 hours, and no names of days: whatever step the axis has.
+_TIMES = {
+    "milliseconds": "%H:%M:%S",
+    "seconds": "%H:%M:%S",
+    "minutes": "%H:%M",
+    "hours": "%H:%M",
+    "day": "%d %b",
+    "date": "%d %b",
+    "week": "%d %b",
+    "month": "%b %Y",
+    "quarter": "%b %Y",
+    "year": "%Y",
+}
+
+#: Instant as text, for tooltips: theirs would be the reader's local time.
+TIME_TEXT = "utcFormat(datum.time, '%Y-%m-%d %H:%M')"
+
+
+def theme(scheme: str) -> dict[str, Any]:
+    """Return Vega-Lite's configuration for the colour scheme ``light`` or ``dark``."""
+    ink, faint, grid = _INK[scheme]
+    return {
+        "background": "transparent",
+        "aria": False,  # the page describes each chart itself, once
+        "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
+        "view": {"stroke": grid},
+        "axis": {
+            "labelColor": ink,
+            "titleColor": ink,
+            "domainColor": faint,
+            "tickColor": faint,
+            "gridColor": grid,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": 500,
+            "titlePadding": 8,
+            "labelOverlap": True,
+        },
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "labelColor": ink,
+            "titleColor": ink,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": 500,
+            "titleOrient": "left",
+            "symbolStrokeWidth": 2,
+            "symbolOpacity": 1,
+            "rowPadding": 4,
+            "columnPadding": 14,
+            "labelLimit": 240,
+        },
+        "range": {"category": _CATEGORIES[scheme], "symbol": _SHAPES, "ordinal": _STATES[scheme]},
+        "style": {"reference": {"color": faint}},
+        "text": {"color": ink},
+    }
+
+
+def named(name: str) -> Any:
+    """Return the data of a table on the page."""
+    return alt.NamedData(name=name)
+
+
+def time_axis(times: pd.Series[Any], what: str = "Start of the exposure") -> alt.X:
+    """Return the axis of time, in UTC, with a margin on either side.
+
+    Parameters
+    ----------
+    times : Series of datetime
+        What is drawn; not empty.
+    what : str, optional
+        What happened then.
+
+    Returns
+    -------
+    altair.X
+        For the column ``time``.
+    """
+    first, last = times.min(), times.max()
+    margin = max((last - first) * 0.03, pd.Timedelta(minutes=20))
+    days = " to ".join(dict.fromkeys(f"{t:%Y-%m-%d}" for t in (first, last)))
+    return alt.X(
+        "time:T",
+        scale=alt.Scale(
+            type="utc",
+            domainMin=_milliseconds(first - margin),
+            domainMax=_milliseconds(last + margin),
+            nice=False,
+        ),
+        axis=alt.Axis(format=_TIMES, labelFlush=False),
+        title=[f"{what}, UTC", days],
+    )
+
+
+def _milliseconds(time: pd.Timestamp) -> Any:
+    # As a plain number Vega-Lite would make a data source of it, which warns.
+    return {"expr": str(round(time.timestamp() * 1000))}
+
+
+def from_zero(values: pd.Series[Any], margin: float = 1.08) -> alt.Scale:
+    """Return a scale from 0 to a little more than the largest value."""
+    top = values.max()
+    return alt.Scale(domain=[0, float(top) * margin if top > 0 else 1], nice=False)
+
+
+def around(*values: pd.Series[Any]) -> alt.Scale:
+    """Return a scale that leaves a margin around the values, and does not begin with 0."""
+    known = pd.concat(values).dropna()
+    low, high = float(known.min()), float(known.max())
+    margin = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
+    return alt.Scale(domain=[low - margin, high + margin], zero=False, nice=False)
+
+
+def layered(*charts: alt.Chart, height: int) -> alt.LayerChart:
+    """Return charts one upon the other, as wide as there is room."""
+    chart: Any = alt.layer(*charts)
+    made: alt.LayerChart = chart.properties(width="container", height=height)
+    return made
+
+
+def mode_color(modes: list[str], frame: pd.DataFrame) -> alt.Color:
+    """Return the colour of each instrument mode, the same in all charts."""
+    return alt.Color("mode:N", scale=alt.Scale(domain=modes), legend=_mode_legend(modes, frame))
+
+
+def mode_shape(modes: list[str], frame: pd.DataFrame) -> alt.Shape:
+    """Return the shape of each instrument mode: colour is not all that tells them apart."""
+    return alt.Shape("mode:N", scale=alt.Scale(domain=modes), legend=_mode_legend(modes, frame))
+
+
+def _mode_legend(modes: list[str], frame: pd.DataFrame) -> alt.Legend:
+    there = set(frame["mode"])
+    return alt.Legend(title="Mode", values=[mode for mode in modes if mode in there])

@@ -1,0 +1,173 @@
+"""A warehouse of many exposures that holds only what the report reads: summaries, no samples."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from aomuse.load.metrics import register_metrics
+from aomuse.metrics import metric_of
+from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.models import Base
+
+TABLES = Base.metadata.tables
+FIRST = dt.datetime(2018, 1, 5, 2)
+MODES = ("WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "NFM-AO-N")
+TARGETS = 40
+#: Every so many-th exposure has no source file, or a raw file that cannot be read.
+WITHOUT_PSF, BROKEN_RAW = 7, 50
+#: Layers of the wavelengths at which predictions are compared, nm.
+SHOWN_LAYERS = {200: 500, 1800: 700, 3400: 900}
+WINDOWS_NM = tuple(500.0 + 46 * i for i in range(10))
+
+
+def fill(engine: sa.Engine, exposures: int) -> None:
+    """Add exposures, ten a night and a night every other day, in all modes."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+
+    def add(table: str, **values: Any) -> None:
+        rows.setdefault(table, []).append(values)
+
+    generator = np.random.default_rng(1)
+    run = dict.fromkeys(TABLES["load_run"].columns.keys(), 0)
+    text = {"command": "load", "root": "", "outcome": "complete", "host": "", "aomuse_version": ""}
+    add("load_run", **run | text | {"id": 1, "started_utc": FIRST, "finished_utc": None,
+                                    "schema_revision": ""})  # fmt: skip
+    for i in range(TARGETS):
+        add("target", id=i + 1, name=f"NGC {6000 + i}")
+    for i in range(exposures):
+        number = i + 1
+        mode = MODES[i % 10 % 4]
+        start = FIRST + dt.timedelta(days=2 * (i // 10), minutes=25 * (i % 10))
+        seeing = float(generator.uniform(0.4, 1.4))
+        add(
+            "exposure",
+            id=number,
+            target_id=int(generator.integers(TARGETS)) + 1,
+            archive_id=f"MUSE.{start:%Y-%m-%dT%H:%M:%S}.000",
+            instrument_mode=mode,
+            date_obs_utc=start,
+            exposure_time_s=600.0,
+            seeing_start_arcsec=seeing,
+            seeing_end_arcsec=seeing,
+            airmass_start=1.1,
+            airmass_end=1.1,
+        )
+        _files(add, number, mode)
+        _metrics(add, number, mode, seeing, generator)
+    register_metrics(engine)
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            if table.name in rows:
+                connection.execute(sa.insert(table), rows[table.name])
+
+
+def _files(add: Any, number: int, mode: str) -> None:
+    for place, role in enumerate(("reduced", "raw", "prm", "psf")):
+        if role == "psf" and number % WITHOUT_PSF == 0:
+            add(
+                "load_issue",
+                load_run_id=1,
+                exposure_id=number,
+                severity="warning",
+                code="psf_missing",
+                path=f"/night/analysis/CUBE_{number}.prm.fits",
+                extension_name=None,
+                message="there is no source file beside it",
+            )
+            continue
+        broken = role == "raw" and number % BROKEN_RAW == 0
+        path = f"/night/{role}/{number}.fits"
+        add(
+            "source_file",
+            id=4 * number + place,
+            exposure_id=number,
+            load_run_id=1,
+            role=role,
+            name=f"{number}.fits",
+            path=path,
+            size_bytes=1,
+            mtime_ns=1,
+            sha256=None,
+            outcome="failed" if broken else "loaded",
+        )
+        if broken:
+            add(
+                "load_issue",
+                load_run_id=1,
+                exposure_id=number,
+                severity="error",
+                code="truncated",
+                path=path,
+                extension_name=None,
+                message="the file is cut short",
+            )
+    tables = ("ASM_DATA", "SGS_DATA", "AG_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
+    for place, name in enumerate(tables if "NOAO" not in mode else tables[:3]):
+        if number % BROKEN_RAW:
+            add(
+                "header",
+                exposure_id=number,
+                source_file_id=4 * number + 1,
+                hdu_index=place + 1,
+                extension_name=name,
+                hdu_type="binary_table",
+                dimensions="",
+                card_count=0,
+                card_images=b"",
+            )
+
+
+def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) -> None:
+    ao = "NOAO" not in mode
+    sharp = 0.05 if mode.startswith("NFM") else seeing * (0.7 if ao else 1.0)
+    values = {("seeing", "legacy"): seeing, ("airmass", "legacy"): 1.1}
+    values["seeing_los", "legacy"] = seeing * 1.06
+    if ao:
+        values["sparta_iq_los_500nm", "corrected"] = seeing * 0.8
+        for wavelength in WAVELENGTHS_NM:
+            values[f"iq_los_{wavelength}nm", "corrected"] = seeing * 0.8
+    for key, value in values.items():
+        add("exposure_metric", exposure_id=number, metric_id=metric_of(*key).id, value=value,
+            reason=None)  # fmt: skip
+    if not ao:
+        metric = metric_of("sparta_iq_los_500nm", "corrected").id
+        add("exposure_metric", exposure_id=number, metric_id=metric, value=None,
+            reason="there is no SPARTA_ATM_DATA")  # fmt: skip
+    add("psf_fit", id=number, exposure_id=number, name=f"CUBE_{number}", model="moffat",
+        layer_count=3681)  # fmt: skip
+    for wavelength in WAVELENGTHS_NM:
+        for name, value in (("fwhm", sharp * (wavelength / 700) ** -0.2), ("beta", 2.4)):
+            metric = metric_of(f"{name}_{wavelength}nm", "corrected").id
+            add("psf_fit_metric", psf_fit_id=number, metric_id=metric, value=value, reason=None)
+    for layer in (0, 1, *SHOWN_LAYERS):
+        add("psf_layer", psf_fit_id=number, layer=layer, wavelength_nm=475 + layer / 8)
+    scale = 0.025 if mode.startswith("NFM") else 0.2
+    for index, wavelength in enumerate(WINDOWS_NM):
+        window = {"psf_fit_id": number, "version": "corrected", "window_index": index}
+        add("psf_window", **window, first_layer=368 * index, last_layer=368 * index + 367,
+            layer_count=368, wavelength_nm=wavelength)  # fmt: skip
+        fwhm = sharp * (wavelength / 700) ** -0.2 / scale
+        for name, value in (("fwhm", fwhm), ("beta", 2.8 - wavelength / 2000)):
+            add("psf_window_parameter", **window, parameter=name, mean=value)
+    for layer, wavelength in SHOWN_LAYERS.items():
+        for name, value in (("fwhm", sharp * (wavelength / 700) ** -0.2 / scale), ("beta", 2.4)):
+            add("psf_parameter", psf_fit_id=number, parameter=name, layer=layer, value=value)
+    for lgs in (1, 2, 3, 4) if ao else ():
+        for name, value in (
+            ("laser_on", 1.0),
+            ("strehl_mean", float(generator.uniform(15, 35)) * (1 if sharp < 0.1 else 0.005)),
+            ("r0_mean", 0.1 / seeing + lgs / 1000),
+        ):
+            metric = metric_of(name, "corrected").id
+            add("exposure_laser_metric", exposure_id=number, lgs=lgs, metric_id=metric,
+                value=value, reason=None)  # fmt: skip
+    if mode.startswith("WFM-AO"):
+        add("psf_prediction", exposure_id=number, package="muse-psfr", package_version="1.0",
+            predicted_utc=FIRST, reason=None)  # fmt: skip
+        for row, wavelength in enumerate(WAVELENGTHS_NM):
+            add("psf_prediction_layer", exposure_id=number, row_index=row,
+                wavelength_nm=float(wavelength), fwhm_arcsec=seeing * 0.75, beta=2.2)  # fmt: skip

@@ -1,0 +1,321 @@
+"""The report, looked at in a real browser: what it shows is what the database holds."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from conftest import Opened
+from fits_factory import Tree, edit, reduced, write
+from summaries import TARGETS, WITHOUT_PSF, fill
+from warehouse import TABLES, query, scalar
+
+from aomuse.pipeline import load
+from aomuse.report import coverage, lasers, page, wavelength, write_report
+from aomuse.simulate import simulate
+
+Open = Callable[..., Opened]
+
+#: Charts of a night with both fields, with predictions.
+CHARTS = {
+    *("coverage", "quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
+    *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
+}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Simulate a night with all wavelengths: two exposures in the wide field, one in the narrow."""
+    folder = tmp_path_factory.mktemp("night")
+    simulate(folder, exposures=3, sources=1, seed=2)
+    return folder
+
+
+def predict(engine: sa.Engine) -> None:
+    """Store predictions as aomuse predict does; muse-psfr itself takes minutes."""
+    with engine.begin() as connection:
+        for number, mode in connection.execute(
+            sa.select(TABLES["exposure"].c["id", "instrument_mode"])
+        ).all():
+            found = mode.startswith("WFM-AO")
+            connection.execute(
+                sa.insert(TABLES["psf_prediction"]).values(
+                    exposure_id=number,
+                    package="muse-psfr",
+                    package_version="1.0",
+                    predicted_utc=sa.func.current_timestamp(),
+                    reason=None if found else "the model holds for WFM-AO only",
+                )
+            )
+            for row, wavelength_nm in enumerate((500.0, 550.0, 700.0, 900.0) if found else ()):
+                connection.execute(
+                    sa.insert(TABLES["psf_prediction_layer"]).values(
+                        exposure_id=number,
+                        row_index=row,
+                        wavelength_nm=wavelength_nm,
+                        fwhm_arcsec=0.3 + number / 100,
+                        beta=2.0,
+                    )
+                )
+
+
+def known(rows: list[Any]) -> list[list[Any]]:
+    """Give rows of a query as the page has them."""
+    return [[cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in r] for r in rows]
+
+
+def numbers(rows: list[list[Any]], *places: int) -> list[list[Any]]:
+    return [[row[place] for place in places] for row in rows]
+
+
+def compare_tables(engine: sa.Engine, opened: Opened) -> None:
+    """Compare each table with the views."""
+    exposures = query(
+        engine, "SELECT target, instrument_mode, archive_id, exposure_time_s, airmass"
+        " FROM v_exposure ORDER BY date_obs_utc"
+    )  # fmt: skip
+    assert numbers(opened.table("coverage"), 1, 2, 3, 4, 5) == known(exposures)
+    quality = query(
+        engine,
+        "SELECT f.target, f.model, e.seeing, e.airmass, e.seeing_los, f.fwhm_700nm"
+        " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
+        " ORDER BY f.date_obs_utc",
+    )
+    assert numbers(opened.table("quality"), 1, 3, 4, 5, 6, 7) == known(quality)
+    windows = query(
+        engine,
+        "SELECT target, wavelength_nm, fwhm_arcsec, beta FROM v_psf_window"
+        " WHERE version = 'corrected' ORDER BY date_obs_utc, wavelength_nm",
+    )
+    assert len(windows) == 30
+    assert numbers(opened.table("wavelength"), 1, 4, 5, 6) == known(windows)
+    measured = query(
+        engine,
+        "SELECT target, lgs, laser_samples, strehl_mean, strehl_min, r0_mean, l0_mean"
+        " FROM v_laser_metrics WHERE laser_on = 1 ORDER BY date_obs_utc, lgs",
+    )
+    assert numbers(opened.table("lasers"), 1, 3, 4, 5, 6, 7, 8) == known(measured)
+    predicted = query(
+        engine,
+        "SELECT target, wavelength_nm, predicted_fwhm_arcsec, delivered_fwhm_arcsec,"
+        " fwhm_difference_arcsec FROM v_psf_prediction WHERE wavelength_nm IN (500, 700, 900)"
+        " ORDER BY date_obs_utc, wavelength_nm",
+    )
+    assert len(predicted) == 6
+    assert numbers(opened.table("prediction-psfr"), 1, 4, 5, 6, 7) == known(predicted)
+    formula = [
+        [target, wavelength_nm, *values]
+        for wavelength_nm in (500, 700, 900)
+        for target, *values in query(
+            engine,
+            f"SELECT f.target, e.iq_los_{wavelength_nm}nm, f.fwhm_{wavelength_nm}nm"
+            " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
+            " WHERE f.instrument_mode LIKE 'WFM-AO%'",
+        )
+    ]
+    shown = numbers(opened.table("prediction-formula"), 1, 4, 5, 6)
+    assert sorted(shown) == sorted(formula)
+
+
+def save_from_the_page(engine: sa.Engine, opened: Opened) -> None:
+    """Save a table and a chart, and compare the table with its view."""
+    opened.page.locator("summary").filter(has_text="Lasers by exposure").click()
+    with opened.page.expect_download() as saving:
+        opened.page.get_by_role("button", name="Save the table Lasers by exposure").click()
+    rows = list(csv.reader(Path(saving.value.path()).read_text().splitlines()))
+    expected = query(
+        engine,
+        "SELECT lgs, strehl_mean, r0_mean FROM v_laser_metrics WHERE laser_on = 1"
+        " ORDER BY date_obs_utc, lgs",
+    )
+    assert rows[0][:4] == ["Start, UTC", "Target", "Mode", "Laser"]
+    assert [(int(r[3]), float(r[5]), float(r[7])) for r in rows[1:]] == expected
+    assert re.fullmatch(r"2018-08-1[23]T\d\d:\d\d:\d\d\.\d{3}Z", rows[1][0])
+    with opened.page.expect_download() as saving:
+        opened.page.get_by_role("button", name="Save the chart r0 of each laser").click()
+    assert Path(saving.value.path()).read_text().startswith("<svg")
+
+
+def test_the_page_shows_what_the_database_holds(
+    engine: sa.Engine, night: Path, tmp_path: Path, open_report: Open
+) -> None:
+    load(engine, [night])
+    predict(engine)
+    path = tmp_path / "report.html"
+    assert write_report(engine, path) == 3
+    opened = open_report(path)
+
+    # It is quiet, and it asks nobody for anything.
+    assert opened.said == []
+    assert opened.requests == [path.as_uri()]
+
+    # Every chart has marks, times of 24 hours, and words.
+    charts = opened.charts()
+    assert set(charts) == CHARTS
+    assert {name for name, marks in charts.items() if not marks} == set()
+    labels = opened.page.locator("[data-chart] svg text").all_text_contents()
+    assert any(re.fullmatch(r"2[0-3]:\d\d", label) for label in labels)
+    assert not [label for label in labels if re.search(r"\b[AP]M\b", label)]
+    for name in CHARTS:
+        chart = opened.page.locator(f"#chart-{name}")
+        described = chart.get_attribute("aria-describedby")
+        assert re.search(r"\d", opened.page.locator(f"#{described}").text_content() or ""), name
+
+    compare_tables(engine, opened)
+    save_from_the_page(engine, opened)
+
+    # Nothing keeps anybody from using it: large or small, light or dark.
+    assert opened.violations() == []
+    opened.page.set_viewport_size({"width": 360, "height": 800})
+    opened.page.emulate_media(color_scheme="dark")
+    opened.wait("dark")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert opened.violations() == []
+    assert opened.said == []
+    assert path.stat().st_size < 1.5e6
+
+
+def test_an_empty_database(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+    path = tmp_path / "report.html"
+    assert write_report(engine, path) == 0
+    opened = open_report(path)
+    assert (opened.said, opened.requests) == ([], [path.as_uri()])
+    assert opened.charts() == {}
+    assert opened.page.locator("section").count() == opened.page.locator(".empty").count() == 6
+    assert opened.page.locator("dd").all_text_contents()[:3] == ["0", "0", "0"]
+    assert opened.violations() == []
+
+
+def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+    tree = Tree(tmp_path / "night")
+    whole, cut, alone = tree.add(1), tree.add(2), tree.add(3, without=("raw", "psf"))
+    edit(cut.raw, lambda hdus: hdus.pop([h.name for h in hdus].index("AG_DATA")) and hdus)
+    strange = reduced(4, ESO__INS__MODE="<script>alert(1)</script>")
+    strange[0].header["ESO OBS TARG NAME"] = "</script><img src=x onerror=alert(1)>"
+    last = tree.add(4)
+    write(last.reduced, strange)
+    last.prm.write_bytes(last.prm.read_bytes()[:5000])
+    load(engine, [tree.root])
+    path = tmp_path / "report.html"
+    write_report(engine, path)
+    opened = open_report(path)
+
+    gaps = {(row[3], row[4]): (row[5], row[6]) for row in opened.table("gaps")}
+    computed = {"FWHM at 700 nm", "PSF by muse-psfr", "image quality by SPARTA", "header keywords"}
+    files = {key: value for key, value in gaps.items() if key[1] not in computed}
+    assert {key for key, value in files.items() if value[0] == "missing"} == {
+        (cut.archive_id, "AG_DATA"),
+        (alone.archive_id, "raw file"),
+        (alone.archive_id, "PampelMuse sources"),
+        *((alone.archive_id, name) for name in ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA")),
+        *((alone.archive_id, name) for name in ("ASM_DATA", "SGS_DATA", "AG_DATA")),
+    }
+    errors = {key: value[1] for key, value in files.items() if value[0] == "error"}
+    assert set(errors) == {(last.archive_id, "PampelMuse parameters")}
+    assert errors == {
+        (last.archive_id, "PampelMuse parameters"): scalar(
+            engine, "SELECT message FROM load_issue WHERE severity = 'error'"
+        )
+    }
+    assert files[cut.archive_id, "AG_DATA"][1] == "the raw file has no AG_DATA"
+    assert files[alone.archive_id, "raw file"][1] == scalar(
+        engine, "SELECT message FROM load_issue WHERE code = 'raw_missing'"
+    )
+    reasons = query(
+        engine,
+        "SELECT e.archive_id, m.reason FROM psf_fit_metric m JOIN psf_fit f ON f.id = m.psf_fit_id"
+        " JOIN exposure e ON e.id = f.exposure_id JOIN metric x ON x.id = m.metric_id"
+        " WHERE x.name = 'fwhm_700nm' AND m.reason IS NOT NULL",
+    )
+    assert len(reasons) == 4
+    for name, reason in reasons:
+        assert gaps[name, "FWHM at 700 nm"] == ("missing", reason)
+    assert gaps[whole.archive_id, "PSF by muse-psfr"][1].startswith("it has not been predicted")
+
+    # The matrix has each of them as a sign, and names from headers are text.
+    assert opened.said == []
+    matrix = opened.data["data"]["matrix"]["columns"]
+    assert sorted(matrix["sign"]).count("\N{MULTIPLICATION SIGN}") == len(gaps) - 1
+    assert matrix["state"].count("error") == 1
+    assert len(matrix["state"]) == 4 * 14
+    assert opened.page.locator("img").count() == 0
+    targets = opened.page.locator("#table-coverage td").all_text_contents()
+    assert "</script><img src=x onerror=alert(1)>" in targets
+    assert opened.violations() == []
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
+def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare: bool) -> None:
+    """With all that an exposure can have, and with nothing but its name."""
+    if bare:
+        with engine.begin() as connection:
+            connection.execute(sa.insert(TABLES["exposure"]).values(archive_id="MUSE.1"))
+    else:
+        simulate(tmp_path / "night", exposures=1, sources=1, seed=2)
+        load(engine, [tmp_path / "night"])
+    path = tmp_path / "report.html"
+    assert write_report(engine, path) == 1
+    opened = open_report(path)
+    assert opened.said == []
+    charts = opened.charts()
+    whole = {name for name in CHARTS if "nfm" not in name} - {"prediction-psfr"}
+    assert set(charts) == ({"missing"} if bare else whole)
+    assert all(charts.values())
+
+
+def test_many_exposures_are_summed_up_and_the_page_says_so(
+    engine: sa.Engine, tmp_path: Path, open_report: Open
+) -> None:
+    exposures = 420
+    fill(engine, exposures)
+    path = tmp_path / "report.html"
+    assert write_report(engine, path) == exposures
+    opened = open_report(path)
+    assert opened.said == []
+    assert path.stat().st_size < 2e6
+    assert {name for name, marks in opened.charts().items() if marks} == CHARTS
+    notes = " ".join(opened.page.locator(".notes li").all_text_contents())
+    assert "420 exposures are more than can be told apart: summed up." in notes
+    assert "420 analyses are more than can be told apart as lines." in notes
+    assert f"{coverage.MOST_TARGETS - 1} targets with most exposures" in notes
+
+    # All exposures are in the sums.
+    nights = opened.data["data"]["coverage"]["columns"]
+    assert sum(nights["exposures"]) == exposures
+    assert len(set(nights["target"])) == coverage.MOST_TARGETS < TARGETS
+    patterns = opened.data["data"]["matrix"]["columns"]
+    expected = {*zip(patterns["part"], patterns["reason"], strict=True)}
+    assert ("SPARTA_ATM_DATA", "there is no adaptive optics in WFM-NOAO-N") in expected
+    assert ("raw file", "the file is cut short") in expected
+    rows = dict(zip(patterns["row"], patterns["exposures"], strict=True))
+    assert sum(rows.values()) == exposures
+    gaps = [row for row in opened.table("gaps") if row[4] == "PampelMuse sources"]
+    assert len(gaps) <= exposures // WITHOUT_PSF
+    whole = opened.data["data"]["gaps"]["columns"]
+    assert whole["part"].count("PampelMuse sources") == exposures // WITHOUT_PSF
+    assert opened.page.locator("#table-lasers tbody tr").count() == page.MOST_TABLE_ROWS
+    assert "The first 300 rows are shown" in (opened.page.locator("#lasers").text_content() or "")
+    # Medians over a night, by laser and field, as the database's own window functions give them.
+    median = opened.table("lasers")[0]
+    values = sorted(
+        value
+        for (value,) in query(
+            engine,
+            "SELECT l.r0_mean FROM v_laser_metrics l JOIN v_exposure e"
+            " ON e.exposure_id = l.exposure_id WHERE e.instrument_mode LIKE :f AND l.lgs = 1"
+            " AND e.night = :night",
+            f=f"{median[1]}%",
+            night=median[0],
+        )
+    )
+    assert median[3] == len(values)
+    middle = len(values) // 2
+    expected = (values[middle] + values[~middle]) / 2
+    assert median[8] == pytest.approx(expected, rel=1e-12)
+    assert exposures > lasers.MOST_EXPOSURES
+    assert exposures > wavelength.MOST_ANALYSES

@@ -1,0 +1,116 @@
+"""The command report: where it writes, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from warehouse import Finished, aomuse
+
+from aomuse.errors import ConfigurationError
+from aomuse.report import write_report, writing
+
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def report(db_url: str) -> Run:
+    """Give a function that runs the command in a process of its own: V8 takes a lot of address
+    space, of which the tests' own process may have little.
+    """
+
+    def run(name: str, folder: Path) -> Finished:
+        script = "from aomuse.cli import main; main()"
+        command = [sys.executable, "-c", script, "--db", db_url, "report", name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def test_it_says_what_it_wrote(report: Run, db_url: str, tmp_path: Path) -> None:
+    done = report("out.html", tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "out.html: 0 exposures, 0.9 MB; open it in a browser\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
+    text = (tmp_path / "out.html").read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    url = sa.make_url(db_url)
+    assert f"<code>{url.drivername}://" in text
+    assert f":{url.password}@" not in text
+
+
+@pytest.mark.parametrize("module", ["altair", "vl_convert", "jinja2"])
+def test_without_the_extra_one_line_says_what_to_install(
+    db_url: str, tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    done = aomuse(db_url, "report", tmp_path / "out.html")
+    assert (done.code, done.out) == (2, "")
+    package = writing.PACKAGES[module]
+    assert done.err == f"aomuse: {package} is not installed: pip install 'aomuse[report]'\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_file_can_be(db_url: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    os.mkfifo(tmp_path / "pipe")
+    for name, why in {
+        "": "is a folder: name a file in it, such as report.html",
+        "pipe": "is not a file: name one, such as report.html",
+        "absent/out.html": "cannot be written: No such file or directory",
+        "file/out.html": "cannot be written: Not a directory",
+        f"{'x' * 300}.html": "cannot be written: File name too long",
+    }.items():
+        place = tmp_path / name
+        done = aomuse(db_url, "report", place)
+        assert (done.code, done.out) == (2, ""), name
+        assert done.err == f"aomuse: {place} {why}\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "pipe"]
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_the_file_is_replaced_as_a_whole(
+    engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "shown" / "out.html"
+    target.parent.mkdir()
+    target.write_text("before")
+    link = tmp_path / "link.html"
+    link.symlink_to(target)
+    write_report(engine, link)
+    assert link.is_symlink()
+    assert target.read_text().endswith("</html>\n")
+    umask = os.umask(0)
+    os.umask(umask)
+    assert target.stat().st_mode & 0o777 == 0o666 & ~umask
+
+    target.write_text("before")
+    monkeypatch.setattr(Path, "replace", no_space)
+    with pytest.raises(ConfigurationError, match="cannot be written: No space left on device"):
+        write_report(engine, target)
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(engine, target)
+    assert [path.name for path in target.parent.iterdir()] == ["out.html"]
+    assert target.read_text() == "before"
+
+
+def no_space(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_database_without_a_schema_is_refused(empty_url: str, tmp_path: Path) -> None:
+    done = aomuse(empty_url, "report", tmp_path / "out.html")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "aomuse: the database has no aomuse schema yet: run aomuse migrate\n"
+    assert list(tmp_path.glob("*.html")) == []
