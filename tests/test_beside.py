@@ -110,27 +110,6 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     assert "1 unchanged" in again.out
 
 
-def test_all_hdus_of_all_files_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
-    files = tree.add(1)
-    write_catalog(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    for role in factory.ROLES:
-        with fits.open(files.file(role)) as opened:
-            expected = [(i, hdu.name or "PRIMARY", len(hdu.header)) for i, hdu in enumerate(opened)]
-        found = query(
-            engine,
-            "SELECT hdu_index, extension_name, card_count FROM v_file_hdu WHERE role = :role"
-            " ORDER BY hdu_index",
-            role=role,
-        )
-        assert found == expected
-    assert query(
-        engine,
-        "SELECT hdu_type, dimensions, column_count, row_count FROM v_file_hdu"
-        " WHERE role = 'catalog'",
-    ) == [("ecsv", "3 x 3", 3, 3)]
-
-
 @pytest.mark.parametrize(
     ("exptime", "weather", "expected"),
     [
@@ -278,6 +257,48 @@ def test_raman_images_are_tied_by_time(
     assert count == int(attached)
     issues = query(engine, "SELECT code, path FROM load_issue WHERE code = 'no_exposure'")
     assert issues == ([] if attached else [("no_exposure", str(path))])
+
+
+@pytest.mark.parametrize(
+    ("date_obs", "mjd_obs", "owner", "code"),
+    [
+        # The exposures start at 00:01:07.123 and 00:02:07.123.
+        ("2018-08-13T00:01:07.123", 67.123, 1, None),
+        ("2018-08-13T00:01:07", 68.999, 1, None),
+        ("2018-08-13T00:01:07", 70.0, 1, "times_disagree"),
+        ("2018-08-13T00:01:07", 86400.0, 1, "times_disagree"),
+        ("2018-08-13T00:01:27", 127.123, 2, "times_disagree"),
+        ("2018-08-13T00:01:07", 127.123, None, "ambiguous"),
+        ("2018-08-13T00:01:37.123", 97.123, None, "no_exposure"),
+    ],
+)
+def test_raman_images_whose_times_disagree(
+    engine: sa.Engine,
+    db_url: str,
+    tree: Tree,
+    date_obs: str,
+    mjd_obs: float,
+    owner: int | None,
+    code: str | None,
+) -> None:
+    for number in (1, 2):
+        tree.add(number, without=["raw", "prm", "psf"])
+    cards = {"DATE_OBS": date_obs, "MJD_OBS": 58343 + mjd_obs / 86400}
+    path = write_raman(tree, "RAMAN_1.fits", **cards)
+    for times in ("first", "again"):
+        done = aomuse(db_url, "load", tree.root)
+        assert done.code == (1 if code == "ambiguous" else 0), times
+        assert query(
+            engine,
+            "SELECT e.archive_id FROM source_file f JOIN exposure e ON e.id = f.exposure_id"
+            " WHERE f.role = 'raman'",
+        ) == ([] if owner is None else [(factory.archive_id(owner),)])
+        assert query(
+            engine,
+            "SELECT code FROM load_issue WHERE closed_run_id IS NULL AND path = :path"
+            " AND code NOT IN ('prm_missing', 'raw_missing')",
+            path=str(path),
+        ) == ([] if code is None else [(code,)]), times
 
 
 def test_a_file_that_only_is_called_raman_is_left_out(

@@ -32,8 +32,8 @@ class Owner:
 
 def attach(
     files: Sequence[FoundFile], owners: Mapping[str, Owner], headers: Headers
-) -> dict[str, list[FoundFile]]:
-    """Return the files beside each exposure.
+) -> tuple[dict[str, list[FoundFile]], dict[str, list[Issue]]]:
+    """Return the files beside each exposure, and what there is to say of them.
 
     Parameters
     ----------
@@ -47,10 +47,13 @@ def attach(
 
     Returns
     -------
-    dict
+    beside : dict
         Files by archive id, each role and name once.
+    said : dict
+        Issues of these files by archive id.
     """
     issues = headers.issues
+    said: dict[str, list[Issue]] = defaultdict(list)
     beside: dict[str, list[FoundFile]] = defaultdict(list)
     starts = _Starts(owners, headers)
     for file in files:
@@ -59,17 +62,18 @@ def attach(
         elif file.role == "catalog":
             found = _owner_of_catalog(file, owners)
         else:
-            found = _owner_of_raman(file, starts, headers)
+            found = _owner_of_raman(file, starts, headers, said)
         if isinstance(found, Issue):
             issues.append(found)
         elif found is not None:
             beside[found].append(file)
-    return {
+    kept = {
         archive_id: keep_first(
             found, lambda f: (f.role, None if f.role == "night_log" else f.name), issues
         )
         for archive_id, found in beside.items()
     }
+    return kept, said
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
@@ -123,21 +127,41 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Owner]) -> str | Iss
     return found.pop() if found else _nobody(file, f"no cube called {file.stem}.fits")
 
 
-def _owner_of_raman(file: FoundFile, starts: _Starts, headers: Headers) -> str | Issue | None:
+def _owner_of_raman(
+    file: FoundFile, starts: _Starts, headers: Headers, said: dict[str, list[Issue]]
+) -> str | Issue | None:
     identity = headers.identity(file)
     if identity is None:
         return None
-    times = [t for t in (identity.start_utc, identity.mjd_utc) if t is not None]
+    told = (("DATE-OBS", identity.start_utc), ("MJD-OBS", identity.mjd_utc))
+    times = {keyword: time for keyword, time in told if time is not None}
     if not times:
         return _nobody(file, "its header has neither DATE-OBS nor MJD-OBS")
-    for time in times:
-        found = starts.within(time, RAMAN_TOLERANCE_S)
-        if len(found) > 1:
-            return _ambiguous(file, found, f"by DATE-OBS within {RAMAN_TOLERANCE_S:g} s")
-        if found:
-            return found[0]
-    return _nobody(
-        file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {times[0].isoformat(sep=' ')} UTC"
+    found = {k: starts.within(time, RAMAN_TOLERANCE_S) for k, time in times.items()}
+    owners = {owner for some in found.values() for owner in some}
+    if len(owners) > 1:
+        keywords = " and ".join(keyword for keyword, some in found.items() if some)
+        return _ambiguous(file, sorted(owners), f"by {keywords} within {RAMAN_TOLERANCE_S:g} s")
+    first = next(iter(times.values()))
+    if not owners:
+        return _nobody(
+            file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {first.isoformat(sep=' ')} UTC"
+        )
+    owner = owners.pop()
+    apart = max(abs((time - first).total_seconds()) for time in times.values())
+    if apart > RAMAN_TOLERANCE_S:
+        said[owner].append(_disagree(file, times, next(k for k in times if found[k])))
+    return owner
+
+
+def _disagree(file: FoundFile, times: Mapping[str, dt.datetime], taken: str) -> Issue:
+    said = " and ".join(f"{k} is {time.isoformat(sep=' ')} UTC" for k, time in times.items())
+    return Issue(
+        "warning",
+        "times_disagree",
+        f"its {said}: it is taken for the exposure that starts at its {taken}; correct the other "
+        "keyword",
+        str(file),
     )
 
 

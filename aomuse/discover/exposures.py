@@ -94,10 +94,11 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
     owners = {k: beside.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
-    near = beside.attach(beside.of_roles(by_role), owners, headers)
+    near, said = beside.attach(beside.of_roles(by_role), owners, headers)
     exposures = [
-        replace(_exposure(groups[key], by_cube, issues), beside=tuple(near.get(key, ())))
+        replace(found, beside=tuple(near.get(key, ())), issues=(*found.issues, *said.get(key, ())))
         for key in sorted(groups)
+        for found in (_exposure(groups[key], by_cube, issues),)
     ]
     exposures += [
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
