@@ -21,7 +21,7 @@ def beside_views(dialect: str) -> list[View]:
     list of View
         The views.
     """
-    return [_sky_condition(dialect), CATALOG_VIEW, FILE_HDU_VIEW, NIGHT_FILE_VIEW]
+    return [_sky_condition(dialect), _catalog_source(dialect), _file_hdu(), NIGHT_FILE_VIEW]
 
 
 def _end(dialect: str) -> str:
@@ -68,55 +68,120 @@ def _sky_condition(dialect: str) -> View:
     )
 
 
-#: Rows of catalogues: their first column of ids, and the sources that have the same.
-_IDS = ", ".join(f"'{name}'" for name in CATALOG_ID_COLUMNS)
-_CATALOG_ROWS = f"""header h
+def _catalog_source(dialect: str) -> View:
+    ids = ", ".join(f"'{name}'" for name in CATALOG_ID_COLUMNS)
+    length = "LENGTH" if dialect == "sqlite" else "CHAR_LENGTH"
+    stem = "REPLACE(REPLACE(r.name, '.fz', ''), '.fits', '')"
+    return View(
+        "v_catalog_source",
+        "One row of a catalogue in one analysis of its cube; once without one if there is none",
+        (
+            ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
+            ViewColumn("header_id", "h.id", "The catalogue's table (header.id)"),
+            ViewColumn("catalog_file", "sf.name", "Name of the catalogue's file"),
+            ViewColumn("cube_file", "q.name", "Name of the cube that it is called after"),
+            ViewColumn("row_index", "v.row_index", "Row of the catalogue, from 0"),
+            ViewColumn("catalog_id", "v.value_int", "Number of the source in the catalogue"),
+            ViewColumn("psf_fit_id", "f.id", "Analysis of the cube; NULL if there is none"),
+            ViewColumn("model", "f.model", "PSF model of that analysis"),
+            ViewColumn(
+                "pampelmuse_id",
+                "s.pampelmuse_id",
+                "The same number, if that analysis has the source; else NULL",
+            ),
+            ViewColumn("sample_count", "s.sample_count", "Layers of the source in that analysis"),
+        ),
+        # The cube is the one with the longest name that the catalogue's begins with.
+        f"""header h
 JOIN source_file sf ON sf.id = h.source_file_id AND sf.role = 'catalog'
+LEFT JOIN source_file q ON q.id = (
+  SELECT r.id FROM source_file r
+  WHERE r.exposure_id = sf.exposure_id AND r.role = 'reduced'
+    AND SUBSTR(sf.name, 1, {length}({stem})) = {stem}
+    AND SUBSTR(sf.name, {length}({stem}) + 1, 1) IN ('.', '_')
+  ORDER BY {length}({stem}) DESC, r.id LIMIT 1)
 JOIN table_column c ON c.id = (
   SELECT MIN(i.id) FROM table_column i
-  WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({_IDS}))
+  WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({ids}))
 JOIN table_value v ON v.header_id = h.id AND v.table_column_id = c.id AND v.element = 0
-LEFT JOIN psf_fit f ON f.exposure_id = h.exposure_id
-LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = v.value_int"""
+LEFT JOIN psf_fit f ON f.reduced_file_id = q.id
+LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = v.value_int""",
+    )
 
-CATALOG_VIEW = View(
-    "v_catalog_source",
-    "One row of a catalogue, with the PampelMuse source of the same id in each analysis",
+
+#: Parts of a night log: number, name, and the SQL that counts their rows.
+_LOG_PARTS = (
+    (0, "NIGHT_LOG", "1"),
+    (1, "WEATHER", "SELECT COUNT(*) FROM night_weather x WHERE x.exposure_id = sf.exposure_id"),
     (
-        ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
-        ViewColumn("header_id", "h.id", "The catalogue's table (header.id)"),
-        ViewColumn("catalog_file", "sf.name", "Name of the catalogue's file"),
-        ViewColumn("row_index", "v.row_index", "Row of the catalogue, from 0"),
-        ViewColumn("catalog_id", "v.value_int", "Number of the source in the catalogue"),
-        ViewColumn("psf_fit_id", "s.psf_fit_id", "Analysis with that source; NULL if none"),
-        ViewColumn("pampelmuse_id", "s.pampelmuse_id", "Id of the source in that analysis"),
-        ViewColumn("sample_count", "s.sample_count", "Layers of the source in that analysis"),
+        2,
+        "CONSTRAINTS",
+        "SELECT COUNT(*) FROM night_constraint x WHERE x.exposure_id = sf.exposure_id",
     ),
-    _CATALOG_ROWS,
+    (3, "FILES", "SELECT COUNT(*) FROM night_file x WHERE x.exposure_id = sf.exposure_id"),
 )
 
-FILE_HDU_VIEW = View(
-    "v_file_hdu",
-    "One HDU of one file: what the file offered, loaded or not",
-    (
-        ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
-        ViewColumn("archive_id", "e.archive_id", "Archive name of the raw exposure"),
-        ViewColumn("source_file_id", "sf.id", "Number of the file (source_file.id)"),
-        ViewColumn("role", "sf.role", "What the file is to its exposure"),
-        ViewColumn("file_name", "sf.name", "Name of the file"),
-        ViewColumn("hdu_index", "h.hdu_index", "Position of the HDU in the file, from 0"),
-        ViewColumn("extension_name", "h.extension_name", "EXTNAME; PRIMARY for the first"),
-        ViewColumn("hdu_type", "h.hdu_type", "Kind of the HDU, such as binary_table"),
-        ViewColumn("dimensions", "h.dimensions", "NAXIS1 x NAXIS2 …, or columns x rows"),
-        ViewColumn("card_count", "h.card_count", "Cards of its header"),
-        ViewColumn("column_count", "l.column_count", "Columns, if it is a table"),
-        ViewColumn("row_count", "h.table_row_count", "Rows, if it is a table"),
-    ),
-    "header h\n"
-    "JOIN source_file sf ON sf.id = h.source_file_id\n"
-    "JOIN exposure e ON e.id = h.exposure_id\n"
-    "LEFT JOIN table_layout l ON l.id = h.table_layout_id",
-)
+
+def _file_hdu() -> View:
+    parts = "\n    UNION ALL ".join(
+        f"SELECT {number} AS number, '{name}' AS name" for number, name, _ in _LOG_PARTS
+    )
+    counts = " ".join(f"WHEN {number} THEN ({count})" for number, _, count in _LOG_PARTS)
+    version = (
+        "SELECT MIN(x.value_int) FROM keyword k JOIN header_card x ON x.keyword_id = k.id"
+        " WHERE k.name = 'EXTVER' AND x.header_id = h.id"
+    )
+    return View(
+        "v_file_hdu",
+        "One HDU of one file, or one part of a text: what the file offered, loaded or not",
+        (
+            ViewColumn("exposure_id", "sf.exposure_id", "Number of the exposure (exposure.id)"),
+            ViewColumn("archive_id", "e.archive_id", "Archive name of the raw exposure"),
+            ViewColumn("source_file_id", "sf.id", "Number of the file (source_file.id)"),
+            ViewColumn("role", "sf.role", "What the file is to its exposure"),
+            ViewColumn("file_name", "sf.name", "Name of the file"),
+            ViewColumn(
+                "hdu_index",
+                "COALESCE(h.hdu_index, part.number)",
+                "Position of the HDU in the file, or of the part of a night log, from 0",
+            ),
+            ViewColumn(
+                "extension_name",
+                "COALESCE(h.extension_name, part.name)",
+                "EXTNAME; PRIMARY for the first; NIGHT_LOG, WEATHER, CONSTRAINTS or FILES of a"
+                " night log",
+            ),
+            ViewColumn(
+                "extension_version",
+                f"CASE WHEN h.hdu_type <> 'ecsv' THEN COALESCE(({version}), 1) END",
+                "EXTVER; 1 where the header has none, as FITS has it; NULL for texts",
+            ),
+            ViewColumn(
+                "hdu_type",
+                "COALESCE(h.hdu_type, 'text')",
+                "Kind of the HDU, such as binary_table; text for a night log",
+            ),
+            ViewColumn(
+                "dimensions",
+                "COALESCE(h.dimensions, '')",
+                "NAXIS1 x NAXIS2 …, or columns x rows; empty if none",
+            ),
+            ViewColumn("card_count", "h.card_count", "Cards of its header; NULL for night logs"),
+            ViewColumn("column_count", "l.column_count", "Columns, if it is a table of a file"),
+            ViewColumn(
+                "row_count",
+                f"COALESCE(h.table_row_count, CASE part.number {counts} END)",
+                "Rows, if it is a table or a part of a night log",
+            ),
+        ),
+        "source_file sf\n"
+        "JOIN exposure e ON e.id = sf.exposure_id\n"
+        "LEFT JOIN header h ON h.source_file_id = sf.id\n"
+        "LEFT JOIN table_layout l ON l.id = h.table_layout_id\n"
+        f"LEFT JOIN (\n    {parts}\n  ) part ON sf.role = 'night_log'\n"
+        "WHERE sf.outcome = 'loaded'",
+    )
+
 
 NIGHT_FILE_VIEW = View(
     "v_night_file",

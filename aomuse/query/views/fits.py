@@ -49,6 +49,41 @@ def _summary_columns(meaning: str, key: str = "quantity") -> tuple[ViewColumn, .
     )
 
 
+#: Parameters of PampelMuse's coordinate transformation, with what each of them is.
+_POSITION = (
+    *((name, f"Coefficient {name} of the transformation") for name in "ABCD"),
+    ("x0", "Shift in x, pixels"),
+    ("y0", "Shift in y, pixels"),
+)
+
+_POSITION_VIEW = View(
+    "v_position",
+    "The coordinate transformation of the sources in one wavelength layer (POSPARS)",
+    (
+        *FIT_COLUMNS,
+        ViewColumn("layer", "l.layer", "Layer of the cube, from 0"),
+        ViewColumn("wavelength_nm", "l.wavelength_nm", "Wavelength of the layer, nm"),
+        *(
+            ViewColumn(name.lower(), f"p_{name}.value", f"{meaning}: the smooth value")
+            for name, meaning in _POSITION
+        ),
+        *(
+            ViewColumn(
+                f"fit_{name.lower()}",
+                f"p_{name}.fit_value",
+                f"{meaning}: fitted to this layer alone; NULL where the file has none",
+            )
+            for name, meaning in _POSITION
+        ),
+    ),
+    f"psf_layer l\nJOIN psf_fit f ON f.id = l.psf_fit_id\n{FIT_JOINS}\n"
+    + "\n".join(
+        f"LEFT JOIN position_parameter p_{name} ON p_{name}.psf_fit_id = l.psf_fit_id"
+        f" AND p_{name}.parameter = '{name}' AND p_{name}.layer = l.layer"
+        for name, _ in _POSITION
+    ),
+)
+
 FIT_VIEWS = (
     View(
         "v_source_sample",
@@ -87,6 +122,7 @@ FIT_VIEWS = (
         f"psf_parameter_summary s\nJOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}\n"
         "JOIN wavelength_window w ON w.id = s.wavelength_window_id",
     ),
+    _POSITION_VIEW,
 )
 
 
