@@ -57,9 +57,11 @@ bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals
 
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
+	@.venv/bin/python -m scripts.superset.generate
 
 docs-check: $(INSTALLED) ## fail where the generated pages of docs/ are out of date
 	@.venv/bin/python -m scripts.generate_docs --check
+	@.venv/bin/python -m scripts.superset.generate --check
 
 mariadb: ## start a private throw-away MariaDB server in .mariadb/
 	@$(SERVER) start

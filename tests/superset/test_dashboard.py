@@ -1,0 +1,195 @@
+"""The Superset dashboard as files: it hangs together, and its words and types are the schema's.
+
+That Superset imports it and shows what SQL says is looked at by `make bi-check`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from aomuse.pipeline import load
+from aomuse.query.refresh import all_views
+from aomuse.simulate import simulate
+from scripts.superset import generate
+from scripts.superset.datasets import DATASETS
+from scripts.superset.expected import EXPECTED, OF_ALL_TARGETS
+
+#: What a type of MariaDB is to Superset.
+FAMILIES = {"INTEGER": "BIGINT", "SMALLINT": "BIGINT", "TINYINT": "BIGINT", "LONGTEXT": "STRING"}
+FAMILIES |= {"MEDIUMTEXT": "STRING", "VARCHAR": "STRING"}
+
+
+def files(kind: str) -> dict[str, dict[str, Any]]:
+    """Give the content of the files of a kind by name."""
+    folder = generate.FOLDER / kind
+    found = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(folder.rglob("*.yaml"))}
+    assert found
+    return found
+
+
+CHARTS, DATASET_FILES = files("charts"), files("datasets")
+BY_UUID = {content["uuid"]: content for content in DATASET_FILES.values()}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("night")
+    simulate(folder, exposures=2, sources=2, layers=24)
+    return folder
+
+
+@pytest.fixture
+def backend() -> str:
+    """Superset is for MariaDB."""
+    return "mariadb"
+
+
+def test_the_datasets_are_those_of_the_views(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+    at = ["--folder", str(tmp_path)]
+    assert generate.main(at) == 0
+    (tmp_path / "v_night.yaml").write_text("by hand\n")
+    (tmp_path / "of_yesterday.yaml").write_text("")
+    capsys.readouterr()
+    assert generate.main([*at, "--check"]) == 1
+    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == [
+        "of_yesterday.yaml",
+        "v_night.yaml",
+    ]
+    assert generate.main(at) == 0
+    assert generate.main([*at, "--check"]) == 0
+
+
+def test_columns_have_the_meanings_and_types_of_the_database(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        views = {view.name: view for view in all_views(connection)}
+        inspector = sa.inspect(connection)
+        for dataset in DATASETS:
+            content = DATASET_FILES[dataset.name]
+            source = f"({content['sql']}) q" if content["sql"] else dataset.name
+            names = list(connection.exec_driver_sql(f"SELECT * FROM {source} LIMIT 0").keys())
+            own = {extra.name for extra in dataset.extras}
+            columns = {c["column_name"]: c for c in content["columns"]}
+            assert [name for name in columns if name not in own] == names
+            of = {name: part for part, _, taken in dataset.parts for name in taken}
+            for name in names:
+                part, shown = of.get(name, dataset.name), columns[name]
+                (real,) = [c for c in inspector.get_columns(part) if c["name"] == name]
+                meanings = {c.name: c.comment for c in views[part].columns} if part in views else {}
+                assert shown["description"] == meanings.get(name, real["comment"])
+                kind = re.split(r"\W", str(real["type"]))[0]
+                assert shown["type"] == FAMILIES.get(kind, kind), (dataset.name, name)
+                assert shown["is_dttm"] == (kind in {"DATE", "DATETIME"})
+
+
+def test_metrics_and_own_columns_are_sql_that_runs(engine: sa.Engine, tree: Path) -> None:
+    load(engine, [tree])
+    with engine.connect() as connection:
+        for content in DATASET_FILES.values():
+            source = f"({content['sql']})" if content["sql"] else content["table_name"]
+            metrics = ", ".join(metric["expression"] for metric in content["metrics"])
+            rows = connection.execute(sa.text(f"SELECT {metrics} FROM {source} q")).all()
+            assert len(rows) == 1
+            for column in content["columns"]:
+                if column.get("expression"):
+                    text = f"SELECT {column['expression']} FROM {source} q"
+                    assert connection.execute(sa.text(text)).all() or "prediction" in source
+
+
+def used(params: dict[str, Any]) -> Iterator[str]:
+    """Give the columns and metrics that a chart asks for."""
+    keys = ("metric", "metrics", "groupby", "x_axis", "entity", "series", "x", "y", "size")
+    for key in (*keys, "all_columns"):
+        value = params.get(key) or []
+        yield from [value] if isinstance(value, str) else value
+    for condition in params["adhoc_filters"]:
+        yield condition["subject"]
+    for order in params.get("order_by_cols") or []:
+        yield json.loads(order)[0]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_asks_for_what_its_dataset_has(name: str) -> None:
+    chart = CHARTS[name]
+    assert chart["uuid"] == generate.identity("chart", name)
+    assert chart["description"]
+    assert chart["params"]["viz_type"] == chart["viz_type"]
+    dataset = BY_UUID[chart["dataset_uuid"]]
+    columns = {c["column_name"] for c in dataset["columns"]}
+    metrics = {m["metric_name"] for m in dataset["metrics"]}
+    asked = list(used(chart["params"]))
+    assert len(asked) > 1
+    assert set(asked) <= columns | metrics
+    # without it the dashboard's time filter would leave the chart alone
+    times = [c for c in chart["params"]["adhoc_filters"] if c["operator"] == "TEMPORAL_RANGE"]
+    assert [c["subject"] for c in times] == [dataset["main_dttm_col"]]
+
+
+def test_the_dashboard_shows_every_chart_once() -> None:
+    (dashboard,) = files("dashboards").values()
+    position = dashboard["position"]
+    shown = [p["meta"] for p in position.values() if isinstance(p, dict) and p["type"] == "CHART"]
+    assert sorted(meta["uuid"] for meta in shown) == sorted(c["uuid"] for c in CHARTS.values())
+    names = {chart["uuid"]: chart["slice_name"] for chart in CHARTS.values()}
+    assert {meta["uuid"]: meta["sliceName"] for meta in shown} == names
+    assert len({meta["chartId"] for meta in shown}) == len(shown)
+    for key, part in position.items():
+        if isinstance(part, dict):
+            for child in part.get("children", []):
+                assert position[child]["parents"][-1] == key
+            if part["type"] == "ROW":
+                assert sum(position[child]["meta"]["width"] for child in part["children"]) == 12
+
+
+def test_the_filters_ask_for_columns_that_exist() -> None:
+    (dashboard,) = files("dashboards").values()
+    filters = dashboard["metadata"]["native_filter_configuration"]
+    assert [f["name"] for f in filters] == ["Target", "Mode", "Time (UTC)"]
+    numbers = {
+        part["meta"]["chartId"]: part["meta"]["uuid"]
+        for part in dashboard["position"].values()
+        if isinstance(part, dict) and part["type"] == "CHART"
+    }
+    for chosen in filters[:2]:
+        (target,) = chosen["targets"]
+        column = target["column"]["name"]
+        dataset = BY_UUID[target["datasetUuid"]]
+        assert column in {c["column_name"] for c in dataset["columns"]}
+        left_out = {numbers[number] for number in chosen["scope"]["excluded"]}
+        for name, chart in CHARTS.items():
+            columns = {c["column_name"] for c in BY_UUID[chart["dataset_uuid"]]["columns"]}
+            assert (column in columns) == (chart["uuid"] not in left_out), name
+            if column == "target":
+                assert (chart["uuid"] in left_out) == (name in OF_ALL_TARGETS)
+
+
+def test_the_database_is_written_to_by_nobody() -> None:
+    (database,) = files("databases").values()
+    assert database["uuid"] == generate.identity("database", "aomuse")
+    assert {d["database_uuid"] for d in DATASET_FILES.values()} == {database["uuid"]}
+    allowed = ("allow_dml", "allow_ctas", "allow_cvas", "allow_file_upload", "allow_run_async")
+    assert not any(database[name] for name in allowed)
+
+
+def test_the_check_knows_every_chart(engine: sa.Engine, tree: Path) -> None:
+    assert set(EXPECTED) == set(CHARTS)
+    load(engine, [tree])
+    found = {}
+    with engine.connect() as connection:
+        for name, expected in EXPECTED.items():
+            for chosen in ("1 = 1", "instrument_mode = 'WFM-AO-N'"):
+                statement = sa.text(expected.sql.format(chosen=chosen))
+                found[name] = len(connection.execute(statement).all())
+    empty = {name for name, count in found.items() if count == 0}
+    # two exposures of the wide field, which nobody predicted, in cubes of few layers
+    assert empty <= {n for n in EXPECTED if "predicted" in n or "narrow" in n or "issues" in n}
