@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
@@ -38,6 +39,53 @@ class Database(Conditions, Analyses):
             To be used in a ``with`` statement.
         """
         return Session(self.engine)
+
+    def add_exposure(
+        self,
+        *,
+        target: str,
+        instrument_mode: str | None = None,
+        raw_file: str | None = None,
+        prm_file: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        psf_params: Mapping[str, Any] | None = None,
+        sources: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Store an exposure that comes from no file, as AOMUSE 2020 had it.
+
+        It becomes rows of every table, with summaries and metrics, in one transaction, as a load
+        makes them; ``exposure.data()``, ``fit.psf_params()`` and ``fit.sources()`` give the
+        documents back. What is odd about them is in ``exposure.issues``.
+
+        Parameters
+        ----------
+        target, instrument_mode, raw_file, prm_file : str
+            targetName, insMode, rawFile and analysisFile. A target that is new is made.
+        data, psf_params, sources : mapping
+            The documents; lists may be arrays.
+
+        Returns
+        -------
+        int
+            exposure.id.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If a value is none that the database holds, or the exposure is there already.
+        """
+        from aomuse.blobs import add_exposure
+
+        return add_exposure(
+            self.engine,
+            target=target,
+            instrument_mode=instrument_mode,
+            raw_file=raw_file,
+            prm_file=prm_file,
+            data=data,
+            psf_params=psf_params,
+            sources=sources,
+        )
 
 
 def to_table(frame: pd.DataFrame) -> Table:

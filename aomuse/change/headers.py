@@ -10,6 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
+from aomuse.change.imported import let_tables_speak
 from aomuse.change.values import write_values
 from aomuse.content import typed_value
 from aomuse.errors import AomuseError
@@ -75,6 +76,8 @@ def set_header(
     )
     place = pd.DataFrame({"header_id": [header.id], "position": [position]})
     write_values(connection, exposure_id, _CARD, place, "value_float", np.array([number]))
+    if header.role == ("reduced" if extension == "PRIMARY" else "raw"):
+        let_tables_speak(connection, exposure_id, "data", (extension, name))
     if column is None:
         return
     if _EXPOSURE.c[column].type.python_type is float:
@@ -89,7 +92,7 @@ def set_header(
 
 def _header(connection: Connection, exposure_id: int, extension: str, file: str | None) -> Any:
     """Return id of a header, and whether the exposure's columns are made from it."""
-    loaded = (SourceFile.exposure_id == exposure_id, SourceFile.outcome == "loaded")
+    loaded = (SourceFile.exposure_id == exposure_id, SourceFile.outcome != "failed")
     roles = dict(
         connection.execute(
             sa.select(SourceFile.role, sa.func.min(SourceFile.id))

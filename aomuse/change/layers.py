@@ -11,6 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
+from aomuse.change.imported import let_tables_speak
 from aomuse.change.values import Floats, replace_rows, write_values
 from aomuse.content import ColumnFormat
 from aomuse.errors import AomuseError
@@ -70,6 +71,7 @@ def set_parameter(
     )
     column = _column(connection, table, "psf_parameter.value")
     _replace(connection, fit, key, "psf_parameter", "value", column, values, layer)
+    let_tables_speak(connection, fit.exposure_id, "psfParams", (name,), psf_fit_id)
     renew_metrics(connection, fit.exposure_id)
 
 
@@ -120,6 +122,8 @@ def set_source(
         raise AomuseError(f"the table of PM_{pampelmuse_id} has no column {quantity}")
     key = {"psf_fit_id": psf_fit_id, "pampelmuse_id": pampelmuse_id}
     _replace(connection, fit, key, "source_sample", quantity, column, values, layer)
+    path = (f"PM_{pampelmuse_id}", column.name)
+    let_tables_speak(connection, fit.exposure_id, "sources", path, psf_fit_id)
 
 
 def _fit(connection: Connection, psf_fit_id: int) -> Any:

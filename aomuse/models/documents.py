@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -75,14 +77,28 @@ def session_connection(thing: DeclarativeBase) -> Connection:
     return session.connection()
 
 
-def changed(thing: DeclarativeBase) -> None:
-    """Let the objects of a session read their rows again, which were changed behind their back.
+@contextmanager
+def changing(thing: DeclarativeBase) -> Iterator[Connection]:
+    """Yield a connection for a change of rows behind the session's back, done wholly or not at all.
 
     Parameters
     ----------
     thing : DeclarativeBase
-        An object of that session, with nothing pending.
+        An object of that session.
+
+    Yields
+    ------
+    sqlalchemy.Connection
+        Within the session's transaction; its objects read their rows again afterwards.
+
+    Raises
+    ------
+    AomuseError
+        If the object is in no session.
     """
+    connection = session_connection(thing)
+    with connection.begin_nested():
+        yield connection
     session = object_session(thing)
     if session is not None:
         session.expire_all()

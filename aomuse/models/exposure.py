@@ -20,7 +20,7 @@ from aomuse.models.base import (
     Utc,
     table_options,
 )
-from aomuse.models.documents import changed, session_connection
+from aomuse.models.documents import changing, session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.header import Header
@@ -177,6 +177,5 @@ class Exposure(Base):
         """
         from aomuse.change import set_header
 
-        connection = session_connection(self)
-        set_header(connection, self.id, keyword, value, extension=extension, file=file, new=new)
-        changed(self)
+        with changing(self) as connection:
+            set_header(connection, self.id, keyword, value, extension=extension, file=file, new=new)

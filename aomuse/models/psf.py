@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
-from aomuse.models.documents import Sources, changed, session_connection
+from aomuse.models.documents import Sources, changing, session_connection
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -121,8 +121,8 @@ class PsfFit(Base):
         """
         from aomuse.change import set_parameter
 
-        set_parameter(session_connection(self), self.id, name, values, layer)
-        changed(self)
+        with changing(self) as connection:
+            set_parameter(connection, self.id, name, values, layer)
 
     def set_source(
         self,
@@ -155,8 +155,8 @@ class PsfFit(Base):
         """
         from aomuse.change import set_source
 
-        set_source(session_connection(self), self.id, pampelmuse_id, quantity, values, layer)
-        changed(self)
+        with changing(self) as connection:
+            set_source(connection, self.id, pampelmuse_id, quantity, values, layer)
 
 
 class PsfLayer(Base):
