@@ -11,6 +11,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from beside_files import write_log
 from fits_factory import Files, Tree
 from warehouse import aomuse, exposure, query, rows, scalar
 
@@ -183,15 +184,18 @@ def test_a_dry_run_writes_nothing_and_shows_the_plan(
     root = tmp_path / "other"
     files = tree.add(1, without=["psf"])
     move(files, flat(root))
+    log = write_log(tree).rename(root / f"{files.archive_id}.NL.txt")
     done = aomuse(db_url, "load", root, "--dry-run")
     assert done.code == 0
     assert scalar(engine, "SELECT COUNT(*) FROM known_file") == 0
     assert scalar(engine, "SELECT COUNT(*) FROM load_run") == 0
     assert done.out.splitlines() == [
         f"{files.archive_id}: new",
-        f"  reduced  {root / files.reduced.name}",
-        f"  raw      {root / files.raw.name}",
-        f"  prm      {root / files.prm.name}",
+        f"  reduced   {root / files.reduced.name}",
+        f"  raw       {root / files.raw.name}",
+        f"  prm       {root / files.prm.name}",
+        f"  night_log {log}",
+        "  without   catalog, raman",
         f"  warning: {root / files.prm.name}: the PampelMuse source file that belongs to it "
         f"({files.name}.psf.fits) was not found: the rest is loaded, and a later load completes "
         "the exposure",

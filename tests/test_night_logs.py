@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from astropy.io import fits
 from beside_files import WEATHER, write_log
 from fits_factory import Tree
 from warehouse import aomuse, query, scalar
@@ -158,3 +159,126 @@ def test_a_negative_zero_of_a_log_stays(engine: sa.Engine, db_url: str, tree: Tr
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM special_value"))
     assert "temperature_min_c row 0: the file has -0.0" in aomuse(db_url, "verify").text
+
+
+def test_of_two_logs_the_nearer_one_is_loaded(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    near = write_log(tree)
+    far = tree.root / "a_copy" / near.name
+    far.parent.mkdir()
+    far.write_bytes(near.read_bytes())
+    assert aomuse(db_url, "load", tree.root).code == 0
+    far.write_text(near.read_text().replace("again", "otherwise"))
+    assert aomuse(db_url, "load", tree.root).code == 0
+    told = "SELECT code, path FROM load_issue WHERE closed_run_id IS {} NULL AND path = :path"
+    assert query(engine, told.format(""), path=str(far)) == [("farther", str(far))]
+    assert query(engine, told.format("NOT"), path=str(far)) == [("copy", str(far))]
+    assert query(engine, "SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
+
+
+def test_a_log_of_an_exposure_in_another_root_is_no_second_one(
+    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
+) -> None:
+    near = write_log(tree)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    other = Tree(tmp_path / "other")
+    other.add(1, without=["reduced", "prm", "psf"])
+    twin = write_log(other, WEATHER[:2])
+    twin.rename(twin.with_name(twin.name.replace(":", "_")))
+    done = aomuse(db_url, "load", other.root)
+    assert done.code == 0, done.text
+    assert query(engine, "SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
+    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
+    assert aomuse(db_url, "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MUSE.2018-08-13T00_01_07.123.NL.txt",
+        "MUSE.2018-08-13T00:01:07.123.fits.fz.NL.txt",
+        "MUSE.2018-08-13T00:01:07.123.nl.TXT",
+    ],
+)
+def test_names_of_logs(engine: sa.Engine, db_url: str, tree: Tree, name: str) -> None:
+    write_log(tree).rename(tree.root / "raw" / name)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(engine, "SELECT start_condition FROM v_sky_condition") == [("Clear",)]
+
+
+def test_every_exposure_of_a_block_has_the_log_under_its_name(
+    engine: sa.Engine, db_url: str, tree: Tree
+) -> None:
+    """The archive gives each raw file the log of its block: the same text, another name."""
+    first = write_log(tree)
+    for number in (2, 9):
+        tree.add(number, without=["raw", "psf"])
+        path = first.with_name(first.name.replace("00:01:", f"00:{number:02d}:"))
+        path.symlink_to(first)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(engine, "SELECT start_condition FROM v_sky_condition ORDER BY exposure_id") == [
+        ("Clear",),
+        ("Clear",),
+        ("Photometric",),
+    ]
+    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 3
+    assert aomuse(db_url, "verify").code == 0
+
+
+def test_logs_of_two_nights_lie_in_one_folder(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    """A time of day is placed in the night of its own log."""
+    files = tree.add(2, without=["raw", "psf"])
+    for keyword, value in (("PROV1", "MUSE.2018-08-14T00:02:07.123.fits"),
+                           ("DATE-OBS", "2018-08-14T00:02:07.123")):  # fmt: skip
+        with_card(files.reduced, keyword, value)
+    first = write_log(tree)
+    second = first.with_name("MUSE.2018-08-14T00:02:07.123.NL.txt")
+    second.write_text(first.read_text().replace("Clear", "Wind"))
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(
+        engine,
+        "SELECT e.archive_id, s.start_condition FROM v_sky_condition s"
+        " JOIN exposure e ON e.id = s.exposure_id ORDER BY e.archive_id",
+    ) == [
+        ("MUSE.2018-08-13T00:01:07.123", "Clear"),
+        ("MUSE.2018-08-14T00:02:07.123", "Wind"),
+    ]
+
+
+def with_card(path: Path, keyword: str, value: str) -> None:
+    """Change a card of a primary header."""
+    with fits.open(path, mode="update") as opened:
+        opened[0].header[keyword] = value
+
+
+def test_a_changed_log_replaces_its_exposure_alone(
+    engine: sa.Engine, db_url: str, tree: Tree
+) -> None:
+    tree.add(2, without=["raw", "psf"])
+    for number in (1, 2):
+        write_log(tree, number=number)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    runs = "SELECT DISTINCT load_run_id FROM source_file WHERE exposure_id = 2"
+    before = query(engine, runs)
+    write_log(tree, WEATHER[:2])
+    done = aomuse(db_url, "load", tree.root)
+    assert "1 replaced, 1 unchanged" in done.out
+    assert query(engine, runs) == before
+    assert query(
+        engine, "SELECT exposure_id, COUNT(*) FROM night_weather GROUP BY exposure_id"
+    ) == [(1, 2), (2, len(WEATHER))]
+
+
+def test_a_log_that_is_gone_stays_until_it_is_given_up(
+    engine: sa.Engine, db_url: str, tree: Tree
+) -> None:
+    path = write_log(tree)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    path.unlink()
+    assert "1 unchanged" in aomuse(db_url, "load", tree.root).out
+    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
+    verified = aomuse(db_url, "verify")
+    assert (verified.code, str(path) in verified.err) == (1, True)
+    assert aomuse(db_url, "load", tree.root, "--reload").code == 0
+    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 0
+    assert query(engine, "SELECT start_condition FROM v_sky_condition") == [(None,)]
+    assert aomuse(db_url, "verify").code == 0

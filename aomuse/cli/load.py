@@ -12,6 +12,7 @@ from aomuse import pipeline, schema
 from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context
 from aomuse.cli.progress import Progress
 from aomuse.config import DATABASE_URL_VARIABLE, shown_url
+from aomuse.files import BESIDE_ROLES
 from aomuse.outcome import Summary
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
@@ -115,7 +116,10 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
     for files, todo in plans:
         click.echo(f"{files.label}: {_ACTIONS[todo.action]}")
         for file in files.files:
-            click.echo(f"  {file.role:<8} {file}")
+            click.echo(f"  {file.role:<9} {file}")
+        without = [role for role in BESIDE_ROLES if role not in {f.role for f in files.files}]
+        if without:
+            click.echo(f"  without   {', '.join(without)}")
         for issue in (*files.issues, *todo.issues):
             click.echo(f"  {issue.severity}: {issue}")
     for issue in discovery.issues:

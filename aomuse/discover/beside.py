@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aomuse.discover.doubles import keep_first, nearest
+from aomuse.discover.doubles import keep_first, nearest, tell_farther
 from aomuse.discover.headers import Headers
 from aomuse.discover.identity import archive_id_of
 from aomuse.errors import FileError
@@ -18,7 +19,7 @@ from aomuse.issue import Issue
 #: and no two exposures start within two seconds of each other.
 RAMAN_TOLERANCE_S = 2.0
 
-_SECONDS_A_DAY = 86400.0
+_CLOCK = re.compile(r"T(\d\d)_(\d\d)_(\d\d)")
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,44 @@ def attach(
         elif found is not None:
             beside[found].append(file)
     kept = {
-        archive_id: keep_first(
-            found, lambda f: (f.role, None if f.role == "night_log" else f.name), issues
-        )
+        archive_id: choose(found, _anchor(owners[archive_id]), issues)
         for archive_id, found in beside.items()
     }
     return kept, said
+
+
+def _anchor(owner: Owner) -> FoundFile | None:
+    return next(iter((*owner.cubes, *owner.raws)), None)
+
+
+def choose(
+    files: Sequence[FoundFile], anchor: FoundFile | None, issues: list[Issue]
+) -> list[FoundFile]:
+    """Return one night log, and one file of each other name: the nearest, then the first.
+
+    Parameters
+    ----------
+    files : sequence of FoundFile
+        Files beside one exposure, sorted by path.
+    anchor : FoundFile or None
+        The cube or raw file that they should lie near.
+    issues : list of Issue
+        Gets an issue for each file that is not taken.
+
+    Returns
+    -------
+    list of FoundFile
+        Each role and name once, in the order of the files.
+    """
+    rivals: dict[tuple[str, str | None], list[FoundFile]] = defaultdict(list)
+    for file in files:
+        rivals[file.role, None if file.role == "night_log" else file.name].append(file)
+    chosen = []
+    for same in rivals.values():
+        near = nearest(anchor, same) if anchor else same
+        tell_farther(near, same, issues)
+        chosen += keep_first(near, lambda _: None, issues)
+    return chosen
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
@@ -102,7 +135,8 @@ def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
 
 
 def _owner_of_log(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
-    named = archive_id_of(file.stem)
+    # Where a file system takes no colons, underscores stand for them.
+    named = _CLOCK.sub(r"T\1:\2:\3", archive_id_of(file.stem))
     if named in owners:
         return named
     same = [o.archive_id for o in owners.values() if any(r.stem == file.stem for r in o.raws)]

@@ -145,10 +145,11 @@ def join(
     for fit in analyses:
         by_cube[fit.reduced].append(fit)
     joined = _exposure(group, by_cube, issues)
+    anchor = next(iter((*group.reduced, *group.raws)), None)
     return replace(
         joined,
         fits=(*joined.fits, *by_cube.get(None, [])),
-        beside=tuple(beside.of_roles(by_role)),
+        beside=tuple(beside.choose(beside.of_roles(by_role), anchor, issues)),
         issues=(*issues, *joined.issues),
     )
 
