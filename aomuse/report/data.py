@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -147,7 +148,10 @@ def _in_time(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with the names that charts use, and none that are missing."""
+    """Return a frame with the names that charts use, none missing, and numbers that are finite."""
+    numbers = frame.select_dtypes("float").columns
+    # No axis has a place for an infinity.
+    frame = frame.assign(**frame[numbers].replace([np.inf, -np.inf], np.nan))
     mode = frame["instrument_mode"].fillna(UNKNOWN).astype(object)
     return frame.assign(
         target=frame["target"].fillna(UNKNOWN).astype(object),

@@ -125,7 +125,7 @@ def _gaps(gaps: pd.DataFrame) -> Table:
             Column("archive_id", "Archive name"),
             Column("part", "Part"),
             Column("state", "State"),
-            Column("reason", "Reason"),
+            Column("reason", "Reason", "prose"),
         ),
         gaps[["time", "target", "mode", "archive_id", "part", "state", "reason"]].reset_index(
             drop=True
@@ -138,7 +138,11 @@ def _others(others: pd.DataFrame) -> Table:
     return Table(
         "files",
         "Issues with files that belong to no exposure",
-        (Column("severity", "Severity"), Column("path", "File"), Column("reason", "Reason")),
+        (
+            Column("severity", "Severity"),
+            Column("path", "File", "prose"),
+            Column("reason", "Reason", "prose"),
+        ),
         others,
         "load_issue",
     )
@@ -167,7 +171,7 @@ def _chart(cells: pd.DataFrame) -> alt.LayerChart:
             "state:O",
             sort=list(STATES),
             scale=alt.Scale(domain=list(STATES), range="ordinal"),
-            title="State",
+            legend=alt.Legend(title="State"),
         ),
         tooltip=[
             alt.Tooltip("row:N", title="Exposures" if rows[0].startswith("1.") else "Exposure"),
@@ -176,8 +180,20 @@ def _chart(cells: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("reason:N", title="Reason"),
         ],
     )
-    signs = base.mark_text(fontSize=13, fontWeight="bold").encode(text="sign:N")
-    return layered(squares, signs, height=22 * len(rows))
+    signs = base.mark_text(fontSize=13, fontWeight="bold").encode(
+        text="sign:N",
+        # A channel of its own: in that of the squares signs would vanish upon them.
+        fill=alt.Fill(
+            "state:O",
+            sort=list(STATES),
+            scale=alt.Scale(domain=list(STATES), range="heatmap"),
+            legend=None,
+        ),
+    )
+    chart = layered(squares, signs, height=22 * len(rows))
+    # Else the signs' lack of a legend counts for the squares as well.
+    apart: alt.LayerChart = chart.resolve_legend(color="independent", fill="independent")
+    return apart
 
 
 def _summary(gaps: pd.DataFrame, total: int) -> str:

@@ -172,8 +172,8 @@ def _columnar(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
-        value = value.item()
-    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
+        return value.item()
+    return value
 
 
 def _rows(table: Table) -> list[list[dict[str, str]]]:
@@ -194,4 +194,4 @@ def _cell(value: Any, column: Column) -> dict[str, str]:
     if column.kind == "number":
         plain = _plain(value)
         return {"kind": "number", "text": f"{value:,.{column.digits}f}", "value": repr(plain)}
-    return {"kind": "text", "text": str(value), "value": ""}
+    return {"kind": column.kind, "text": str(value), "value": ""}

@@ -25,15 +25,15 @@ class Column:
         Column of the frame.
     label : str
         Heading, with the unit.
-    kind : {'text', 'number', 'time', 'date'}, optional
-        How values are shown.
+    kind : {'text', 'prose', 'number', 'time', 'date'}, optional
+        How values are shown; prose may take several lines.
     digits : int, optional
         Digits behind the point that are shown; the page has the exact value as well.
     """
 
     name: str
     label: str
-    kind: Literal["text", "number", "time", "date"] = "text"
+    kind: Literal["text", "prose", "number", "time", "date"] = "text"
     digits: int = 0
 
 

@@ -52,7 +52,8 @@ def quality(content: Content) -> Section:
     )
     left_out = len(content.fits) - len(frame)
     if frame.empty:
-        return Section("quality", title, _TEXT, empty=_EMPTY)
+        empty = _EMPTY if len(content.fits) else "No analysis is loaded."
+        return Section("quality", title, _TEXT, empty=empty)
     drawn, note = thinned(frame.reset_index(drop=True))
     notes = [note] if note else []
     if left_out:

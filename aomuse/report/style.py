@@ -21,6 +21,11 @@ _STATES = {
     "light": ["#c3e0d3", "#e08a00", "#b3261e", "#f1f1ef"],
     "dark": ["#21443a", "#e8a33d", "#ff7b72", "#26292e"],
 }
+#: Signs upon these.
+_SIGNS = {
+    "light": ["#1d2430", "#1d1200", "#ffffff", "#1d2430"],
+    "dark": ["#e7eaf0", "#1d1200", "#2b0000", "#e7eaf0"],
+}
 _INK = {"light": ("#1d2430", "#566072", "#dfe3e8"), "dark": ("#e7eaf0", "#a9b2c0", "#343b47")}
 
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
@@ -78,9 +83,14 @@ def theme(scheme: str) -> dict[str, Any]:
             "columnPadding": 14,
             "labelLimit": 240,
         },
-        "range": {"category": _CATEGORIES[scheme], "symbol": _SHAPES, "ordinal": _STATES[scheme]},
+        "range": {
+            "category": _CATEGORIES[scheme],
+            "symbol": _SHAPES,
+            "ordinal": _STATES[scheme],
+            "heatmap": _SIGNS[scheme],
+        },
+        "rect": {"stroke": grid},
         "style": {"reference": {"color": faint}},
-        "text": {"color": ink},
     }
 
 

@@ -131,7 +131,7 @@ def _notch() -> alt.Chart:
     edges = [{"from": NOTCH_NM[0], "to": NOTCH_NM[1]}]
     band: alt.Chart = (
         alt.Chart(alt.InlineData(values=edges))
-        .mark_rect(color="#8a94a6", opacity=0.2)
+        .mark_rect(color="#8a94a6", opacity=0.2, strokeWidth=0)
         .encode(x="from:Q", x2="to:Q")
     )
     return band

@@ -141,6 +141,24 @@ def save_from_the_page(engine: sa.Engine, opened: Opened) -> None:
     assert Path(saving.value.path()).read_text().startswith("<svg")
 
 
+def use_the_keyboard(opened: Opened) -> None:
+    """Skip the navigation, open a table and move over a wide chart without a mouse."""
+    page = opened.page
+    focused = "document.activeElement.id || document.activeElement.tagName"
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").text_content() == "Skip to the charts"
+    page.keyboard.press("Enter")
+    assert page.evaluate(focused) == "main"
+    table = page.locator("#table-coverage")
+    assert not table.is_visible()
+    page.locator("#coverage summary").focus()
+    page.keyboard.press("Enter")
+    assert table.is_visible()
+    for place in (".pan", "#coverage .scroll"):
+        page.locator(place).first.focus()
+        assert page.evaluate(f"document.activeElement.matches({place!r})"), place
+
+
 def test_the_page_shows_what_the_database_holds(
     engine: sa.Engine, night: Path, tmp_path: Path, open_report: Open
 ) -> None:
@@ -166,6 +184,7 @@ def test_the_page_shows_what_the_database_holds(
         described = chart.get_attribute("aria-describedby")
         assert re.search(r"\d", opened.page.locator(f"#{described}").text_content() or ""), name
 
+    use_the_keyboard(opened)
     compare_tables(engine, opened)
     save_from_the_page(engine, opened)
 
@@ -238,6 +257,8 @@ def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report:
     assert gaps[whole.archive_id, "PSF by muse-psfr"][1].startswith("it has not been predicted")
 
     # The matrix has each of them as a sign, and names from headers are text.
+    shown = opened.page.locator("#chart-missing svg text").all_text_contents()
+    assert {"there", "missing", "error", "not expected"} <= set(shown)
     assert opened.said == []
     matrix = opened.data["data"]["matrix"]["columns"]
     assert sorted(matrix["sign"]).count("\N{MULTIPLICATION SIGN}") == len(gaps) - 1

@@ -1,0 +1,193 @@
+"""What is too much to be drawn is summed up: nothing is lost, and the page says so."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from summaries import fill
+from warehouse import TABLES
+
+from aomuse.db import create_engine
+from aomuse.metrics import metric_of
+from aomuse.report import coverage, lasers, matrix, page, parts, style, write_report
+from aomuse.report.data import Content
+from aomuse.report.missing import MISSING, PARTS, THERE
+
+
+def exposures(times: pd.DatetimeIndex, targets: int = 1) -> pd.DataFrame:
+    number = np.arange(len(times))
+    return pd.DataFrame(
+        {
+            "exposure_id": number + 1,
+            "archive_id": [f"MUSE.{n}" for n in number],
+            "target": [f"T{n % targets}" for n in number],
+            "mode": "WFM-AO-N",
+            "field": "WFM",
+            "time": times,
+            "night": (times - pd.Timedelta(hours=12)).tz_localize(None).normalize(),
+            "exposure_time_s": 100.0,
+            "airmass": 1.0,
+            "seeing_arcsec": 0.5,
+        }
+    )
+
+
+def content(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> Content:
+    nothing = pd.DataFrame()
+    return Content(frame, nothing, nothing, nothing if measured is None else measured, nothing)
+
+
+def laser(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="night").assign(
+        lgs=1, laser_on=1, strehl_mean=frame["exposure_id"] / 10, r0_mean=0.1
+    )
+
+
+def test_nights_become_months_where_there_are_too_many() -> None:
+    # Ten years: 3,653 nights, each in a row of its own.
+    times = pd.date_range("2018-01-01T02:00", "2027-12-31T02:00", freq="D", tz="UTC")
+    frame = exposures(times, targets=2)
+    section = coverage.coverage(content(frame))
+    (table,) = section.tables
+    assert table.frame["exposures"].sum() == len(frame) > coverage.MOST_NIGHTS
+    # 120 months, and the night that began on the last day of 2017; two targets each but in that.
+    assert len(table.frame) == 2 * 120 + 1
+    first = table.frame.iloc[0]
+    assert (first["period"], first["target"]) == (pd.Timestamp("2017-12-01"), "T0")
+    assert table.frame["total_s"].sum() == 100.0 * len(frame)
+    assert "month" in section.text
+    assert any("summed up" in note for note in section.notes)
+
+    section = lasers.lasers(content(frame, laser(frame)))
+    (table,) = section.tables
+    january = frame[(frame["time"] > "2018-01-02") & (frame["time"] < "2018-02-01T12:00")]
+    row = table.frame[table.frame["period"] == pd.Timestamp("2018-01-01")].iloc[0]
+    assert row["exposures"] == len(january) == 31
+    values = january["exposure_id"] / 10
+    assert row["strehl_mean_median"] == values.median()
+    assert row["strehl_mean_p10"] == np.percentile(values, 10)
+    assert row["strehl_mean_p90"] == np.percentile(values, 90)
+
+
+def test_few_exposures_are_drawn_each() -> None:
+    times = pd.date_range("2018-01-01T02:00", periods=coverage.MOST_EXPOSURES, tz="UTC")
+    frame = exposures(times)
+    section = coverage.coverage(content(frame))
+    assert len(section.tables[0].frame) == len(frame)
+    assert section.notes == []
+    frame.loc[3, "time"] = pd.NaT
+    section = coverage.coverage(content(frame))
+    assert section.notes == ["1 exposure without DATE-OBS: not drawn."]
+    assert len(section.tables[0].frame) == len(frame) - 1
+
+
+@pytest.mark.parametrize(
+    ("analyses", "rows_each", "step"), [(10, 3, 1), (11, 3, 2), (34, 1, 2), (100, 3, 10)]
+)
+def test_analyses_are_thinned_evenly_and_stay_whole(
+    analyses: int, rows_each: int, step: int
+) -> None:
+    frame = pd.DataFrame({"psf_fit_id": np.repeat(np.arange(analyses), rows_each)})
+    chosen, told = parts.thinned(frame, 30)
+    assert sorted(set(chosen["psf_fit_id"])) == list(range(0, analyses, step))
+    assert len(chosen) == rows_each * len(set(chosen["psf_fit_id"])) <= 30
+    assert (told == "") is (step == 1)
+    if step > 1:
+        words = {2: "2nd", 10: "10th"}[step]
+        left = len(set(chosen["psf_fit_id"]))
+        assert told == f"Of {analyses} analyses every {words} in order of time is drawn: {left}."
+
+
+def test_numbers_in_words() -> None:
+    assert [parts.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111, 123)] == [
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th", "123rd"),
+    ]
+    assert parts.count(1, "exposures") == "1 exposure"
+    assert parts.count(1, "analyses") == "1 analysis"
+    assert parts.count(1200, "nights") == "1,200 nights"
+    assert (
+        parts.spread(pd.Series([0.5, np.nan, 0.7, 0.9]), 2, "″") == "median 0.70″ (0.50 to 0.90″)"
+    )
+    assert parts.spread(pd.Series([0.5, np.nan]), 1) == "0.5"
+
+
+def test_the_most_frequent_patterns_of_gaps() -> None:
+    count = 200
+    frame = exposures(pd.date_range("2018-01-01", periods=count, tz="UTC"))
+    # The binary digits of the place are the gaps, so that no two exposures are alike.
+    states = pd.DataFrame(
+        [
+            (n + 1, part, *((MISSING, "why") if n >> i & 1 else (THERE, "")))
+            for n in range(count)
+            for i, part in enumerate(PARTS)
+        ],
+        columns=["exposure_id", "part", "state", "reason"],
+    )
+    section = matrix.matrix(content(frame), states, pd.DataFrame())
+    assert section.notes == [
+        f"200 exposures have 200 patterns of gaps, of which the {matrix.MOST_ROWS} most frequent"
+        " are drawn."
+    ]
+    cells = section.data["matrix"]
+    assert cells["row"].nunique() == matrix.MOST_ROWS
+    assert len(cells) == matrix.MOST_ROWS * len(PARTS)
+    # No gap is lost: the table has all.
+    assert len(section.tables[0].frame) == sum(n.bit_count() for n in range(count))
+
+    same = states.assign(state=MISSING, reason=[f"r{n % 3}" for n in states["exposure_id"]])
+    cells = matrix.matrix(content(frame), same, pd.DataFrame()).data["matrix"]
+    assert set(cells["row"]) == {"1.  200 of 200"}
+    assert set(cells["reason"]) == {"r1 (and 2 other reasons)"}
+
+
+def test_infinities_are_not_drawn(tmp_path: Path, sqlite_template: Path) -> None:
+    """SQLite stores them, MariaDB cannot."""
+    database = tmp_path / "aomuse.db"
+    shutil.copyfile(sqlite_template, database)
+    engine = create_engine(f"sqlite:///{database}")
+    fill(engine, 4)
+    with engine.begin() as connection:
+        connection.execute(sa.update(TABLES["psf_fit_metric"]).values(value=float("inf")))
+        laser_metric = TABLES["exposure_laser_metric"]
+        strehl = laser_metric.c.metric_id == metric_of("strehl_mean", "corrected").id
+        connection.execute(sa.update(laser_metric).where(strehl).values(value=float("-inf")))
+        connection.execute(sa.update(TABLES["exposure"]).values(seeing_end_arcsec=float("inf")))
+    assert write_report(engine, tmp_path / "report.html") == 4
+    text = (tmp_path / "report.html").read_text()
+    assert "No analysis has both a seeing and an FWHM at 700 nm" in text
+    data = json.loads(text.partition('id="report-data">')[2].partition("</script>")[0])
+    assert data["data"]["lasers"]["columns"]["strehl_mean"] == [None] * 12
+    engine.dispose()
+
+
+def luminance(color: str) -> float:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("scheme", "place"), [("light", 0), ("dark", 1)])
+def test_marks_and_signs_stand_out(scheme: str, place: int) -> None:
+    """WCAG 2.2: 3 : 1 for what must be seen (1.4.11), 4.5 : 1 for text (1.4.3)."""
+    css = Path(page.__file__).with_name("page.css").read_text()
+    card = re.findall(r"--card: (#\w+)", css)[place]
+    theme = style.theme(scheme)
+    ranges = theme["range"]
+    assert min(contrast(color, card) for color in ranges["category"]) >= 3
+    assert contrast(theme["style"]["reference"]["color"], card) >= 3
+    for key in ("labelColor", "titleColor"):
+        assert contrast(theme["axis"][key], card) >= 4.5
+    signs = zip(ranges["heatmap"], ranges["ordinal"], strict=True)
+    assert min(contrast(sign, square) for sign, square in signs) >= 4.5
