@@ -7,7 +7,9 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ from warehouse import aomuse, query, scalar
 
 from aomuse import schema
 from aomuse.db import create_engine
+from aomuse.load import run_lock
 from aomuse.models import Base
 from aomuse.query.refresh import all_views
 from scripts.mariadb_server import find_program
+
+TABLES = set(Base.metadata.tables)
 
 
 @pytest.fixture
@@ -322,3 +327,23 @@ def test_migrate_tells_what_it_did(empty_url: str, new_database: Callable[[], st
     assert (first.code, first.err) == (0, "")
     assert f"from nothing to revision {head}" in first.out
     assert f"already at revision {head}" in again.out
+
+
+def test_a_migration_waits_for_whoever_writes(empty_url: str, empty: sa.Engine) -> None:
+    """Such as a restore, whose tables it would otherwise take for its own."""
+    with run_lock(empty), ThreadPoolExecutor(1) as others:
+        command = [sys.executable, "-c", "from aomuse.cli import main; main()"]
+        process = subprocess.Popen(
+            [*command, "--db", empty_url, "migrate"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = others.submit(process.stderr.readline).result(60)
+        assert said == "waiting for another command, which holds the database\n"
+        assert not TABLES & names(empty)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert f"to revision {schema.head_revision()}" in out
+    assert names(empty) >= TABLES

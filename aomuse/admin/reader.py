@@ -41,6 +41,11 @@ class ReaderAccount:
     connections: int = 10
     statement_s: float = 300.0
 
+    def __post_init__(self) -> None:
+        if not self.user:
+            # The server takes it for whoever has no account.
+            raise ConfigurationError("the account has no name: give one")
+
     def sql(self) -> list[str]:
         """Return the statements for an administrator, with a placeholder for the password."""
         return self._statements(f"BY '{_PLACEHOLDER}'")

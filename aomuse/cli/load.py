@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from aomuse import pipeline, schema
-from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context
+from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.cli.progress import Progress
 from aomuse.config import DATABASE_URL_VARIABLE, shown_url
 from aomuse.files import BESIDE_ROLES
+from aomuse.load import run_lock
 from aomuse.outcome import Summary
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
@@ -31,9 +32,10 @@ _ACTIONS = {
 @pass_context
 def migrate(context: Context) -> None:
     """Bring the schema and the views up to date."""
-    before = schema.current_revision(context.engine)
-    schema.upgrade(context.engine)
-    schema.refresh(context.engine)
+    with run_lock(context.engine, tell_wait):
+        before = schema.current_revision(context.engine)
+        schema.upgrade(context.engine)
+        schema.refresh(context.engine)
     head = schema.head_revision()
     where = shown_url(context.engine.url)
     done = "already at" if before == head else f"from {before or 'nothing'} to"

@@ -131,6 +131,13 @@ def test_the_sql_for_an_administrator_works(url: str) -> None:
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM v_exposure").scalar() == 1
 
 
+@pytest.mark.usefixtures("password")
+def test_an_account_without_a_name_is_refused(url: str) -> None:
+    for more in ((), ("--print",)):
+        done = aomuse(url, "grant-reader", "", "--host", "127.0.0.1", *more)
+        assert (done.code, done.text) == (2, "aomuse: the account has no name: give one\n")
+
+
 def test_sqlite_has_no_accounts(sqlite_template: Path) -> None:
     done = aomuse(f"sqlite:///{sqlite_template}", "grant-reader", "analyst")
     assert (done.code, len(done.errors)) == (2, 1)
