@@ -77,7 +77,7 @@ def decode(text: str | None, *, text_allowed: bool = False) -> Any:
                 return value
             raise
     if isinstance(value, str):
-        raise BlobError("it is a text, not an object")
+        raise BlobError(f"it is encoded more than {_MAX_ENCODINGS} times")
     if text is not None and "\\ud" in text.lower():
         _require_unicode(value)
     return value

@@ -113,7 +113,8 @@ class _Importer:
         """Yield what comes of each row; whatever is wrong with it, the next can be imported."""
         strays = self._source.stray_processed()
         if strays:
-            yield self._left(self._source.place("processed_exposure"), (_strays(strays),))
+            place = self._source.place("processed_exposure")
+            yield self._left(place, (_strays(strays, place),))
         for row_id in ids:
             yield self._import(row_id)
 
@@ -202,11 +203,12 @@ class _Importer:
             return Ledger(connection)
 
 
-def _strays(ids: list[int]) -> Issue:
+def _strays(ids: list[int], place: str) -> Issue:
     shown = ", ".join(map(str, ids[:10])) + (", …" if len(ids) > 10 else "")
     return Issue(
         "error",
         "processed_stray",
         f"{len(ids)} rows of processed_exposure belong to no exposure and are not imported "
-        f"(ids {shown})",
+        f"(ids {shown}): give them their exposures in that database, and import again",
+        place,
     )

@@ -30,7 +30,7 @@ _RESERVED = {
     word.lower()
     for dialect in (mysql.dialect(), mysql.dialect(is_mariadb=True), sqlite.dialect())
     for word in dialect.identifier_preparer.reserved_words
-} | {"rowid", "offset", "window", "rows", "system", "rank"}
+} | {"rowid", "offset", "window", "rows", "system", "rank", "nothing"}
 
 _FORMAT = re.compile(r"^\s*(\d*)([A-Z])")
 

@@ -1,0 +1,105 @@
+"""The text of blobs, and what makes one nested value another."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from old_databases import exact
+
+from aomuse.blobs.decode import BlobError, decode, text_of
+from aomuse.differences import applied, difference
+
+#: Keys and values that JSON brings back as they were.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+NUMBERS = st.lists(st.floats(), max_size=5)
+
+
+def same(value: Any) -> Any:
+    """NaN has many bits and one meaning."""
+    if isinstance(value, float) and math.isnan(value):
+        return "NaN"
+    if isinstance(value, dict):
+        return {"keys": [(key, same(item)) for key, item in value.items()]}
+    if isinstance(value, list):
+        return [same(item) for item in value]
+    return exact(value)
+
+
+@given(VALUES)
+def test_encoded_once_or_twice(value: Any) -> None:
+    if isinstance(value, str):
+        return
+    once = json.dumps(value)
+    assert same(decode(once)) == same(decode(json.dumps(once))) == same(value)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", " ", "null", "None", '"null"', '"None"', '""', " null "]
+)
+def test_nothing(text: str | None) -> None:
+    assert decode(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": [1, 2', "it is cut short at character 11 of 11"),
+        ('{"a": "b', "it is cut short at character 6 of 8"),
+        ("{'a': 1}", "expecting property name enclosed in double quotes at character 1 of 8"),
+        ('"text"', "expecting value at character 0 of 4"),
+        (json.dumps(json.dumps(json.dumps("[1]"))), "it is encoded more than 3 times"),
+        ('{"a": "\\uDC00"}', "half a surrogate pair"),
+    ],
+)
+def test_what_cannot_be_parsed_says_why(text: str, why: str) -> None:
+    with pytest.raises(BlobError, match=why):
+        decode(text)
+
+
+def test_what_drivers_give() -> None:
+    assert text_of(None) is None
+    assert text_of(b'{"a": 1}') == text_of(bytearray(b'{"a": 1}')) == text_of('{"a": 1}')
+    assert decode(text_of({"a": [1.5, float("inf")]})) == {"a": [1.5, float("inf")]}
+    with pytest.raises(BlobError, match="byte 1 is not UTF-8"):
+        text_of(b"a\xff")
+
+
+@given(VALUES | NUMBERS, VALUES | NUMBERS)
+def test_a_difference_makes_one_value_the_other(ours: Any, wanted: Any) -> None:
+    change = difference(ours, wanted)
+    stored = None if change is None else json.loads(json.dumps(change))
+    assert same(applied(ours, stored)) == same(wanted)
+    assert (change is None) == (same(ours) == same(wanted))
+
+
+@given(VALUES)
+def test_no_difference_to_a_copy(value: Any) -> None:
+    assert difference(value, json.loads(json.dumps(value))) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "wanted", "change"),
+    [
+        ({"a": 1, "b": 2.0}, {"a": 1, "b": 2}, {"values": {"b": {"value": 2}}}),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"values": {}, "keys": ["b", "a"]}),
+        ({"a": {"x": [1.0]}}, {"a": {"x": [1.0, 2.0]}}, None),
+        ({"a": 1}, {}, {"values": {}, "keys": []}),
+        ([0.0], [-0.0], {"value": [-0.0]}),
+        (None, {}, {"value": {}}),
+        (True, 1, {"value": 1}),
+    ],
+)
+def test_a_difference_goes_as_deep_as_it_can(ours: Any, wanted: Any, change: Any) -> None:
+    expected = change or {"values": {"a": {"values": {"x": {"value": [1.0, 2.0]}}}}}
+    assert exact(difference(ours, wanted)) == exact(expected)

@@ -1,0 +1,251 @@
+"""Blobs that nobody would have written, and some that everybody did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from old_databases import OldDatabase, exact
+from warehouse import aomuse, contents, open_issues, query, scalar
+
+Export = Callable[[], list[dict[str, Any]]]
+NAN, INF = float("nan"), float("inf")
+
+#: The dummy of the README of 2020.
+README = {
+    "data": {
+        "PRIMARY": {"RA": 221.0, "DEC": 19.1, "ESO INS MODE": "testMode"},
+        "ETC": "etc",
+    },
+    "psfParams": {name: [1, 2, 3] for name in ("beta", "e", "theta", "fwhm", "wavelength")},
+    "sources": {
+        "PM_1": {name: [1, 2, 3] for name in ("snr", "flux", "fwhm", "beta", "xc", "yc")},
+        "PM_2": {name: [1, 2, 3] for name in ("snr", "flux", "fwhm", "beta", "xc", "yc")},
+        "ETC": "etc",
+    },
+}
+ODD: dict[str, dict[str, Any]] = {
+    "the README's": README,
+    "empty": {"data": {}, "psfParams": {}, "sources": {}},
+    "null": {"data": None, "psfParams": None, "sources": None},
+    "lists": {"data": [1, "a"], "psfParams": [[1.5]], "sources": [{"PM_1": 1}]},
+    "scalars": {"data": 5, "psfParams": 1.5, "sources": True},
+    "odd headers": {
+        "data": {
+            "ZZZ": {"A": 1},
+            "CHAN02": {"GAIN": 1.5, "X": None, "N": NAN, "I": -INF, "Z": -0.0, "B": 2**70},
+            "CHAN01": {"HISTORY": ["a", "b"], "COMMENT": "one text", "": ["blank"], "H": []},
+            "PRIMARY": {"K" * 200: 1, "LIST": [1, 2], "DICT": {"a": None}, "T": True, "E": ""},
+            "CHAN24": None,
+            "SGS_DATA": None,
+        },
+        "psfParams": None,
+        "sources": None,
+    },
+    "odd tables": {
+        "data": {
+            "PRIMARY": {"PROV1": "MUSE.2018-08-12T23:57:30.000.fits"},
+            "ASM_DATA": {
+                "TIME_STAMP": ["2018-08-12T23:57", "x  ", ""],
+                "AIRMASS": [1, 2.5, None],
+                "DIMM_SEEING": [NAN, INF, -0.0],
+                "FLAG": [True, False, True],
+                "MIXED": [1, "a", None],
+                "VECTOR": [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5]],
+                "CUBE": [[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]],
+                "WORDS": [["a", "bc"], ["d", ""], ["e ", "f"]],
+                "RAGGED": [[1.5], [], [2.5, 3.5]],
+                "BIG": [2**63, 1, 2**70],
+                "LONG": [2**40, -(2**40), 0],
+                "NOTHING": [None, None, None],
+                "SHORT": [1.5],
+                "SCALAR": 7,
+                "é" * 300: [1.5, 2.5, 3.5],
+            },
+            "SPARTA_ATM_DATA": {"Sec": [1.5, 2.5], "USec": ["a", "b"], "LGS1_R0": [1, 2]},
+            "SPARTA_CN2_DATA": {},
+            "SGS_DATA": "text",
+            "AG_DATA": {"x": []},
+            "NEW_DATA": {"A": [1, 2], "B": [[1], [2]]},
+        },
+        "psfParams": None,
+        "sources": None,
+    },
+    "odd parameters": {
+        "data": None,
+        "psfParams": {
+            "wavelength": [475.0, NAN, 477.5],
+            "fwhm": [1.5, NAN, INF],
+            "beta": [2, 3, 4],
+            "scalar": 1.5,
+            "text": "none",
+        },
+        "sources": {
+            "PM_7": {"snr": [1.5, None, -0.0], "flux": [1, 2, 3], "name": ["a", "b", "c"]},
+            "PM_x": {"snr": [1.5]},
+            "PM_007": {"snr": [1.5, 2.5, 3.5]},
+            "PM_8": None,
+            "PM_9": {},
+        },
+    },
+    "ragged parameters": {
+        "data": None,
+        "psfParams": {"fwhm": [1.5, 2.5], "beta": [2.5], "wavelength": "none"},
+        "sources": {"PM_1": {"snr": [1.5], "flux": [1.5, 2.5]}},
+    },
+    "no layers": {
+        "data": None,
+        "psfParams": {"fwhm": [], "beta": [], "wavelength": []},
+        "sources": {"PM_1": {"snr": [], "flux": []}},
+    },
+}
+
+
+def dumped(value: Any) -> str:
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda name: name.replace(" ", "_"))
+def test_it_comes_out_as_it_went_in(
+    odd: str, old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
+) -> None:
+    document = {
+        "targetName": "testTarget",
+        "insMode": "testMode",
+        "analysisFile": "testAnalysis",
+        "rawFile": "testRaw",
+    } | ODD[odd]
+    old_2020.add(
+        "testTarget",
+        insmode="testMode",
+        analysisfile="testAnalysis",
+        rawfile="testRaw",
+        data=dumped(document["data"]),
+        psfparams=dumped(document["psfParams"]),
+        sources=dumped(document["sources"]),
+    )
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (done.code, done.err) == (0, "")
+    assert "1 loaded" in done.out
+    assert exact(exported()) == exact([json.loads(json.dumps(document))])
+    before = contents(engine)
+    assert "1 unchanged" in aomuse(db_url, "import-blobs", old_2020.url).out
+    assert contents(engine) == before
+
+
+def test_layers_that_disagree_are_told_and_nothing_is_lost(
+    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
+) -> None:
+    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+    sources = {"PM_1": {"snr": [1.5, 2.5, 3.5]}}
+    old_2020.add(
+        *("M 54",), insmode="x", analysisfile="X.prm.fits", psfparams=dumped(params),
+        sources=dumped(sources),
+    )  # fmt: skip
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert done.code == 1
+    assert [code for code, _ in open_issues(engine)] == ["layers_disagree"]
+    (found,) = exported()
+    assert exact([found["psfParams"], found["sources"]]) == exact([params, sources])
+    assert scalar(engine, "SELECT COUNT(*) FROM psf_parameter") == 4
+
+
+BROKEN = {
+    "cut short": '{"PM_1": {"snr": [1.5, 2.5',
+    "cut within a string": '{"PM_1": {"sn',
+    "cut and encoded twice": json.dumps('{"PM_1": {"snr": [1.5, 2.5'),
+    "no JSON": "snr: 1.5",
+    "a text": '"nothing of the kind"',
+    "half a surrogate pair": '{"PM_1": {"snr\\ud800": [1.5]}}',
+    "nested without end": "[" * 100_000,
+    "a number without end": "[" + "9" * 5000 + "]",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda name: name.replace(" ", "_"))
+def test_a_blob_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
+    broken: str, old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
+) -> None:
+    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+    first = old_2020.add(
+        *("M 54",),
+        insmode="x",
+        analysisfile="X.prm.fits",
+        data=dumped({"PRIMARY": {"RA": 1.5}}),
+        psfparams=dumped(params),
+        sources=BROKEN[broken],
+    )
+    old_2020.add("M 54", insmode="x", analysisfile="Y.prm.fits", psfparams=dumped(params))
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert done.code == 1
+    assert "2 loaded" in done.out
+    assert len(done.errors) == 1
+    assert f"#exposure/{first}/sources" in done.err
+    ((code, path),) = open_issues(engine)
+    assert (code, path.rpartition("#")[2]) == ("blob_unreadable", f"exposure/{first}/sources")
+    found = {document["analysisFile"]: document for document in exported()}
+    assert exact(found["X.prm.fits"]["psfParams"]) == exact(params)
+    assert found["X.prm.fits"]["data"]["PRIMARY"] == {"RA": 1.5}
+    assert found["X.prm.fits"]["sources"] is None
+    assert query(engine, "SELECT role FROM source_file WHERE outcome = 'failed'") == [("psf",)]
+
+    # As it was: it is told again, and nothing is written.
+    before = contents(engine)
+    again = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (again.code, again.err) == (1, done.err)
+    assert "2 unchanged" in again.out
+    assert contents(engine) == before
+
+    old_2020.change(first, sources=dumped({"PM_1": {"snr": [1.5, 2.5]}}))
+    mended = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (mended.code, mended.err) == (0, "")
+    assert open_issues(engine) == []
+    assert found["X.prm.fits"] | {"sources": {"PM_1": {"snr": [1.5, 2.5]}}} in exported()
+
+
+def test_bytes_in_place_of_text(
+    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
+) -> None:
+    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+    number = old_2020.add("M 54", insmode="x", analysisfile="X.prm.fits")
+    with old_2020.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE exposure SET psfparams = ?, sources = ? WHERE id = ?",
+            (dumped(params).encode(), b'{"PM_1": "\xff"}', number),
+        )
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert done.code == 1
+    assert "not UTF-8" in done.err
+    (found,) = exported()
+    assert exact(found["psfParams"]) == exact(params)
+
+
+def test_two_rows_of_one_exposure_are_one_exposure_with_two_analyses(
+    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
+) -> None:
+    data = {"PRIMARY": {"PROV1": "MUSE.2018-08-12T23:57:30.000.fits", "RA": 1.5}}
+    wanted = []
+    for number, name in enumerate(("X.prm.fits", "Y.prm.fits")):
+        params = {"fwhm": [1.5 + number], "beta": [2.5], "wavelength": [475.0]}
+        data["PRIMARY"]["N"] = number
+        old_2020.add(
+            *("M 54",), insmode="x", analysisfile=name, data=dumped(data), psfparams=dumped(params)
+        )
+        full = data | dict.fromkeys(
+            ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
+        )
+        wanted.append((name, exact(params), exact(json.loads(dumped(data))), exact(full)))
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (done.code, done.err) == (0, "")
+    assert "1 loaded, 0 completed, 1 replaced" in done.out
+    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+    found = {document["analysisFile"]: document for document in exported()}
+    for name, params, data_given, _ in wanted:
+        assert exact(found[name]["psfParams"]) == params
+        assert exact(found[name]["data"]) == data_given
+    before = contents(engine)
+    assert "2 unchanged" in aomuse(db_url, "import-blobs", old_2020.url).out
+    assert contents(engine) == before

@@ -1,0 +1,259 @@
+"""Where blobs come from: what is recognised, that it is never written, and what goes wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from old_databases import OldDatabase, database_2020
+from warehouse import aomuse, contents, exposure_by_id, query, scalar
+
+from aomuse.blobs.source import open_source
+
+SECRET = "s3cr3t-pa55"
+
+
+def small(number: int) -> dict[str, Any]:
+    """Give the columns of an exposure of a few layers."""
+    params = {"fwhm": [1.5, 2.5], "beta": [2.5, number + 0.5], "wavelength": [475.0, 476.25]}
+    return {
+        "insmode": "WFM-AO-N",
+        "analysisfile": f"X_{number}.prm.fits",
+        "rawfile": f"MUSE.2018-08-12T23:{number:02d}:30.000.fits.fz",
+        "data": json.dumps({"PRIMARY": {"RA": 1.5, "ESO OBS TARG NAME": "M 54"}}),
+        "psfparams": json.dumps(params),
+        "sources": json.dumps({"PM_1": {"snr": [1.5, float(number)]}}),
+    }
+
+
+def states(path: Path) -> dict[str, str]:
+    """Give name and checksum of every file beside a database."""
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in path.parent.iterdir()
+    }
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_file_is_not_touched(
+    journal: str, old_2020: OldDatabase, db_url: str, engine: sa.Engine
+) -> None:
+    old_2020.add("M 54", **small(1))
+    path = Path(str(sa.make_url(old_2020.url).database))
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA journal_mode = {journal}")
+    connection.close()
+    path.chmod(0o444)
+    before = states(path)
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (done.code, done.err) == (0, "")
+    assert states(path) == before
+    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+
+
+def test_what_another_process_has_just_written_counts(
+    old_2020: OldDatabase, db_url: str, engine: sa.Engine
+) -> None:
+    old_2020.add("M 54", **small(1))
+    path = str(sa.make_url(old_2020.url).database)
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = wal")
+    writer.execute("UPDATE exposure SET insmode = 'NFM-AO-N'")
+    writer.commit()
+    assert Path(f"{path}-wal").exists()
+    assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
+    writer.close()
+    assert scalar(engine, "SELECT instrument_mode FROM exposure") == "NFM-AO-N"
+
+
+def test_nothing_can_be_written_through_it(either_2020: OldDatabase) -> None:
+    either_2020.add("M 54", **small(1))
+    before = either_2020.rows()
+    with open_source(either_2020.url) as source:
+        connection = source._connection
+        for statement in ("DELETE FROM exposure", "UPDATE target SET targetname = 'x'"):
+            with pytest.raises(sa.exc.DBAPIError, match=r"(?i)read.?only"):
+                connection.exec_driver_sql(statement)
+            connection.rollback()
+    assert either_2020.rows() == before
+
+
+def test_a_url_of_mysql_and_another_name_of_the_host(
+    mariadb_admin: Callable[[], str], db_url: str, engine: sa.Engine
+) -> None:
+    url = sa.make_url(mariadb_admin())
+    database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
+    for driver, host in (("mysql", "127.0.0.1"), ("mysql+pymysql", "127.1")):
+        other = url.set(drivername=driver, host=host).render_as_string(hide_password=False)
+        done = aomuse(db_url, "import-blobs", other)
+        assert (done.code, done.err) == (0, "")
+    assert "1 unchanged" in done.out
+    place = query(engine, "SELECT path FROM source_file WHERE role = 'row'")
+    assert place == [(f"import:mariadb://127.0.0.1:{url.port}/{url.database}#exposure/1",)]
+
+
+def test_a_source_that_was_moved_is_the_same(
+    old_2020: OldDatabase, db_url: str, engine: sa.Engine, tmp_path: Path
+) -> None:
+    old_2020.add("M 54", **small(1))
+    number = old_2020.add("M 54", **small(2))
+    assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
+    before = contents(engine)
+    moved = tmp_path / "elsewhere #1?.db"
+    Path(str(sa.make_url(old_2020.url).database)).rename(moved)
+    url = sa.URL.create("sqlite", database=str(moved)).render_as_string()
+    assert "2 unchanged" in aomuse(db_url, "import-blobs", url).out
+    assert contents(engine) == before
+    connection = sqlite3.connect(moved)
+    connection.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = ?", (number,))
+    connection.commit()
+    connection.close()
+    done = aomuse(db_url, "import-blobs", url)
+    assert (done.code, done.err) == (0, "")
+    assert "1 replaced, 1 unchanged" in done.out
+
+
+def test_another_database_does_not_take_the_place_of_an_import(
+    sqlite_url: Callable[[], str], db_url: str, engine: sa.Engine
+) -> None:
+    first, second = database_2020(sqlite_url()), database_2020(sqlite_url())
+    first.add("M 54", **small(1))
+    second.add("M 54", **small(2))
+    second.add("M 54", **small(1) | {"analysisfile": "Y.prm.fits"})
+    assert aomuse(db_url, "import-blobs", first.url).code == 0
+    before = exposure_by_id(engine, 1)
+    done = aomuse(db_url, "import-blobs", second.url)
+    assert done.code == 1
+    assert "1 loaded" in done.out
+    assert len(done.errors) == 1
+    assert "has been imported from import:sqlite:" in done.err
+    assert exposure_by_id(engine, 1) == before
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM exposure WHERE id = 1"))
+    assert aomuse(db_url, "import-blobs", second.url).code == 0
+    files = query(engine, "SELECT prm_file FROM psf_fit ORDER BY prm_file")
+    assert files == [("X_2.prm.fits",), ("Y.prm.fits",)]
+
+
+def not_aomuse(path: Path, *statements: str) -> str:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+def refused_sources(folder: Path) -> dict[str, str]:
+    """Give sources that are none, and what the line says."""
+    (folder / "text.db").write_text("this is no database" * 100)
+    (folder / "folder.db").mkdir()
+    exposure = "CREATE TABLE exposure (id INTEGER PRIMARY KEY, name TEXT, data TEXT)"
+    return {
+        f"sqlite:///{folder}/missing.db": "there is no file",
+        f"sqlite:///{folder}/folder.db": "there is no file",
+        f"sqlite:///{folder}/text.db": "not a database",
+        not_aomuse(folder / "empty.db", "CREATE TABLE x (id INTEGER)"): "is no AOMUSE database",
+        not_aomuse(folder / "other.db", exposure): "is no AOMUSE database",
+        f"mariadb://u:{SECRET}@127.0.0.1:1/old": "cannot be opened",
+        f"mysql://u:{SECRET}@127.0.0.1:1/": "names no database",
+        f"postgresql://u:{SECRET}@127.0.0.1/old": "works with sqlite",
+        f"u:{SECRET}@127.0.0.1/old": "cannot be parsed",
+    }
+
+
+def test_a_source_that_is_none_is_refused_in_one_line(
+    db_url: str, engine: sa.Engine, tmp_path: Path
+) -> None:
+    before = contents(engine, but=())
+    for url, why in refused_sources(tmp_path).items():
+        done = aomuse(db_url, "import-blobs", url)
+        assert (done.code, done.out) == (2, ""), url
+        assert len(done.errors) == 1, done.err
+        assert why in done.err
+        assert SECRET not in done.text
+    assert contents(engine, but=()) == before
+
+
+def test_the_warehouse_itself_is_no_source(db_url: str) -> None:
+    done = aomuse(db_url, "import-blobs", db_url)
+    assert done.code == 2
+    assert "is no AOMUSE database" in done.err
+
+
+def test_a_wrong_password_is_not_shown(mariadb_admin: Callable[[], str], db_url: str) -> None:
+    url = sa.make_url(mariadb_admin()).set(password=SECRET)
+    done = aomuse(db_url, "import-blobs", url.render_as_string(hide_password=False))
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert SECRET not in done.text
+
+
+def test_without_a_schema_nothing_is_imported(empty_url: str, old_2020: OldDatabase) -> None:
+    old_2020.add("M 54", **small(1))
+    done = aomuse(empty_url, "import-blobs", old_2020.url)
+    assert done.code == 2
+    assert "aomuse migrate" in done.err
+
+
+#: Runs the command line with an import that takes a while between its tables.
+SLOW = """
+import sys, time
+from aomuse.load import exposure
+first = exposure.References.resolve
+def resolve(self, table, frame):
+    time.sleep(0.02)
+    return first(self, table, frame)
+exposure.References.resolve = resolve
+sys.argv = ["aomuse", "import-blobs", sys.argv[1]]
+from aomuse.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_was_ended_goes_on(
+    sign: signal.Signals, old_2020: OldDatabase, db_url: str, engine: sa.Engine
+) -> None:
+    count = 5
+    for number in range(1, count + 1):
+        old_2020.add("M 54", **small(number))
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, old_2020.url],
+        env=os.environ | {"AOMUSE_DATABASE_URL": db_url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while scalar(engine, "SELECT COUNT(*) FROM exposure") < 2:
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(sign)
+    _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    found = scalar(engine, "SELECT COUNT(*) FROM exposure")
+    assert 2 <= found < count
+    whole = "SELECT COUNT(*) FROM source_sample GROUP BY psf_fit_id"
+    assert query(engine, whole) == [(2,)] * found
+    rows = scalar(engine, "SELECT COUNT(*) FROM imported_document WHERE document = 'row'")
+    assert rows == found
+
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (done.code, done.err) == (0, "")
+    assert f"{count - found} loaded, 0 completed, 0 replaced, {found} unchanged" in done.out
+    assert query(engine, whole) == [(2,)] * count
+    outcomes = query(engine, "SELECT outcome FROM load_run ORDER BY id")
+    assert outcomes[-1] == ("complete",)
+    assert outcomes[0] == ("killed" if sign == signal.SIGKILL else "interrupted",)
