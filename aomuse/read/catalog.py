@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from aomuse.read.plain_cards import Row
 from aomuse.read.tables import MAX_FORMAT, MAX_TEXT
 
 MAGIC = "# %ECSV"
+#: Key of the metadata that has astropy make times and coordinates of columns, and what it becomes.
+_MIXINS, _PLAIN = "__serialized_columns__", "..serialized_columns.."
 #: Letters of TFORM that hold the types of ECSV, with TZERO for those that FITS has no letter for.
 _LETTERS: dict[str, tuple[str, float | None]] = {
     "bool": ("L", None),
@@ -58,12 +62,7 @@ def read_table(content: bytes, path: str) -> Table:
     FileError
         If it is not ECSV, or astropy cannot read it.
     """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FileError(
-            "damaged", path, f"it is not UTF-8 (byte {error.start}): write it again as ECSV"
-        ) from error
+    text, _ = _decode(content)
     if not text.startswith(MAGIC):
         raise FileError(
             "not_ecsv",
@@ -71,15 +70,27 @@ def read_table(content: bytes, path: str) -> Table:
             f"it does not begin with {MAGIC!r}: write the catalogue with astropy's format "
             "ascii.ecsv",
         )
+    # Times, coordinates and quantities stay the columns that the file has for them.
+    plain = re.sub(rf"^#(.*){_MIXINS}", rf"#\1{_PLAIN}", text, flags=re.MULTILINE)
     try:
         with quiet_astropy():
-            return astropy_ascii.read(text + "\n", format="ecsv", guess=False)
+            table = astropy_ascii.read(plain + "\n", format="ecsv", guess=False)
     except Exception as error:
         # On damaged text astropy and yaml raise nearly anything.
         why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise FileError(
             "damaged", path, f"astropy cannot read it ({why}): get the file again"
         ) from error
+    table.meta = {_MIXINS if key == _PLAIN else key: v for key, v in table.meta.items()}
+    return table
+
+
+def _decode(content: bytes) -> tuple[str, int | None]:
+    """Return the text, and the place of the first byte that is not UTF-8: it is Latin-1 then."""
+    try:
+        return content.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        return content.decode("latin-1"), error.start
 
 
 def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent, list[Issue]]:
@@ -108,6 +119,25 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
     """
     table = read_table(content, path)
     issues: list[Issue] = []
+    _, stranger = _decode(content)
+    if stranger is not None:
+        issues.append(
+            Issue(
+                "note",
+                "not_ascii",
+                f"byte {stranger} is not UTF-8: the text is read as Latin-1",
+                path,
+            )
+        )
+    if not content.endswith((b"\n", b"\r")):
+        issues.append(
+            Issue(
+                "warning",
+                "catalog_cut",
+                "its last line has no line end, and may be cut short; if so, get the file again",
+                path,
+            )
+        )
     formats, values, nulls = [], [], []
     for position, name in enumerate(table.colnames, 1):
         column = table[name]
@@ -140,9 +170,10 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
 
 def header_lines(content: bytes) -> bytes:
     """Return the lines of an ECSV file that begin with #, byte by byte."""
-    lines = content.splitlines(keepends=True)
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    lines = content.removeprefix(mark).splitlines(keepends=True)
     count = next((i for i, line in enumerate(lines) if not line.startswith(b"#")), len(lines))
-    return b"".join(lines[:count])
+    return mark + b"".join(lines[:count])
 
 
 def cells_of(column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
@@ -166,7 +197,7 @@ def cells_of(column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         missing = np.array(np.broadcast_to(column.mask, column.shape))
         array = np.asarray(column.filled("") if array.dtype.kind == "U" else column.data.data)
     if array.dtype.kind == "O" or (array.dtype.name not in _LETTERS and array.dtype.kind != "U"):
-        texts = [json.dumps(_plain(cell), ensure_ascii=False) for cell in column]
+        texts = [json.dumps(_plain(cell), ensure_ascii=False, default=str) for cell in column]
         return np.array(texts, dtype=str), np.asarray(missing.reshape(len(texts), -1).all(axis=1))
     return array, missing
 
@@ -222,6 +253,8 @@ def _meta(meta: Any) -> list[Row]:
             rows.append((position, keyword, "", "int", value, np.nan, None))
         elif isinstance(value, float):
             rows.append((position, keyword, "", "float", None, value, None))
+        elif value is None:
+            rows.append((position, keyword, "", "undefined", None, np.nan, None))
         else:
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             rows.append((position, keyword, "", "str", None, np.nan, text))

@@ -134,6 +134,27 @@ def test_a_catalogue_is_joined_to_its_own_cube(engine: sa.Engine, db_url: str, t
     ]
 
 
+def test_the_id_is_the_first_column_of_numbers(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    text = """# %ECSV 1.0
+# ---
+# datatype:
+# - {name: ID, datatype: string}
+# - {name: NUMBER, datatype: float64}
+# - {name: id, datatype: int64}
+ID NUMBER id
+a 17.0 1
+b nan 2
+"" "" 3
+c 3.0 4
+"""
+    write_catalog(tree.add(1, without=["raw"]), text=text)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(engine, SOURCES.format("row_index, catalog_id, pampelmuse_id")) == [
+        (0, 17, 17),
+        (3, 3, 3),
+    ]
+
+
 def test_positions_by_layer(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     files = tree.add(1, without=["raw", "psf"])
     names = ("A", "B", "C", "D", "x0", "y0", "other")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 from typing import Any
 
 import numpy as np
 import pytest
-from astropy.table import Column, MaskedColumn, Table
+from astropy import units
+from astropy.coordinates import SkyCoord
+from astropy.table import Column, MaskedColumn, QTable, Table
+from astropy.time import Time
+from astropy.utils.masked import Masked
 
 from aomuse.errors import FileError
 from aomuse.read.catalog import header_lines, read_catalog
@@ -56,8 +61,11 @@ def test_units_descriptions_and_types() -> None:
 
 def test_the_header_is_kept_to_the_byte() -> None:
     content = b"# %ECSV 1.0\r\n# ---\r\n# datatype:\r\n# - {name: a, datatype: int64}\r\na\r\n1\r\n"
-    hdu, _ = read_catalog(content, "x", "SE")
-    assert hdu.card_images == header_lines(content) == content[: content.index(b"a\r\n1")]
+    for begins in (b"", codecs.BOM_UTF8):
+        hdu, issues = read_catalog(begins + content, "x", "SE")
+        expected = begins + content[: content.index(b"a\r\n1")]
+        assert hdu.card_images == header_lines(begins + content) == expected
+        assert issues == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +115,59 @@ def test_a_catalogue_without_rows() -> None:
     assert (hdu.table.row_count, len(hdu.table.values[0])) == (0, 0)
 
 
+def test_times_and_coordinates_stay_the_columns_of_the_file() -> None:
+    table = QTable(
+        {
+            "id": [3, 17],
+            "time": Time(["2018-08-13T00:00:00.000", "2018-08-13T00:00:01.000"]),
+            "place": SkyCoord([1, 2] * units.deg, [3, 4] * units.deg),
+            "mag": [1.5, 2.5] * units.mag,
+            "masked": Masked([1.0, 2.0] * units.s, mask=[False, True]),
+        }
+    )
+    hdu, issues = read_catalog(ecsv(table), "x", "SE")
+    assert issues == []
+    assert hdu.table is not None
+    assert [(f.name, f.unit, f.datatype) for f in hdu.table.formats] == [
+        ("id", None, "int64"),
+        ("time", None, "string"),
+        ("place.ra", "deg", "float64"),
+        ("place.dec", "deg", "float64"),
+        ("mag", "mag", "float64"),
+        ("masked", "s", "float64"),
+    ]
+    assert list(hdu.table.values[1]) == ["2018-08-13T00:00:00.000", "2018-08-13T00:00:01.000"]
+    assert list(hdu.table.values[3]) == [3.0, 4.0]
+    assert hdu.table.nulls[5] is not None
+    # How astropy makes them again is in the metadata.
+    (card,) = hdu.cards.itertuples()
+    assert card.keyword == "__serialized_columns__"
+    assert set(json.loads(card.value_text)) == {"time", "place", "mag", "masked"}
+
+
+def test_a_catalogue_in_latin_1() -> None:
+    content = GOOD.replace(b"int64}", b"int64, description: 10\xb0}")
+    hdu, issues = read_catalog(content, "x", "SE")
+    assert hdu.table is not None
+    assert hdu.table.formats[0].description == "10°"
+    assert [(issue.code, issue.message) for issue in issues] == [
+        ("not_ascii", f"byte {content.index(0xB0)} is not UTF-8: the text is read as Latin-1")
+    ]
+    assert hdu.card_images == content[: content.index(b"a\n1")]
+
+
+def test_metadata_without_a_value() -> None:
+    hdu, _ = read_catalog(ecsv(Table({"x": [1]}, meta={"nothing": None})), "x", "SE")
+    assert list(hdu.cards["value_type"]) == ["undefined"]
+
+
+def test_a_last_line_without_an_end_is_told() -> None:
+    hdu, issues = read_catalog(GOOD.removesuffix(b"\n"), "x", "SE")
+    assert hdu.table is not None
+    assert list(hdu.table.values[0]) == [1]
+    assert [issue.code for issue in issues] == ["catalog_cut"]
+
+
 GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n"
 
 
@@ -114,7 +175,7 @@ GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n
     ("content", "code", "says"),
     [
         (b"#   1 NUMBER  Running object number\n 1\n", "not_ecsv", "ascii.ecsv"),
-        (GOOD.replace(b"1\n", b"\xff\n"), "damaged", "UTF-8"),
+        (GOOD.replace(b"1\n", b"\xff\n"), "damaged", "failed to convert"),
         (GOOD.replace(b"# - {", b"# - [{"), "damaged", "astropy cannot read it"),
         (GOOD.replace(b"\na\n1", b"\nb\n1"), "damaged", "astropy cannot read it"),
         (GOOD.replace(b"\n1\n", b"\none\n"), "damaged", "astropy cannot read it"),

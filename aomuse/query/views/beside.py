@@ -71,6 +71,8 @@ def _sky_condition(dialect: str) -> View:
 def _catalog_source(dialect: str) -> View:
     ids = ", ".join(f"'{name}'" for name in CATALOG_ID_COLUMNS)
     length = "LENGTH" if dialect == "sqlite" else "CHAR_LENGTH"
+    whole = "INTEGER" if dialect == "sqlite" else "SIGNED"
+    number = f"COALESCE(v.value_int, CAST(v.value_float AS {whole}))"
     stem = "REPLACE(REPLACE(r.name, '.fz', ''), '.fits', '')"
     return View(
         "v_catalog_source",
@@ -81,7 +83,7 @@ def _catalog_source(dialect: str) -> View:
             ViewColumn("catalog_file", "sf.name", "Name of the catalogue's file"),
             ViewColumn("cube_file", "q.name", "Name of the cube that it is called after"),
             ViewColumn("row_index", "v.row_index", "Row of the catalogue, from 0"),
-            ViewColumn("catalog_id", "v.value_int", "Number of the source in the catalogue"),
+            ViewColumn("catalog_id", number, "Number of the source in the catalogue"),
             ViewColumn("psf_fit_id", "f.id", "Analysis of the cube; NULL if there is none"),
             ViewColumn("model", "f.model", "PSF model of that analysis"),
             ViewColumn(
@@ -102,10 +104,12 @@ LEFT JOIN source_file q ON q.id = (
   ORDER BY {length}({stem}) DESC, r.id LIMIT 1)
 JOIN table_column c ON c.id = (
   SELECT MIN(i.id) FROM table_column i
-  WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({ids}))
+  WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({ids})
+    AND (i.datatype LIKE '%int%' OR i.datatype LIKE 'float%'))
 JOIN table_value v ON v.header_id = h.id AND v.table_column_id = c.id AND v.element = 0
+  AND {number} IS NOT NULL
 LEFT JOIN psf_fit f ON f.reduced_file_id = q.id
-LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = v.value_int""",
+LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = {number}""",
     )
 
 
