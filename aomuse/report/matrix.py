@@ -201,6 +201,6 @@ def _summary(gaps: pd.DataFrame, total: int) -> str:
     parts = gaps["part"].value_counts()
     worst = ", ".join(f"{part} in {number:,}" for part, number in parts.head(4).items())
     return sentence(
-        f"{whole:,} of {count(total, 'exposures')} have all parts.",
+        f"Exposures with all parts: {whole:,} of {total:,}.",
         f"Most often missing: {worst}." if worst else "",
     )

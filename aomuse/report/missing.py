@@ -41,6 +41,9 @@ DELIVERED, PREDICTED = "FWHM at 700 nm", "PSF by muse-psfr"
 #: All parts, in the order of the matrix.
 PARTS = (*FILES.values(), *TELEMETRY, KEYWORDS, SEEING, QUALITY, DELIVERED, PREDICTED)
 
+#: Outcome of a file that could not be read; others are loaded, or imported without a file.
+_FAILED = "failed"
+
 _NO_RAW = "there is no raw file"
 
 
@@ -93,9 +96,9 @@ def _facts(connection: Connection) -> tuple[dict[int, _Facts], pd.DataFrame]:
         ).order_by(SourceFile.id)
     ):
         facts[number].roles[path] = role
-        files = facts[number].files
         # One of several analyses may have failed.
-        files[role] = outcome if files.get(role, "loaded") == "loaded" else files[role]
+        if facts[number].files.get(role) != _FAILED:
+            facts[number].files[role] = outcome
     raw = sa.select(Header.exposure_id, Header.extension_name).join(
         SourceFile, SourceFile.id == Header.source_file_id
     )
@@ -156,7 +159,7 @@ def _parts(facts: _Facts, mode: str) -> Iterator[tuple[str, tuple[str, str]]]:
 def _file(facts: _Facts, role: str) -> tuple[str, str]:
     outcome = facts.files.get(role)
     errors = [i.message for i in facts.issues if i.severity == "error" and _role(facts, i) == role]
-    if outcome == "failed" or errors:
+    if outcome == _FAILED or errors:
         return ERROR, "; ".join(errors) or "the file could not be loaded"
     if outcome is None:
         said = [i.message for i in facts.issues if i.code == f"{role}_missing"]
@@ -177,13 +180,14 @@ def _telemetry(facts: _Facts, name: str, mode: str) -> tuple[str, str]:
         return THERE, ""
     if name.startswith("SPARTA") and "NOAO" in mode:
         return UNEXPECTED, f"there is no adaptive optics in {mode}"
-    if facts.files.get("raw") != "loaded":
-        return MISSING, _NO_RAW if "raw" not in facts.files else "the raw file could not be loaded"
+    raw = facts.files.get("raw")
+    if raw in (None, _FAILED):
+        return MISSING, _NO_RAW if raw is None else "the raw file could not be loaded"
     return MISSING, f"the raw file has no {name}"
 
 
 def _keywords(facts: _Facts) -> tuple[str, str]:
-    if facts.files.get("reduced") != "loaded":
+    if facts.files.get("reduced", _FAILED) == _FAILED:
         return MISSING, "there is no reduced cube that could be loaded"
     codes = {"keyword_missing", "keyword_type", "target_missing", "mode_missing", "date_missing"}
     said = [issue.message for issue in facts.issues if issue.code in codes]

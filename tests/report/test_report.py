@@ -8,15 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
-from conftest import Opened
 from fits_factory import Tree, edit, reduced, write
+from opened import Opened
 from summaries import TARGETS, WITHOUT_PSF, fill
 from warehouse import TABLES, query, scalar
 
+from aomuse import Database
 from aomuse.pipeline import load
 from aomuse.report import coverage, lasers, page, wavelength, write_report
+from aomuse.report.missing import read_parts
 from aomuse.simulate import simulate
 
 Open = Callable[..., Opened]
@@ -287,6 +290,24 @@ def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare
     whole = {name for name in CHARTS if "nfm" not in name} - {"prediction-psfr"}
     assert set(charts) == ({"missing"} if bare else whole)
     assert all(charts.values())
+
+
+def test_what_was_imported_is_there(engine: sa.Engine) -> None:
+    """Documents of AOMUSE 2020 stand in for the files."""
+    headers = {"PRIMARY": {"DATE-OBS": "2018-08-13T01:00:00"}, "CHAN01": {"EXTNAME": "CHAN01"}}
+    number = Database(engine).add_exposure(
+        target="M 54",
+        instrument_mode="WFM-AO-N",
+        raw_file="MUSE.2018-08-13T01:00:00.000.fits.fz",
+        data=headers | {"SGS_DATA": {"Sec": [1], "USec": [2]}},
+    )
+    exposures = pd.DataFrame({"exposure_id": [number], "mode": ["WFM-AO-N"]})
+    states, _ = read_parts(engine, exposures)
+    found = {row.part: (row.state, row.reason) for row in states.itertuples()}
+    assert found["reduced cube"] == found["raw file"] == found["SGS_DATA"] == ("there", "")
+    assert found["AG_DATA"] == ("missing", "the raw file has no AG_DATA")
+    assert "could be loaded" not in found["header keywords"][1]
+    assert found["PampelMuse sources"][0] == "missing"
 
 
 def test_many_exposures_are_summed_up_and_the_page_says_so(

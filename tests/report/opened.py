@@ -1,0 +1,58 @@
+"""A report in a real browser, and what can be seen of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+
+@dataclass
+class Opened:
+    """A report in the browser, and all that the browser had to say of it."""
+
+    page: Page
+    path: Path
+    said: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    @property
+    def data(self) -> Any:
+        """The data that the page has inside."""
+        return json.loads(self.page.locator("#report-data").text_content() or "")
+
+    def wait(self, scheme: str = "light") -> None:
+        """Wait until all charts are drawn."""
+        self.page.wait_for_selector(f"html[data-drawn={scheme}]")
+
+    def charts(self) -> dict[str, list[str]]:
+        """Give the classes of the groups with marks in each chart."""
+        return self.page.evaluate(
+            """() => Object.fromEntries([...document.querySelectorAll("[data-chart]")].map(node =>
+                [node.dataset.chart, [...node.querySelectorAll("svg .role-mark")]
+                    .filter(group => group.querySelector("path, text"))
+                    .map(group => group.getAttribute("class"))]))"""
+        )
+
+    def table(self, name: str) -> list[list[Any]]:
+        """Give the rows of a table: exact numbers, times as text, None where there is no value."""
+        cells = self.page.evaluate(
+            """name => [...document.querySelectorAll(`#table-${name} tbody tr`)].map(row =>
+                [...row.cells].map(cell => {
+                    const exact = cell.querySelector("data, time");
+                    if (!exact) return cell.textContent;
+                    return exact.dateTime ?? Number(exact.value);
+                }))""",
+            name,
+        )
+        return [[None if cell == "\N{EN DASH}" else cell for cell in row] for row in cells]
+
+    def violations(self) -> list[str]:
+        """Give what axe finds against the page, its tables shown."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        found = Axe().run(self.page)
+        return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]]
