@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from aomuse.files import catalog_extension
 from aomuse.frames import COLUMN_STORE, Layout
 from aomuse.models import Header, HeaderCard, Keyword, TableColumn, TableLayout, TableValue
 from aomuse.read.catalog import cells_of, header_lines, read_catalog, read_table
+from aomuse.rebuild import card_images
 from aomuse.rebuild.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 
@@ -75,7 +75,7 @@ def compare_catalog(result: Comparison, connection: Connection, file: Any, conte
         ("hdu_type", "ecsv", header.hdu_type),
         ("dimensions", f"{len(table.colnames)} x {len(table)}", header.dimensions),
         ("card_count", len(table.meta), header.card_count),
-        ("text", header_lines(content), zlib.decompress(header.card_images)),
+        ("text", header_lines(content), card_images(connection, header.id)),
         ("table_row_count", len(table), header.table_row_count),
         ("layout's extension_name", extension, header.layout_name),
         ("layout's column_count", len(table.colnames), header.column_count),
