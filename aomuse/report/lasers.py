@@ -36,6 +36,8 @@ _MEDIANS = (
 )
 _EMPTY = "No exposure with the telemetry of a laser (SPARTA_ATM_DATA) is loaded."
 _LGS = [1, 2, 3, 4]
+# Short names: all four have room on one line of any screen.
+_LEGEND = alt.Legend(title="Laser", columns=4)
 _QUANTITIES = {"strehl_mean": "Strehl ratio, %", "r0_mean": "r0, m"}
 
 
@@ -174,7 +176,7 @@ def _chart(
     first = f"First exposure of the {period}" if period else "Start of the exposure"
     base = chart.transform_calculate(start=TIME_TEXT).encode(
         x=time_axis(frame["time"], first),
-        color=alt.Color("lgs:N", scale=alt.Scale(domain=_LGS), title="Laser"),
+        color=alt.Color("lgs:N", scale=alt.Scale(domain=_LGS), legend=_LEGEND),
     )
     detail = (
         [
@@ -187,7 +189,7 @@ def _chart(
     )
     points = base.mark_point(filled=True, size=70, opacity=0.85).encode(
         y=alt.Y(f"{y}:Q", scale=scale, title=_QUANTITIES[quantity]),
-        shape=alt.Shape("lgs:N", scale=alt.Scale(domain=_LGS), title="Laser"),
+        shape=alt.Shape("lgs:N", scale=alt.Scale(domain=_LGS), legend=_LEGEND),
         tooltip=[
             alt.Tooltip("lgs:N", title="Laser"),
             alt.Tooltip("start:N", title="Start, UTC"),

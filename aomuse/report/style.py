@@ -67,6 +67,7 @@ def theme(scheme: str) -> dict[str, Any]:
             "titleFontWeight": 500,
             "titlePadding": 8,
             "labelOverlap": True,
+            "labelFlush": False,
         },
         "legend": {
             "orient": "top",
@@ -79,6 +80,8 @@ def theme(scheme: str) -> dict[str, Any]:
             "titleOrient": "left",
             "symbolStrokeWidth": 2,
             "symbolOpacity": 1,
+            "symbolBaseFillColor": ink,
+            "symbolBaseStrokeColor": ink,
             "rowPadding": 4,
             "columnPadding": 14,
             "labelLimit": 240,
@@ -125,7 +128,7 @@ def time_axis(times: pd.Series[Any], what: str = "Start of the exposure") -> alt
             domainMax=_milliseconds(last + margin),
             nice=False,
         ),
-        axis=alt.Axis(format=_TIMES, labelFlush=False),
+        axis=alt.Axis(format=_TIMES),
         title=[f"{what}, UTC", days],
     )
 
