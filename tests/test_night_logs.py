@@ -205,6 +205,17 @@ def test_names_of_logs(engine: sa.Engine, db_url: str, tree: Tree, name: str) ->
     assert query(engine, "SELECT start_condition FROM v_sky_condition") == [("Clear",)]
 
 
+def test_a_log_called_like_a_renamed_raw_file(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+    files = tree.add(1)
+    files.raw.rename(files.raw.with_name("first.fits.fz"))
+    write_log(tree).rename(tree.root / "raw" / "first.NL.txt")
+    assert aomuse(db_url, "load", tree.root).code == 0
+    assert query(engine, "SELECT start_condition, end_condition FROM v_sky_condition") == [
+        ("Clear", "Photometric")
+    ]
+    assert aomuse(db_url, "verify").code == 0
+
+
 def test_every_exposure_of_a_block_has_the_log_under_its_name(
     engine: sa.Engine, db_url: str, tree: Tree
 ) -> None:

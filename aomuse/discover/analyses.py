@@ -57,8 +57,12 @@ def pair_analyses(
 
 
 def _model(file: FoundFile) -> str | None:
-    folders = "/".join(file.folder).lower()
-    return next((model for model in MODELS if model in folders), None)
+    """Return the model that the innermost folder tells which names one, and one only."""
+    for folder in reversed(file.folder):
+        named = [model for model in MODELS if model in folder.lower()]
+        if len(named) == 1:
+            return named[0]
+    return None
 
 
 def _join_strays(fits: list[FitFiles]) -> list[FitFiles]:

@@ -28,7 +28,8 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
     issues: list[Issue] = list(files.issues)
     for file in files.files:
         try:
-            contents[file] = read_text(file) if file.role in TEXT_ROLES else read_fits(file)
+            is_text = file.role in TEXT_ROLES
+            contents[file] = read_text(file, files.archive_id) if is_text else read_fits(file)
         except FileError as error:
             failed.append(file)
             issues.append(Issue.from_error(error))

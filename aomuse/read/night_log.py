@@ -52,15 +52,15 @@ _FILE_COLUMNS = (
 _NOTHING = ("", "n/a", "-")
 
 
-def read_night_log(content: bytes, name: str) -> NightLog:
+def read_night_log(content: bytes, *names: str) -> NightLog:
     """Read a night log.
 
     Parameters
     ----------
     content : bytes
         The file: UTF-8, or Latin-1 where that fails; lines end as on any system.
-    name : str
-        Its name, which tells the exposure's time and by that the night.
+    *names : str
+        Archive name of its exposure, and its own: the first with a time tells the night.
 
     Returns
     -------
@@ -68,11 +68,16 @@ def read_night_log(content: bytes, name: str) -> NightLog:
         What it says. A log without a section, or cut short, gives what there is.
     """
     text = decode(content)
-    log = NightLog(content, _night_of(name, text))
+    linked = _linked_night(text)
+    night = next((n for n in map(_night_of, names) if n is not None), linked)
+    log = NightLog(content, night)
     reader = _Reader(log)
     lines = _lines(text)
     for number, line in enumerate(lines, 1):
         reader.read(number, line.rstrip(" "))
+        if _NIGHT.search(line) and linked != night:
+            what = f"its exposure was taken in the night that began on {night:%Y-%m-%d}"
+            log.odd.append((number, f"{what}: the log may be another night's"))
     log.cut = _cut(lines, reader)
     return log
 
@@ -110,28 +115,31 @@ def _cut(lines: list[str], reader: _Reader) -> tuple[int, str] | None:
     return last, "no dashed line ends the section"
 
 
-def _night_of(name: str, text: str) -> dt.datetime | None:
-    """Return the noon UTC before the exposure's time, else that of the night in the log's link.
+def _night_of(name: str) -> dt.datetime | None:
+    """Return the noon UTC before the time in an archive name, None where there is none.
 
     Paranal's nights lie between 21 and 12 hours UTC, so that noon parts them.
     """
     match = _ARCHIVE_TIME.search(name)
-    if match:
-        try:
-            time = dt.datetime.fromisoformat(match["time"].replace("_", ":"))
-        except ValueError:
-            match = None
-        else:
-            day = (time - dt.timedelta(hours=12)).date()
-            return dt.datetime.combine(day, dt.time(12))
+    if match is None:
+        return None
+    try:
+        time = dt.datetime.fromisoformat(match["time"].replace("_", ":"))
+    except ValueError:
+        return None
+    return dt.datetime.combine((time - dt.timedelta(hours=12)).date(), dt.time(12))
+
+
+def _linked_night(text: str) -> dt.datetime | None:
+    """Return the noon UTC before the night in the log's link to the ambient conditions."""
     match = _NIGHT.search(text)
-    if match and match["month"].capitalize() in _MONTHS:
-        month = _MONTHS.index(match["month"].capitalize()) + 1
-        try:
-            return dt.datetime(int(match["year"]), month, int(match["day"]), 12)
-        except ValueError:
-            return None
-    return None
+    if match is None or match["month"].capitalize() not in _MONTHS:
+        return None
+    month = _MONTHS.index(match["month"].capitalize()) + 1
+    try:
+        return dt.datetime(int(match["year"]), month, int(match["day"]), 12)
+    except ValueError:
+        return None
 
 
 class _Reader:

@@ -20,13 +20,15 @@ _TOLD = 20
 _SHOWN = 120
 
 
-def read_text(file: FoundFile) -> FileContent:
+def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
     """Read a night log or a catalogue.
 
     Parameters
     ----------
     file : FoundFile
         The file, with its role.
+    archive_id : str or None
+        Archive name of its exposure, which tells the night.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def read_text(file: FoundFile) -> FileContent:
         hdus=(),
     )
     if file.role == "night_log":
-        found.night_log = read_night_log(content, file.name)
+        found.night_log = read_night_log(content, archive_id or "", file.name)
         found.issues += _log_issues(found)
     else:
         hdu, issues = read_catalog(content, name, catalog_extension(file.name))

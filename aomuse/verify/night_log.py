@@ -49,7 +49,7 @@ def compare_night_log(
     connection : sqlalchemy.Connection
         The database.
     file : Row
-        The file's row of source_file.
+        The file's row of source_file, and the archive_id of its exposure.
     content : bytes
         The file.
     """
@@ -62,7 +62,7 @@ def compare_night_log(
     ):
         result.differences.append("it has no row in night_log: load it again with --reload")
         return
-    log = read_night_log(content, file.name)
+    log = read_night_log(content, file.archive_id or "", file.name)
     special = SpecialValues(connection, file.exposure_id)
     parent = {"exposure_id": file.exposure_id}
     expected = {

@@ -103,6 +103,15 @@ def test_two_models_of_one_cube(tree: Tree) -> None:
     assert found.issues == ()
 
 
+def test_the_innermost_folder_tells_the_model(tree: Tree) -> None:
+    tree.add(1, analysis="maoppy_vs_moffat/moffat")
+    tree.add(1, analysis="maoppy_vs_moffat/maoppy/last_run")
+    (found,) = discover([tree.root]).exposures
+    models = {fit.model: fit.prm.path.parent.name for fit in found.fits if fit.prm}
+    assert models == {"moffat": "moffat", "maoppy": "last_run"}
+    assert found.issues == ()
+
+
 def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
     tree.add(1, name="A")
     tree.add(1, name="B")

@@ -181,6 +181,25 @@ def test_the_night_of_the_link_counts_where_the_name_tells_none() -> None:
     assert log.weather[1].time_utc == dt.datetime(2020, 1, 2, 0, 10)
 
 
+def test_the_exposure_tells_the_night_of_a_log_with_another_name() -> None:
+    for names in (("MUSE.2020-01-02T09:00:00.000", "MUSE.2018-08-13T00:05:07.123.NL.txt"),
+                  ("cube", "MUSE.2020-01-02T09_00_00.000.NL.txt")):  # fmt: skip
+        log = read_night_log(LOG.encode(), *names)
+        assert log.night_start_utc == dt.datetime(2020, 1, 1, 12)
+
+
+@pytest.mark.parametrize(("day", "is_odd"), [("12+Aug+2018", False), ("13+Aug+2018", True)])
+def test_a_log_of_another_night_is_told(day: str, is_odd: bool) -> None:
+    link = f"See: http://archive.eso.org/asm/ambient-server?night={day}&site=paranal\n"
+    log = read(link + LOG)
+    why = (
+        "its exposure was taken in the night that began on 2018-08-12: the log may be another "
+        "night's"
+    )
+    assert log.odd == ([(1, why)] if is_odd else [])
+    assert log.night_start_utc == dt.datetime(2018, 8, 12, 12)
+
+
 def test_without_any_date_entries_have_no_time_and_that_is_told() -> None:
     log = read(LOG, "renamed.NL.txt")
     assert [entry.time_utc for entry in log.weather] == [None, None]
