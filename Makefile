@@ -12,6 +12,7 @@ SERVER = $(PYTHON) -m scripts.mariadb_server
 INSTALLED := .venv/.installed
 MARIADB := .venv/.installed-mariadb
 DEV := .venv/.installed-dev
+SUPERSET := .venv-superset/.installed
 
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
@@ -26,7 +27,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-system lint bench docs docs-check mariadb mariadb-stop clean
+.PHONY: help migrate load test test-system lint bench bi-check docs docs-check mariadb mariadb-stop \
+	clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -55,6 +57,10 @@ lint: $(DEV) ## check style and types
 bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5')
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
+bi-check: SYSTEM += browser
+bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset
+	@.venv/bin/python -m scripts.superset.check $(BI_CHECK_ARGS)
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -73,7 +79,7 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .bi-check sample build dist *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -112,4 +118,11 @@ $(MARIADB): $(INSTALLED)
 	@.venv/bin/python -m scripts.system_packages connector
 	@echo 'installing the MariaDB connector into .venv'
 	@$(PIP) --editable '.[mariadb]'
+	@touch $@
+
+# Superset pins many packages: it gets an environment of its own.
+$(SUPERSET): bi/superset/requirements.txt
+	@echo 'installing Apache Superset into .venv-superset'
+	@$(PYTHON) -m venv .venv-superset
+	@.venv-superset/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@

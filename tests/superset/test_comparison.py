@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.superset.comparison import differences
+from scripts.superset.check.comparison import differences
 
 NIGHT = dt.date(2018, 8, 12)
 MILLISECONDS = 1534032000000.0

@@ -19,8 +19,8 @@ from aomuse.pipeline import load
 from aomuse.query.refresh import all_views
 from aomuse.simulate import simulate
 from scripts.superset import generate
+from scripts.superset.check.expected import EXPECTED, OF_ALL_TARGETS
 from scripts.superset.datasets import DATASETS
-from scripts.superset.expected import EXPECTED, OF_ALL_TARGETS
 
 #: What a type of MariaDB is to Superset.
 FAMILIES = {"INTEGER": "BIGINT", "SMALLINT": "BIGINT", "TINYINT": "BIGINT", "LONGTEXT": "STRING"}

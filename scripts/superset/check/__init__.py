@@ -1,0 +1,1 @@
+"""Whether a real Superset imports the dashboard and shows in every chart what SQL says."""
