@@ -99,7 +99,7 @@ class TableRebuilder:
         return result
 
     def _column_store(self, header_id: int) -> dict[int, pd.DataFrame]:
-        frame = _frame(
+        frame = _frame_or_none(
             self._connection,
             sa.select(
                 TableValue.header_id,
@@ -112,10 +112,11 @@ class TableRebuilder:
             )
             .where(TableValue.header_id == header_id)
             .order_by(TableValue.table_column_id, TableValue.row_index, TableValue.element),
+            {"value_float"},
         )
-        if frame.empty:
+        if frame is None:
             return {}
-        floats = frame["value_float"].to_numpy(np.float64, na_value=np.nan).copy()
+        floats = frame["value_float"].to_numpy(copy=True)
         keys = [
             frame[k].to_numpy() for k in ("header_id", "table_column_id", "row_index", "element")
         ]
@@ -178,18 +179,16 @@ class TableRebuilder:
         if (table, parent_id) not in self._frames:
             source = Base.metadata.tables[table]
             keys = [column.name for column in source.primary_key]
-            frame = _frame(
-                self._connection,
-                sa.select(source)
-                .where(source.c[parent] == parent_id)
-                .order_by(*source.primary_key),
-            )
-            for column in source.columns:
-                if isinstance(column.type, sa.Double):
-                    values = frame[column.name].to_numpy(np.float64, na_value=np.nan).copy()
-                    arrays = [frame[key].to_numpy() for key in keys]
-                    self._special.apply(table, column.name, arrays, values)
-                    frame[column.name] = values
+            floats = {c.name for c in source.columns if isinstance(c.type, sa.Double)}
+            select = sa.select(source).where(source.c[parent] == parent_id)
+            frame = _frame_or_none(self._connection, select.order_by(*source.primary_key), floats)
+            if frame is None:
+                frame = pd.DataFrame({name: [] for name in source.columns.keys()})  # noqa: SIM118
+            for name in floats:
+                values = frame[name].to_numpy(np.float64, copy=True)
+                arrays = [frame[key].to_numpy() for key in keys]
+                self._special.apply(table, name, arrays, values)
+                frame[name] = values
             self._frames[table, parent_id] = frame
         return self._frames[table, parent_id]
 
@@ -203,13 +202,22 @@ def _home(stored_in: str) -> re.Match[str]:
     return match
 
 
-def _frame(connection: Connection, select: sa.Select[*tuple[Any, ...]]) -> pd.DataFrame:
+def _frame_or_none(
+    connection: Connection, select: sa.Select[*tuple[Any, ...]], floats: set[str]
+) -> pd.DataFrame | None:
+    """Return rows as a frame of Python's values, but for columns of doubles; None for no rows."""
     result = connection.execute(select)
     rows = result.fetchall()
-    names = list(result.keys())
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    if not rows:
+        return None
+    columns = zip(result.keys(), zip(*rows, strict=True), strict=True)
     return pd.DataFrame(
-        {n: pd.Series(c, dtype=object) for n, c in zip(names, columns, strict=True)}
+        {
+            name: np.array(values, dtype=np.float64)
+            if name in floats
+            else pd.Series(values, dtype=object)
+            for name, values in columns
+        }
     )
 
 
