@@ -15,13 +15,15 @@ from aomuse.predict.psfr import WAVELENGTHS_NM
 from aomuse.simulate import simulate
 from scripts.bench.many import multiply
 from scripts.bench.warehouse import Warehouse
+from scripts.superset.check.expected import EXPECTED
 
 #: Exposures that are loaded before they are repeated: a night and a bit, in all modes.
 _LOADED, _SOURCES, _LAYERS = 20, 100, 100
 
 #: What a person takes for an answer at once.
 LIMIT_S = 0.2
-#: View, what is asked of it, and the SQL, which both engines take.
+#: View, what is asked of it, and the SQL, which both engines take. The charts of the dashboard
+#: for Superset, which is for MariaDB alone, are asked beside these.
 QUESTIONS = (
     (
         "v_exposure",
@@ -146,22 +148,31 @@ def ask_at_size(
     Returns
     -------
     list of dict
-        View, question, rows of the answer, and the seconds of each round by engine.
+        View, question, rows of the answer, and the seconds of each round by engine; charts have
+        MariaDB's alone.
     """
     root = folder / "many"
     simulate(root, exposures=_LOADED, sources=_SOURCES, layers=_LAYERS)
     asked: list[dict[str, Any]] = [
-        {"view": view, "question": question} for view, question, _ in QUESTIONS
+        {"view": view, "question": question, "sql": sql} for view, question, sql in QUESTIONS
     ]
-    for engine in (warehouse.mariadb(), warehouse.sqlite()):
+    charts = [
+        {"view": "dashboard", "question": name.replace("_", " "), "sql": chart.sql}
+        for name, chart in EXPECTED.items()
+    ]
+    for engine, questions in (
+        (warehouse.mariadb(), [*asked, *charts]),
+        (warehouse.sqlite(), asked),
+    ):
         pipeline.load(engine, [root], workers=2)
         _predict(engine)
         multiply(engine, exposures)
         with engine.connect() as connection:
-            for row, (_, _, sql) in zip(asked, QUESTIONS, strict=True):
+            for row in questions:
+                sql = row["sql"].format(chosen="1 = 1")
                 row["rows"], row[engine.dialect.name] = _time(connection, sql, rounds)
         engine.dispose()
-    return asked
+    return [*asked, *charts]
 
 
 def _predict(engine: sa.Engine) -> None:
