@@ -15,7 +15,7 @@ from aomuse.blobs.rows import Parts
 from aomuse.content import FileContent, FitContent
 from aomuse.issue import Issue
 
-_SOURCE = re.compile(r"^PM_\d{1,9}$")
+_SOURCE = re.compile(r"^PM_(0|[1-9]\d{0,8})$")
 #: Length of psf_parameter.parameter.
 _MAX_NAME = 64
 

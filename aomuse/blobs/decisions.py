@@ -60,6 +60,8 @@ def decide(ledger: Ledger, source: Source, imported: Imported) -> Decision:
         return Decision("keep", Plan("keep", known, issues=tuple(known[0].errors)))
     plan = Plan("replace" if known else "load", known)
     others = [file for file in rows if _tail(file.path) != here]
+    if any(not k.files for k in known):
+        return Decision("leave", Plan("keep", known, issues=(_elsewhere("by hand", row.place),)))
     if not others:
         return Decision("store", plan)
     ids = {int(_tail(file.path).rpartition("/")[2]): file.path for file in others}
@@ -67,14 +69,19 @@ def decide(ledger: Ledger, source: Source, imported: Imported) -> Decision:
         source.ids()
     ):
         return Decision("store", plan, tuple(sorted(ids)))
-    issue = Issue(
+    issue = _elsewhere(f"from {', '.join(sorted(ids.values()))}", row.place)
+    return Decision("leave", Plan("keep", known, issues=(issue,)))
+
+
+def _elsewhere(whence: str, place: str) -> Issue:
+    """Return the issue of an exposure that has come into the database in another way."""
+    return Issue(
         "error",
         "imported_elsewhere",
-        f"its exposure has been imported from {', '.join(sorted(ids.values()))}, which would be "
-        "lost: delete that exposure to have this one in its place",
-        row.place,
+        f"its exposure has come into the database {whence} and would be lost: delete that exposure "
+        "to have this one in its place",
+        place,
     )
-    return Decision("leave", Plan("keep", known, issues=(issue,)))
 
 
 def _tail(path: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import sqlalchemy.orm
 from old_databases import OldDatabase, database_2020
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
@@ -136,13 +137,30 @@ def test_another_database_does_not_take_the_place_of_an_import(
     assert done.code == 1
     assert "1 loaded" in done.out
     assert len(done.errors) == 1
-    assert "has been imported from import:sqlite:" in done.err
+    assert "has come into the database from import:sqlite:" in done.err
     assert exposure_by_id(engine, 1) == before
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM exposure WHERE id = 1"))
     assert aomuse(db_url, "import-blobs", second.url).code == 0
     files = query(engine, "SELECT prm_file FROM psf_fit ORDER BY prm_file")
     assert files == [("X_2.prm.fits",), ("Y.prm.fits",)]
+
+
+def test_an_exposure_of_a_session_is_left(
+    old_2020: OldDatabase, db_url: str, engine: sa.Engine
+) -> None:
+    from aomuse.models import Exposure, PsfFit
+
+    old_2020.add("M 54", **small(1))
+    name = small(1)["rawfile"].removesuffix(".fits.fz")
+    with sa.orm.Session(engine) as session:
+        session.add(Exposure(archive_id=name, psf_fits=[PsfFit(name="mine", model="x")]))
+        session.commit()
+    before = exposure_by_id(engine, 1)
+    done = aomuse(db_url, "import-blobs", old_2020.url)
+    assert done.code == 1
+    assert "by hand" in done.err
+    assert exposure_by_id(engine, 1) == before
 
 
 def not_aomuse(path: Path, *statements: str) -> str:
