@@ -11,7 +11,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from beside_files import write_log
+from beside_files import write_catalog, write_log
 from fits_factory import Files, Tree
 from warehouse import aomuse, exposure, query, rows, scalar
 
@@ -140,6 +140,48 @@ def test_what_is_left_out_is_counted_and_told_on_request(
     assert dict(
         query(engine, "SELECT path, left_out_reason FROM known_file WHERE left_out_reason <> ''")
     ) == {str(root / name): why for name, why in reasons.items()}
+
+
+@pytest.mark.parametrize("is_usual", [True, False])
+def test_a_cube_that_is_called_raman(
+    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, is_usual: bool
+) -> None:
+    """Its header told what it is, also when another root brings the rest of the exposure."""
+    files = tree.add(1, without=["raw"], name="RAMAN_FIELD")
+    root = tree.root
+    if not is_usual:
+        root = tmp_path / "flat"
+        move(files, flat(root))
+    assert aomuse(db_url, "load", root).code == 0
+    other = Tree(tmp_path / "other")
+    other.add(1, without=["reduced", "prm", "psf"])
+    done = aomuse(db_url, "load", other.root)
+    assert (done.code, "1 completed" in done.out) == (0, True), done.text
+    found = query(engine, "SELECT role FROM source_file ORDER BY role")
+    assert found == [("prm",), ("psf",), ("raw",), ("reduced",)]
+    assert aomuse(db_url, "verify").code == 0
+
+
+def test_what_belongs_to_files_that_are_left_out(db_url: str, tree: Tree) -> None:
+    """The archive gives a log with every raw file, those of the sky too."""
+    tree.add(1)
+    sky = tree.add(2, without=["reduced", "prm", "psf"], raw_suffix=".fits")
+    cube = tree.add(3, without=["raw"])
+    for path, keyword, value in (
+        (sky.raw, "ESO DPR TYPE", "SKY"),
+        (cube.reduced, "PROV2", "MUSE.2018-08-13T00:04:07.123.fits"),
+    ):
+        with fits.open(path, mode="update") as opened:
+            opened[0].header[keyword] = value
+    paths = [write_log(tree, number=2), write_catalog(cube, "_f606w.detections.cat")]
+    orphan = write_log(tree, number=9)
+    done = aomuse(db_url, "load", tree.root, "--show-left-out")
+    assert (done.code, done.err) == (0, "")
+    for path in paths:
+        assert f"left out: {path}: it belongs to a file that is left out" in done.out
+    assert "2 it belongs to a file that is left out" in done.out
+    told = aomuse(db_url, "status", "--issues").out
+    assert [path in told for path in map(str, (*paths, orphan))] == [False, False, True]
 
 
 def test_calibration_products_within_single(db_url: str, tree: Tree) -> None:

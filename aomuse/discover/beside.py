@@ -32,7 +32,10 @@ class Owner:
 
 
 def attach(
-    files: Sequence[FoundFile], owners: Mapping[str, Owner], headers: Headers
+    files: Sequence[FoundFile],
+    owners: Mapping[str, Owner],
+    headers: Headers,
+    left_out: list[tuple[FoundFile, str]],
 ) -> tuple[dict[str, list[FoundFile]], dict[str, list[Issue]]]:
     """Return the files beside each exposure, and what there is to say of them.
 
@@ -45,6 +48,8 @@ def attach(
     headers : Headers
         Tells when exposures and Raman images start; gets an issue for each file that belongs to
         no exposure, or to more than one.
+    left_out : list of (FoundFile, str)
+        Files that are no science exposure; gets what belongs to them.
 
     Returns
     -------
@@ -57,6 +62,7 @@ def attach(
     said: dict[str, list[Issue]] = defaultdict(list)
     beside: dict[str, list[FoundFile]] = defaultdict(list)
     starts = _Starts(owners, headers)
+    strangers = {file.stem for file, _ in left_out}
     for file in files:
         if file.role == "night_log":
             found: str | Issue | None = _owner_of_log(file, owners)
@@ -64,7 +70,9 @@ def attach(
             found = _owner_of_catalog(file, owners)
         else:
             found = _owner_of_raman(file, starts, headers, said)
-        if isinstance(found, Issue):
+        if isinstance(found, Issue) and found.code == "no_exposure" and _is_of(file, strangers):
+            left_out.append((file, "it belongs to a file that is left out"))
+        elif isinstance(found, Issue):
             issues.append(found)
         elif found is not None:
             beside[found].append(file)
@@ -73,6 +81,20 @@ def attach(
         for archive_id, found in beside.items()
     }
     return kept, said
+
+
+def _is_of(file: FoundFile, stems: set[str]) -> bool:
+    """Tell whether a log or a catalogue is called after one of the files with these names."""
+    if file.role == "night_log":
+        return bool({file.stem, _archive_id(file)} & stems)
+    return file.role == "catalog" and any(
+        file.stem == stem or file.stem.startswith(f"{stem}_") for stem in stems
+    )
+
+
+def _archive_id(log: FoundFile) -> str:
+    """Return the archive name in a log's; underscores may stand for colons in a file system."""
+    return _CLOCK.sub(r"T\1:\2:\3", archive_id_of(log.stem))
 
 
 def _anchor(owner: Owner) -> FoundFile | None:
@@ -135,8 +157,7 @@ def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
 
 
 def _owner_of_log(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
-    # Where a file system takes no colons, underscores stand for them.
-    named = _CLOCK.sub(r"T\1:\2:\3", archive_id_of(file.stem))
+    named = _archive_id(file)
     if named in owners:
         return named
     same = [o.archive_id for o in owners.values() if any(r.stem == file.stem for r in o.raws)]

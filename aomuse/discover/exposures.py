@@ -94,7 +94,7 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
     owners = {k: beside.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
-    near, said = beside.attach(beside.of_roles(by_role), owners, headers)
+    near, said = beside.attach(beside.of_roles(by_role), owners, headers, left_out)
     exposures = [
         replace(found, beside=tuple(near.get(key, ())), issues=(*found.issues, *said.get(key, ())))
         for key in sorted(groups)

@@ -22,8 +22,9 @@ _FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
 _BESIDE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("night_log", re.compile(r"^(?P<stem>.+?)(\.fits(\.fz)?)?\.NL\.txt$", re.IGNORECASE)),
     ("catalog", re.compile(r"^(?P<stem>.+)\.(detections|se)\.cat$", re.IGNORECASE)),
-    ("raman", re.compile(r"^(?P<stem>.*RAMAN.*)\.fits(\.fz)?$", re.IGNORECASE)),
 )
+#: Where no other rule tells; the header decides whether the images are Raman's.
+_RAMAN = re.compile(r"^(?P<stem>.*RAMAN.*)\.fits(\.fz)?$", re.IGNORECASE)
 #: ``X.prm.fits`` belongs to ``X.fits``, ``X.prm_2.fits`` to ``X_2.fits``; the last .prm counts.
 _ANALYSIS = re.compile(
     r"^(?P<stem>.+)\.(?P<kind>prm|psf)(?P<tag>[^.]*)\.fits(\.fz)?$", re.IGNORECASE
@@ -114,6 +115,9 @@ def _role(name: str, kind: str | None) -> tuple[Role, str] | None:
     match = _ANALYSIS.match(name) if kind in ("analysis", None) else None
     if match is not None:
         return "prm" if match["kind"].lower() == "prm" else "psf", match["stem"] + match["tag"]
+    match = _RAMAN.match(name)
+    if match is not None and kind not in _BY_FOLDER:
+        return "raman", match["stem"]
     match = _FITS.match(name)
     if match is None or kind == "analysis":
         return None
@@ -176,6 +180,7 @@ def find_again(path: Path, role: Role) -> FoundFile | None:
     """
     # Its folders tell the PSF model, wherever the root was.
     found = _classify(path, _place(path.parent), Path(path.anchor), [])
-    if found is not None and found.role == "unknown":
+    # Of these the header told the role then, whatever the name says.
+    if found is not None and found.role in ("unknown", "raman"):
         found = replace(found, role=role)
     return found if found and found.role == role else None
