@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 import worker_functions
 
-from aomuse import pipeline, seed_json
+from aomuse import pipeline, seed_export
 from aomuse.outcome import Listener, Result
 from aomuse.simulate import simulate
 from aomuse.verify import verify
@@ -71,7 +71,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _documents(engine: sa.Engine, folder: Path) -> dict[str, object]:
-    paths = list(seed_json.export(engine, folder))
+    paths = list(seed_export.export(engine, folder))
     return {path.name: json.loads(path.read_text()) for path in paths}
 
 
