@@ -19,9 +19,6 @@ TEXT_ROLES: tuple[Role, ...] = ("night_log", "catalog")
 #: Roles of files that lie beside an exposure: it is complete without them.
 BESIDE_ROLES: tuple[Role, ...] = ("night_log", "catalog", "raman")
 
-#: PSF models that a folder's name may tell; an NFM exposure can be fitted with both.
-MODELS = ("maoppy", "moffat")
-
 
 @dataclass(frozen=True)
 class FoundFile:

@@ -42,17 +42,27 @@ def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> 
     require_head(engine)
     with engine.connect() as connection:
         fits = _select(connection, prm_files)
-        names = [_file_name(fit) for fit in fits]
-        for fit, name in zip(fits, names, strict=True):
-            # Moffat and MAOPPY fits of one cube have the same name, and so may dated folders.
-            folder = directory / fit.model if names.count(name) > 1 else directory
-            path = folder / f"{name}.json"
-            if [f for f, n in zip(fits, names, strict=True) if (n, f.model) == (name, fit.model)][
-                1:
-            ]:
-                path = directory / str(fit.archive_id or fit.exposure_id) / f"{name}.json"
-            _write(path, document(connection, fit.id))
-            yield path
+        for fit, path in zip(fits, _paths(fits), strict=True):
+            _write(directory / path, document(connection, fit.id))
+            yield directory / path
+
+
+def _paths(fits: list[Any]) -> list[Path]:
+    """Return where each document goes.
+
+    AOMUSE 2020 knew one analysis of a parameter file's name. Moffat and MAOPPY analyses of one
+    cube have the same, and so may those of folders by date: the first one has the plain name.
+    """
+    taken: set[Path] = set()
+    paths: list[Path] = []
+    for fit in fits:
+        file = f"{fit.prm_file or f'{fit.name}.prm.fits'}.json"
+        exposure = str(fit.archive_id or fit.exposure_id)
+        folders = (Path(), Path(fit.model), Path(exposure), Path(exposure, fit.model))
+        free = (folder / file for folder in folders if folder / file not in taken)
+        paths.append(next(free, Path(str(fit.id), file)))
+        taken.add(paths[-1])
+    return paths
 
 
 def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
@@ -66,7 +76,8 @@ def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
             Exposure.archive_id,
         )
         .join(Exposure)
-        .order_by(PsfFit.id)
+        # AOMUSE 2020 knew Moffat profiles.
+        .order_by(PsfFit.model != "moffat", PsfFit.id)
     )
     fits = [f for f in connection.execute(select) if not prm_files or f.prm_file in prm_files]
     unknown = sorted(set(prm_files) - {fit.prm_file for fit in fits})
@@ -76,10 +87,6 @@ def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
             "the view v_seed_exposure lists them"
         )
     return fits
-
-
-def _file_name(fit: Any) -> str:
-    return str(fit.prm_file or f"{fit.name}.prm.fits")
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

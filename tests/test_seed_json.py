@@ -131,21 +131,26 @@ def test_export_gives_what_the_seed_stored(
     assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
     result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    for prm in sorted((tree / "analysis").glob("*.prm.fits")):
-        exported = json.loads((tmp_path / f"{prm.name}.json").read_text())
+    analyses = sorted((tree / "analysis").rglob("*.prm.fits"))
+    for prm in analyses:
+        # The second analysis of an exposure is in a folder with the name of its PSF model.
+        path = prm.relative_to(tree / "analysis").with_name(f"{prm.name}.json")
+        exported = json.loads((tmp_path / path).read_text())
         expected = json.loads(json.dumps(seed_document(tree, prm)))
-        assert exact(exported) == exact(expected), prm.name
-    assert len(list(tmp_path.iterdir())) == EXPOSURES
+        assert exact(exported) == exact(expected), path
+    assert len(analyses) > EXPOSURES
+    assert len(list(tmp_path.rglob("*.json"))) == len(analyses)
 
 
 def test_export_of_chosen_analyses(
     engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
 ) -> None:
     pipeline.load(engine, [tree])
-    names = sorted(path.name for path in (tree / "analysis").glob("*.prm.fits"))
+    names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
     runner = CliRunner()
-    command = ["--db", db_url, "export", "seed-json", str(tmp_path), "--prm", *names[:2]]
+    command = ["--db", db_url, "export", "seed-json", str(tmp_path), "--prm", *names]
     assert runner.invoke(cli, command).exit_code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{n}.json" for n in names[:2]]
+    written = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json"))
+    assert written == [*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"]
     with pytest.raises(Exception, match=r"no analysis comes from a parameter file called nope"):
         runner.invoke(cli, [*command[:5], "--prm", "nope"], catch_exceptions=False)

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from aomuse.discover.doubles import keep_first, nearest
-from aomuse.files import MODELS, FitFiles, FoundFile
+from aomuse.files import FitFiles, FoundFile
 from aomuse.issue import Issue
+from aomuse.psf_models import MODELS
 
 
 def pair_analyses(

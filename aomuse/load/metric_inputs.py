@@ -32,6 +32,8 @@ class FitInputs:
     ----------
     id : int
         psf_fit.id.
+    model : str
+        PSF model.
     wavelength_nm : ndarray
         Of each layer, nm; NaN where unknown.
     parameters : mapping
@@ -39,6 +41,7 @@ class FitInputs:
     """
 
     id: int
+    model: str
     wavelength_nm: Floats
     parameters: Mapping[str, Floats]
 
@@ -48,7 +51,7 @@ class FitInputs:
         known = self.wavelength_nm
         # Layers are equally spaced: the first two tell which one is nearest.
         if len(known) < 2 or not np.isfinite(known[:2]).all() or known[0] == known[1]:
-            return FitFacts(scale)
+            return FitFacts(scale, self.model)
         step = known[1] - known[0]
         found: dict[tuple[str, int], float | None] = {}
         for wavelength in WAVELENGTHS_NM:
@@ -56,7 +59,7 @@ class FitInputs:
             for name in _PARAMETERS:
                 values = self.parameters.get(name, np.empty(0))
                 found[name, wavelength] = float(values[layer]) if 0 <= layer < len(values) else None
-        return FitFacts(scale, found)
+        return FitFacts(scale, self.model, found)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Inputs:
     row : mapping
         Columns of ``exposure``.
     sources : int or None
-        Sources of its first analysis; None where there is none.
+        Sources of its Moffat analysis, else of its first one; None where there is none.
     samples : DataFrame
         lgs, time_utc, r0_m, l0_m, seeing_arcsec and strehl, by time and laser.
     fits : list of FitInputs
@@ -120,7 +123,8 @@ def stored_inputs(
     fits = connection.execute(
         sa.select(PsfFit.id, PsfFit.name, PsfFit.model)
         .where(PsfFit.exposure_id == exposure_id)
-        .order_by(PsfFit.id)
+        # The package of 2022 knew Moffat analyses.
+        .order_by(PsfFit.model != "moffat", PsfFit.id)
     ).all()
     ids = [fit.id for fit in fits]
     if loaded is None:
@@ -129,8 +133,8 @@ def stored_inputs(
         tables = _from_frames(loaded, {(fit.name, fit.model): fit.id for fit in fits})
     sources = len(_of_fit(tables["source"], ids[0])) if ids else None
     inputs = [
-        _fit(fit, _of_fit(tables["psf_layer"], fit), _of_fit(tables["psf_parameter"], fit))
-        for fit in ids
+        _fit(fit, _of_fit(tables["psf_layer"], fit.id), _of_fit(tables["psf_parameter"], fit.id))
+        for fit in fits
     ]
     samples = tables["sparta_atm"].reindex(columns=["lgs", "time_utc", *_QUANTITIES])
     return Inputs(dict(row._mapping), sources, samples, inputs)
@@ -197,7 +201,7 @@ def _of_fit(frame: pd.DataFrame, fit: int) -> pd.DataFrame:
     return frame if ours.all() else frame[ours]
 
 
-def _fit(number: int, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitInputs:
+def _fit(fit: Any, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitInputs:
     wavelengths = np.empty(0)
     if len(layers):
         places = layers["layer"].to_numpy(np.int64)
@@ -211,7 +215,7 @@ def _fit(number: int, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitInpu
         for code, name in enumerate(names):
             ours = codes == code
             found[str(name)] = _by_layer(places[ours], values[ours], len(wavelengths))
-    return FitInputs(number, wavelengths, found)
+    return FitInputs(fit.id, fit.model, wavelengths, found)
 
 
 def _by_layer(places: npt.NDArray[np.int64], values: Floats, layers: int) -> Floats:

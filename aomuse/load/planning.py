@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aomuse.errors import FileError
-from aomuse.files import BESIDE_ROLES, MODELS, TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.files import BESIDE_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.fits_structure import file_checksum
 from aomuse.issue import Issue
 from aomuse.load.ledger import KnownExposure, KnownFile, Ledger
+from aomuse.psf_models import MODELS
 
 Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
 

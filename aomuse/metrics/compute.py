@@ -15,6 +15,7 @@ from aomuse.metrics.found import Found, Metrics
 from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.psf import encircled_energy, half_light_radius
 from aomuse.metrics.registry import EE_RADIUS_ARCSEC, WAVELENGTHS_NM
+from aomuse.psf_models import is_maoppy
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Facts:
     row : mapping
         Columns of ``exposure``.
     sources : int or None
-        Sources of its first analysis; None where there is none.
+        Sources of its Moffat analysis, else of its first one; None where there is none.
     r0_m, l0_m : ndarray
         SPARTA's samples, all lasers, m.
     lasers : mapping
@@ -53,11 +54,14 @@ class FitFacts:
     ----------
     pixel_arcsec : float or None
         Pixel scale; None where the mode does not tell it.
+    model : str
+        PSF model.
     parameters : mapping
         Value of a PSF parameter at a wavelength, by both.
     """
 
     pixel_arcsec: float | None
+    model: str
     parameters: Mapping[tuple[str, int], float | None] = field(default_factory=dict)
 
 
@@ -155,7 +159,9 @@ def fit_metrics(facts: FitFacts) -> Metrics:
                 return f"no {name} at {nm} nm"
             return float(value)
 
-        beta = parameter("beta")
+        beta: Found = "the beta of MAOPPY is not that of a Moffat profile"
+        if not is_maoppy(facts.model):
+            beta = parameter("beta")
         scale: Found = facts.pixel_arcsec or "the mode does not tell the pixel scale"
         fwhm = _of(lambda pixels, arcsec: pixels * arcsec, parameter("fwhm"), scale)
         finite: Found = beta

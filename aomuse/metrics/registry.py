@@ -98,7 +98,15 @@ _SIMPLE = (
     Metric(
         6, "ngs_flux", "legacy", "", "flux of the natural guide star", _PACKAGE, "ESO AOS NGS1 FLUX"
     ),
-    Metric(7, "num_sources", "legacy", "", "sources of the first analysis", _PACKAGE, "PM_ tables"),
+    Metric(
+        7,
+        "num_sources",
+        "legacy",
+        "",
+        "sources of the Moffat analysis, else of the first one",
+        _PACKAGE,
+        "PM_ tables",
+    ),
     Metric(
         8,
         "ttfree",

@@ -120,8 +120,12 @@ class Exposure(Base):
     headers: Mapped[list[Header]] = relationship(
         back_populates="exposure", cascade="all, delete-orphan", passive_deletes=True
     )
+    #: The Moffat analysis comes first.
     psf_fits: Mapped[list[PsfFit]] = relationship(
-        back_populates="exposure", cascade="all, delete-orphan", passive_deletes=True
+        back_populates="exposure",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="(PsfFit.model != 'moffat', PsfFit.id)",
     )
     issues: Mapped[list[LoadIssue]] = relationship(back_populates="exposure", passive_deletes=True)
 

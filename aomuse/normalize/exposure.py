@@ -169,6 +169,7 @@ def _normalize_fit(
     spectra = _wavelengths(fit, out.issues)
     parameters = psf_parameters(fit.prm, out.issues) if fit.prm else None
     layers = _layer_count(spectra, parameters, fit)
+    model = _model(fit, parameters, models, out.issues)
     if spectra is not None and parameters and parameters.layers != len(spectra):
         out.issues.append(
             Issue(
@@ -195,7 +196,7 @@ def _normalize_fit(
                     )
                 },
                 "name": [fit.name],
-                "model": [_model(fit, parameters, models, out.issues)],
+                "model": [model],
                 "prm_file": pd.Series([fit.prm.name if fit.prm else fit.prm_name], dtype=object),
                 "psf_file": pd.Series([fit.psf.name if fit.psf else None], dtype=object),
                 "layer_count": pd.array([layers], dtype="Int64"),
@@ -208,7 +209,8 @@ def _normalize_fit(
     if fit.prm:
         _normalize_prm(out, number, fit.prm, headers, layouts, spectra)
     if fit.psf:
-        for index, layout in normalize_sources(out, number, fit.psf, headers, spectra).items():
+        sources = normalize_sources(out, number, fit.psf, headers, spectra, model)
+        for index, layout in sources.items():
             layouts[fit.psf.path, index] = layout.fingerprint
 
 

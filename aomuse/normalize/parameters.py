@@ -15,6 +15,7 @@ from aomuse.issue import Issue
 from aomuse.normalize.column_store import store_columns
 from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
+from aomuse.psf_models import model_of
 
 #: Typed home of each table that holds a parameter a row.
 PARAMETER_TABLES = {"PSFPARS": "psf_parameter", "POSPARS": "position_parameter"}
@@ -24,8 +25,6 @@ _VALUE_COLUMNS = {"polyfit": "value", "fit": "fit_value"}
 
 #: Length of psf_parameter.parameter.
 _MAX_NAME = 64
-#: The names that tell a Moffat fit.
-_MOFFAT = {"beta", "fwhm"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Parameters:
     @property
     def model(self) -> str:
         """The PSF model that the names tell."""
-        return "moffat" if set(self.names) >= _MOFFAT else "unknown"
+        return model_of(self.names)
 
 
 def psf_parameters(prm: FileContent, issues: list[Issue]) -> Parameters | None:

@@ -17,11 +17,15 @@ from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.homes import SAMPLE_COLUMNS
 from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
+from aomuse.psf_models import is_maoppy
 
 _SOURCE = re.compile(r"^PM_(\d{1,9})$")
 
 #: All PM_ tables of one layout share it under this name.
 SOURCE_EXTENSION = "PM_"
+
+#: Columns that belong to the Moffat profile; a MAOPPY fit has columns of its own.
+_MOFFAT_COLUMNS = ("fwhm", "beta")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def normalize_sources(
     psf: FileContent,
     headers: dict[tuple[str, int], int],
     wavelength_nm: Floats | None,
+    model: str,
 ) -> dict[int, Layout]:
     """Add the rows of all sources and their summaries.
 
@@ -60,6 +65,8 @@ def normalize_sources(
         Local numbers of the headers by path and HDU.
     wavelength_nm : array of float or None
         Wavelengths of the layers.
+    model : str
+        PSF model of the fit.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def normalize_sources(
             )
         )
         return layouts
-    _tell_missing_columns(sources, psf, out.issues)
+    _tell_missing_columns(sources, psf, model, out.issues)
     ordered = [sources[key] for key in sorted(sources)]
     out.add(
         "source",
@@ -165,13 +172,25 @@ def _layout(table: TableContent, places: tuple[int | None, ...]) -> Layout:
 
 
 def _tell_missing_columns(
-    sources: dict[int, _SourceTable], psf: FileContent, issues: list[Issue]
+    sources: dict[int, _SourceTable], psf: FileContent, model: str, issues: list[Issue]
 ) -> None:
     missing: dict[str, int] = defaultdict(int)
     for source in sources.values():
         for name, place in zip(SAMPLE_COLUMNS, source.places, strict=True):
             if place is None:
                 missing[name] += 1
+    if is_maoppy(model) and missing.keys() >= set(_MOFFAT_COLUMNS):
+        for name in _MOFFAT_COLUMNS:
+            del missing[name]
+        issues.append(
+            Issue(
+                "note",
+                "column_missing",
+                f"{' and '.join(_MOFFAT_COLUMNS)} are not columns of a MAOPPY fit: they are NULL "
+                "in source_sample, and the fit's own columns are in table_value",
+                psf.path,
+            )
+        )
     for name, count in missing.items():
         issues.append(
             Issue(
@@ -210,7 +229,7 @@ def _add_samples(
                 if nulls is not None:
                     values[row, nulls] = np.nan
         samples[name] = values.reshape(-1)
-        if layers:
+        if layers and any(source.places[i] is not None for source in sources):
             keys = pd.DataFrame({"fit": fit, "pampelmuse_id": ids, "quantity": name})
             for frame in window_frames(keys, values, wavelength_nm):
                 summaries[int(frame["wavelength_window_id"].iloc[0])].append(frame)

@@ -11,8 +11,10 @@ from aomuse.simulate.hdus import Column
 from aomuse.simulate.plan import Exposure, exposure, generator
 from aomuse.simulate.psf import Profile, profile, wavelengths
 
-# Streams of random numbers, one for each kind of content; 0 and 1 belong to plan and weather.
+# Streams of random numbers, one for each kind of content; 0, 1 and 8 belong to plan, weather and
+# night logs.
 TELEMETRY, HEADERS, CHANNELS, SHAPE, FIELD, FITS = range(2, 8)
+MAOPPY_FITS = 9
 
 
 @dataclass(frozen=True)

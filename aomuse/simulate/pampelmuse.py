@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from aomuse.simulate.atmosphere import Series
 from aomuse.simulate.cards import card, commentary
 from aomuse.simulate.conditions import Conditions
 from aomuse.simulate.hdus import Column, image, primary, table
-from aomuse.simulate.plan import Exposure, iso
+from aomuse.simulate.plan import iso
 from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP, Profile, in_notch
 
 _RESIDUAL_REFRACTION = 0.08  # what the pipeline's correction leaves
@@ -34,6 +35,9 @@ class Fit:
     rng : Generator
         Draws noise and failures.
     """
+
+    #: Profile that PampelMuse fits.
+    model: ClassVar[str] = "moffat"
 
     def __init__(
         self,
@@ -65,17 +69,37 @@ class Fit:
         bytes
             PRIMARY, SPECTRA (layers x 1 x sources), PSFPARS, POSPARS and SOURCES.
         """
-        yield primary(_primary_cards(self.exposure, "prm"))
+        yield primary(self._primary_cards("prm"))
         yield image("SPECTRA", self._spectra(), _spectral_axis())
-        shape = self.shape
-        yield table("PSFPARS", self._fitted("name", {
-            "beta": shape.beta, "fwhm": shape.fwhm, "e": shape.e, "theta": shape.theta,
-        }, 0.01))  # fmt: skip
+        yield table("PSFPARS", self._fitted("name", self.curves(), 0.01))
         one, zero = np.ones_like(self.wavelength), np.zeros_like(self.wavelength)
         yield table("POSPARS", self._fitted("name", {
             "A": one, "B": zero, "C": zero, "D": one, "x0": self.shift_x, "y0": self.shift_y,
         }, 1e-4))  # fmt: skip
         yield table("SOURCES", self._sources())
+
+    def curves(self) -> dict[str, Series]:
+        """Return the parameters of the PSF, a value a layer, by PampelMuse's names."""
+        shape = self.shape
+        return {"beta": shape.beta, "fwhm": shape.fwhm, "e": shape.e, "theta": shape.theta}
+
+    def shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
+        """Return the parameters that are fitted to a source alone.
+
+        Parameters
+        ----------
+        noise : ndarray, shape (2, layers)
+            Relative errors.
+
+        Returns
+        -------
+        dict
+            A value a layer, by the names of the columns.
+        """
+        return {
+            "fwhm": self.shape.fwhm * (1.0 + 0.6 * noise[0]),
+            "beta": self.shape.beta * (1.0 + 0.8 * noise[1]),
+        }
 
     def sources(self) -> Iterator[bytes]:
         """Write the HDUs of the source file.
@@ -85,7 +109,7 @@ class Fit:
         bytes
             PRIMARY and one table ``PM_<id>`` a source, in catalogue order.
         """
-        yield primary(_primary_cards(self.exposure, "psf"))
+        yield primary(self._primary_cards("psf"))
         code = "E" if self.exposure.index % 3 == 1 else "D"
         upper = self.exposure.index % 4 == 2
         for i, identifier in enumerate(self.field.identifier):
@@ -103,11 +127,10 @@ class Fit:
         )
         # Bounds on the parameters keep fits of the faintest stars from running away.
         noise = rng.standard_normal((5, layers)) / np.maximum(snr, 3.0)
-        found = {
+        found: dict[str, Series] = {
             "snr": snr * (1.0 + 0.02 * rng.standard_normal(layers)),
             "flux": flux * (1.0 + noise[0]),
-            "fwhm": self.shape.fwhm * (1.0 + 0.6 * noise[1]),
-            "beta": self.shape.beta * (1.0 + 0.8 * noise[2]),
+            **self.shapes(noise[1:3]),
             "xc": field.x[i] + self.shift_x + 0.5 * self.shape.fwhm * noise[3],
             "yc": field.y[i] + self.shift_y + 0.5 * self.shape.fwhm * noise[4],
         }
@@ -152,6 +175,17 @@ class Fit:
             Column("status", "10A", np.where(faint, "resolved", "psf star")),
         ]
 
+    def _primary_cards(self, kind: str) -> list[str]:
+        exposure = self.exposure
+        return [
+            card("DATE", iso(exposure.end)[:19], "fit finished"),
+            card("CUBE", f"{exposure.product_name}.fits", "cube that was fitted"),
+            card("PAMPELMUSE GLOBAL PREFIX", exposure.product_name, "start of the file names"),
+            card("PAMPELMUSE PSF PROFILE", self.model, "analytic PSF"),
+            card("PAMPELMUSE PSFFIT", 4, "level of the PSF fit"),
+            commentary("HISTORY", f"{kind} file written after the last iteration"),
+        ]
+
 
 def _spectral_axis() -> list[str]:
     return [
@@ -161,15 +195,4 @@ def _spectral_axis() -> list[str]:
         card("CRVAL3", FIRST_WAVELENGTH, "[m] wavelength of the first layer"),
         card("CDELT3", STEP, "[m] from layer to layer"),
         card("BUNIT", "10**(-20)*erg/s/cm**2/Angstrom", "flux density"),
-    ]
-
-
-def _primary_cards(exposure: Exposure, kind: str) -> list[str]:
-    return [
-        card("DATE", iso(exposure.end)[:19], "fit finished"),
-        card("CUBE", f"{exposure.product_name}.fits", "cube that was fitted"),
-        card("PAMPELMUSE GLOBAL PREFIX", exposure.product_name, "start of the file names"),
-        card("PAMPELMUSE PSF PROFILE", "moffat", "analytic PSF"),
-        card("PAMPELMUSE PSFFIT", 4, "level of the PSF fit"),
-        commentary("HISTORY", f"{kind} file written after the last iteration"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,22 @@ class Stars:
     y: Series
     magnitude: Series
     temperature: Series
+
+    def brightest(self, count: int) -> Stars:
+        """Return the brightest stars, in catalogue order.
+
+        Parameters
+        ----------
+        count : int
+            How many, or all where there are fewer.
+
+        Returns
+        -------
+        Stars
+            The stars.
+        """
+        chosen = np.sort(np.argsort(self.magnitude, kind="stable")[:count])
+        return Stars(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
 
 def draw(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:

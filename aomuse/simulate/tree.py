@@ -8,7 +8,8 @@ from pathlib import Path
 
 from aomuse.simulate.beside import catalog, night_log, raman
 from aomuse.simulate.errors import SimulateError
-from aomuse.simulate.observation import FIELD, FITS, observe
+from aomuse.simulate.maoppy import MaoppyFit
+from aomuse.simulate.observation import FIELD, FITS, MAOPPY_FITS, observe
 from aomuse.simulate.pampelmuse import Fit
 from aomuse.simulate.plan import generator
 from aomuse.simulate.raw import raw
@@ -31,6 +32,8 @@ class SimulatedExposure:
         The night log, and the catalogue that PampelMuse started from.
     raman : Path or None
         The header of the Raman images, where lasers were on.
+    maoppy_prm, maoppy_psf : Path or None
+        The second analysis of a narrow-field cube, with another PSF model.
     """
 
     target: str
@@ -42,6 +45,8 @@ class SimulatedExposure:
     night_log: Path
     catalog: Path
     raman: Path | None
+    maoppy_prm: Path | None
+    maoppy_psf: Path | None
 
 
 def simulate(
@@ -95,14 +100,8 @@ def _exposure(out: Path, index: int, sources: int, layers: int, seed: int) -> Si
     observation = observe(seed, index, layers)
     planned = observation.exposure
     field = draw(planned, sources, generator(seed, index, FIELD))
-    fit = Fit(
-        observation.state,
-        observation.shape,
-        field,
-        observation.wavelength,
-        generator(seed, index, FITS),
-    )
     name = planned.product_name
+    second = out / "analysis" / "maoppy" if planned.narrow else None
     files = SimulatedExposure(
         target=planned.slot.target.name,
         mode=planned.slot.mode,
@@ -113,14 +112,28 @@ def _exposure(out: Path, index: int, sources: int, layers: int, seed: int) -> Si
         night_log=out / "raw" / f"{planned.archive_name.removesuffix('.fits')}.NL.txt",
         catalog=out / "analysis" / f"{name}.detections.cat",
         raman=out / "raman" / f"RAMAN_IMAGES_{index + 1:04d}.fits" if planned.slot.lasers else None,
+        maoppy_prm=second / f"{name}.prm.fits" if second else None,
+        maoppy_psf=second / f"{name}.psf.fits" if second else None,
     )
     write(files.raw, raw(observation))
     write(files.night_log, night_log(observation))
     write(files.catalog, catalog(planned, field))
     if files.raman:
         write(files.raman, raman(observation))
-    write(files.prm, fit.parameters())
-    write(files.psf, fit.sources())
+    for kind, stream, prm, psf in (
+        (Fit, FITS, files.prm, files.psf),
+        (MaoppyFit, MAOPPY_FITS, files.maoppy_prm, files.maoppy_psf),
+    ):
+        if prm and psf:
+            fit = kind(
+                observation.state,
+                observation.shape,
+                field,
+                observation.wavelength,
+                generator(seed, index, stream),
+            )
+            write(prm, fit.parameters())
+            write(psf, fit.sources())
     # The loader starts from the reduced cube, so it comes when the others are there.
     write(files.reduced, reduced(observation))
     return files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a night in which much is odd."""
     root = tmp_path_factory.mktemp("night")
     exposures = simulate(root, exposures=EXPOSURES, sources=3, layers=17, seed=3)
+    # AOMUSE 2020 had one analysis of an exposure.
+    shutil.rmtree(root / "analysis" / "maoppy")
     with fits.open(exposures[0].reduced, mode="update") as hdus:
         header = hdus[0].header
         header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"

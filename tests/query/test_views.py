@@ -144,7 +144,7 @@ def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, files:
     with fits.open(files.prm) as opened:
         alpha = opened["PSFPARS"].data["polyfit"][3].tolist()
     assert [row[0] for row in query(engine, "SELECT alpha FROM v_psf ORDER BY layer")] == alpha
-    assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "unknown")]
+    assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
 def test_a_new_column_and_another_layout_share_a_view(

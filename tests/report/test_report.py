@@ -87,13 +87,14 @@ def compare_tables(engine: sa.Engine, opened: Opened) -> None:
         engine,
         "SELECT f.target, f.model, e.seeing, e.airmass, e.seeing_los, f.fwhm_700nm"
         " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
-        " ORDER BY f.date_obs_utc",
+        " WHERE f.fwhm_700nm IS NOT NULL ORDER BY f.date_obs_utc",
     )
     assert numbers(opened.table("quality"), 1, 3, 4, 5, 6, 7) == known(quality)
     windows = query(
         engine,
         "SELECT target, wavelength_nm, fwhm_arcsec, beta FROM v_psf_window"
-        " WHERE version = 'corrected' ORDER BY date_obs_utc, wavelength_nm",
+        " WHERE version = 'corrected' AND fwhm_arcsec IS NOT NULL"
+        " ORDER BY date_obs_utc, wavelength_nm",
     )
     assert len(windows) == 30
     assert numbers(opened.table("wavelength"), 1, 4, 5, 6) == known(windows)

@@ -46,6 +46,30 @@ def test_parameters(tree: list[SimulatedExposure]) -> None:
             assert hdus["SOURCES"].columns.names == ["id", "ra", "dec", "x", "y", "mag", "status"]
 
 
+def test_narrow_field_is_fitted_twice(tree: list[SimulatedExposure]) -> None:
+    for files in tree:
+        assert (files.maoppy_prm is not None) == files.mode.startswith("NFM")
+        if files.maoppy_prm is None or files.maoppy_psf is None:
+            continue
+        assert files.maoppy_prm.parent == files.maoppy_psf.parent == files.prm.parent / "maoppy"
+        assert (files.maoppy_prm.name, files.maoppy_psf.name) == (files.prm.name, files.psf.name)
+        parameters = by_name(files.maoppy_prm)
+        assert list(parameters) == ["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]
+        # r0 goes with wavelength^(6/5).
+        wavelength = wavelengths(40)
+        np.testing.assert_allclose(
+            parameters["r0"] / parameters["r0"][0], (wavelength / wavelength[0]) ** 1.2
+        )
+        every = fits.getdata(files.prm, "SOURCES")
+        magnitudes = dict(zip(every["id"], every["mag"], strict=True))
+        chosen = fits.getdata(files.maoppy_prm, "SOURCES")["id"]
+        assert set(chosen) == set(sorted(magnitudes, key=lambda i: magnitudes[i])[:2])
+        with fits.open(files.maoppy_psf) as hdus:
+            assert [hdu.name for hdu in hdus] == ["PRIMARY", *(f"PM_{i}" for i in chosen)]
+            names = [name.lower() for name in hdus[1].columns.names]
+            assert names == ["snr", "flux", "r0", "amp", "xc", "yc"]
+
+
 def test_sources(tree: list[SimulatedExposure]) -> None:
     codes, cases = set(), set()
     for files in tree:

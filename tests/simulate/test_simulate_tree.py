@@ -28,9 +28,10 @@ def test_files_are_named_as_at_the_observatory(tree: list[SimulatedExposure]) ->
         assert files.catalog.name == f"{files.reduced.stem}.detections.cat"
     written = contents(tree[0].raw.parents[1])
     assert {name.split("/")[0] for name in written} == {"single", "raw", "analysis", "raman"}
-    raman = [files.raman for files in tree if files.raman]
-    assert len(written) == 6 * len(tree) + len(raman)
-    assert 0 < len(raman) < len(tree)
+    some = [[f.raman for f in tree], [f.maoppy_prm for f in tree], [f.maoppy_psf for f in tree]]
+    counts = [sum(path is not None for path in paths) for paths in some]
+    assert len(written) == 6 * len(tree) + sum(counts)
+    assert all(0 < count < len(tree) for count in counts)
 
 
 def test_a_night_is_varied(tree: list[SimulatedExposure]) -> None:
@@ -70,7 +71,7 @@ def test_a_short_tree_begins_a_long_one(tmp_path: Path) -> None:
     simulate(tmp_path / "short", exposures=2, sources=2, layers=5)
     simulate(tmp_path / "long", exposures=4, sources=2, layers=5)
     short, long = contents(tmp_path / "short"), contents(tmp_path / "long")
-    assert len(long) == 6 * 4 + 4
+    assert len(long) == 6 * 4 + 4 + 2
     assert short == {name: long[name] for name in short}
 
 

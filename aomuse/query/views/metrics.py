@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aomuse.metrics import shown_names
+from aomuse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, PIXEL_SCALE_SQL
 from aomuse.query.views.view import View, ViewColumn
 
@@ -70,7 +71,11 @@ METRIC_VIEWS = (
                 f"fwhm.standard_deviation * {PIXEL_SCALE_SQL}",
                 "Standard deviation of the FWHM, arcsec; NULL in legacy",
             ),
-            ViewColumn("beta", "beta.mean", "Mean Moffat beta"),
+            ViewColumn(
+                "beta",
+                f"CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.mean END",
+                "Mean Moffat beta; NULL for MAOPPY, whose beta is another",
+            ),
             ViewColumn("ellipticity", "e_.mean", "Mean ellipticity"),
             ViewColumn("theta", "theta.mean", "Mean position angle, radians"),
             ViewColumn(

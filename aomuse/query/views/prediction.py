@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aomuse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, PIXEL_SCALE_SQL
 from aomuse.query.views.view import View, ViewColumn
 
@@ -32,7 +33,11 @@ PREDICTION_VIEW = View(
             "Delivered minus predicted FWHM, arcsec",
         ),
         ViewColumn("predicted_beta", "p.beta", "Predicted Moffat beta"),
-        ViewColumn("delivered_beta", "beta.value", "Moffat beta fitted in the nearest layer"),
+        ViewColumn(
+            "delivered_beta",
+            f"CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.value END",
+            "Moffat beta fitted in the nearest layer",
+        ),
         ViewColumn("package", "r.package", "Package that reconstructed the PSF"),
         ViewColumn("package_version", "r.package_version", "Its version"),
     ),

@@ -1,0 +1,91 @@
+"""The second analysis of a narrow-field cube, with the PSF model that adaptive optics calls for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aomuse.simulate.atmosphere import SEEING_WAVELENGTH, Series, fried_parameter
+from aomuse.simulate.conditions import Conditions
+from aomuse.simulate.pampelmuse import Fit
+from aomuse.simulate.psf import Profile
+from aomuse.simulate.stars import Stars
+
+#: The wings of a MAOPPY profile take a bright star to fit.
+BRIGHTEST = 2
+
+
+class MaoppyFit(Fit):
+    """What PampelMuse would find with the MAOPPY profile (Fétick et al. 2019, A&A 628, A99).
+
+    Parameters
+    ----------
+    state : Conditions
+        The exposure's conditions.
+    shape : Profile
+        The PSF, of which the width is not a parameter of this model.
+    field : Stars
+        The stars; the brightest two are fitted.
+    wavelength : ndarray
+        Wavelengths in nm.
+    rng : Generator
+        Draws noise and failures.
+    """
+
+    model: ClassVar[str] = "maoppy"
+
+    def __init__(
+        self,
+        state: Conditions,
+        shape: Profile,
+        field: Stars,
+        wavelength: Series,
+        rng: np.random.Generator,
+    ) -> None:
+        super().__init__(state, shape, field.brightest(BRIGHTEST), wavelength, rng)
+        relative = wavelength * 1e-9 / SEEING_WAVELENGTH
+        r0 = fried_parameter(state.seeing_on_target.mean(keepdims=True))
+        self._r0: Series = r0 * relative**1.2
+        self._amplitude: Series = (2.2 + 0.3 * rng.random()) / relative**2
+
+    def curves(self) -> dict[str, Series]:
+        """Return the parameters of the PSF, a value a layer, by PampelMuse's names.
+
+        Returns
+        -------
+        dict
+            Fried parameter in m; constant background of the corrected phase spectrum, rad2 m2, and
+            its amplitude, rad2; inverse of the halo's width, 1/m; axis ratio; angle in radians;
+            exponent.
+        """
+        one = np.ones_like(self.wavelength)
+        relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
+        return {
+            "r0": self._r0,
+            "bck": 0.012 / relative**2,
+            "amp": self._amplitude,
+            "alpha": 0.06 * one,
+            "ratio": 1.0 / (1.0 - self.shape.e),
+            "theta": self.shape.theta,
+            "beta": 1.6 * one,
+        }
+
+    def shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
+        """Return the parameters that are fitted to a source alone.
+
+        Parameters
+        ----------
+        noise : ndarray, shape (2, layers)
+            Relative errors.
+
+        Returns
+        -------
+        dict
+            Fried parameter in m and amplitude in rad2, a value a layer.
+        """
+        return {
+            "r0": self._r0 * (1.0 + 0.4 * noise[0]),
+            "amp": self._amplitude * (1.0 + 0.5 * noise[1]),
+        }

@@ -1,0 +1,96 @@
+"""An NFM exposure that was fitted with two PSF models, as simulate writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from warehouse import aomuse, query, scalar
+
+from aomuse.models import Exposure
+from aomuse.psf_models import model_of
+from aomuse.simulate import simulate
+
+#: 500 nm, of which there are metrics, is layer 200.
+SOURCES, LAYERS = 5, 210
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
+    root = tmp_path / "night"
+    simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
+    (root / "analysis" / "maoppy").rename(root / "analysis" / "A_maoppy")
+    return root
+
+
+def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path) -> None:
+    done = aomuse(db_url, "load", night)
+    assert (done.code, done.err) == (0, "")
+    with Session(engine) as session:
+        exposure = session.scalars(
+            sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
+        ).one()
+        assert [(fit.model, len(fit.sources)) for fit in exposure.psf_fits] == [
+            ("moffat", SOURCES),
+            ("maoppy", 2),
+        ]
+        moffat, maoppy = (fit.id for fit in exposure.psf_fits)
+    assert moffat > maoppy
+    counts = query(engine, "SELECT DISTINCT num_sources FROM v_exposure_metrics")
+    assert counts == [(float(SOURCES),)]
+
+    # MAOPPY's beta is its own parameter, and no Moffat beta anywhere.
+    metrics = "SELECT fwhm_500nm, beta_500nm FROM v_psf_fit_metrics WHERE psf_fit_id = :fit"
+    assert query(engine, metrics, fit=maoppy) == [(None, None)]
+    assert None not in query(engine, metrics, fit=moffat)[0]
+    reasons = (
+        "SELECT x.reason FROM psf_fit_metric x JOIN metric m ON m.id = x.metric_id"
+        " WHERE m.name = :name AND x.psf_fit_id = :fit"
+    )
+    beta = "the beta of MAOPPY is not that of a Moffat profile"
+    assert query(engine, reasons, name="beta_500nm", fit=maoppy) == [(beta,)]
+    windows = "SELECT COUNT(*), COUNT(beta), COUNT(theta) FROM v_psf_window WHERE psf_fit_id = :fit"
+    ((every, none, theta),) = query(engine, windows, fit=maoppy)
+    assert (none, theta) == (0, every)
+    ((every, all_of_them, _),) = query(engine, windows, fit=moffat)
+    assert all_of_them == every > 0
+    stored = "SELECT COUNT(*) FROM psf_parameter WHERE parameter = 'beta' AND psf_fit_id = :fit"
+    assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
+
+
+def test_columns_of_its_own_are_kept_and_told_once(
+    engine: sa.Engine, db_url: str, night: Path
+) -> None:
+    assert aomuse(db_url, "load", night).code == 0
+    issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
+    ((severity, message),) = issues
+    assert severity == "note"
+    assert "fwhm and beta are not columns of a MAOPPY fit" in message
+    empty = (
+        "SELECT COUNT(*), COUNT(s.snr), COUNT(s.fwhm), COUNT(s.beta) FROM source_sample s"
+        " JOIN psf_fit f ON f.id = s.psf_fit_id WHERE f.model = 'maoppy'"
+    )
+    assert query(engine, empty) == [(2 * LAYERS, 2 * LAYERS, 0, 0)]
+    # What a fit does not have has no statistics.
+    quantities = query(
+        engine,
+        "SELECT DISTINCT s.quantity FROM source_summary s JOIN psf_fit f ON f.id = s.psf_fit_id"
+        " WHERE f.model = 'maoppy' ORDER BY s.quantity",
+    )
+    assert quantities == [("flux",), ("snr",), ("xc",), ("yc",)]
+    values = (
+        "SELECT COUNT(*) FROM table_value v JOIN table_column c ON c.id = v.table_column_id"
+        " WHERE c.name IN ('r0', 'amp', 'R0', 'AMP')"
+    )
+    assert scalar(engine, values) > 0
+    verified = aomuse(db_url, "verify", night)
+    assert (verified.code, verified.err) == (0, "")
+
+
+def test_names_tell_a_model() -> None:
+    assert model_of(["theta", "fwhm", "e", "beta"]) == "moffat"
+    assert model_of(["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]) == "maoppy"
+    assert model_of(["r0", "beta"]) == model_of([]) == "unknown"
