@@ -126,11 +126,7 @@ def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(sa.select(TABLES[table]))]
 
 
-#: Tables that tell of runs: when they were, and where they found what.
-OF_RUNS = ("load_run", "known_file")
-
-
-def contents(engine: sa.Engine, but: Iterable[str] = OF_RUNS) -> dict[str, list[Any]]:
+def contents(engine: sa.Engine, but: Iterable[str] = ("load_run",)) -> dict[str, list[Any]]:
     """Give every row of every table, ids and all."""
     with engine.connect() as connection:
         return {

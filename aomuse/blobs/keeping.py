@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,13 +52,9 @@ class _Keeper:
             self._position += 1
 
     def compare(
-        self, fit: int | None, source: str, document: str, typed: Callable[[], Any], wanted: Any
+        self, fit: int | None, source: str, document: str, answer: Any, wanted: Any
     ) -> None:
         """Write what makes the answer of the typed tables the document that was imported."""
-        try:
-            answer = typed()
-        except RebuildError:
-            answer = ABSENT
         change = difference(answer, wanted)
         if change is not None:
             self.write(fit, source, document, "differences", json.dumps(change))
@@ -101,17 +98,25 @@ def keep_documents(
         told = {name: value for name, value in wanted.pop("analysis").items() if value is not None}
         stored = seed_json.plain_values(connection, fit)
         ours = {name: stored[name] for name in told}
-        keeper.compare(fit, place, "analysis", lambda ours=ours: ours, told)  # type: ignore[misc]
+        keeper.compare(fit, place, "analysis", ours, told)
         if place in imported.data:
             wanted["data"] = imported.data[place]
         answers = seed_json.typed_answers(connection, fit)
         for document, value in wanted.items():
-            keeper.compare(fit, place, document, answers[document], value)
+            keeper.compare(fit, place, document, _answer(answers[document]), value)
     if not fits:
         for place, value in imported.data.items():
-            typed = lambda: seed_json.typed_data(connection, exposure_id)  # noqa: E731
-            keeper.compare(None, place, "data", typed, value)
+            answer = _answer(partial(seed_json.typed_data, connection, exposure_id))
+            keeper.compare(None, place, "data", answer, value)
     return keeper.count
+
+
+def _answer(typed: Callable[[], Any]) -> Any:
+    """Return what the typed tables give for a document."""
+    try:
+        return typed()
+    except RebuildError:
+        return ABSENT
 
 
 def _fit_ids(
