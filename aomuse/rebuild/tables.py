@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ from aomuse.rebuild.special import SpecialValues
 _STORED_IN = re.compile(r"^(?P<table>\w+)\.(?P<column>\w+)(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
 
 Values = npt.NDArray[Any]
+
+#: Primary key of table_value.
+_CELL_KEYS = ("header_id", "table_column_id", "row_index", "element")
+
+#: Rows that are Python objects at once: a fit of a thousand sources has millions.
+_PIECE_ROWS = 50_000
 
 
 class TableRebuilder:
@@ -113,13 +120,12 @@ class TableRebuilder:
             .where(TableValue.header_id == header_id)
             .order_by(TableValue.table_column_id, TableValue.row_index, TableValue.element),
             {"value_float"},
+            set(_CELL_KEYS),
         )
         if frame is None:
             return {}
         floats = frame["value_float"].to_numpy(copy=True)
-        keys = [
-            frame[k].to_numpy() for k in ("header_id", "table_column_id", "row_index", "element")
-        ]
+        keys = [frame[key].to_numpy() for key in _CELL_KEYS]
         self._special.apply("table_value", "value_float", keys, floats)
         frame["value_float"] = floats
         return {int(str(column)): cells for column, cells in frame.groupby("table_column_id")}
@@ -170,27 +176,40 @@ class TableRebuilder:
     def _samples(self, fit: int) -> dict[int, pd.DataFrame]:
         """Return the samples of a fit by source."""
         if fit not in self._by_source:
-            groups = self._rows("source_sample", "psf_fit_id", fit).groupby("pampelmuse_id")
-            self._by_source[fit] = {int(str(source)): rows for source, rows in groups}
+            frame = self._read("source_sample", "psf_fit_id", fit)
+            sources, starts = np.unique(frame["pampelmuse_id"].to_numpy(), return_index=True)
+            bounds = pairwise([*starts.tolist(), len(frame)])
+            # Rows are in the order of the key: slices share the memory, groups would not.
+            self._by_source[fit] = {
+                int(source): frame.iloc[start:stop]
+                for source, (start, stop) in zip(sources, bounds, strict=True)
+            }
         return self._by_source[fit]
 
     def _rows(self, table: str, parent: str, parent_id: int) -> pd.DataFrame:
-        """Return the rows of a typed table below its parent, with special values put back."""
+        """Return the rows of a typed table below its parent; they are read once."""
         if (table, parent_id) not in self._frames:
-            source = Base.metadata.tables[table]
-            keys = [column.name for column in source.primary_key]
-            floats = {c.name for c in source.columns if isinstance(c.type, sa.Double)}
-            select = sa.select(source).where(source.c[parent] == parent_id)
-            frame = _frame_or_none(self._connection, select.order_by(*source.primary_key), floats)
-            if frame is None:
-                frame = pd.DataFrame({name: [] for name in source.columns.keys()})  # noqa: SIM118
-            for name in floats:
-                values = frame[name].to_numpy(np.float64, copy=True)
-                arrays = [frame[key].to_numpy() for key in keys]
-                self._special.apply(table, name, arrays, values)
-                frame[name] = values
-            self._frames[table, parent_id] = frame
+            self._frames[table, parent_id] = self._read(table, parent, parent_id)
         return self._frames[table, parent_id]
+
+    def _read(self, table: str, parent: str, parent_id: int) -> pd.DataFrame:
+        """Return rows in the order of their key, with special values put back."""
+        source = Base.metadata.tables[table]
+        keys = [column.name for column in source.primary_key]
+        floats = {c.name for c in source.columns if isinstance(c.type, sa.Double)}
+        integers = {c.name for c in source.primary_key if isinstance(c.type, sa.Integer)}
+        select = sa.select(source).where(source.c[parent] == parent_id)
+        frame = _frame_or_none(
+            self._connection, select.order_by(*source.primary_key), floats, integers
+        )
+        if frame is None:
+            return pd.DataFrame({name: [] for name in source.columns.keys()})  # noqa: SIM118
+        for name in floats:
+            values = frame[name].to_numpy(copy=True)
+            arrays = [frame[key].to_numpy() for key in keys]
+            self._special.apply(table, name, arrays, values)
+            frame[name] = values
+        return frame
 
 
 def _home(stored_in: str) -> re.Match[str]:
@@ -203,20 +222,26 @@ def _home(stored_in: str) -> re.Match[str]:
 
 
 def _frame_or_none(
-    connection: Connection, select: sa.Select[*tuple[Any, ...]], floats: set[str]
+    connection: Connection,
+    select: sa.Select[*tuple[Any, ...]],
+    floats: set[str],
+    integers: set[str],
 ) -> pd.DataFrame | None:
-    """Return rows as a frame of Python's values, but for columns of doubles; None for no rows."""
-    result = connection.execute(select)
-    rows = result.fetchall()
-    if not rows:
+    """Return rows as a frame of Python's values, but for columns of numbers; None for no rows."""
+    types = dict.fromkeys(floats, np.float64) | dict.fromkeys(integers, np.int64)
+    result = connection.execute(
+        select, execution_options={"stream_results": True, "max_row_buffer": _PIECE_ROWS}
+    )
+    pieces: dict[str, list[Values]] = {name: [] for name in result.keys()}  # noqa: SIM118
+    for rows in result.partitions(_PIECE_ROWS):
+        for name, values in zip(pieces, zip(*rows, strict=True), strict=True):
+            pieces[name].append(np.array(values, dtype=types.get(name, object)))
+    if not all(pieces.values()):
         return None
-    columns = zip(result.keys(), zip(*rows, strict=True), strict=True)
     return pd.DataFrame(
         {
-            name: np.array(values, dtype=np.float64)
-            if name in floats
-            else pd.Series(values, dtype=object)
-            for name, values in columns
+            name: pd.Series(np.concatenate(arrays), dtype=types.get(name, object))
+            for name, arrays in pieces.items()
         }
     )
 
