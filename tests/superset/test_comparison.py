@@ -23,6 +23,10 @@ COLUMNS = ("night", "mode", "hours")
 def test_the_same_is_the_same_in_any_order() -> None:
     assert differences(ROWS, COLUMNS, DIRECT, pivoted=False) == []
     assert differences([], COLUMNS, [], pivoted=False) == []
+    # NULL stands before or after a number, and where only some rows have one.
+    more = [*ROWS, {"night": MILLISECONDS, "mode": "NFM", "hours": 2.0}]
+    assert differences(more, COLUMNS, [*DIRECT, (NIGHT, "NFM", 2)], pivoted=False) == []
+    assert differences(more[::-1], COLUMNS, [(NIGHT, "NFM", 2), *DIRECT], pivoted=False) == []
 
 
 @pytest.mark.parametrize(

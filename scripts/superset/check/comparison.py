@@ -79,10 +79,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _order(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Order by texts and times, which are exact, and only then by what was computed."""
-    texts = tuple(str(value) for value in row if not isinstance(value, float))
-    return (*texts, *(round(value, 6) for value in row if isinstance(value, float)))
+def _order(row: tuple[Any, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Order by texts and NULLs, which are exact, and only then by what was computed."""
+    return (
+        tuple(str(value) for value in row if not isinstance(value, float)),
+        tuple(round(value, 6) for value in row if isinstance(value, float)),
+    )
 
 
 def _same(mine: Any, theirs: Any) -> bool:

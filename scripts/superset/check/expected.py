@@ -31,10 +31,11 @@ def _seeing(field: str) -> Expected:
                AS mean_seeing, m.fwhm_700nm AS mean_fwhm_700nm, e.ground_layer_fraction AS mean_glf
         FROM (SELECT e.*, t.name AS target FROM exposure e JOIN target t ON t.id = e.target_id) e
         JOIN (
-          SELECT f.exposure_id, x.value AS fwhm_700nm
+          SELECT f.exposure_id, AVG(x.value) AS fwhm_700nm
           FROM psf_fit f
           JOIN psf_fit_metric x ON x.psf_fit_id = f.id
           JOIN metric k ON k.id = x.metric_id AND k.name = 'fwhm_700nm'
+          GROUP BY f.exposure_id
         ) m ON m.exposure_id = e.id
         WHERE e.instrument_mode LIKE '{field}%' AND {{chosen}}
         """)  # noqa: S608
@@ -131,10 +132,11 @@ EXPECTED: dict[str, Expected] = {
         """),
     "predicted_and_delivered_fwhm": Expected("""
         SELECT date_obs_utc, CONCAT(ROUND(wavelength_nm), ' nm') AS wavelength,
-               predicted_fwhm_arcsec AS mean_predicted, delivered_fwhm_arcsec AS mean_delivered,
-               wavelength_nm AS mean_wavelength
+               AVG(predicted_fwhm_arcsec) AS mean_predicted,
+               AVG(delivered_fwhm_arcsec) AS mean_delivered, wavelength_nm AS mean_wavelength
         FROM v_psf_prediction
         WHERE {chosen}
+        GROUP BY date_obs_utc, wavelength_nm
         """),
     "delivered_minus_predicted_fwhm": _pivoted("""
         SELECT wavelength_nm, instrument_mode,
