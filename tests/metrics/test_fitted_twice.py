@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from warehouse import aomuse, query, scalar
 
+from aomuse import connect
 from aomuse.models import Exposure
 from aomuse.psf_models import model_of
 from aomuse.simulate import simulate
@@ -59,6 +60,21 @@ def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path
     assert all_of_them == every > 0
     stored = "SELECT COUNT(*) FROM psf_parameter WHERE parameter = 'beta' AND psf_fit_id = :fit"
     assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
+
+
+def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> None:
+    assert aomuse(db_url, "load", night).code == 0
+    db = connect(db_url)
+    psf = db.psf("beta", "r0", mode="NFM")
+    rows = psf.groupby("model")[["beta", "r0"]].count()
+    assert rows.loc["moffat"].tolist() == [LAYERS, 0]
+    assert rows.loc["maoppy"].tolist() == [LAYERS, LAYERS]
+    sources = db.sources(mode="NFM")
+    assert sources["model"].dtype == "string"
+    counts = sources.groupby("model")["pampelmuse_id"].nunique()
+    assert counts.to_dict() == {"moffat": SOURCES, "maoppy": 2}
+    metrics = db.metrics("fwhm_500nm", grain="psf_fit", mode="NFM")
+    assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
 def test_columns_of_its_own_are_kept_and_told_once(

@@ -282,7 +282,9 @@ def test_psf(night: Night) -> None:
         assert rows["fwhm_arcsec"].tolist() == pytest.approx((rows["fwhm"] * scale).tolist())
     assert frame.attrs["units"]["fwhm"] == "pix"
     some = night.db.psf("beta", wavelength=(475.2, 475.4))
-    assert list(some.columns) == ["psf_fit_id", "exposure_id", "layer", "wavelength_nm", "beta"]
+    keys = ["psf_fit_id", "exposure_id", "model", "layer", "wavelength_nm"]
+    assert list(some.columns) == [*keys, "beta"]
+    assert (some["model"].dtype, set(some["model"])) == ("string", {"moffat"})
     assert some["layer"].tolist() == [2, 3, 2, 3]
     pd.testing.assert_series_equal(
         some["beta"],

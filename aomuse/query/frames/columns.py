@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
+from pandas.api.extensions import ExtensionArray
 
 #: What a column holds: ``count`` is an integer that is never missing, ``int`` one that may be,
 #: ``object`` a vector a row, or values of several types.
@@ -69,7 +70,7 @@ def series(kind: Kind, values: Sequence[Any] | npt.NDArray[Any]) -> pd.Series[An
     kind : str
         What the column holds.
     values : sequence or ndarray
-        Shape ``(rows,)``; None is missing.
+        Shape ``(rows,)``; None is missing. Texts may be an array of pandas already.
 
     Returns
     -------
@@ -101,9 +102,15 @@ def series(kind: Kind, values: Sequence[Any] | npt.NDArray[Any]) -> pd.Series[An
         case "int":
             made = pd.Series(_integers(values))
         case _:
-            made = pd.Series(pd.array(_plain(values, str), dtype="string"))
+            made = pd.Series(_texts(values))
     result: pd.Series[Any] = made
     return result
+
+
+def _texts(values: Any) -> Any:
+    if isinstance(values, ExtensionArray):
+        return values
+    return pd.array(_plain(values, str), dtype="string")
 
 
 def _plain(values: Sequence[Any] | npt.NDArray[Any], kind: type) -> list[Any]:

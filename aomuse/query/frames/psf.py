@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -27,6 +26,7 @@ Wavelengths = tuple[float | None, float | None]
 _KEYS = (
     FrameColumn("psf_fit_id", "count"),
     FrameColumn("exposure_id", "count"),
+    FrameColumn("model", "text"),
     FrameColumn("layer", "count"),
     FrameColumn("wavelength_nm", "float", "nm"),
 )
@@ -37,10 +37,11 @@ _USUAL_LAYERS = 4000
 
 @dataclass(frozen=True)
 class Fit:
-    """An analysis: its number, its exposure, its layers and its pixel scale."""
+    """An analysis: its number, exposure, PSF model, layers and pixel scale."""
 
     id: int
     exposure_id: int
+    model: str
     layers: int
     pixel_arcsec: float
 
@@ -149,13 +150,18 @@ def fits_of(connection: Connection, ids: Sequence[int]) -> list[Fit]:
     found: list[Fit] = []
     for part in batches(ids):
         rows = connection.execute(
-            sa.select(PsfFit.id, PsfFit.exposure_id, PsfFit.layer_count, Exposure.instrument_mode)
+            sa.select(
+                *(PsfFit.id, PsfFit.exposure_id, PsfFit.model, PsfFit.layer_count),
+                Exposure.instrument_mode,
+            )
             .join(Exposure, Exposure.id == PsfFit.exposure_id)
             .where(PsfFit.exposure_id.in_(part))
         )
         found += [
-            Fit(row[0], row[1], row[2] or _USUAL_LAYERS, pixel_scale_arcsec(row[3]) or np.nan)
-            for row in rows
+            Fit(
+                number, exposure, model, layers or _USUAL_LAYERS, pixel_scale_arcsec(mode) or np.nan
+            )
+            for number, exposure, model, layers, mode in rows
         ]
     return sorted(found, key=lambda fit: (place[fit.exposure_id], fit.id))
 
@@ -220,8 +226,8 @@ def _parts(fits: Sequence[Fit], most: int) -> Iterator[list[Fit]]:
 
 def _cells(
     connection: Connection, fits: list[Fit], shown: list[str], layers: pd.DataFrame
-) -> list[npt.NDArray[Any]]:
-    """Return fit, exposure, layer, wavelength, each parameter, and the FWHM in arcsec."""
+) -> list[Any]:
+    """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
     ids = [fit.id for fit in fits]
     select = sa.select(
         PsfParameter.psf_fit_id, PsfParameter.parameter, PsfParameter.layer, PsfParameter.value
@@ -253,9 +259,11 @@ def _cells(
         column[place[ours]] = values[ours]
         cells.append(column)
     number = layers["psf_fit_id"].to_numpy()
+    models = pd.array([f.model for f in fits], dtype="string")
     result = [
         number,
         np.array([exposure_of[f] for f in number.tolist()], dtype=np.int64),
+        models.take(layers["place"].to_numpy(np.int64)),
         layers["layer"].to_numpy(),
         layers["wavelength_nm"].to_numpy(),
         *cells,

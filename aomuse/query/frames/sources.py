@@ -32,6 +32,7 @@ _QUANTITIES = ("snr", "flux", "fwhm", "beta", "xc", "yc")
 _COLUMNS = (
     FrameColumn("psf_fit_id", "count"),
     FrameColumn("exposure_id", "count"),
+    FrameColumn("model", "text"),
     FrameColumn("pampelmuse_id", "count"),
     FrameColumn("layer", "count"),
     FrameColumn("wavelength_nm", "float", "nm"),
@@ -160,6 +161,7 @@ def _frame(fit: Fit, rows: Sequence[Any], wavelengths: Any, special: Specials) -
     cells = [
         fits,
         np.full(len(layer), fit.exposure_id),
+        pd.array([fit.model], dtype="string").repeat(len(layer)),
         source,
         layer,
         wavelength,
