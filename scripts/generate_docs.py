@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scripts import docs_commands, docs_diagram, docs_dictionary
+from scripts.written_files import settle
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -23,47 +24,6 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 _NOTICE = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n\n"
-
-
-def outdated(docs: Path = DOCS) -> list[Path]:
-    """Find the pages that are not what the code says now.
-
-    Parameters
-    ----------
-    docs : pathlib.Path, optional
-        Folder of the pages.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Pages that are missing or differ.
-    """
-    return [
-        docs / name
-        for name, page in PAGES.items()
-        if not (docs / name).is_file()
-        or (docs / name).read_text(encoding="utf-8") != _NOTICE + page()
-    ]
-
-
-def write(docs: Path = DOCS) -> list[Path]:
-    """Write the pages that are not current.
-
-    Parameters
-    ----------
-    docs : pathlib.Path, optional
-        Folder of the pages; made if it does not exist.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Pages that were written.
-    """
-    docs.mkdir(parents=True, exist_ok=True)
-    written = outdated(docs)
-    for path in written:
-        path.write_text(_NOTICE + PAGES[path.name](), encoding="utf-8")
-    return written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,14 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name what is outdated")
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder of the pages")
     asked = parser.parse_args(arguments)
-    if not asked.check:
-        for path in write(asked.docs):
-            print(f"wrote {path.name}")
-        return 0
-    stale = outdated(asked.docs)
-    for path in stale:
-        print(f"docs/{path.name} is out of date: run make docs", file=sys.stderr)
-    return 1 if stale else 0
+    pages = {name: _NOTICE + page() for name, page in PAGES.items()}
+    return settle(asked.docs, pages, shown_as="docs", check=asked.check)
 
 
 if __name__ == "__main__":

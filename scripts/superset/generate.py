@@ -18,6 +18,7 @@ import yaml
 
 from scripts.superset.datasets import DATASETS
 from scripts.superset.specifications import Column, Dataset
+from scripts.written_files import settle
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "bi" / "superset"
 DATASET_FOLDER = FOLDER / "datasets" / "aomuse"
@@ -159,24 +160,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name what is outdated")
     parser.add_argument("--folder", type=Path, default=DATASET_FOLDER, help="folder of the files")
     asked = parser.parse_args(arguments)
-    files = {asked.folder / name: text for name, text in dataset_files().items()}
-    here = set(asked.folder.glob("*.yaml"))
-    stale = sorted(
-        {path for path, text in files.items() if path not in here or path.read_text() != text}
-        | (here - set(files))
+    files = dataset_files()
+    leftovers = {path for path in asked.folder.glob("*.yaml") if path.name not in files}
+    return settle(
+        asked.folder,
+        files,
+        shown_as=DATASET_FOLDER.relative_to(FOLDER.parent.parent).as_posix(),
+        check=asked.check,
+        leftovers=leftovers,
     )
-    if asked.check:
-        for path in stale:
-            print(f"{path.name} in bi/superset is out of date: run make docs", file=sys.stderr)
-        return 1 if stale else 0
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    for path in stale:
-        if path in files:
-            path.write_text(files[path], encoding="utf-8")
-        else:
-            path.unlink()
-        print(f"wrote {path.name}" if path in files else f"removed {path.name}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def test_the_datasets_are_those_of_the_views(
     capsys.readouterr()
     assert generate.main([*at, "--check"]) == 1
     assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == [
-        "of_yesterday.yaml",
-        "v_night.yaml",
+        "bi/superset/datasets/aomuse/of_yesterday.yaml",
+        "bi/superset/datasets/aomuse/v_night.yaml",
     ]
     assert generate.main(at) == 0
     assert generate.main([*at, "--check"]) == 0
