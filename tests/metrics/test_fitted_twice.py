@@ -42,6 +42,8 @@ def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path
     assert moffat > maoppy
     counts = query(engine, "SELECT DISTINCT num_sources FROM v_exposure_metrics")
     assert counts == [(float(SOURCES),)]
+    seen = query(engine, "SELECT DISTINCT source_count FROM v_exposure")
+    assert seen == [(SOURCES,)]
 
     # MAOPPY's beta is its own parameter, and no Moffat beta anywhere.
     metrics = "SELECT fwhm_500nm, beta_500nm FROM v_psf_fit_metrics WHERE psf_fit_id = :fit"

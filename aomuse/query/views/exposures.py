@@ -49,9 +49,9 @@ def _exposure_columns(dialect: str) -> Iterator[ViewColumn]:
     )
     yield ViewColumn(
         "source_count",
-        "(SELECT COUNT(*) FROM psf_fit f JOIN source s ON s.psf_fit_id = f.id"
-        " WHERE f.exposure_id = e.id)",
-        "Sources of all analyses of the exposure",
+        "(SELECT COUNT(DISTINCT s.pampelmuse_id) FROM psf_fit f"
+        " JOIN source s ON s.psf_fit_id = f.id WHERE f.exposure_id = e.id)",
+        "Sources of the exposure, each once however many analyses have it",
     )
     yield ViewColumn(
         "open_issue_count",
