@@ -83,7 +83,7 @@ def normalize_sources(
         if source_id is None:
             layouts[hdu.index] = generic_layout(hdu)
         else:
-            places = _places(hdu.table)
+            places = _places(hdu.table, model)
             layouts[hdu.index] = _layout(hdu.table, places)
             sources[source_id] = _SourceTable(source_id, header, hdu.table, places)
         store_columns(out, header, hdu.table, layouts[hdu.index])
@@ -145,12 +145,13 @@ def _source_id(
     return None
 
 
-def _places(table: TableContent) -> tuple[int | None, ...]:
+def _places(table: TableContent, model: str) -> tuple[int | None, ...]:
     """Return where the columns of source_sample stand in a table; None for a missing one."""
     places: list[int | None] = []
     for name in SAMPLE_COLUMNS:
         place = table.index(name)
-        if place is not None and not _fits(table.values[place]):
+        another = name == "beta" and is_maoppy(model)
+        if place is not None and (another or not _fits(table.values[place])):
             place = None
         places.append(place)
     return tuple(places)
@@ -179,15 +180,14 @@ def _tell_missing_columns(
         for name, place in zip(SAMPLE_COLUMNS, source.places, strict=True):
             if place is None:
                 missing[name] += 1
-    if is_maoppy(model) and missing.keys() >= set(_MOFFAT_COLUMNS):
-        for name in _MOFFAT_COLUMNS:
-            del missing[name]
+    others = [n for n in _MOFFAT_COLUMNS if is_maoppy(model) and missing.pop(n, 0)]
+    if others:
         issues.append(
             Issue(
                 "note",
                 "column_missing",
-                f"{' and '.join(_MOFFAT_COLUMNS)} are not columns of a MAOPPY fit: they are NULL "
-                "in source_sample, and the fit's own columns are in table_value",
+                f"a MAOPPY fit has no {' and '.join(others)} of a Moffat profile: NULL in "
+                "source_sample; the fit's own columns are in table_value",
                 psf.path,
             )
         )

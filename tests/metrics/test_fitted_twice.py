@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
+from astropy.io import fits
 from sqlalchemy.orm import Session
 from warehouse import aomuse, query, scalar
 
@@ -86,7 +88,7 @@ def test_columns_of_its_own_are_kept_and_told_once(
     issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
-    assert "fwhm and beta are not columns of a MAOPPY fit" in message
+    assert "a MAOPPY fit has no fwhm and beta of a Moffat profile" in message
     empty = (
         "SELECT COUNT(*), COUNT(s.snr), COUNT(s.fwhm), COUNT(s.beta) FROM source_sample s"
         " JOIN psf_fit f ON f.id = s.psf_fit_id WHERE f.model = 'maoppy'"
@@ -106,6 +108,38 @@ def test_columns_of_its_own_are_kept_and_told_once(
     assert scalar(engine, values) > 0
     verified = aomuse(db_url, "verify", night)
     assert (verified.code, verified.err) == (0, "")
+
+
+def test_its_own_beta_is_no_moffat_beta_of_a_source(
+    engine: sa.Engine, db_url: str, night: Path
+) -> None:
+    (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
+    with fits.open(path) as hdus:
+        written = [
+            hdu
+            if hdu.is_image
+            else fits.BinTableHDU.from_columns(
+                [*hdu.columns, fits.Column("beta", "D", array=np.full(LAYERS, 1.6))], name=hdu.name
+            )
+            for hdu in hdus
+        ]
+        changed = fits.HDUList(written)
+        changed.writeto(path.with_suffix(".new"))
+    path.with_suffix(".new").rename(path)
+    assert aomuse(db_url, "load", night).code == 0
+    shown = (
+        "SELECT COUNT(s.beta) FROM source_sample s JOIN psf_fit f ON f.id = s.psf_fit_id"
+        " WHERE f.model = 'maoppy'"
+    )
+    assert scalar(engine, shown) == 0
+    kept = (
+        "SELECT COUNT(*), MIN(v.value_float), MAX(v.value_float) FROM table_value v"
+        " JOIN table_column c ON c.id = v.table_column_id WHERE c.name = 'beta'"
+    )
+    assert query(engine, kept) == [(2 * LAYERS, 1.6, 1.6)]
+    codes = query(engine, "SELECT severity, code FROM load_issue WHERE code = 'column_missing'")
+    assert codes == [("note", "column_missing")]
+    assert aomuse(db_url, "verify", night).code == 0
 
 
 def test_names_tell_a_model() -> None:
