@@ -76,8 +76,7 @@ def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
             Exposure.archive_id,
         )
         .join(Exposure)
-        # AOMUSE 2020 knew Moffat profiles.
-        .order_by(PsfFit.model != "moffat", PsfFit.id)
+        .order_by(*PsfFit.moffat_first())
     )
     fits = [f for f in connection.execute(select) if not prm_files or f.prm_file in prm_files]
     unknown = sorted(set(prm_files) - {fit.prm_file for fit in fits})

@@ -123,8 +123,7 @@ def stored_inputs(
     fits = connection.execute(
         sa.select(PsfFit.id, PsfFit.name, PsfFit.model)
         .where(PsfFit.exposure_id == exposure_id)
-        # The package of 2022 knew Moffat analyses.
-        .order_by(PsfFit.model != "moffat", PsfFit.id)
+        .order_by(*PsfFit.moffat_first())
     ).all()
     ids = [fit.id for fit in fits]
     if loaded is None:

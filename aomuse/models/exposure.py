@@ -35,6 +35,12 @@ def _promoted(column: str, *, index: bool = False) -> Any:
     return mapped_column(comment=_COMMENTS[column], index=index or None)
 
 
+def _moffat_first() -> Any:
+    from aomuse.models.psf import PsfFit
+
+    return PsfFit.moffat_first()
+
+
 class Target(Base):
     """An observed object, named as in the observation block."""
 
@@ -120,12 +126,11 @@ class Exposure(Base):
     headers: Mapped[list[Header]] = relationship(
         back_populates="exposure", cascade="all, delete-orphan", passive_deletes=True
     )
-    #: The Moffat analysis comes first.
     psf_fits: Mapped[list[PsfFit]] = relationship(
         back_populates="exposure",
         cascade="all, delete-orphan",
         passive_deletes=True,
-        order_by="(PsfFit.model != 'moffat', PsfFit.id)",
+        order_by=_moffat_first,
     )
     issues: Mapped[list[LoadIssue]] = relationship(back_populates="exposure", passive_deletes=True)
 

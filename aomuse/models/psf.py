@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
@@ -74,6 +74,17 @@ class PsfFit(Base):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+
+    @classmethod
+    def moffat_first(cls) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Return the order of the analyses of an exposure.
+
+        Returns
+        -------
+        tuple of ColumnElement
+            For ORDER BY: Moffat first, which is all that AOMUSE knew until 2022, then by number.
+        """
+        return cls.model != "moffat", cls.__table__.c.id
 
     def psf_params(self) -> dict[str, Any] | None:
         """Return the PSF parameters as AOMUSE 2020 stored them in ``exposure.psfParams``.

@@ -150,8 +150,9 @@ def _places(table: TableContent, model: str) -> tuple[int | None, ...]:
     places: list[int | None] = []
     for name in SAMPLE_COLUMNS:
         place = table.index(name)
-        another = name == "beta" and is_maoppy(model)
-        if place is not None and (another or not _fits(table.values[place])):
+        # MAOPPY's beta is another exponent: the column is for Moffat's.
+        foreign = name == "beta" and is_maoppy(model)
+        if place is not None and (foreign or not _fits(table.values[place])):
             place = None
         places.append(place)
     return tuple(places)
@@ -180,7 +181,9 @@ def _tell_missing_columns(
         for name, place in zip(SAMPLE_COLUMNS, source.places, strict=True):
             if place is None:
                 missing[name] += 1
-    others = [n for n in _MOFFAT_COLUMNS if is_maoppy(model) and missing.pop(n, 0)]
+    others = [name for name in _MOFFAT_COLUMNS if name in missing] if is_maoppy(model) else []
+    for name in others:
+        del missing[name]
     if others:
         issues.append(
             Issue(

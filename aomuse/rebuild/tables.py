@@ -203,7 +203,7 @@ class TableRebuilder:
             self._connection, select.order_by(*source.primary_key), floats, integers
         )
         if frame is None:
-            return pd.DataFrame({name: [] for name in source.columns.keys()})  # noqa: SIM118
+            return pd.DataFrame(columns=source.columns.keys(), dtype=object)
         for name in floats:
             values = frame[name].to_numpy(copy=True)
             arrays = [frame[key].to_numpy() for key in keys]
@@ -232,7 +232,8 @@ def _frame_or_none(
     result = connection.execute(
         select, execution_options={"stream_results": True, "max_row_buffer": _PIECE_ROWS}
     )
-    pieces: dict[str, list[Values]] = {name: [] for name in result.keys()}  # noqa: SIM118
+    names = list(result.keys())
+    pieces: dict[str, list[Values]] = {name: [] for name in names}
     for rows in result.partitions(_PIECE_ROWS):
         for name, values in zip(pieces, zip(*rows, strict=True), strict=True):
             pieces[name].append(np.array(values, dtype=types.get(name, object)))

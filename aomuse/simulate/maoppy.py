@@ -50,16 +50,9 @@ class MaoppyFit(Fit):
         self._r0: Series = r0 * relative**1.2
         self._amplitude: Series = (2.2 + 0.3 * rng.random()) / relative**2
 
-    def curves(self) -> dict[str, Series]:
-        """Return the parameters of the PSF, a value a layer, by PampelMuse's names.
-
-        Returns
-        -------
-        dict
-            Fried parameter in m; constant background of the corrected phase spectrum, rad2 m2, and
-            its amplitude, rad2; inverse of the halo's width, 1/m; axis ratio; angle in radians;
-            exponent.
-        """
+    def _curves(self) -> dict[str, Series]:
+        # Fried parameter in m; background of the corrected phase spectrum, rad2 m2, and its
+        # amplitude, rad2; inverse of the halo's width, 1/m; axis ratio; angle in rad; exponent.
         one = np.ones_like(self.wavelength)
         relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
         return {
@@ -72,19 +65,7 @@ class MaoppyFit(Fit):
             "beta": 1.6 * one,
         }
 
-    def shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
-        """Return the parameters that are fitted to a source alone.
-
-        Parameters
-        ----------
-        noise : ndarray, shape (2, layers)
-            Relative errors.
-
-        Returns
-        -------
-        dict
-            Fried parameter in m and amplitude in rad2, a value a layer.
-        """
+    def _shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
         return {
             "r0": self._r0 * (1.0 + 0.4 * noise[0]),
             "amp": self._amplitude * (1.0 + 0.5 * noise[1]),

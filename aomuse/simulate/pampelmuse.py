@@ -71,31 +71,20 @@ class Fit:
         """
         yield primary(self._primary_cards("prm"))
         yield image("SPECTRA", self._spectra(), _spectral_axis())
-        yield table("PSFPARS", self._fitted("name", self.curves(), 0.01))
+        yield table("PSFPARS", self._fitted("name", self._curves(), 0.01))
         one, zero = np.ones_like(self.wavelength), np.zeros_like(self.wavelength)
         yield table("POSPARS", self._fitted("name", {
             "A": one, "B": zero, "C": zero, "D": one, "x0": self.shift_x, "y0": self.shift_y,
         }, 1e-4))  # fmt: skip
         yield table("SOURCES", self._sources())
 
-    def curves(self) -> dict[str, Series]:
+    def _curves(self) -> dict[str, Series]:
         """Return the parameters of the PSF, a value a layer, by PampelMuse's names."""
         shape = self.shape
         return {"beta": shape.beta, "fwhm": shape.fwhm, "e": shape.e, "theta": shape.theta}
 
-    def shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
-        """Return the parameters that are fitted to a source alone.
-
-        Parameters
-        ----------
-        noise : ndarray, shape (2, layers)
-            Relative errors.
-
-        Returns
-        -------
-        dict
-            A value a layer, by the names of the columns.
-        """
+    def _shapes(self, noise: NDArray[np.float64]) -> dict[str, Series]:
+        """Return what is fitted to a source alone, given relative errors of shape (2, layers)."""
         return {
             "fwhm": self.shape.fwhm * (1.0 + 0.6 * noise[0]),
             "beta": self.shape.beta * (1.0 + 0.8 * noise[1]),
@@ -130,7 +119,7 @@ class Fit:
         found: dict[str, Series] = {
             "snr": snr * (1.0 + 0.02 * rng.standard_normal(layers)),
             "flux": flux * (1.0 + noise[0]),
-            **self.shapes(noise[1:3]),
+            **self._shapes(noise[1:3]),
             "xc": field.x[i] + self.shift_x + 0.5 * self.shape.fwhm * noise[3],
             "yc": field.y[i] + self.shift_y + 0.5 * self.shape.fwhm * noise[4],
         }

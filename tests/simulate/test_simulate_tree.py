@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,12 +124,12 @@ def test_a_folder_with_files_is_refused_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_leaves_no_half_file(tmp_path: Path) -> None:
-    def killed() -> object:
+    def killed() -> Iterator[bytes]:
         yield primary([])
         raise KeyboardInterrupt
 
     path = tmp_path / "single" / "X.fits"
     with pytest.raises(KeyboardInterrupt):
-        write(path, killed())  # type: ignore[arg-type]
+        write(path, killed())
     assert not path.exists()
     assert not list(tmp_path.rglob("*.fits"))

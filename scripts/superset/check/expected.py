@@ -18,7 +18,7 @@ class Expected:
 
 
 def _exposures(expression: str, name: str) -> Expected:
-    return Expected(f"SELECT {expression} AS {name} FROM v_exposure WHERE {{chosen}}")  # noqa: S608
+    return Expected(f"SELECT {expression} AS {name} FROM v_exposure WHERE {{chosen}}")  # noqa: S608 - own names
 
 
 def _pivoted(sql: str) -> Expected:
@@ -38,7 +38,7 @@ def _seeing(field: str) -> Expected:
           GROUP BY f.exposure_id
         ) m ON m.exposure_id = e.id
         WHERE e.instrument_mode LIKE '{field}%' AND {{chosen}}
-        """)  # noqa: S608
+        """)  # noqa: S608 - own names
 
 
 def _windows(values: str, more: str = "") -> str:
@@ -46,7 +46,7 @@ def _windows(values: str, more: str = "") -> str:
         SELECT ROUND(wavelength_nm / 10) * 10 AS wavelength_10nm, {values}
         FROM v_psf_window
         WHERE version = 'corrected' AND {{chosen}} {more}
-        GROUP BY ROUND(wavelength_nm / 10) * 10"""  # noqa: S608
+        GROUP BY ROUND(wavelength_nm / 10) * 10"""  # noqa: S608 - own names
 
 
 def _by_mode(value: str, more: str = "") -> Expected:
@@ -58,11 +58,11 @@ def _lasers(metric: str) -> Expected:
         SELECT date_obs_utc, CONCAT('LGS ', lgs), {metric}
         FROM v_laser_metrics
         WHERE laser_on = 1 AND {{chosen}}
-        """)  # noqa: S608
+        """)  # noqa: S608 - own names
 
 
 def _nights(column: str) -> Expected:
-    return _pivoted(f"SELECT night, instrument_mode, {column} FROM v_night WHERE {{chosen}}")  # noqa: S608
+    return _pivoted(f"SELECT night, instrument_mode, {column} FROM v_night WHERE {{chosen}}")  # noqa: S608 - own names
 
 
 #: By the name of the chart's file.
