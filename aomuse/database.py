@@ -74,7 +74,7 @@ class Database(Conditions, Analyses):
         aomuse.errors.AomuseError
             If a value is none that the database holds, or the exposure is there already.
         """
-        from aomuse.blobs import add_exposure
+        from aomuse.legacy import add_exposure
 
         return add_exposure(
             self.engine,

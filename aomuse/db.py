@@ -97,6 +97,13 @@ def write_transaction(engine: Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def inserted_id(connection: sa.Connection, insert: sa.Insert) -> int:
+    """Run an INSERT of one row and return the id that the database gave it."""
+    key = connection.execute(insert).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
 def prepare_mariadb_session(connection: Any, _record: Any = None) -> None:
     """Set up a session on MariaDB: UTC, and strict.
 

@@ -20,26 +20,25 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import create_engine, describe_error
 from aomuse.discover import Discovery, discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
-from aomuse.files import ExposureFiles
-from aomuse.frames import NormalizedExposure
-from aomuse.issue import Issue
-from aomuse.load import (
+from aomuse.exchange.files import ExposureFiles
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.issue import Issue
+from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
+from aomuse.ledger import (
     Ledger,
     Memory,
     Plan,
     Run,
-    UnitOfWork,
-    bulk_way,
     finish_run,
     make_plan,
     record_orphans,
-    register_metrics,
     remember,
     run_lock,
     start_run,
 )
+from aomuse.load import UnitOfWork, bulk_way
+from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
-from aomuse.outcome import Listener, Outcome, Result, Summary
 from aomuse.paths import printable
 from aomuse.read import read_exposure
 from aomuse.schema import refresh, require_head

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from aomuse import pipeline
 from aomuse.db import create_engine
 from aomuse.errors import DatabaseError
-from aomuse.load import BulkWay, BulkWriter, bulk_way, unit_of_work
+from aomuse.load import BulkWay, bulk_way, unit_of_work
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
+from aomuse.stored.writer import BulkWriter
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 

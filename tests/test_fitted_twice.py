@@ -13,7 +13,7 @@ from warehouse import aomuse, query, scalar
 
 from aomuse import connect
 from aomuse.models import Exposure
-from aomuse.psf_models import model_of
+from aomuse.muse.psf_models import model_of
 from aomuse.simulate import simulate
 
 #: 500 nm, of which there are metrics, is layer 200.

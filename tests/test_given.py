@@ -187,7 +187,7 @@ def test_a_failure_on_the_way_leaves_nothing(
     def fail(*_: object) -> int:
         raise RuntimeError("cut off")
 
-    monkeypatch.setattr("aomuse.blobs.given.keep_documents", fail)
+    monkeypatch.setattr("aomuse.legacy.add_exposure.keep_documents", fail)
     with pytest.raises(RuntimeError):
         db.add_exposure(**NAMES, **DOCUMENTS)
     monkeypatch.undo()

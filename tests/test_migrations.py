@@ -21,7 +21,7 @@ from warehouse import aomuse, query, scalar
 
 from aomuse import schema
 from aomuse.db import create_engine
-from aomuse.load import run_lock
+from aomuse.ledger import run_lock
 from aomuse.models import Base
 from aomuse.query.refresh import all_views
 from scripts.mariadb_server import find_program

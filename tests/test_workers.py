@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 import worker_functions
 
-from aomuse import pipeline, seed_export
-from aomuse.outcome import Listener, Result
+from aomuse import pipeline
+from aomuse.exchange.outcome import Listener, Result
+from aomuse.legacy import export as seed_export
 from aomuse.simulate import simulate
 from aomuse.verify import verify
 from aomuse.workers import Died, finish_on_interrupt, run_tasks

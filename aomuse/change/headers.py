@@ -10,16 +10,16 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from aomuse.change.imported import let_tables_speak
 from aomuse.change.values import write_values
-from aomuse.content import typed_value
+from aomuse.db import inserted_id
 from aomuse.errors import AomuseError
-from aomuse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, plain_keyword
-from aomuse.load import renew_metrics
-from aomuse.load.dictionaries import inserted_id
+from aomuse.exchange.content import typed_value
+from aomuse.legacy.imported import let_tables_speak
+from aomuse.metrics.rows import renew_metrics
 from aomuse.models import Base, Exposure, Header, HeaderCard, Keyword, SourceFile
+from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, plain_keyword
 from aomuse.normalize.exposure_row import mode_of, promoted_value, start_of
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 _MAX_KEYWORD = 80

@@ -11,11 +11,11 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from aomuse.change.imported import let_tables_speak
 from aomuse.change.values import Floats, replace_rows, write_values
-from aomuse.content import ColumnFormat
 from aomuse.errors import AomuseError
-from aomuse.load import renew_metrics
+from aomuse.exchange.content import ColumnFormat
+from aomuse.legacy.imported import let_tables_speak
+from aomuse.metrics.rows import renew_metrics
 from aomuse.models import (
     Base,
     Header,
@@ -27,9 +27,9 @@ from aomuse.models import (
 )
 from aomuse.normalize.homes import SAMPLE_COLUMNS
 from aomuse.normalize.summary import window_frames
-from aomuse.query.frames.suggest import unknown
-from aomuse.rebuild.formats import shape_of
-from aomuse.rebuild.special import SpecialValues
+from aomuse.stored.formats import shape_of
+from aomuse.stored.special import SpecialValues
+from aomuse.suggest import unknown
 
 Values = Sequence[float | None] | Floats | float | None
 _TABLES = Base.metadata.tables

@@ -11,9 +11,9 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from aomuse.load import ExecutemanyWriter
-from aomuse.load.special import split_special
 from aomuse.models import SpecialValue
+from aomuse.stored.split import split_special
+from aomuse.stored.writer import ExecutemanyWriter
 
 Floats = npt.NDArray[np.float64]
 

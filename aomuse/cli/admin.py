@@ -12,7 +12,7 @@ from aomuse.admin import ReaderAccount, backup, drop, inventory, restore
 from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.config import shown_url
 from aomuse.errors import ConfigurationError
-from aomuse.load import run_lock
+from aomuse.ledger import run_lock
 from aomuse.schema import head_revision
 
 READER_PASSWORD_VARIABLE = "AOMUSE_READER_PASSWORD"  # noqa: S105 - the variable's name

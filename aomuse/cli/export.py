@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from aomuse import seed_export
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.legacy import export as seed_export
 
 
 @cli.group()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from aomuse.blobs import import_blobs
 from aomuse.cli.load import summary_text
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.progress import Progress
+from aomuse.legacy import import_blobs
 
 
 @cli.command(

@@ -12,9 +12,9 @@ from aomuse import pipeline, schema
 from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.cli.progress import Progress
 from aomuse.config import DATABASE_URL_VARIABLE, shown_url
-from aomuse.files import BESIDE_ROLES
-from aomuse.load import run_lock
-from aomuse.outcome import Summary
+from aomuse.exchange.files import BESIDE_ROLES
+from aomuse.exchange.outcome import Summary
+from aomuse.ledger import run_lock
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
-from aomuse.load import compute_metrics, run_lock
+from aomuse.ledger import run_lock
+from aomuse.metrics.rows import compute_metrics
 from aomuse.schema import require_head
 
 

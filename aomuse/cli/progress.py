@@ -11,8 +11,8 @@ import click
 from tqdm import tqdm
 
 from aomuse.discover import Discovery
-from aomuse.issue import Issue
-from aomuse.outcome import Listener, Result
+from aomuse.exchange.issue import Issue
+from aomuse.exchange.outcome import Listener, Result
 
 
 class Progress(Listener):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.config import shown_url
-from aomuse.issue import Issue
+from aomuse.exchange.issue import Issue
 from aomuse.models import Base, LoadIssue, LoadRun
 
 _RUNS = 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from aomuse.discover.doubles import keep_first, nearest
-from aomuse.files import FitFiles, FoundFile
-from aomuse.issue import Issue
-from aomuse.psf_models import MODELS
+from aomuse.discover.duplicates import keep_first, nearest
+from aomuse.exchange.files import FitFiles, FoundFile
+from aomuse.exchange.issue import Issue
+from aomuse.muse.psf_models import MODELS
 
 
 def pair_analyses(

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aomuse.discover import beside
+from aomuse.discover import companions
 from aomuse.discover.analyses import pair_analyses, tell_double
-from aomuse.discover.doubles import keep_first, nearest, tell_farther
+from aomuse.discover.duplicates import keep_first, nearest, tell_farther
 from aomuse.discover.headers import Headers, Recall
 from aomuse.discover.identity import archive_id_of
 from aomuse.discover.tree import walk
-from aomuse.files import ExposureFiles, FitFiles, FoundFile, Identity, Role
-from aomuse.issue import Issue
+from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile, Identity, Role
+from aomuse.exchange.issue import Issue
 
 #: Why a cube of several exposures is left out.
 COMBINED = "combined from several exposures (PROV2)"
@@ -93,10 +93,12 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
             left_out += [(file, "the analysis of a combined cube") for file in analysed]
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
-    owners = {k: beside.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
-    near, said = beside.attach(beside.of_roles(by_role), owners, headers, left_out)
+    owners = {k: companions.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
+    near, said = companions.attach(companions.of_roles(by_role), owners, headers, left_out)
     exposures = [
-        replace(found, beside=tuple(near.get(key, ())), issues=(*found.issues, *said.get(key, ())))
+        replace(
+            found, companions=tuple(near.get(key, ())), issues=(*found.issues, *said.get(key, ()))
+        )
         for key in sorted(groups)
         for found in (_exposure(groups[key], by_cube, issues),)
     ]
@@ -149,7 +151,7 @@ def join(
     return replace(
         joined,
         fits=(*joined.fits, *by_cube.get(None, [])),
-        beside=tuple(beside.choose(beside.of_roles(by_role), anchor, issues)),
+        companions=tuple(companions.choose(companions.of_roles(by_role), anchor, issues)),
         issues=(*issues, *joined.issues),
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from aomuse.discover.identity import read_identity
 from aomuse.errors import FileError
-from aomuse.files import FoundFile, Identity, Role
-from aomuse.issue import Issue
+from aomuse.exchange.files import FoundFile, Identity, Role
+from aomuse.exchange.issue import Issue
 
 #: Returns what an earlier run knew of a file that has not changed since, else None.
 Recall = Callable[[FoundFile], Identity | None]

@@ -10,8 +10,8 @@ from typing import Any
 from astropy.io import fits
 
 from aomuse.errors import FileError
-from aomuse.files import FoundFile, Identity, Role
-from aomuse.fits_structure import CARD, quiet_astropy, read_primary_images
+from aomuse.exchange.files import FoundFile, Identity, Role
+from aomuse.fits.structure import CARD, quiet_astropy, read_primary_images
 
 #: Products that the pipeline writes beside the cubes of an exposure (ESO PRO CATG).
 CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")

@@ -10,8 +10,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from aomuse.errors import ConfigurationError
-from aomuse.files import FoundFile, Role
-from aomuse.issue import Issue
+from aomuse.exchange.files import FoundFile, Role
+from aomuse.exchange.issue import Issue
 from aomuse.paths import printable
 
 FOLDERS = ("single", "raw", "analysis")

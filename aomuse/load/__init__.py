@@ -1,32 +1,6 @@
-"""Stage four: frames become rows. The only writers."""
+"""Stage four: frames become rows, an exposure in one transaction."""
 
-from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
-from aomuse.load.known_files import Memory, remember
-from aomuse.load.ledger import Ledger
-from aomuse.load.lock import run_lock
-from aomuse.load.metrics import compute_metrics, register_metrics, renew_metrics
-from aomuse.load.planning import Plan, make_plan
-from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
 from aomuse.load.ways import BulkWay, bulk_way
 
-__all__ = [
-    "BulkWay",
-    "BulkWriter",
-    "ExecutemanyWriter",
-    "Ledger",
-    "Memory",
-    "Plan",
-    "Run",
-    "UnitOfWork",
-    "bulk_way",
-    "compute_metrics",
-    "finish_run",
-    "make_plan",
-    "record_orphans",
-    "register_metrics",
-    "remember",
-    "renew_metrics",
-    "run_lock",
-    "start_run",
-]
+__all__ = ["BulkWay", "UnitOfWork", "bulk_way"]

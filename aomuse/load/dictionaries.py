@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from aomuse.db import write_transaction
-from aomuse.frames import Layout
+from aomuse.db import inserted_id, write_transaction
+from aomuse.exchange.frames import Layout
 from aomuse.models import Keyword, TableColumn, TableLayout, Target
 
 _CHUNK = 400
@@ -136,10 +136,3 @@ def _insert_layout(connection: Connection, layout: Layout) -> int:
             raise
         return found
     return layout_id
-
-
-def inserted_id(connection: Connection, insert: sa.Insert) -> int:
-    """Run an INSERT of one row and return the id that the database gave it."""
-    key = connection.execute(insert).inserted_primary_key
-    assert key is not None
-    return int(key[0])

@@ -7,12 +7,13 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.frames import NormalizedExposure
-from aomuse.load.bulk import BulkWriter
-from aomuse.load.dictionaries import Dictionaries, inserted_id
+from aomuse.db import inserted_id
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.references import References
-from aomuse.load.special import split_special
 from aomuse.models import Base, Exposure, Header, PsfFit
+from aomuse.stored.split import split_special
+from aomuse.stored.writer import BulkWriter
 
 #: Tables whose rows stay when an exposure is replaced.
 _KEPT = ("exposure", "load_issue")

@@ -8,7 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.frames import Layout
+from aomuse.exchange.frames import Layout
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.models import Base, Header, PsfFit, SourceFile
 

@@ -11,15 +11,15 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
 from aomuse.errors import DatabaseError
-from aomuse.files import ExposureFiles
-from aomuse.frames import NormalizedExposure
-from aomuse.issue import Issue
+from aomuse.exchange.files import ExposureFiles
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.issue import Issue
+from aomuse.ledger.planning import Plan
+from aomuse.ledger.runs import record_issues, touch_files
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.metrics import store_metrics
-from aomuse.load.planning import Plan
-from aomuse.load.runs import record_issues, touch_files
 from aomuse.load.ways import BulkWay
+from aomuse.metrics.rows import store_metrics
 
 T = TypeVar("T")
 

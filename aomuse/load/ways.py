@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
+from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
 
 #: Tables whose parents the loader has just written in the same transaction: the server need not
 #: look up the parent of each of their many rows again.

@@ -2,9 +2,9 @@
 
 from aomuse.metrics.compute import Facts, FitFacts, exposure_metrics, fit_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
-from aomuse.metrics.found import Found, Metrics
 from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.registry import METRICS, Grain, Metric, metric_of, shown_names
+from aomuse.metrics.value import Found, Metrics
 from aomuse.metrics.windows import PsfWindow, corrected_windows, legacy_windows
 
 __all__ = [

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from aomuse.metrics import atmosphere
 from aomuse.metrics.compute_lasers import metrics_of_lasers
-from aomuse.metrics.found import Found, Metrics
 from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.psf import encircled_energy, half_light_radius
 from aomuse.metrics.registry import EE_RADIUS_ARCSEC, WAVELENGTHS_NM
-from aomuse.psf_models import is_maoppy
+from aomuse.metrics.value import Found, Metrics
+from aomuse.muse.psf_models import is_maoppy
 
 
 @dataclass(frozen=True)

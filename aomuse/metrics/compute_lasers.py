@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aomuse.metrics.found import Found, Metrics
 from aomuse.metrics.lasers import LaserSamples, gaps, shutter_open, usable
+from aomuse.metrics.value import Found, Metrics
 
 _OFF = "the laser is off"
 _NO_R0 = "no sample has r0"

@@ -40,7 +40,7 @@ class Sources(_SourceList):
         AomuseError
             If the analysis is not in a session.
         """
-        from aomuse.seed_json import sources
+        from aomuse.legacy.documents import sources
 
         adapter = collection_adapter(self)
         fit: Any = adapter.owner_state.obj() if adapter is not None else None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from aomuse.keywords import PROMOTED
 from aomuse.models.base import (
     Base,
     BigInt,
@@ -21,6 +20,7 @@ from aomuse.models.base import (
     table_options,
 )
 from aomuse.models.documents import changing, session_connection
+from aomuse.muse.keywords import PROMOTED
 
 if TYPE_CHECKING:
     from aomuse.models.header import Header
@@ -82,7 +82,7 @@ class Exposure(Base):
         index=True, comment="DATE-OBS: start of the exposure, UTC"
     )
 
-    # Keywords with a column of their own: aomuse.keywords says what they mean.
+    # Keywords with a column of their own: aomuse.muse.keywords says what they mean.
     mjd_obs: Mapped[Float | None] = _promoted("mjd_obs")
     exposure_time_s: Mapped[Float | None] = _promoted("exposure_time_s")
     ra_deg: Mapped[Float | None] = _promoted("ra_deg")
@@ -147,7 +147,7 @@ class Exposure(Base):
         AomuseError
             If the exposure is in no session.
         """
-        from aomuse.seed_json import data
+        from aomuse.legacy.documents import data
 
         return data(session_connection(self), self.id)
 

@@ -99,7 +99,7 @@ class PsfFit(Base):
         AomuseError
             If the analysis is in no session.
         """
-        from aomuse.seed_json import psf_params
+        from aomuse.legacy.documents import psf_params
 
         return psf_params(session_connection(self), self.id)
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.content import ColumnFormat, HduContent, TableContent
-from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
+from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
 
 _INT64_MAX = np.iinfo(np.int64).max
 

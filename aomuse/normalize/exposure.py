@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from aomuse.content import ExposureContent, FileContent, FitContent
-from aomuse.files import ImportedBlob
-from aomuse.frames import NormalizedExposure
-from aomuse.issue import Issue
+from aomuse.exchange.content import ExposureContent, FileContent, FitContent
+from aomuse.exchange.files import ImportedBlob
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.issue import Issue
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.exposure_row import exposure_row
 from aomuse.normalize.headers import normalize_files, normalize_headers, number_headers
@@ -57,7 +57,7 @@ def normalize(content: ExposureContent) -> NormalizedExposure:
     tables = replace(out, frames=[])
     layouts: _Layouts = {}
     models: set[tuple[str, str]] = set()
-    for file in (*content.reduced, *content.beside):
+    for file in (*content.reduced, *content.companions):
         _normalize_others(tables, file, headers, layouts)
         if file.night_log:
             normalize_night_log(tables, file, numbers[file.path])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from aomuse.content import ExposureContent, FileContent, HduContent, card_value
-from aomuse.issue import Issue
-from aomuse.keywords import (
+from aomuse.exchange.content import ExposureContent, FileContent, HduContent, card_value
+from aomuse.exchange.issue import Issue
+from aomuse.muse.keywords import (
     MODE_KEYWORD,
     OB_KEYWORD,
     PROMOTED,

@@ -6,9 +6,9 @@ import zlib
 
 import pandas as pd
 
-from aomuse.content import ExposureContent, FileContent
-from aomuse.files import FoundFile, ImportedBlob
-from aomuse.frames import NormalizedExposure
+from aomuse.exchange.content import ExposureContent, FileContent
+from aomuse.exchange.files import FoundFile, ImportedBlob
+from aomuse.exchange.frames import NormalizedExposure
 
 #: (path of the file, index of the HDU) to the local number of the header
 HeaderNumbers = dict[tuple[str, int], int]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aomuse.content import FileContent
-from aomuse.frames import NormalizedExposure
-from aomuse.issue import Issue
-from aomuse.night_log import NightLog, integer_of, number_of, time_of
+from aomuse.exchange.content import FileContent
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.issue import Issue
+from aomuse.exchange.night_log import NightLog, integer_of, number_of, time_of
 
 #: General conditions: label in the log, and the columns' name with its unit.
 RANGES = {

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.content import FileContent, TableContent
-from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
-from aomuse.issue import Issue
+from aomuse.exchange.content import FileContent, TableContent
+from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.issue import Issue
+from aomuse.muse.psf_models import model_of
 from aomuse.normalize.column_store import store_columns
 from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
-from aomuse.psf_models import model_of
 
 #: Typed home of each table that holds a parameter a row.
 PARAMETER_TABLES = {"PSFPARS": "psf_parameter", "POSPARS": "position_parameter"}

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.content import FileContent, HduContent, TableContent
-from aomuse.frames import COLUMN_STORE, Layout, NormalizedExposure
-from aomuse.issue import Issue
+from aomuse.exchange.content import FileContent, HduContent, TableContent
+from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.issue import Issue
+from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.homes import SAMPLE_COLUMNS
 from aomuse.normalize.spectra import Floats, fit_wavelengths
 from aomuse.normalize.summary import window_frames
-from aomuse.psf_models import is_maoppy
 
 _SOURCE = re.compile(r"^PM_(\d{1,9})$")
 

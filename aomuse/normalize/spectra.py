@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.content import FileContent, HduContent, card_value
-from aomuse.issue import Issue
+from aomuse.exchange.content import FileContent, HduContent, card_value
+from aomuse.exchange.issue import Issue
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.windows import WINDOWS
+from aomuse.muse.windows import WINDOWS
 
 Floats = npt.NDArray[np.float64]
 

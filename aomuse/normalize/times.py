@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.content import TableContent
+from aomuse.exchange.content import TableContent
 
 #: MJD of 1970-01-01T00:00:00.
 _MJD_UNIX_EPOCH = 40587

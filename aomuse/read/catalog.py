@@ -12,12 +12,12 @@ import numpy.typing as npt
 from astropy.io import ascii as astropy_ascii
 from astropy.table import Column, MaskedColumn, Table
 
-from aomuse.content import ColumnFormat, HduContent, TableContent
 from aomuse.errors import FileError
-from aomuse.fits_structure import quiet_astropy
-from aomuse.issue import Issue
-from aomuse.read.cards import MAX_KEYWORD, cards_frame
-from aomuse.read.plain_cards import Row
+from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
+from aomuse.exchange.issue import Issue
+from aomuse.fits.cards import MAX_KEYWORD, cards_frame
+from aomuse.fits.plain_cards import Row
+from aomuse.fits.structure import quiet_astropy
 from aomuse.read.tables import MAX_FORMAT, MAX_TEXT
 
 MAGIC = "# %ECSV"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aomuse.content import ExposureContent, FileContent, FitContent
 from aomuse.errors import FileError
-from aomuse.files import TEXT_ROLES, ExposureFiles, FoundFile
-from aomuse.issue import Issue
+from aomuse.exchange.content import ExposureContent, FileContent, FitContent
+from aomuse.exchange.files import TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.exchange.issue import Issue
 from aomuse.read.fits_file import read_fits
 from aomuse.read.text_file import read_text
 
@@ -52,5 +52,5 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
         ),
         failed=tuple(failed),
         issues=tuple(issues),
-        beside=tuple(contents[file] for file in files.beside if file in contents),
+        companions=tuple(contents[file] for file in files.companions if file in contents),
     )

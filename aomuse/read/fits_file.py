@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 
 from astropy.io import fits
 
-from aomuse.content import FileContent, HduContent, HduType
 from aomuse.errors import FileError
-from aomuse.files import FoundFile, Role
-from aomuse.fits_structure import Extent, checksum, quiet_astropy, read_structure
-from aomuse.issue import Issue
-from aomuse.read.cards import read_cards
+from aomuse.exchange.content import FileContent, HduContent, HduType
+from aomuse.exchange.files import FoundFile, Role
+from aomuse.exchange.issue import Issue
+from aomuse.fits.cards import read_cards
+from aomuse.fits.structure import Extent, checksum, quiet_astropy, read_structure
 from aomuse.read.repeated_images import RepeatedImages
 from aomuse.read.repeated_tables import RepeatedTables
 from aomuse.read.tables import MAX_TEXT, read_table

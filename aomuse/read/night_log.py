@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 
-from aomuse.night_log import (
+from aomuse.exchange.night_log import (
     Constraint,
     NightLog,
     ProducedFile,

@@ -13,10 +13,10 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from aomuse.content import HduContent
-from aomuse.fits_structure import Extent
-from aomuse.read.cards import cards_frame
-from aomuse.read.plain_cards import Row, read_plain, split_images
+from aomuse.exchange.content import HduContent
+from aomuse.fits.cards import cards_frame
+from aomuse.fits.plain_cards import Row, read_plain, split_images
+from aomuse.fits.structure import Extent
 
 #: Short keywords that astropy may take away, put back, move or derive others from: all of it
 #: depends on their cards.

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from aomuse.content import HduContent, TableContent
-from aomuse.fits_structure import CARD, Extent
+from aomuse.exchange.content import HduContent, TableContent
+from aomuse.fits.structure import CARD, Extent
 
 #: Big-endian numpy types of the formats that need no interpretation (FITS 4.0, table 18).
 _DTYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from astropy.io import fits
 
-from aomuse.content import ColumnFormat, TableContent
 from aomuse.errors import FileError
-from aomuse.issue import Issue
+from aomuse.exchange.content import ColumnFormat, TableContent
+from aomuse.exchange.issue import Issue
 
 #: Lengths of the text columns of table_column.
 MAX_TEXT, MAX_FORMAT = 255, 64

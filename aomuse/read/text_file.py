@@ -6,10 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 
-from aomuse.content import FileContent
 from aomuse.errors import FileError
-from aomuse.files import FoundFile, catalog_extension
-from aomuse.issue import Issue
+from aomuse.exchange.content import FileContent
+from aomuse.exchange.files import FoundFile, catalog_extension
+from aomuse.exchange.issue import Issue
 from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 

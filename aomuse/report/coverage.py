@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from aomuse.report.blocks import Column, Figure, Section, Table, count, sentence
 from aomuse.report.data import Content
-from aomuse.report.parts import Column, Figure, Section, Table, count, sentence
 from aomuse.report.style import TIME_TEXT, mode_color, mode_shape, named, time_axis
 
 #: Beyond these, nights are drawn instead of exposures, months instead of nights, and targets

@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from aomuse.report.blocks import Column, Figure, Section, Table, count, spread
 from aomuse.report.data import Content
-from aomuse.report.parts import Column, Figure, Section, Table, count, spread
 from aomuse.report.style import (
     FIELDS,
     TIME_TEXT,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from aomuse.report.blocks import Column, Figure, Section, Table, count, sentence
 from aomuse.report.data import Content
 from aomuse.report.missing import ERROR, MISSING, PARTS, STATES, THERE, UNEXPECTED
-from aomuse.report.parts import Column, Figure, Section, Table, count, sentence
 from aomuse.report.style import layered, named
 
 #: Beyond this, exposures with the same gaps are one row.

@@ -20,12 +20,12 @@ import vl_convert
 from sqlalchemy import Engine
 
 from aomuse.config import shown_url
+from aomuse.report.blocks import Column, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
 from aomuse.report.lasers import lasers
 from aomuse.report.matrix import matrix
 from aomuse.report.missing import read_parts
-from aomuse.report.parts import Column, Section, Table, count
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
 from aomuse.report.style import FIELDS, theme

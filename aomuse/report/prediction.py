@@ -5,8 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from aomuse.report.data import Content
-from aomuse.report.parts import (
+from aomuse.report.blocks import (
     Column,
     Figure,
     Section,
@@ -16,6 +15,7 @@ from aomuse.report.parts import (
     spread,
     thinned,
 )
+from aomuse.report.data import Content
 from aomuse.report.quality import equal_line
 from aomuse.report.style import TIME_TEXT, from_zero, layered, named
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from aomuse.metrics.windows import NOTCH_NM
+from aomuse.report.blocks import Column, Figure, Section, Table, count, sentence
 from aomuse.report.data import Content
-from aomuse.report.parts import Column, Figure, Section, Table, count, sentence
 from aomuse.report.style import FIELDS, TIME_TEXT, around, layered, mode_color, mode_shape, named
 
 #: Beyond this, quantiles are drawn instead of analyses.

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from astropy.table import Column
 from sqlalchemy import Connection
 
-from aomuse.content import ColumnFormat
-from aomuse.files import catalog_extension
-from aomuse.frames import COLUMN_STORE, Layout
+from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.files import catalog_extension
+from aomuse.exchange.frames import COLUMN_STORE, Layout
 from aomuse.models import Header, HeaderCard, Keyword, TableColumn, TableLayout, TableValue
 from aomuse.read.catalog import cells_of, header_lines, read_catalog, read_table
-from aomuse.rebuild import card_images
-from aomuse.rebuild.special import SpecialValues
+from aomuse.stored import card_images
+from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 
 #: Differences of one column that are told one by one; the rest is counted.

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection
 
-from aomuse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
 from aomuse.models import Exposure, PsfFit, PsfLayer, Target
-from aomuse.rebuild import StoredExposure
+from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
+from aomuse.stored import StoredExposure
 from aomuse.verify.comparison import Comparison
 
 

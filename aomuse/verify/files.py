@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
-from aomuse.files import IMPORT_PREFIX, TEXT_ROLES
-from aomuse.fits_structure import file_checksum, quiet_astropy, read_structure
+from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
+from aomuse.fits.structure import file_checksum, quiet_astropy, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
-from aomuse.rebuild import Card, StoredExposure
 from aomuse.schema import require_head
+from aomuse.stored import Card, StoredExposure
 from aomuse.verify.catalog import compare_catalog
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection
 
+from aomuse.fits.cards import unparsed_text
+from aomuse.fits.plain_cards import split_images
 from aomuse.models import Header, HeaderCard
-from aomuse.read.cards import unparsed_text
-from aomuse.read.plain_cards import split_images
-from aomuse.rebuild import Card
+from aomuse.stored import Card
 from aomuse.verify.comparison import Comparison
 
 #: header_card.value_type of all cards.

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from aomuse.exchange.night_log import NightLog as Log
+from aomuse.exchange.night_log import integer_of, number_of, time_of
 from aomuse.models import NightConstraint, NightFile, NightLog, NightWeather
-from aomuse.night_log import NightLog as Log
-from aomuse.night_log import integer_of, number_of, time_of
 from aomuse.read.night_log import read_night_log
-from aomuse.rebuild.special import SpecialValues
+from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 
 #: Columns of a range in the general conditions.

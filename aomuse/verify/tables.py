@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.rebuild import Column
+from aomuse.stored import Column
 from aomuse.verify.comparison import Comparison
 
 #: Differences of one column that are told one by one; the rest is counted.

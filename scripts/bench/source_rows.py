@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import sqlalchemy as sa
 
-from aomuse.load.bulk import ExecutemanyWriter
 from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
+from aomuse.stored.writer import ExecutemanyWriter
 from scripts.bench.warehouse import Warehouse
 
 TABLE = "source_sample"

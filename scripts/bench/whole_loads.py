@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from aomuse import pipeline
 from aomuse.db import write_transaction
 from aomuse.discover import discover
+from aomuse.ledger.runs import start_run
 from aomuse.load import bulk_way
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.runs import start_run
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 from scripts.bench import blobs

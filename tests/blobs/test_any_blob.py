@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from old_databases import OldDatabase
 from warehouse import aomuse, open_issues, scalar
 
-from aomuse.differences import difference
+from aomuse.legacy.differences import difference
 
 EXAMPLES = 60
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)

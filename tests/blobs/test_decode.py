@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from old_databases import exact
 
-from aomuse.blobs.decode import BlobError, decode, text_of
-from aomuse.differences import applied, difference
+from aomuse.legacy.decode import BlobError, decode, text_of
+from aomuse.legacy.differences import applied, difference
 
 #: Keys and values that JSON brings back as they were.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)

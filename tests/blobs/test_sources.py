@@ -20,7 +20,7 @@ import sqlalchemy.orm
 from old_databases import OldDatabase, database_2020
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
-from aomuse.blobs.source import open_source
+from aomuse.legacy.source import open_source
 
 SECRET = "s3cr3t-pa55"
 

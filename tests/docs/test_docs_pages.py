@@ -15,8 +15,8 @@ import pytest
 from pages import PAGES, REPOSITORY, WRITTEN, prose
 
 from aomuse.cli import cli
-from aomuse.keywords import PROMOTED
 from aomuse.models import Base
+from aomuse.muse.keywords import PROMOTED
 from scripts import generate_docs
 
 DOCS = REPOSITORY / "docs"

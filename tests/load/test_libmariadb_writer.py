@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from aomuse.db import create_engine
-from aomuse.load import ExecutemanyWriter
 from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
 from aomuse.load.libmariadb import columns as columns_module
+from aomuse.stored.writer import ExecutemanyWriter
 
 COLUMNS = """
     number INT PRIMARY KEY, tiny TINYINT, small SMALLINT, middle INT, big BIGINT,

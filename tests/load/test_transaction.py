@@ -16,8 +16,8 @@ from warehouse import aomuse, contents, exposure, load_whole, open_issues, rows,
 
 from aomuse import pipeline
 from aomuse.db import write_transaction
-from aomuse.load.bulk import BulkWriter
 from aomuse.load.ways import BulkWay, bulk_way
+from aomuse.stored.writer import BulkWriter
 
 Whole = dict[int, dict[str, Any]]
 

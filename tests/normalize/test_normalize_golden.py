@@ -14,7 +14,7 @@ from astropy.io import fits
 from fits_factory import Files, Tree
 
 from aomuse.discover import discover
-from aomuse.frames import NormalizedExposure
+from aomuse.exchange.frames import NormalizedExposure
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 

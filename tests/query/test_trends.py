@@ -12,8 +12,8 @@ from warehouse import query
 
 from aomuse import Database
 from aomuse.errors import AomuseError
-from aomuse.load.metrics import register_metrics
 from aomuse.metrics import metric_of
+from aomuse.metrics.rows import register_metrics
 from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric
 
 UTC = dt.datetime.fromisoformat

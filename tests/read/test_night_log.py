@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aomuse.night_log import Constraint, NightLog, ProducedFile, Range, WeatherEntry
+from aomuse.exchange.night_log import Constraint, NightLog, ProducedFile, Range, WeatherEntry
 from aomuse.read.night_log import read_night_log
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "MUSE.2017-06-16T01:34:56.867.NL.txt"

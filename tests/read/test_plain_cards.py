@@ -10,8 +10,8 @@ from astropy.io import fits
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aomuse.read.cards import read_cards
-from aomuse.read.plain_cards import read_plain
+from aomuse.fits.cards import read_cards
+from aomuse.fits.plain_cards import read_plain
 from aomuse.simulate import simulate
 
 

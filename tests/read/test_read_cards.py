@@ -15,9 +15,9 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aomuse.content import HduContent, card_value
 from aomuse.discover.tree import find_again
-from aomuse.read.cards import read_cards
+from aomuse.exchange.content import HduContent, card_value
+from aomuse.fits.cards import read_cards
 from aomuse.read.fits_file import read_fits
 
 

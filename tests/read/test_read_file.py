@@ -11,11 +11,11 @@ import pytest
 from astropy.io import fits
 from fits_factory import Tree
 
-from aomuse.content import FileContent
 from aomuse.discover import discover
 from aomuse.discover.tree import find_again
 from aomuse.errors import FileError
-from aomuse.fits_structure import file_checksum
+from aomuse.exchange.content import FileContent
+from aomuse.fits.structure import file_checksum
 from aomuse.read import read_exposure
 from aomuse.read.fits_file import read_fits
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from aomuse.content import FileContent, TableContent
 from aomuse.discover.tree import find_again
+from aomuse.exchange.content import FileContent, TableContent
 from aomuse.read.fits_file import read_fits
 
 CHANNELS = 3

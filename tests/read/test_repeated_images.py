@@ -15,11 +15,11 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aomuse.content import HduContent
 from aomuse.discover.tree import find_again
-from aomuse.fits_structure import quiet_astropy
+from aomuse.exchange.content import HduContent
+from aomuse.fits.cards import read_cards
+from aomuse.fits.structure import quiet_astropy
 from aomuse.read import repeated_images
-from aomuse.read.cards import read_cards
 from aomuse.read.fits_file import read_fits
 
 Edit = Callable[[fits.Header], None]

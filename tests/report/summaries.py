@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from aomuse.load.metrics import register_metrics
 from aomuse.metrics import metric_of
 from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics.rows import register_metrics
 from aomuse.models import Base
 
 TABLES = Base.metadata.tables

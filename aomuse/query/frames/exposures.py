@@ -9,8 +9,8 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from aomuse.keywords import PROMOTED
 from aomuse.models import Exposure
+from aomuse.muse.keywords import PROMOTED
 from aomuse.query.frames.columns import (
     FrameColumn,
     Kind,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection
 from aomuse.errors import AomuseError
 from aomuse.metrics import Metric, shown_names
 from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric, Target
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 #: A time: text such as 2018-08-13T00:05, or a datetime; without a zone it is UTC.
 Time = str | dt.datetime | np.datetime64

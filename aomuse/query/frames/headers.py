@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
-from aomuse.keywords import PROMOTED, plain_keyword
 from aomuse.models import Header, HeaderCard, Keyword, SourceFile
+from aomuse.muse.keywords import PROMOTED, plain_keyword
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, reading
 from aomuse.query.frames.special import Specials
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 #: Whose header counts where several files of an exposure have the keyword.
 ROLES = ("reduced", "raw", "prm", "psf")

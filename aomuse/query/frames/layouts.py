@@ -11,13 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.content import ColumnFormat
 from aomuse.errors import AomuseError
+from aomuse.exchange.content import ColumnFormat
 from aomuse.models import Header, TableColumn, TableLayout
 from aomuse.query.frames.columns import FrameColumn, Kind, unit_of_name
 from aomuse.query.frames.reading import batches
-from aomuse.query.frames.suggest import unknown
-from aomuse.rebuild.formats import Shape, shape_of
+from aomuse.stored.formats import Shape, shape_of
+from aomuse.suggest import unknown
 
 _STORED_IN = re.compile(r"^(?P<table>\w+)(\.(?P<column>\w+))?(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
 _KINDS: dict[str, Kind] = {

@@ -23,7 +23,7 @@ from aomuse.models import (
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids, find_metric
 from aomuse.query.frames.reading import batches, columns_of, reading
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 _EXPOSURE = (
     FrameColumn("exposure_id", "count"),

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
-from aomuse.instrument import pixel_scale_arcsec
 from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter
+from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, batches, fetched, reading
 from aomuse.query.frames.special import Specials
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 #: Lowest and highest wavelength, nm, both included; None for no limit.
 Wavelengths = tuple[float | None, float | None]

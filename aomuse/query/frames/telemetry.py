@@ -26,7 +26,7 @@ from aomuse.query.frames.layouts import (
 )
 from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, columns_of, fetched, reading
 from aomuse.query.frames.special import Specials
-from aomuse.query.frames.suggest import unknown
+from aomuse.suggest import unknown
 
 #: Tables that have the time of each row.
 _TIMED: dict[str, Any] = {

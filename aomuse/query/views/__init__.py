@@ -6,7 +6,7 @@ migration to head creates them anew, and a revision that changes tables drops th
 
 from __future__ import annotations
 
-from aomuse.query.views.beside import beside_views
+from aomuse.query.views.companions import beside_views
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.headers import HEADER_VIEW

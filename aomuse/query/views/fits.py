@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aomuse.instrument import PIXEL_SCALE_ARCSEC
+from aomuse.muse.instrument import PIXEL_SCALE_ARCSEC
 from aomuse.query.views.view import View, ViewColumn
 
 PIXEL_SCALE_SQL = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aomuse.metrics import shown_names
-from aomuse.psf_models import IS_MAOPPY_SQL
+from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, PIXEL_SCALE_SQL
 from aomuse.query.views.view import View, ViewColumn
 

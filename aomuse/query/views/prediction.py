@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aomuse.psf_models import IS_MAOPPY_SQL
+from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, PIXEL_SCALE_SQL
 from aomuse.query.views.view import View, ViewColumn
 

@@ -1,0 +1,127 @@
+"""Files that claim the same place: the nearest, and the first of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from aomuse.errors import FileError
+from aomuse.exchange.files import TEXT_ROLES, FoundFile
+from aomuse.exchange.issue import Issue
+from aomuse.fits.structure import file_checksum
+
+
+def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]:
+    """Return the candidates that stand nearest to a file.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file that looks for its companion.
+    candidates : iterable of FoundFile
+        Files with the right role and name.
+
+    Returns
+    -------
+    list of FoundFile
+        Those in the same dated folder, else those below the same parent, else all; of these the
+        ones with the fewest folders between.
+    """
+
+    def distance(other: FoundFile) -> tuple[int, int]:
+        if other.base != file.base:
+            return 2, _steps(file.base.parts, other.base.parts)
+        return int(other.folder != file.folder), _steps(file.folder, other.folder)
+
+    ranked = [(distance(other), other) for other in candidates]
+    best = min((rank for rank, _ in ranked), default=(0, 0))
+    return [other for rank, other in ranked if rank == best]
+
+
+def _steps(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many folders one goes up and down from one place to another."""
+    pairs = enumerate(zip(one, other, strict=False))
+    common = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return len(one) + len(other) - 2 * common
+
+
+def keep_first(
+    files: list[FoundFile], key: Callable[[FoundFile], Hashable], issues: list[Issue]
+) -> list[FoundFile]:
+    """Return the files without doubles, and tell of each double.
+
+    Parameters
+    ----------
+    files : list of FoundFile
+        Sorted by path, so that every run keeps the same one.
+    key : callable
+        What two files must not share.
+    issues : list of Issue
+        Gets a note for a copy, an error for a file that differs.
+
+    Returns
+    -------
+    list of FoundFile
+        The first file of each key.
+    """
+    first: dict[Hashable, FoundFile] = {}
+    for file in files:
+        kept = first.setdefault(key(file), file)
+        if kept is file:
+            continue
+        if _same(kept, file):
+            issues.append(
+                Issue("note", "copy", f"it is a copy of {kept}, which is loaded", str(file))
+            )
+        else:
+            issues.append(
+                Issue(
+                    "error",
+                    "duplicate_archive_id",
+                    f"it stands for the same {file.role} file as {kept}, which is loaded, but "
+                    "its content differs: remove one of the two",
+                    str(file),
+                )
+            )
+    return list(first.values())
+
+
+def tell_farther(
+    near: Sequence[FoundFile], all_of_them: Iterable[FoundFile], issues: list[Issue]
+) -> None:
+    """Tell of files that would fit as well as the nearest, which is taken.
+
+    Parameters
+    ----------
+    near : sequence of FoundFile
+        The nearest.
+    all_of_them : iterable of FoundFile
+        These, and those that stand farther away.
+    issues : list of Issue
+        Gets a note for a copy, a warning for a file that differs.
+    """
+    for file in all_of_them:
+        if file in near:
+            continue
+        if _same(near[0], file):
+            issues.append(Issue("note", "copy", f"it is a copy of {near[0]}", str(file)))
+        else:
+            issues.append(
+                Issue(
+                    "warning",
+                    "farther",
+                    f"it stands for the same {file.role} file as {near[0]}, but differs from it "
+                    "and lies farther from the cube: it is not loaded; remove the wrong one",
+                    str(file),
+                )
+            )
+
+
+def _same(one: FoundFile, other: FoundFile) -> bool:
+    if one.path.suffix.lower() == other.path.suffix.lower() and one.size != other.size:
+        return False
+    is_text = one.role in TEXT_ROLES
+    try:
+        ours, theirs = (file_checksum(f.path, str(f), is_text=is_text) for f in (one, other))
+    except FileError:
+        return False
+    return ours == theirs

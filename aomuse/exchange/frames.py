@@ -1,0 +1,106 @@
+"""The nouns of normalizing: an exposure as frames, and the layouts they refer to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.files import FoundFile
+from aomuse.exchange.issue import Issue
+
+#: value of table_column.stored_in for the column store
+COLUMN_STORE = "table_value"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The layout of a table: its columns, and where the values of each are stored."""
+
+    extension: str
+    formats: tuple[ColumnFormat, ...]
+    stored_in: tuple[str, ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over all that the layout says."""
+        text = repr((self.extension, _told(self.formats), self.stored_in))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _told(formats: tuple[ColumnFormat, ...]) -> str:
+    # A thousand sources share one tuple of formats.
+    return repr([_plain(f) for f in formats])
+
+
+def _plain(form: ColumnFormat) -> tuple[Any, ...]:
+    # What only catalogues have is left out elsewhere: fingerprints of FITS tables stay the same.
+    told = astuple(form)
+    return told if form.datatype else told[:-2]
+
+
+@dataclass
+class NormalizedExposure:
+    """An exposure as frames, parents before children.
+
+    The frames name other rows by local numbers, for which the loader puts in the database's:
+    ``file`` (source_file), ``header``, ``fit`` (psf_fit), ``layout`` (fingerprint) with
+    ``column_position``, and ``keyword`` with ``comment``.
+
+    Parameters
+    ----------
+    archive_id : str or None
+        Archive name of the exposure.
+    target : str or None
+        Name of the target.
+    exposure : dict
+        Columns of the exposure's row.
+    frames : list of (str, DataFrame)
+        Table and rows; NaN, NaT, None and NA are NULL.
+    layouts : dict
+        Layouts by fingerprint.
+    failed : tuple of FoundFile
+        Files that could not be loaded.
+    issues : list of Issue
+        What there is to say.
+    """
+
+    archive_id: str | None
+    target: str | None
+    exposure: dict[str, Any]
+    frames: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    layouts: dict[str, Layout] = field(default_factory=dict)
+    failed: tuple[FoundFile, ...] = ()
+    issues: list[Issue] = field(default_factory=list)
+
+    def add(self, table: str, frame: pd.DataFrame) -> None:
+        """Append rows of a table, if there are any."""
+        if len(frame):
+            self.frames.append((table, frame))
+
+    def layout(self, layout: Layout) -> str:
+        """Remember a layout and return its fingerprint."""
+        self.layouts.setdefault(layout.fingerprint, layout)
+        return layout.fingerprint
+
+    def of(self, table: str) -> Iterator[pd.DataFrame]:
+        """Yield the frames of a table."""
+        return (frame for name, frame in self.frames if name == table)
+
+
+def nullable_int(
+    values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[Any] | pd.arrays.IntegerArray:
+    """Return integers as a column, with NULL where ``nulls`` is True."""
+    integers = values.astype(np.int64)
+    if nulls is None:
+        return integers
+    return pd.arrays.IntegerArray(integers, nulls)

@@ -1,0 +1,137 @@
+"""Header cards as astropy shows them, as a frame."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from astropy.io import fits
+
+from aomuse.exchange.content import typed_value
+from aomuse.exchange.issue import Issue
+from aomuse.fits.plain_cards import Row, read_plain, split_images
+
+COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
+COMMENTARY = ("COMMENT", "HISTORY", "")
+
+#: Lengths of keyword.name and keyword.comment.
+MAX_KEYWORD, MAX_COMMENT = 80, 600
+
+#: Cards that define a table's layout, which table_layout and table_column hold.
+_STRUCTURAL = re.compile(
+    r"^(XTENSION|BITPIX|NAXIS[12]?|PCOUNT|GCOUNT|TFIELDS|EXTNAME|THEAP"
+    r"|T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM)\d+)$"
+)
+
+
+def read_cards(
+    header: fits.Header,
+    path: str,
+    extension: str,
+    *,
+    images: bytes = b"",
+    skip_structural: bool = False,
+) -> tuple[pd.DataFrame, list[Issue]]:
+    """Return the cards of a header.
+
+    Parameters
+    ----------
+    header : astropy.io.fits.Header
+        The header as astropy shows it to a user.
+    path, extension : str
+        Where it stands, for messages.
+    images : bytes, optional
+        The header's own card images, if astropy shows it as it is.
+    skip_structural : bool, optional
+        Leave out the cards that define a table's layout.
+
+    Returns
+    -------
+    cards : DataFrame
+        One row for each card; columns as `COLUMNS`, value_int nullable.
+    issues : list of Issue
+        Cards that astropy cannot parse, or whose comment had to be cut.
+    """
+    rows: list[Row] = []
+    issues: list[Issue] = []
+    cards = header.cards
+    plain = split_images(images)
+    if plain is None or len(plain) != len(header):
+        plain = [None] * len(header)
+    for position, image in enumerate(plain):
+        row = read_plain(position, image) if image else None
+        problem = None
+        if row is None:
+            card = cards[position]
+            row, problem = _read_card(position, str(card.keyword), card, image)
+        if skip_structural and _STRUCTURAL.match(row[1]):
+            continue
+        rows.append(row)
+        if problem:
+            issues.append(Issue("warning", "card", problem, path, extension))
+    return cards_frame(rows), issues
+
+
+def cards_frame(rows: list[Row]) -> pd.DataFrame:
+    """Return rows of cards as a frame with the columns' types."""
+    columns: list[list[Any]] = (
+        [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
+    )
+    position, keyword, comment, value_type, value_int, value_float, value_text = columns
+    return pd.DataFrame(
+        {
+            "position": np.array(position, dtype=np.int32),
+            "keyword": pd.Series(keyword, dtype=object),
+            "comment": pd.Series(comment, dtype=object),
+            "value_type": pd.Series(value_type, dtype=object),
+            "value_int": pd.array(value_int, dtype="Int64"),
+            "value_float": np.array(value_float, dtype=np.float64),
+            "value_text": pd.Series(value_text, dtype=object),
+        }
+    )
+
+
+def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tuple[Row, str | None]:
+    problem = None
+    try:
+        value, comment = card.value, str(card.comment)
+    except (fits.VerifyError, ValueError) as error:
+        text = unparsed_text(card, image)
+        reason = " ".join(str(error).split())
+        problem = f"card {position} ({keyword}) has a value that astropy cannot parse ({reason})"
+        return (position, _cut(keyword), "", "unparsed", None, np.nan, text), (
+            f"{problem}: it is kept as text"
+        )
+    if len(comment) > MAX_COMMENT or len(keyword) > MAX_KEYWORD:
+        problem = (
+            f"card {position} ({keyword[:MAX_KEYWORD]}) has a keyword or comment that is too long "
+            "for the keyword table: it is cut there and whole in header.card_images"
+        )
+        comment = comment[:MAX_COMMENT]
+    if keyword in COMMENTARY:
+        return (position, keyword, comment, "commentary", None, np.nan, str(value)), problem
+    return (position, _cut(keyword), comment, *typed_value(value)), problem
+
+
+def unparsed_text(card: Any, image: str | None) -> str:
+    """Return what stands behind the keyword of a card that cannot be parsed.
+
+    Parameters
+    ----------
+    card : astropy.io.fits.Card
+        The card.
+    image : str or None
+        Its image in the file, for astropy mends the card's own; None if it is not known.
+
+    Returns
+    -------
+    str
+        Without blanks at its ends.
+    """
+    return (image or str(card.image))[8:].removeprefix("=").strip()
+
+
+def _cut(keyword: str) -> str:
+    return keyword[:MAX_KEYWORD]

@@ -1,0 +1,150 @@
+"""What the database already has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from aomuse.exchange.files import IMPORT_PREFIX, ExposureFiles, Role
+from aomuse.exchange.issue import Issue
+from aomuse.models import Exposure, LoadIssue, SourceFile
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file as source_file has it."""
+
+    id: int
+    role: Role
+    name: str
+    path: str
+    size: int
+    mtime_ns: int | None
+    sha256: str | None
+    loaded: bool
+
+    @property
+    def imported(self) -> bool:
+        """True for a blob of an imported database, which stands for a file."""
+        return self.path.startswith(IMPORT_PREFIX)
+
+
+@dataclass
+class KnownExposure:
+    """An exposure as the database has it, with its open errors."""
+
+    id: int
+    archive_id: str | None
+    raw_file: str | None
+    files: list[KnownFile] = field(default_factory=list)
+    errors: list[Issue] = field(default_factory=list)
+
+
+class Ledger:
+    """The files and exposures that the database has.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Read once, in three queries.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._exposures: dict[int, KnownExposure] = {}
+        self._by_archive_id: dict[str, KnownExposure] = {}
+        self._by_path: dict[str, tuple[KnownExposure, KnownFile]] = {}
+        self._by_name: dict[tuple[Role, str], list[KnownExposure]] = defaultdict(list)
+        for row in connection.execute(
+            sa.select(Exposure.id, Exposure.archive_id, Exposure.raw_file)
+        ):
+            known = KnownExposure(row.id, row.archive_id, row.raw_file)
+            self._exposures[row.id] = known
+            if row.archive_id is not None:
+                self._by_archive_id[row.archive_id] = known
+        for row in connection.execute(sa.select(*SourceFile.__table__.columns)):
+            file = KnownFile(
+                row.id,
+                row.role,
+                row.name,
+                row.path,
+                row.size_bytes,
+                row.mtime_ns,
+                row.sha256,
+                row.outcome != "failed",
+            )
+            known = self._exposures[row.exposure_id]
+            known.files.append(file)
+            self._by_path[row.path] = known, file
+            self._by_name[row.role, row.name].append(known)
+        for row in connection.execute(
+            sa.select(*LoadIssue.__table__.columns).where(
+                LoadIssue.exposure_id.is_not(None),
+                LoadIssue.closed_run_id.is_(None),
+                LoadIssue.severity == "error",
+            )
+        ):
+            issue = Issue("error", row.code, row.message, row.path, row.extension_name)
+            self._exposures[row.exposure_id].errors.append(issue)
+
+    def known(self, files: ExposureFiles) -> tuple[KnownExposure, ...]:
+        """Return what the database has of an exposure.
+
+        Parameters
+        ----------
+        files : ExposureFiles
+            The exposure, as found.
+
+        Returns
+        -------
+        tuple of KnownExposure
+            The one that keeps its id first; others are parts of it that were loaded before
+            anything told that they belong together.
+        """
+        found: dict[int, KnownExposure] = {}
+        if files.archive_id in self._by_archive_id:
+            known = self._by_archive_id[files.archive_id]
+            found[known.id] = known
+        for known in [*self._by_files(files), *self._by_names(files)]:
+            found.setdefault(known.id, known)
+        return tuple(found.values())
+
+    def by_archive_id(self, archive_id: str) -> KnownExposure | None:
+        """Return the exposure of an archive name, None if there is none."""
+        return self._by_archive_id.get(archive_id)
+
+    def _by_files(self, files: ExposureFiles) -> Iterator[KnownExposure]:
+        """Yield exposures that have files of this one."""
+        paths = {str(file) for file in files.files}
+        for path in paths & self._by_path.keys():
+            known = self._by_path[path][0]
+            same = known.archive_id in (None, files.archive_id) or files.archive_id is None
+            # A corrected PROV1 moves all files of an exposure to another.
+            if same or {file.path for file in known.files if file.loaded} <= paths:
+                yield known
+
+    def _by_names(self, files: ExposureFiles) -> Iterator[KnownExposure]:
+        """Yield exposures with files of the same names, where one of the two has no archive id."""
+        if files.archive_id is None:
+            # Nothing tells which exposure these belong to but the name of their cube.
+            for fit in files.fits:
+                cubes = self._named("reduced", fit.name)
+                if len(cubes) == 1:
+                    yield cubes[0]
+            return
+        named = [known for f in files.files for known in self._by_name.get((f.role, f.name), [])]
+        for cube in files.reduced:
+            # An analysis that was loaded before its cube had no exposure to belong to.
+            named += self._named("prm", f"{cube.stem}.prm") + self._named("psf", f"{cube.stem}.psf")
+        yield from (known for known in named if known.archive_id is None)
+
+    def _named(self, role: Role, stem: str) -> list[KnownExposure]:
+        """Return the exposures that have a file of a role and name, compressed or not."""
+        return [
+            known
+            for suffix in (".fits", ".fits.fz")
+            for known in self._by_name.get((role, stem + suffix), [])
+        ]

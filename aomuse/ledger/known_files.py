@@ -1,0 +1,126 @@
+"""The memory of headers between loads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.db import write_transaction
+from aomuse.exchange.files import FoundFile, Identity, Role
+from aomuse.models import KnownFile
+
+_CHUNK = 500
+_MAX_TEXT = 255
+
+
+class Memory:
+    """What earlier loads know of files.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Read once.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        columns = KnownFile.__table__.columns
+        self._rows = {row.path: row for row in connection.execute(sa.select(*columns))}
+
+    def recall(self, file: FoundFile) -> Identity | None:
+        """Return what is known of a file that has not changed, None otherwise.
+
+        Parameters
+        ----------
+        file : FoundFile
+            The file, with the role that its folder and name make of it.
+
+        Returns
+        -------
+        Identity or None
+            What its header said, without ``facts``.
+        """
+        row = self._rows.get(str(file))
+        if row is None or row.folder_role != file.role:
+            return None
+        if (row.size_bytes, row.mtime_ns) != (file.size, file.mtime_ns):
+            return None
+        return Identity(
+            archive_id=row.archive_id,
+            raw_file=row.raw_file,
+            combined=row.is_combined,
+            left_out=None if row.is_combined else row.left_out_reason,
+            role=row.role,
+            product=row.product,
+            start_utc=row.date_obs_utc,
+            mjd_utc=row.mjd_obs_utc,
+        )
+
+
+def remember(
+    engine: Engine,
+    run_id: int,
+    told: Mapping[FoundFile, tuple[Role, Identity]],
+    found: Iterable[FoundFile],
+    roots: Sequence[str],
+) -> None:
+    """Write down what headers said, and forget files below the roots that have gone away.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    run_id : int
+        The run.
+    told : mapping
+        For each file whose header was read what its folder makes of it, and what its header says.
+    found : iterable of FoundFile
+        All files that were found.
+    roots : sequence of str
+        Absolute paths that were searched.
+    """
+    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
+    paths = {str(file) for file in found}
+    rows = [_row(run_id, file, *said) for file, said in told.items()]
+    with write_transaction(engine) as connection:
+        known = connection.execute(sa.select(KnownFile.id, KnownFile.path)).all()
+        renewed = {row["path"] for row in rows}
+        stale = [
+            row.id
+            for row in known
+            if row.path in renewed or (row.path.startswith(prefixes) and row.path not in paths)
+        ]
+        for start in range(0, len(stale), _CHUNK):
+            connection.execute(
+                sa.delete(KnownFile).where(KnownFile.id.in_(stale[start : start + _CHUNK]))
+            )
+        if rows:
+            connection.execute(sa.insert(KnownFile), rows)
+
+
+def _row(run_id: int, file: FoundFile, folder_role: Role, told: Identity) -> dict[str, Any]:
+    def short(text: str | None) -> str | None:
+        return None if text is None else text[:_MAX_TEXT]
+
+    reason = told.left_out
+    if reason is None and told.combined:
+        reason = "combined from several exposures (PROV2)"
+    return {
+        "load_run_id": run_id,
+        "path_sha256": hashlib.sha256(str(file).encode()).hexdigest(),
+        "path": str(file),
+        "folder_role": folder_role,
+        "size_bytes": file.size,
+        "mtime_ns": file.mtime_ns,
+        "role": told.role,
+        "left_out_reason": short(reason),
+        "is_combined": told.combined,
+        "archive_id": short(told.archive_id),
+        "raw_file": short(told.raw_file),
+        "product": short(told.product),
+        "date_obs_utc": told.start_utc,
+        "mjd_obs_utc": told.mjd_utc,
+    }

@@ -1,0 +1,228 @@
+"""What is to be done with an exposure, by what was found and what the database has."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aomuse.errors import FileError
+from aomuse.exchange.files import BESIDE_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.exchange.issue import Issue
+from aomuse.fits.structure import file_checksum
+from aomuse.ledger.known_exposures import KnownExposure, KnownFile, Ledger
+from aomuse.muse.psf_models import MODELS
+
+Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with an exposure.
+
+    Parameters
+    ----------
+    action : str
+        load (new), complete (missing files appeared), replace (files changed), retry (a file
+        failed before), keep (nothing new) or refuse (rows would be lost).
+    known : tuple of KnownExposure
+        What the database has of it; the first keeps its id.
+    others : tuple of KnownFile
+        Files of it that lie elsewhere and still exist; to be read again with the rest.
+    touched : tuple of (KnownFile, FoundFile)
+        Files with the same content, but another time or place.
+    issues : tuple of Issue
+        Why it is refused, what a replacement loses, or the errors that are still open.
+    """
+
+    action: Action
+    known: tuple[KnownExposure, ...] = ()
+    others: tuple[KnownFile, ...] = ()
+    touched: tuple[tuple[KnownFile, FoundFile], ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def failed_paths(self) -> set[str]:
+        """Files that could not be loaded before."""
+        return {file.path for known in self.known for file in known.files if not file.loaded}
+
+
+@dataclass
+class _Comparison:
+    same: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
+    touched: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
+    changed: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
+    added: list[FoundFile] = field(default_factory=list)
+    absent: list[KnownFile] = field(default_factory=list)
+
+
+def make_plan(
+    ledger: Ledger, files: ExposureFiles, found: Collection[str] = (), *, reload: bool = False
+) -> Plan:
+    """Return what to do with an exposure.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        What the database has.
+    files : ExposureFiles
+        The exposure, as found.
+    found : collection of str
+        Paths of the files of all exposures found: one that is now another's is not missed here.
+    reload : bool, optional
+        Read it again even if nothing is new, and give up files that have gone away.
+
+    Returns
+    -------
+    Plan
+        The plan.
+    """
+    known = ledger.known(files)
+    if not known:
+        return Plan("load")
+    imported = [file for k in known for file in k.files if file.imported]
+    compared = _compare(files.files, [f for k in known for f in k.files if not f.imported])
+    moved = [f for f in compared.absent if f.path in found]
+    left = [f for f in compared.absent if f not in moved]
+    others = tuple(f for f in left if os.path.lexists(f.path))
+    gone = [f for f in left if f.loaded and f not in others]
+    repaired = [pair for pair in compared.changed if not pair[0].loaded]
+    failed = [pair for pair in compared.same if not pair[0].loaded]
+    # A bad file that the user has removed is no error any more.
+    removed = [f for f in left if not f.loaded and f not in others]
+    new = compared.added or compared.changed or moved or removed or len(known) > 1
+    if gone and new and not reload:
+        return Plan("refuse", known, issues=(_gone(files, gone),))
+    if imported:
+        return _plan_import(files, known, imported, others, reload=reload)
+    if reload or moved or len(compared.changed) > len(repaired):
+        return Plan("replace", known, others)
+    if new:
+        return Plan("complete", known, others)
+    touched = tuple(compared.touched)
+    return (
+        Plan("retry", known, others, touched)
+        if failed
+        else Plan("keep", known, (), touched, tuple(known[0].errors))
+    )
+
+
+def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Comparison:
+    result = _Comparison()
+    left = list(known)
+    unmatched = []
+    for file in found:
+        partner = next((k for k in left if k.path == str(file) and k.role == file.role), None)
+        if partner is None:
+            unmatched.append(file)
+            continue
+        left.remove(partner)
+        _sort_pair(partner, file, result)
+    for file in unmatched:
+        # A tree that was moved or made anew elsewhere has the same names: the one loaded last
+        # counts. The same content by another name is a file that was renamed.
+        partner = next((k for k in left if _same_place(k, file)), None) or next(
+            (k for k in left if k.role == file.role and _is_renamed(k, file)), None
+        )
+        if partner is None:
+            result.added.append(file)
+            continue
+        left.remove(partner)
+        _sort_pair(partner, file, result)
+    result.absent = left
+    return result
+
+
+def _same_place(known: KnownFile, file: FoundFile) -> bool:
+    """Return whether a file elsewhere stands for a known one: its role, name and PSF model."""
+    models = [
+        {model for model in MODELS if model in path.lower()} for path in (known.path, str(file))
+    ]
+    return (known.role, known.name) == (file.role, file.name) and models[0] == models[1]
+
+
+def _is_renamed(known: KnownFile, file: FoundFile) -> bool:
+    return not os.path.lexists(known.path) and _same_content(known, file)
+
+
+def _sort_pair(known: KnownFile, file: FoundFile, result: _Comparison) -> None:
+    if (known.size, known.mtime_ns, known.path) == (file.size, file.mtime_ns, str(file)):
+        result.same.append((known, file))
+    elif known.loaded and known.name == file.name and _same_content(known, file):
+        result.touched.append((known, file))
+    else:
+        result.changed.append((known, file))
+
+
+def _same_content(known: KnownFile, file: FoundFile) -> bool:
+    if known.size != file.size or known.sha256 is None:
+        return False
+    try:
+        return file_checksum(file.path, str(file), is_text=file.role in TEXT_ROLES) == known.sha256
+    except FileError:
+        return False
+
+
+def _plan_import(
+    files: ExposureFiles,
+    known: tuple[KnownExposure, ...],
+    imported: list[KnownFile],
+    others: tuple[KnownFile, ...],
+    *,
+    reload: bool,
+) -> Plan:
+    """Replace what was imported by its files, if these are at least as much."""
+    lost = _without_file(imported, [*files.files, *others])
+    needed = [file for file in lost if file.role not in BESIDE_ROLES]
+    if needed and not reload:
+        names = ", ".join(f"{file.role} ({file.name}, {file.path})" for file in needed)
+        message = (
+            f"{files.label} was imported from blobs, of which these have no file here and would be "
+            f"lost: {names}: give the files too, or load with --reload to go on without them"
+        )
+        issue = Issue("error", "import_incomplete", message, str(files.files[0]))
+        return Plan("refuse", known, issues=(issue,))
+    issues = tuple(
+        Issue(
+            "warning",
+            "import_replaced",
+            f"the exposure's files replace what was imported, and none of them is the {file.role} "
+            f"{file.name}: it is no longer in the database, but still in the one it came from",
+            file.path,
+        )
+        for file in lost
+    )
+    return Plan("replace", known, others, issues=issues)
+
+
+def _without_file(
+    imported: list[KnownFile], found: Sequence[FoundFile | KnownFile]
+) -> list[KnownFile]:
+    """Return the imported blobs that no file stands for: by role, and an analysis by name."""
+
+    def key(file: FoundFile | KnownFile) -> tuple[str, str]:
+        named = file.role in ("prm", "psf")
+        name = file.name.removesuffix(".fz").removesuffix(".fits")
+        return file.role, name if named else ""
+
+    left = Counter(key(file) for file in found)
+    lost = []
+    for file in imported:
+        if left[key(file)]:
+            left[key(file)] -= file.role in ("prm", "psf")
+        elif file.loaded and file.role != "row":
+            lost.append(file)
+    return lost
+
+
+def _gone(files: ExposureFiles, gone: list[KnownFile]) -> Issue:
+    names = ", ".join(file.path for file in gone)
+    return Issue(
+        "error",
+        "companion_gone",
+        f"{files.label} has changed, but its rows also come from {names}, which has gone away and "
+        "would be lost: give the file back, or load with --reload to go on without it",
+        str(files.files[0]),
+    )
