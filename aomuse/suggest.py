@@ -10,24 +10,7 @@ _MOST = 12
 
 
 def unknown(what: str, name: object, known: Iterable[str], else_do: str = "") -> str:
-    """Return the message for a name that is not known.
-
-    Parameters
-    ----------
-    what : str
-        The sentence up to the name, such as ``no metric is named``.
-    name : object
-        The name that was given.
-    known : iterable of str
-        All names that there are.
-    else_do : str, optional
-        What to do where no name is near and there are too many to list.
-
-    Returns
-    -------
-    str
-        One line, with the names that are near, or all of them where they are few.
-    """
+    """Return the message for a name that is not known."""
     names = sorted(set(known))
     near = _near(str(name), names)
     if near:

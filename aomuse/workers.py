@@ -57,27 +57,7 @@ def run_tasks(
     count: int,
     stop: Event,
 ) -> Iterator[tuple[Any, Any]]:
-    """Run tasks on worker processes.
-
-    Parameters
-    ----------
-    tasks : iterable
-        Picklable tasks.
-    start : callable
-        A function of a module; called once in each worker with ``arguments``, it returns the
-        function that turns a task into a picklable result.
-    arguments : tuple
-        Picklable arguments of ``start``; they go through a pipe, never onto a command line.
-    count : int
-        Number of workers.
-    stop : threading.Event
-        Once set, no further task is handed out; those in flight are waited for.
-
-    Yields
-    ------
-    (task, result)
-        In the order in which they are done; `Died` where two workers died of a task.
-    """
+    """Run tasks on worker processes."""
     # A fork server has the modules loaded and no threads, connections or locks of ours.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["aomuse.pipeline"])
@@ -158,11 +138,6 @@ def finish_on_interrupt() -> Iterator[Event]:
     """Turn the first Ctrl-C into an event, so that what is in flight is finished.
 
     A second Ctrl-C interrupts at once. Outside the main thread signals are left alone.
-
-    Yields
-    ------
-    threading.Event
-        Set by the first Ctrl-C.
     """
     stop = Event()
 

@@ -14,27 +14,7 @@ from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refres
 
 
 def backup(engine: Engine, file: Path) -> int:
-    """Write everything that aomuse has in a database into a file.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    file : pathlib.Path
-        Where to; must not exist. It appears once it is complete.
-
-    Returns
-    -------
-    int
-        Size of the file in bytes.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is nothing to dump, the file exists or cannot be written, or the dump fails.
-    SchemaError
-        If the schema is that of a newer version, whose tables this one does not know.
-    """
+    """Write everything that aomuse has in a database into a file."""
     revision = current_revision(engine)
     refuse_unknown(revision)
     if revision is None:
@@ -68,28 +48,7 @@ def backup(engine: Engine, file: Path) -> int:
 
 
 def restore(engine: Engine, file: Path) -> str:
-    """Bring a backup into an empty database.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database of the kind that the backup is of, without any table.
-    file : pathlib.Path
-        What `backup` wrote.
-
-    Returns
-    -------
-    str
-        Revision of the schema that was restored.
-
-    Raises
-    ------
-    ConfigurationError
-        If the database is not empty, the file is no whole backup of this kind of database, or
-        restoring fails; the database is empty again then.
-    SchemaError
-        If the backup is of a newer version's schema.
-    """
+    """Bring a backup into an empty database."""
     if not file.is_file():
         raise ConfigurationError(f"there is no file {file}: give one that aomuse backup wrote")
     way = sqlite_copy if engine.dialect.name == "sqlite" else mariadb_dump

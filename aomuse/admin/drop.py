@@ -43,23 +43,7 @@ class Inventory:
 
 
 def inventory(engine: Engine) -> Inventory:
-    """Return what a database holds.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database, with or without a schema.
-
-    Returns
-    -------
-    Inventory
-        Empty where there is nothing.
-
-    Raises
-    ------
-    SchemaError
-        If the tables are those of a newer version.
-    """
+    """Return what a database holds."""
     if not database_exists(engine):
         return Inventory()
     with engine.connect() as connection:
@@ -80,18 +64,6 @@ def drop(engine: Engine) -> None:
 
     A drop that was cut off can be run again: until its end a mark in the place of the revision
     says that what is left is aomuse's, and no schema.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-
-    Raises
-    ------
-    ConfigurationError
-        If a table of somebody else refers to one of aomuse's; nothing was dropped.
-    SchemaError
-        If the tables are those of a newer version.
     """
     with write_transaction(engine) as connection:
         ours = _tables(connection)

@@ -50,24 +50,7 @@ _TRUE = {"1", "true", "yes", "on"}
 
 
 def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
-    """Dump tables as they are at one moment.
-
-    Parameters
-    ----------
-    url : sqlalchemy.URL
-        The database.
-    tables : sequence of str
-        The tables, in the order in which they are restored, without that of the revision.
-    revision : str
-        Revision of the schema.
-    file : pathlib.Path
-        Where to.
-
-    Raises
-    ------
-    ConfigurationError
-        If mariadb-dump is missing or fails.
-    """
+    """Dump tables as they are at one moment."""
     program = _program("mariadb-dump", "mysqldump")
     with _option_file(url) as options, file.open("wb") as stream:
         stream.write(f"{_BEGIN}{revision}\n{_FIRST % RESTORING}".encode())
@@ -93,23 +76,7 @@ def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
 
 
 def backup_revision(file: Path) -> str:
-    """Return the revision of the schema in a dump.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The dump.
-
-    Returns
-    -------
-    str
-        The revision.
-
-    Raises
-    ------
-    ConfigurationError
-        If the file is no whole dump.
-    """
+    """Return the revision of the schema in a dump."""
     with file.open("rb") as stream:
         first = stream.read(len(_BEGIN) + 40).split(b"\n")[0].decode("utf-8", "replace")
     if not first.startswith(_BEGIN):
@@ -123,20 +90,7 @@ def backup_revision(file: Path) -> str:
 
 
 def restore(file: Path, engine: Engine) -> None:
-    """Run a dump on an empty database; what a failed one made is removed again.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        A whole dump.
-    engine : sqlalchemy.Engine
-        An empty database.
-
-    Raises
-    ------
-    ConfigurationError
-        If the client program is missing or fails.
-    """
+    """Run a dump on an empty database; what a failed one made is removed again."""
     try:
         said = run(file, engine.url)
     except BaseException:
@@ -154,25 +108,7 @@ def restore(file: Path, engine: Engine) -> None:
 
 
 def run(file: Path, url: URL) -> str | None:
-    """Run SQL by MariaDB's client program.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The SQL.
-    url : sqlalchemy.URL
-        The database.
-
-    Returns
-    -------
-    str or None
-        What the program says if it fails.
-
-    Raises
-    ------
-    ConfigurationError
-        If the program is missing.
-    """
+    """Run SQL by MariaDB's client program."""
     program = _program("mariadb", "mysql")
     with _option_file(url) as options, tempfile.TemporaryFile() as errors:
         # Through a pipe: when this process is killed, the client comes to its end, and does not

@@ -51,25 +51,7 @@ class ReaderAccount:
         return self._statements(f"BY '{_PLACEHOLDER}'")
 
     def create(self, engine: Engine, password: str) -> bool:
-        """Create the account.
-
-        Parameters
-        ----------
-        engine : sqlalchemy.Engine
-            The database.
-        password : str
-            Its password; only a hash of it is sent.
-
-        Returns
-        -------
-        bool
-            False where the engine's own account may not do so; nothing is left behind then.
-
-        Raises
-        ------
-        ConfigurationError
-            If the account exists.
-        """
+        """Create the account."""
         create, grant = self._statements(f"BY PASSWORD '{_hashed(password)}'")
         with engine.connect() as connection:
             try:

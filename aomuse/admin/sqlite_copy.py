@@ -15,20 +15,7 @@ from aomuse.schema import VERSION_TABLE
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Copy a database as it is at one moment, while others may read and write it.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    file : pathlib.Path
-        An empty file.
-
-    Raises
-    ------
-    ConfigurationError
-        If SQLite cannot write it.
-    """
+    """Copy a database as it is at one moment, while others may read and write it."""
     try:
         with engine.connect() as connection, closing(sqlite3.connect(file)) as copy:
             _driver(connection).backup(copy)
@@ -39,23 +26,7 @@ def backup(engine: Engine, file: Path) -> None:
 
 
 def backup_revision(file: Path) -> str:
-    """Return the revision of the schema in a backup.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The backup.
-
-    Returns
-    -------
-    str
-        The revision.
-
-    Raises
-    ------
-    ConfigurationError
-        If the file is no whole backup of a SQLite database.
-    """
+    """Return the revision of the schema in a backup."""
     with _opened(file) as source:
         (said,) = source.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
@@ -65,20 +36,7 @@ def backup_revision(file: Path) -> str:
 
 
 def restore(file: Path, engine: Engine) -> None:
-    """Copy a backup into a database; a copy that is cut off is rolled back by SQLite.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        A whole backup.
-    engine : sqlalchemy.Engine
-        An empty database.
-
-    Raises
-    ------
-    ConfigurationError
-        If SQLite cannot copy it.
-    """
+    """Copy a backup into a database; a copy that is cut off is rolled back by SQLite."""
     with _opened(file) as source, engine.connect() as connection:
         source.backup(_driver(connection))
     engine.dispose()

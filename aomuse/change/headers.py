@@ -38,30 +38,7 @@ def set_header(
     file: str | None = None,
     new: bool = False,
 ) -> None:
-    """Change the value of a card, the exposure's column for it, and the metrics made from it.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    exposure_id : int
-        The exposure.
-    keyword : str
-        The keyword, with or without HIERARCH, with blanks or points; the first card counts.
-    value : bool, int, float, complex, str or None
-        The value; None for an undefined one.
-    extension : str, optional
-        EXTNAME of the HDU.
-    file : str, optional
-        Role of the file; without it the first of cube and raw file that has the extension.
-    new : bool, optional
-        Add a card where there is none.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such header or card, or the value does not fit the exposure's column.
-    """
+    """Change the value of a card, the exposure's column for it, and the metrics made from it."""
     if isinstance(value, np.generic):
         value = value.item()
     header = _header(connection, exposure_id, extension, file)

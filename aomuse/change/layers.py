@@ -38,26 +38,7 @@ _TABLES = Base.metadata.tables
 def set_parameter(
     connection: Connection, psf_fit_id: int, name: str, values: Values, layer: int | None = None
 ) -> None:
-    """Change a PSF parameter, its summaries, and the metrics of the exposure.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    psf_fit_id : int
-        The analysis.
-    name : str
-        The parameter, such as ``fwhm``.
-    values : sequence of float, or float
-        One for each layer, or that of ``layer``; None and NaN are NULL.
-    layer : int, optional
-        The only layer that changes.
-
-    Raises
-    ------
-    AomuseError
-        If the analysis has no such parameter or layer, or not as many layers as there are values.
-    """
+    """Change a PSF parameter, its summaries, and the metrics of the exposure."""
     fit = _fit(connection, psf_fit_id)
     key = {"psf_fit_id": psf_fit_id, "parameter": name}
     of_fit = PsfParameter.psf_fit_id == psf_fit_id
@@ -83,28 +64,7 @@ def set_source(
     values: Values,
     layer: int | None = None,
 ) -> None:
-    """Change a quantity of a source, and its summaries; no metric is made from it.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    psf_fit_id : int
-        The analysis.
-    pampelmuse_id : int
-        X of PM_X.
-    quantity : str
-        snr, flux, fwhm, beta, xc or yc.
-    values : sequence of float, or float
-        One for each layer, or that of ``layer``; None and NaN are NULL.
-    layer : int, optional
-        The only layer that changes.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such source, quantity or layer, or not as many layers as there are values.
-    """
+    """Change a quantity of a source, and its summaries; no metric is made from it."""
     fit = _fit(connection, psf_fit_id)
     if quantity not in SAMPLE_COLUMNS:
         raise AomuseError(unknown("a source has no", quantity, SAMPLE_COLUMNS))

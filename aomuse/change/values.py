@@ -26,23 +26,7 @@ def write_values(
     column: str,
     values: Floats,
 ) -> None:
-    """Write values into a column of some rows.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    exposure_id : int
-        The exposure that the rows belong to.
-    table : sqlalchemy.Table
-        Their table.
-    keys : DataFrame
-        The columns of its primary key, a row for each value.
-    column : str
-        The column.
-    values : ndarray
-        Shape ``(rows,)``; NaN is NULL.
-    """
+    """Write values into a column of some rows."""
     if not len(keys):
         return
     key = [part.name for part in table.primary_key]
@@ -71,21 +55,7 @@ def replace_rows(
     owner: dict[str, Any],
     frames: Iterable[pd.DataFrame],
 ) -> None:
-    """Write rows in place of those that there are.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    exposure_id : int
-        The exposure that the rows belong to.
-    table : sqlalchemy.Table
-        Their table.
-    owner : dict
-        Columns of the primary key that the rows have in common.
-    frames : iterable of DataFrame
-        The new rows.
-    """
+    """Write rows in place of those that there are."""
     own = [table.c[name] == value for name, value in owner.items()]
     key = list(table.primary_key)
     old = pd.DataFrame(connection.execute(sa.select(*key).where(*own)).all())

@@ -16,15 +16,7 @@ from aomuse.exchange.outcome import Listener, Result
 
 
 class Progress(Listener):
-    """Shows a load on standard output, and what is wrong on standard error.
-
-    Parameters
-    ----------
-    show_bar : bool
-        Show a bar with rate and time left, if standard error is a terminal.
-    show_left_out : bool
-        Name each file that is left out.
-    """
+    """Shows a load on standard output, and what is wrong on standard error."""
 
     def __init__(self, *, show_bar: bool = True, show_left_out: bool = False) -> None:
         self._show_left_out = show_left_out

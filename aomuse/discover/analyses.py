@@ -14,20 +14,7 @@ from aomuse.muse.psf_models import MODELS
 def pair_analyses(
     prms: list[FoundFile], psfs: list[FoundFile], cubes: list[FoundFile], issues: list[Issue]
 ) -> list[FitFiles]:
-    """Return the analyses, each with its cube.
-
-    Parameters
-    ----------
-    prms, psfs, cubes : list of FoundFile
-        Parameter files, source files and reduced cubes, sorted by path.
-    issues : list of Issue
-        Gets an issue for each file that cannot be placed.
-
-    Returns
-    -------
-    list of FitFiles
-        One for each analysis; ``reduced`` is None where no cube has the name.
-    """
+    """Return the analyses, each with its cube."""
     together: dict[tuple[object, ...], FitFiles] = {}
     for file in [*prms, *psfs]:
         key = (file.path.parent, file.stem)
@@ -83,15 +70,7 @@ def _join_strays(fits: list[FitFiles]) -> list[FitFiles]:
 
 
 def tell_double(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> None:
-    """Tell of an analysis that stands for the same as another one.
-
-    Parameters
-    ----------
-    kept, other : FitFiles
-        The one that is loaded, and the one that is not.
-    issues : list of Issue
-        Gets a note for a copy, an error for a file that differs.
-    """
+    """Tell of an analysis that stands for the same as another one."""
     for role in ("prm", "psf"):
         files = [file for file in (getattr(kept, role), getattr(other, role)) if file]
         if len(files) == 2:

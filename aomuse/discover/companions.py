@@ -37,27 +37,7 @@ def attach(
     headers: Headers,
     left_out: list[tuple[FoundFile, str]],
 ) -> tuple[dict[str, list[FoundFile]], dict[str, list[Issue]]]:
-    """Return the files beside each exposure, and what there is to say of them.
-
-    Parameters
-    ----------
-    files : sequence of FoundFile
-        Night logs, catalogues and Raman images.
-    owners : mapping
-        Exposures by archive id.
-    headers : Headers
-        Tells when exposures and Raman images start; gets an issue for each file that belongs to
-        no exposure, or to more than one.
-    left_out : list of (FoundFile, str)
-        Files that are no science exposure; gets what belongs to them.
-
-    Returns
-    -------
-    beside : dict
-        Files by archive id, each role and name once.
-    said : dict
-        Issues of these files by archive id.
-    """
+    """Return the files beside each exposure, and what there is to say of them."""
     issues = headers.issues
     said: dict[str, list[Issue]] = defaultdict(list)
     beside: dict[str, list[FoundFile]] = defaultdict(list)
@@ -104,22 +84,7 @@ def _anchor(owner: Owner) -> FoundFile | None:
 def choose(
     files: Sequence[FoundFile], anchor: FoundFile | None, issues: list[Issue]
 ) -> list[FoundFile]:
-    """Return one night log, and one file of each other name: the nearest, then the first.
-
-    Parameters
-    ----------
-    files : sequence of FoundFile
-        Files beside one exposure, sorted by path.
-    anchor : FoundFile or None
-        The cube or raw file that they should lie near.
-    issues : list of Issue
-        Gets an issue for each file that is not taken.
-
-    Returns
-    -------
-    list of FoundFile
-        Each role and name once, in the order of the files.
-    """
+    """Return one night log, and one file of each other name: the nearest, then the first."""
     rivals: dict[tuple[str, str | None], list[FoundFile]] = defaultdict(list)
     for file in files:
         rivals[file.role, None if file.role == "night_log" else file.name].append(file)

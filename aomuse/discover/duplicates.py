@@ -11,21 +11,7 @@ from aomuse.fits.structure import file_checksum
 
 
 def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]:
-    """Return the candidates that stand nearest to a file.
-
-    Parameters
-    ----------
-    file : FoundFile
-        The file that looks for its companion.
-    candidates : iterable of FoundFile
-        Files with the right role and name.
-
-    Returns
-    -------
-    list of FoundFile
-        Those in the same dated folder, else those below the same parent, else all; of these the
-        ones with the fewest folders between.
-    """
+    """Return the candidates that stand nearest to a file."""
 
     def distance(other: FoundFile) -> tuple[int, int]:
         if other.base != file.base:
@@ -47,22 +33,7 @@ def _steps(one: Sequence[str], other: Sequence[str]) -> int:
 def keep_first(
     files: list[FoundFile], key: Callable[[FoundFile], Hashable], issues: list[Issue]
 ) -> list[FoundFile]:
-    """Return the files without doubles, and tell of each double.
-
-    Parameters
-    ----------
-    files : list of FoundFile
-        Sorted by path, so that every run keeps the same one.
-    key : callable
-        What two files must not share.
-    issues : list of Issue
-        Gets a note for a copy, an error for a file that differs.
-
-    Returns
-    -------
-    list of FoundFile
-        The first file of each key.
-    """
+    """Return the files without doubles, and tell of each double."""
     first: dict[Hashable, FoundFile] = {}
     for file in files:
         kept = first.setdefault(key(file), file)
@@ -88,17 +59,7 @@ def keep_first(
 def tell_farther(
     near: Sequence[FoundFile], all_of_them: Iterable[FoundFile], issues: list[Issue]
 ) -> None:
-    """Tell of files that would fit as well as the nearest, which is taken.
-
-    Parameters
-    ----------
-    near : sequence of FoundFile
-        The nearest.
-    all_of_them : iterable of FoundFile
-        These, and those that stand farther away.
-    issues : list of Issue
-        Gets a note for a copy, a warning for a file that differs.
-    """
+    """Tell of files that would fit as well as the nearest, which is taken."""
     for file in all_of_them:
         if file in near:
             continue

@@ -57,26 +57,7 @@ class _Group:
 
 
 def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discovery:
-    """Find the exposures below the roots.
-
-    Parameters
-    ----------
-    roots : sequence of pathlib.Path
-        Folders that hold ``single``, ``raw`` and ``analysis`` at any depth.
-    recall : callable, optional
-        Returns the identity of a file that an earlier run read and that has not changed, so that
-        its header need not be opened again.
-
-    Returns
-    -------
-    Discovery
-        The exposures, and what there is to say.
-
-    Raises
-    ------
-    ConfigurationError
-        If a root is missing, or none holds any of the three folders or a FITS file.
-    """
+    """Find the exposures below the roots."""
     files, issues = walk(roots)
     headers = Headers(recall, issues)
     left_out: list[tuple[FoundFile, str]] = []
@@ -116,22 +97,7 @@ def join(
     archive_id: str | None,
     raw_file: str | None,
 ) -> ExposureFiles:
-    """Return an exposure together with files of it that lie elsewhere.
-
-    Parameters
-    ----------
-    files : ExposureFiles
-        The exposure, as found.
-    others : sequence of FoundFile
-        Files that an earlier run loaded for it.
-    archive_id, raw_file : str or None
-        What that run knew of it.
-
-    Returns
-    -------
-    ExposureFiles
-        The exposure with all its files.
-    """
+    """Return an exposure together with files of it that lie elsewhere."""
     together = sorted({*files.files, *others}, key=lambda file: file.path)
     by_role: dict[str, list[FoundFile]] = defaultdict(list)
     for file in together:

@@ -43,23 +43,7 @@ class Headers:
         return self._known[file]
 
     def whole(self, file: FoundFile) -> Identity:
-        """Return the identity as the header has it, not as it is remembered in short.
-
-        Parameters
-        ----------
-        file : FoundFile
-            Whose header to read, unless this run has read it.
-
-        Returns
-        -------
-        Identity
-            All that tells what the file is.
-
-        Raises
-        ------
-        FileError
-            If the header cannot be read.
-        """
+        """Return the identity as the header has it, not as it is remembered in short."""
         if file not in self.read:
             self.read[file] = read_identity(file)
         return self.read[file]

@@ -47,23 +47,7 @@ def is_archive_name(name: str) -> bool:
 
 
 def read_identity(file: FoundFile) -> Identity:
-    """Read a file's primary header and return which exposure it belongs to.
-
-    Parameters
-    ----------
-    file : FoundFile
-        A reduced or raw file, or one whose role only its header tells.
-
-    Returns
-    -------
-    Identity
-        With ``archive_id`` None where the header names no exposure.
-
-    Raises
-    ------
-    FileError
-        If the header cannot be read.
-    """
+    """Read a file's primary header and return which exposure it belongs to."""
     try:
         with file.path.open("rb") as stream:
             images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)

@@ -32,25 +32,7 @@ _ANALYSIS = re.compile(
 
 
 def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
-    """Return the files below the roots that may belong to an exposure.
-
-    Parameters
-    ----------
-    roots : sequence of pathlib.Path
-        Folders that hold ``single``, ``raw`` and ``analysis`` at any depth.
-
-    Returns
-    -------
-    files : list of FoundFile
-        Sorted by path; a file reached twice is listed once.
-    issues : list of Issue
-        Folders and files that cannot be listed.
-
-    Raises
-    ------
-    ConfigurationError
-        If a root is missing, or no root holds any of the three folders or a FITS file.
-    """
+    """Return the files below the roots that may belong to an exposure."""
     files: dict[Path, FoundFile] = {}
     visited: set[str] = set()
     issues: list[Issue] = []
@@ -164,20 +146,7 @@ def _classify(
 
 
 def find_again(path: Path, role: Role) -> FoundFile | None:
-    """Return a file of an earlier run as a found file, None if it is no such file any more.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Absolute path.
-    role : str
-        Its role then.
-
-    Returns
-    -------
-    FoundFile or None
-        The file as it is now.
-    """
+    """Return a file of an earlier run as a found file, None if it is no such file any more."""
     # Its folders tell the PSF model, wherever the root was.
     found = _classify(path, _place(path.parent), Path(path.anchor), [])
     # Of these the header told the role then, whatever the name says.

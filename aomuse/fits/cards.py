@@ -34,26 +34,7 @@ def read_cards(
     images: bytes = b"",
     skip_structural: bool = False,
 ) -> tuple[pd.DataFrame, list[Issue]]:
-    """Return the cards of a header.
-
-    Parameters
-    ----------
-    header : astropy.io.fits.Header
-        The header as astropy shows it to a user.
-    path, extension : str
-        Where it stands, for messages.
-    images : bytes, optional
-        The header's own card images, if astropy shows it as it is.
-    skip_structural : bool, optional
-        Leave out the cards that define a table's layout.
-
-    Returns
-    -------
-    cards : DataFrame
-        One row for each card; columns as `COLUMNS`, value_int nullable.
-    issues : list of Issue
-        Cards that astropy cannot parse, or whose comment had to be cut.
-    """
+    """Return the cards of a header."""
     rows: list[Row] = []
     issues: list[Issue] = []
     cards = header.cards
@@ -116,20 +97,7 @@ def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tup
 
 
 def unparsed_text(card: Any, image: str | None) -> str:
-    """Return what stands behind the keyword of a card that cannot be parsed.
-
-    Parameters
-    ----------
-    card : astropy.io.fits.Card
-        The card.
-    image : str or None
-        Its image in the file, for astropy mends the card's own; None if it is not known.
-
-    Returns
-    -------
-    str
-        Without blanks at its ends.
-    """
+    """Return what stands behind the keyword of a card that cannot be parsed."""
     return (image or str(card.image))[8:].removeprefix("=").strip()
 
 

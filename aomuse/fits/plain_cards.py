@@ -27,19 +27,7 @@ _PLAIN = re.compile(
 
 
 def split_images(images: bytes) -> list[str | None] | None:
-    """Return the images of the cards of a header.
-
-    Parameters
-    ----------
-    images : bytes
-        80 bytes a card.
-
-    Returns
-    -------
-    list of (str or None), or None
-        One for each card as astropy counts them; None in place of a card that CONTINUE cards
-        belong to. None for a header that is not printable ASCII.
-    """
+    """Return the images of the cards of a header."""
     if not images.isascii():
         return None
     text = images.decode("ascii")
@@ -56,20 +44,7 @@ def split_images(images: bytes) -> list[str | None] | None:
 
 
 def read_plain(position: int, image: str) -> Row | None:
-    """Return a card as a row, None if it takes more than this to understand it.
-
-    Parameters
-    ----------
-    position : int
-        Place of the card in the header.
-    image : str
-        80 characters.
-
-    Returns
-    -------
-    tuple or None
-        As the rows of `aomuse.fits.cards.cards_frame`.
-    """
+    """Return a card as a row, None if it takes more than this to understand it."""
     match = _PLAIN.fullmatch(image)
     if match is None:
         return None

@@ -121,27 +121,7 @@ def _data_size(images: bytes, path: str, index: int) -> int:
 
 
 def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
-    """Return the extents of all HDUs.
-
-    Parameters
-    ----------
-    stream : binary file
-        The open file; its position is moved.
-    path : str
-        Its name, for messages.
-    size : int
-        Its size in bytes.
-
-    Returns
-    -------
-    list of Extent
-        The HDUs in order; the data unit of the last may reach beyond the end of the file.
-
-    Raises
-    ------
-    FileError
-        If the file is empty, not FITS, damaged, or cut within a header.
-    """
+    """Return the extents of all HDUs."""
     _require_fits(stream.read(9), path, size)
     extents: list[Extent] = []
     position = 0
@@ -186,27 +166,7 @@ def _require_end(stream: BinaryIO, path: str, index: int, position: int) -> None
 
 
 def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:
-    """Return the card images of the primary header, up to and without END.
-
-    Parameters
-    ----------
-    stream : binary file
-        The open file, at its beginning.
-    path : str
-        Its name, for messages.
-    size : int
-        Its size in bytes.
-
-    Returns
-    -------
-    bytes
-        80 bytes a card.
-
-    Raises
-    ------
-    FileError
-        If the file is empty, not FITS, or cut within the header.
-    """
+    """Return the card images of the primary header, up to and without END."""
     _require_fits(stream.read(9), path, size)
     stream.seek(0)
     return _read_header(stream, path, 0, 0)
@@ -224,22 +184,7 @@ def _require_fits(magic: bytes, path: str, size: int) -> None:
 
 
 def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
-    """Return the SHA-256 of the file's bytes without the pixels of its images.
-
-    Parameters
-    ----------
-    stream : binary file
-        The open file; its position is moved.
-    extents : list of Extent
-        Its HDUs.
-    size : int
-        Its size in bytes.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits; the file's own SHA-256 where it has no pixels.
-    """
+    """Return the SHA-256 of the file's bytes without the pixels of its images."""
     digest = hashlib.sha256()
     position = 0
     pixels = [e for e in extents if e.has_pixels and e.data_size]
@@ -267,27 +212,7 @@ def quiet_astropy() -> Iterator[None]:
 
 
 def file_checksum(path: Path, name: str, *, is_text: bool = False) -> str:
-    """Return the checksum of a file that is not open.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        Its name, for messages.
-    is_text : bool, optional
-        Whether it is a text, of which every byte counts.
-
-    Returns
-    -------
-    str
-        As `checksum`.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be read, or is not FITS.
-    """
+    """Return the checksum of a file that is not open."""
     try:
         with path.open("rb") as stream:
             if is_text:

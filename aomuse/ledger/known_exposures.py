@@ -45,13 +45,7 @@ class KnownExposure:
 
 
 class Ledger:
-    """The files and exposures that the database has.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        Read once, in three queries.
-    """
+    """The files and exposures that the database has."""
 
     def __init__(self, connection: Connection) -> None:
         self._exposures: dict[int, KnownExposure] = {}
@@ -91,19 +85,7 @@ class Ledger:
             self._exposures[row.exposure_id].errors.append(issue)
 
     def known(self, files: ExposureFiles) -> tuple[KnownExposure, ...]:
-        """Return what the database has of an exposure.
-
-        Parameters
-        ----------
-        files : ExposureFiles
-            The exposure, as found.
-
-        Returns
-        -------
-        tuple of KnownExposure
-            The one that keeps its id first; others are parts of it that were loaded before
-            anything told that they belong together.
-        """
+        """Return what the database has of an exposure."""
         found: dict[int, KnownExposure] = {}
         if files.archive_id in self._by_archive_id:
             known = self._by_archive_id[files.archive_id]

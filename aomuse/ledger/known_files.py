@@ -18,31 +18,14 @@ _MAX_TEXT = 255
 
 
 class Memory:
-    """What earlier loads know of files.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        Read once.
-    """
+    """What earlier loads know of files."""
 
     def __init__(self, connection: Connection) -> None:
         columns = KnownFile.__table__.columns
         self._rows = {row.path: row for row in connection.execute(sa.select(*columns))}
 
     def recall(self, file: FoundFile) -> Identity | None:
-        """Return what is known of a file that has not changed, None otherwise.
-
-        Parameters
-        ----------
-        file : FoundFile
-            The file, with the role that its folder and name make of it.
-
-        Returns
-        -------
-        Identity or None
-            What its header said, without ``facts``.
-        """
+        """Return what is known of a file that has not changed, None otherwise."""
         row = self._rows.get(str(file))
         if row is None or row.folder_role != file.role:
             return None
@@ -67,21 +50,7 @@ def remember(
     found: Iterable[FoundFile],
     roots: Sequence[str],
 ) -> None:
-    """Write down what headers said, and forget files below the roots that have gone away.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    run_id : int
-        The run.
-    told : mapping
-        For each file whose header was read what its folder makes of it, and what its header says.
-    found : iterable of FoundFile
-        All files that were found.
-    roots : sequence of str
-        Absolute paths that were searched.
-    """
+    """Write down what headers said, and forget files below the roots that have gone away."""
     prefixes = tuple(root.rstrip("/") + "/" for root in roots)
     paths = {str(file) for file in found}
     rows = [_row(run_id, file, *said) for file, said in told.items()]

@@ -30,28 +30,6 @@ def run_lock(
 
     The lock belongs to the process (SQLite: a lock on a file beside the database) or to a
     connection (MariaDB: GET_LOCK): it ends with a killed loader, and nothing has to be cleared.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    on_wait : callable, optional
-        Told once who holds the lock, before waiting.
-    wait_s : float, optional
-        Seconds to wait.
-
-    Yields
-    ------
-    callable
-        To be called now and then: takes the lock again after the server has restarted, and
-        raises BusyError if another loader was faster.
-
-    Raises
-    ------
-    BusyError
-        If another loader still holds the database after that time.
-    ConfigurationError
-        If the folder of a SQLite database cannot be written.
     """
     lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
     with lock(engine, on_wait, wait_s) as keep:

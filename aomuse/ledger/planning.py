@@ -61,24 +61,7 @@ class _Comparison:
 def make_plan(
     ledger: Ledger, files: ExposureFiles, found: Collection[str] = (), *, reload: bool = False
 ) -> Plan:
-    """Return what to do with an exposure.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        What the database has.
-    files : ExposureFiles
-        The exposure, as found.
-    found : collection of str
-        Paths of the files of all exposures found: one that is now another's is not missed here.
-    reload : bool, optional
-        Read it again even if nothing is new, and give up files that have gone away.
-
-    Returns
-    -------
-    Plan
-        The plan.
-    """
+    """Return what to do with an exposure."""
     known = ledger.known(files)
     if not known:
         return Plan("load")

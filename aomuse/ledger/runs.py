@@ -54,24 +54,7 @@ class Run:
 
 
 def start_run(engine: Engine, command: str, roots: Sequence[str], revision: str) -> Run:
-    """Record the start of a run, and the end of runs that were killed.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database, whose run lock the caller holds.
-    command : str
-        Command that runs.
-    roots : sequence of str
-        Where it searches.
-    revision : str
-        Revision of the schema.
-
-    Returns
-    -------
-    Run
-        The run.
-    """
+    """Record the start of a run, and the end of runs that were killed."""
     with write_transaction(engine) as connection:
         # Who holds the lock knows that no other run is alive.
         connection.execute(
@@ -106,17 +89,7 @@ _COUNTS = {
 
 
 def finish_run(engine: Engine, run: Run, outcome: str) -> None:
-    """Record the end of a run.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    run : Run
-        The run, with its counts.
-    outcome : str
-        complete, issues, interrupted or failed.
-    """
+    """Record the end of a run."""
     counts = {column: run.counts[name] for name, column in _COUNTS.items()}
     with write_transaction(engine) as connection:
         connection.execute(
@@ -133,21 +106,7 @@ def record_issues(
     issues: Iterable[Issue],
     paths: Collection[str] = (),
 ) -> None:
-    """Close what was said before of an exposure and its files, and record what there is now.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction: that of the exposure's rows.
-    run_id : int
-        The run.
-    exposure_id : int or None
-        The exposure, None for files that belong to none.
-    issues : iterable of Issue
-        What there is to say.
-    paths : collection of str
-        Files that were read, whose earlier issues are closed.
-    """
+    """Close what was said before of an exposure and its files, and record what there is now."""
     still_open = LoadIssue.closed_run_id.is_(None)
     if exposure_id is not None:
         connection.execute(
@@ -179,17 +138,6 @@ def record_orphans(
     """Record what there is to say of files that belong to no exposure.
 
     What was said of files below the roots before is closed: the run looked at all of them again.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
-    run_id : int
-        The run.
-    roots : sequence of str
-        Absolute paths that were searched.
-    issues : iterable of Issue
-        What there is to say now.
     """
     prefixes = tuple(root.rstrip("/") + "/" for root in roots)
     with write_transaction(engine) as connection:
@@ -214,15 +162,7 @@ def _close_orphans(connection: Connection, run_id: int, chosen: Callable[[str], 
 
 
 def touch_files(connection: Connection, touched: Iterable[tuple[KnownFile, FoundFile]]) -> None:
-    """Record that files have the content they had, but another name, place or time.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    touched : iterable of (KnownFile, FoundFile)
-        The files as they were, and as they are.
-    """
+    """Record that files have the content they had, but another name, place or time."""
     for known, found in touched:
         connection.execute(
             sa.update(SourceFile)

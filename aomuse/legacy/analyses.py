@@ -53,22 +53,7 @@ class _Told:
 
 
 def read_analyses(parts: Parts, stem: str, cube: FileContent | None) -> list[Analysis]:
-    """Return the analyses of a row.
-
-    Parameters
-    ----------
-    parts : Parts
-        The row.
-    stem : str
-        Name of the cube.
-    cube : FileContent or None
-        The cube.
-
-    Returns
-    -------
-    list of Analysis
-        None, one, or two: Moffat and MAOPPY.
-    """
+    """Return the analyses of a row."""
     analyses = []
     prm_file = parts.text("analysis_file")
     params, sources = parts.value("psf_params"), parts.value("sources")

@@ -34,22 +34,7 @@ def file_of(
 
 
 def sky_of(parts: Parts, start: dt.datetime | None, name: str) -> FileContent | None:
-    """Return the entries on the sky as a night log, None where there are none.
-
-    Parameters
-    ----------
-    parts : Parts
-        The row. Times are seconds from midnight UTC, negative before it, a clock, or a time.
-    start : datetime.datetime or None
-        Start of the exposure, which tells the night.
-    name : str
-        Name of the log's file.
-
-    Returns
-    -------
-    FileContent or None
-        A log of one or two entries, without the text that they stood in.
-    """
+    """Return the entries on the sky as a night log, None where there are none."""
     entries: list[WeatherEntry] = []
     midnight = None
     if start is not None:
@@ -107,20 +92,7 @@ def _from_text(text: str, midnight: dt.datetime | None) -> dt.datetime | None:
 
 
 def catalog_of(parts: Parts, name: str) -> FileContent | None:
-    """Return the catalogue of a row as a file with a table, None where there is none.
-
-    Parameters
-    ----------
-    parts : Parts
-        The row; what cannot be a table is kept whole.
-    name : str
-        Name of the catalogue's file.
-
-    Returns
-    -------
-    FileContent or None
-        Its table, named DETECTIONS.
-    """
+    """Return the catalogue of a row as a file with a table, None where there is none."""
     value = parts.value("catalog")
     if value is None:
         return None
@@ -173,18 +145,7 @@ def raman_of(parts: Parts, name: str) -> FileContent | None:
 
 
 def is_plain_header(header: dict[str, Any]) -> bool:
-    """Return whether header_card gives a dictionary of keywords back as it is.
-
-    Parameters
-    ----------
-    header : dict
-        Values by keyword.
-
-    Returns
-    -------
-    bool
-        False where a value is nested or NaN, or a keyword is too long.
-    """
+    """Return whether header_card gives a dictionary of keywords back as it is."""
     for keyword, value in header.items():
         lines = keyword in COMMENTARY
         if len(keyword) > MAX_KEYWORD or (lines and not isinstance(value, list)):

@@ -32,22 +32,7 @@ class Decision:
 
 
 def decide(ledger: Ledger, source: Source, imported: Imported) -> Decision:
-    """Return what is to be done with a row.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        What the database has.
-    source : Source
-        Where the row comes from.
-    imported : Imported
-        The row's exposure.
-
-    Returns
-    -------
-    Decision
-        The decision.
-    """
+    """Return what is to be done with a row."""
     known = ledger.known(imported.files)
     files = [file for k in known for file in k.files]
     if any(file.loaded and not file.imported for file in files):

@@ -16,23 +16,7 @@ class BlobError(ValueError):
 
 
 def text_of(value: Any) -> str | None:
-    """Return the text of a column, None for NULL.
-
-    Parameters
-    ----------
-    value : object
-        What the driver gives: text, bytes, or what it has parsed by itself.
-
-    Returns
-    -------
-    str or None
-        The text.
-
-    Raises
-    ------
-    BlobError
-        If it is not UTF-8.
-    """
+    """Return the text of a column, None for NULL."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
@@ -44,26 +28,7 @@ def text_of(value: Any) -> str | None:
 
 
 def decode(text: str | None, *, text_allowed: bool = False) -> Any:
-    """Return the value of a blob.
-
-    Parameters
-    ----------
-    text : str or None
-        JSON encoded once or twice, with NaN and Infinity as Python writes them.
-    text_allowed : bool, optional
-        Whether the value may be a text that is no JSON itself, once it has been decoded.
-
-    Returns
-    -------
-    object
-        The value; None for NULL, ``null``, ``None``, empty text, and each of these once more
-        encoded.
-
-    Raises
-    ------
-    BlobError
-        If it is no JSON, or what no database holds as text.
-    """
+    """Return the value of a blob."""
     value: Any = text
     for turn in range(_MAX_ENCODINGS):
         if value is None or (isinstance(value, str) and value.strip() in NOTHING):

@@ -15,20 +15,7 @@ ABSENT: Any = object()
 
 
 def difference(ours: Any, wanted: Any) -> dict[str, Any] | None:
-    """Return what makes one value the other.
-
-    Parameters
-    ----------
-    ours : object
-        What there is; `ABSENT` for nothing.
-    wanted : object
-        What it shall be.
-
-    Returns
-    -------
-    dict or None
-        For `applied`; None if both are the same: types, order of keys, NaN and sign of zero.
-    """
+    """Return what makes one value the other."""
     if not (isinstance(ours, dict) and isinstance(wanted, dict)):
         return None if _same(ours, wanted) else {"value": wanted}
     values = {}
@@ -43,20 +30,7 @@ def difference(ours: Any, wanted: Any) -> dict[str, Any] | None:
 
 
 def applied(ours: Any, change: dict[str, Any] | None) -> Any:
-    """Return a value with a difference applied.
-
-    Parameters
-    ----------
-    ours : object
-        What there is.
-    change : dict or None
-        What `difference` returned.
-
-    Returns
-    -------
-    object
-        The other value.
-    """
+    """Return a value with a difference applied."""
     if change is None:
         return ours
     if "value" in change:

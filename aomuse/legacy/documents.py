@@ -24,20 +24,7 @@ _CHANNEL = re.compile(r"^CHAN\d\d$")
 
 
 def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
-    """Return an analysis in the structure of AOMUSE 2020.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    psf_fit_id : int
-        psf_fit.id.
-
-    Returns
-    -------
-    dict
-        targetName, insMode, analysisFile, rawFile, data, psfParams and sources.
-    """
+    """Return an analysis in the structure of AOMUSE 2020."""
     row = _fit(connection, psf_fit_id)
     changes = differences(connection, row.exposure_id, psf_fit_id)
     plain = plain_values(connection, psf_fit_id)
@@ -58,20 +45,7 @@ def plain_values(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
 
 
 def typed_answers(connection: Connection, psf_fit_id: int) -> dict[str, Callable[[], Any]]:
-    """Return what the typed tables alone give of an analysis.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    psf_fit_id : int
-        psf_fit.id.
-
-    Returns
-    -------
-    dict
-        Functions that return data, psfParams and sources.
-    """
+    """Return what the typed tables alone give of an analysis."""
     row = _fit(connection, psf_fit_id)
     stored = StoredExposure(connection, row.exposure_id)
     raw_id = _loaded_file(connection, row.exposure_id, "raw")
@@ -83,20 +57,7 @@ def typed_answers(connection: Connection, psf_fit_id: int) -> dict[str, Callable
 
 
 def typed_data(connection: Connection, exposure_id: int) -> dict[str, Any]:
-    """Return what the typed tables alone give of an exposure's headers and telemetry.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        exposure.id.
-
-    Returns
-    -------
-    dict
-        As `data`.
-    """
+    """Return what the typed tables alone give of an exposure's headers and telemetry."""
     return _data(
         StoredExposure(connection, exposure_id),
         _loaded_file(connection, exposure_id, "reduced"),
@@ -113,58 +74,19 @@ def _answer(typed: Callable[[], Any], change: dict[str, Any] | None) -> Any:
 
 
 def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
-    """Return the headers and telemetry of an exposure as AOMUSE 2020 stored them.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        exposure.id.
-
-    Returns
-    -------
-    dict
-        PRIMARY of the first reduced cube, CHANnn, and the tables as a list a column.
-    """
+    """Return the headers and telemetry of an exposure as AOMUSE 2020 stored them."""
     change = differences(connection, exposure_id).get("data")
     answer: dict[str, Any] = _answer(lambda: typed_data(connection, exposure_id), change)
     return answer
 
 
 def psf_params(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
-    """Return the PSF parameters of an analysis as AOMUSE 2020 stored them.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    psf_fit_id : int
-        psf_fit.id.
-
-    Returns
-    -------
-    dict or None
-        A list a parameter, and ``wavelength`` in nm; None without a parameter file.
-    """
+    """Return the PSF parameters of an analysis as AOMUSE 2020 stored them."""
     return _one(connection, psf_fit_id, "psfParams")
 
 
 def sources(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
-    """Return the sources of an analysis as AOMUSE 2020 stored them.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    psf_fit_id : int
-        psf_fit.id.
-
-    Returns
-    -------
-    dict or None
-        PM_X of each source, a list a column; None without a source file.
-    """
+    """Return the sources of an analysis as AOMUSE 2020 stored them."""
     return _one(connection, psf_fit_id, "sources")
 
 
@@ -228,19 +150,7 @@ def _data(stored: StoredExposure, reduced_id: int | None, raw_id: int | None) ->
 
 
 def header_dict(cards: list[Card]) -> dict[str, Any]:
-    """Return cards as ``dict(header)`` gives them, ready for JSON.
-
-    Parameters
-    ----------
-    cards : list of Card
-        The cards of a header.
-
-    Returns
-    -------
-    dict
-        The first value of each keyword; a list of strings for COMMENT, HISTORY and blank cards;
-        None for an undefined value.
-    """
+    """Return cards as ``dict(header)`` gives them, ready for JSON."""
     result: dict[str, Any] = {}
     for card in cards:
         if card.value_type == "commentary":

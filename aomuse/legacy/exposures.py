@@ -45,18 +45,7 @@ class Imported:
 
 
 def archive_name(parts: Parts) -> str | None:
-    """Return the archive name of a row's exposure, None where nothing tells it.
-
-    Parameters
-    ----------
-    parts : Parts
-        The row.
-
-    Returns
-    -------
-    str or None
-        By PROV1 of the cube, the raw file's name, or ARCFILE, as for files.
-    """
+    """Return the archive name of a row's exposure, None where nothing tells it."""
     headers = [h for h in (_primary(parts), parts.value("raw_header")) if isinstance(h, dict)]
     prov1 = headers[0].get("PROV1") if headers else None
     if isinstance(prov1, str) and prov1.strip():
@@ -72,18 +61,7 @@ def _primary(parts: Parts) -> Any:
 
 
 def read_exposure(rows: Sequence[Parts]) -> Imported:
-    """Return the exposure that rows tell of.
-
-    Parameters
-    ----------
-    rows : sequence of Parts
-        One row, or several analyses of one exposure; the first one speaks for it.
-
-    Returns
-    -------
-    Imported
-        The exposure.
-    """
+    """Return the exposure that rows tell of."""
     first = rows[0]
     archive_id = archive_name(first)
     start = _start(first)
@@ -123,16 +101,6 @@ def read_exposure(rows: Sequence[Parts]) -> Imported:
 
 def stem_of(name: str) -> str:
     """Return the name of the cube that a parameter file analyses.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter file.
-
-    Returns
-    -------
-    str
-        Without .prm and .fits.
 
     Examples
     --------

@@ -25,22 +25,7 @@ _LETTERS = {"float64": "D", "int64": "K", "int32": "J", "bool": "L"}
 
 
 def header_hdu(index: int, name: str, header: dict[str, Any]) -> HduContent:
-    """Return a dictionary of keywords as the header of an HDU.
-
-    Parameters
-    ----------
-    index : int
-        Its place among the HDUs that are known, 0 for the primary one.
-    name : str
-        EXTNAME.
-    header : dict
-        Values by keyword, as ``dict(header)`` gives them.
-
-    Returns
-    -------
-    HduContent
-        Without comments, and without the repeats that a dictionary has lost.
-    """
+    """Return a dictionary of keywords as the header of an HDU."""
     rows: list[Row] = []
     for keyword, value in header.items():
         lines = value if keyword in COMMENTARY and _is_texts(value) else [value]
@@ -77,22 +62,7 @@ def is_table(value: Any) -> bool:
 
 
 def table_hdu(index: int, name: str, columns: dict[str, Any]) -> HduContent:
-    """Return a dictionary of columns as an HDU with a table.
-
-    Parameters
-    ----------
-    index : int
-        Its place among the HDUs that are known.
-    name : str
-        EXTNAME.
-    columns : dict
-        A list for each column. What is no list of the first one's length is left out.
-
-    Returns
-    -------
-    HduContent
-        The table, without units.
-    """
+    """Return a dictionary of columns as an HDU with a table."""
     rows = next((len(column) for column in columns.values() if isinstance(column, list)), 0)
     formats: list[ColumnFormat] = []
     values: list[npt.NDArray[Any]] = []
@@ -108,19 +78,7 @@ def table_hdu(index: int, name: str, columns: dict[str, Any]) -> HduContent:
 
 
 def array_of(column: list[Any]) -> npt.NDArray[Any]:
-    """Return a column of JSON as an array of its own type.
-
-    Parameters
-    ----------
-    column : list
-        A value a row.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(rows,)``, or ``(rows, …)`` for lists of one length: float64 for floats, and where
-        null or integers stand among them, int32 or int64, bool, or text; anything else as JSON.
-    """
+    """Return a column of JSON as an array of its own type."""
     kinds = frozenset(map(type, column))
     dtype = np.float64 if kinds <= {float, type(None)} else _DTYPES.get(kinds)
     if kinds == {int}:
@@ -150,22 +108,7 @@ def _nested(column: list[list[Any]]) -> npt.NDArray[Any] | None:
 
 
 def format_of(position: int, name: str, array: npt.NDArray[Any]) -> ColumnFormat:
-    """Return the definition of a column that holds an array.
-
-    Parameters
-    ----------
-    position : int
-        Place of the column, from 1.
-    name : str
-        Its name.
-    array : ndarray
-        What `array_of` made.
-
-    Returns
-    -------
-    ColumnFormat
-        TFORM of its type, and that type in ``datatype``; neither unit nor scale.
-    """
+    """Return the definition of a column that holds an array."""
     shape = array.shape[1:]
     if array.dtype.kind == "U":
         width = max(array.dtype.itemsize // 4, 1)

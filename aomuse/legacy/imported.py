@@ -16,22 +16,7 @@ from aomuse.models import ImportedDocument
 def differences(
     connection: Connection, exposure_id: int, psf_fit_id: int | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Return how the documents of an imported exposure differ from what the tables give.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        The exposure.
-    psf_fit_id : int, optional
-        The analysis; without it the first row that was imported speaks for the exposure.
-
-    Returns
-    -------
-    dict
-        For `differences.applied`, by document; nothing for exposures that were loaded.
-    """
+    """Return how the documents of an imported exposure differ from what the tables give."""
     select = sa.select(
         ImportedDocument.psf_fit_id, ImportedDocument.document, ImportedDocument.content
     ).where(ImportedDocument.exposure_id == exposure_id, ImportedDocument.kind == "differences")
@@ -52,26 +37,7 @@ def let_tables_speak(
     path: Sequence[str],
     psf_fit_id: int | None = None,
 ) -> None:
-    """Forget what is kept of one value of a document, so that the tables' value counts.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    exposure_id : int
-        The exposure.
-    document : str
-        data, psfParams or sources.
-    path : sequence of str
-        Keys that lead to the value.
-    psf_fit_id : int, optional
-        The analysis; without it the document of each analysis.
-
-    Raises
-    ------
-    AomuseError
-        If the document is kept as a whole, so that the tables say nothing.
-    """
+    """Forget what is kept of one value of a document, so that the tables' value counts."""
     own = [
         ImportedDocument.exposure_id == exposure_id,
         ImportedDocument.document == document,

@@ -68,24 +68,7 @@ class _Keeper:
 def keep_documents(
     connection: Connection, exposure_id: int, exposure: NormalizedExposure, imported: Imported
 ) -> int:
-    """Write what the typed tables do not give back of an exposure that they have just got.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The transaction that wrote its rows.
-    exposure_id : int
-        The exposure.
-    exposure : NormalizedExposure
-        The frames that were written.
-    imported : Imported
-        What they were made from.
-
-    Returns
-    -------
-    int
-        Rows written.
-    """
+    """Write what the typed tables do not give back of an exposure that they have just got."""
     keeper = _Keeper(connection, exposure_id)
     for parts in imported.rows:
         keeper.write(None, parts.place, "row", "whole", parts.row_text)

@@ -111,24 +111,7 @@ class Parts:
         return None if value is None or not str(value).strip() else str(value)
 
     def stand_in(self, role: Role, name: str, file_name: str, *blobs: str) -> ImportedBlob:
-        """Return what stands for a file that blobs were made from.
-
-        Parameters
-        ----------
-        role : str
-            Role of the file.
-        name : str
-            Column, or a part of it, that the place ends with.
-        file_name : str
-            Name of the file.
-        *blobs : str
-            Names of the blobs that tell its content.
-
-        Returns
-        -------
-        ImportedBlob
-            With the size and checksum of their texts.
-        """
+        """Return what stands for a file that blobs were made from."""
         text = "".join(self.blobs[b].text or "" for b in blobs if b in self.blobs)
         return self.stand_in_of(role, name, file_name, text)
 
@@ -164,24 +147,7 @@ class Parts:
 
 
 def stand_in(place: str, role: Role, file_name: str, text: str) -> ImportedBlob:
-    """Return what stands for a file, by the text that tells its content.
-
-    Parameters
-    ----------
-    place : str
-        Where the text stands.
-    role : str
-        Role of the file.
-    file_name : str
-        Name of the file.
-    text : str
-        The text.
-
-    Returns
-    -------
-    ImportedBlob
-        With the size and checksum of the text.
-    """
+    """Return what stands for a file, by the text that tells its content."""
     return ImportedBlob(
         path=Path(place),
         role=role,
@@ -201,18 +167,7 @@ def _checksum(text: str) -> str:
 
 
 def read_parts(row: SourceRow) -> Parts:
-    """Return a row as named parts.
-
-    Parameters
-    ----------
-    row : SourceRow
-        The row.
-
-    Returns
-    -------
-    Parts
-        With an issue for each blob that cannot be parsed.
-    """
+    """Return a row as named parts."""
     columns = row.columns
     plain = {
         name: next((columns[n] for n in names if n in columns), None)
@@ -266,18 +221,7 @@ def _read_blob(parts: Parts, name: str, column: str) -> Blob:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a column's value as JSON can hold it.
-
-    Parameters
-    ----------
-    value : object
-        What a driver gives.
-
-    Returns
-    -------
-    object
-        Times in ISO 8601, decimals as text, bytes as UTF-8 or else base64.
-    """
+    """Return a column's value as JSON can hold it."""
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, dt.timedelta | Decimal):

@@ -60,20 +60,7 @@ class SourceRow:
 
 
 class Source:
-    """An AOMUSE database that is imported.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        To the database; only read.
-    name : str
-        The database without user and password.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is none.
-    """
+    """An AOMUSE database that is imported."""
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
@@ -127,18 +114,7 @@ class Source:
         return ids
 
     def row(self, row_id: int) -> SourceRow | None:
-        """Return a row with all its blobs, None if it has gone away.
-
-        Parameters
-        ----------
-        row_id : int
-            Its id.
-
-        Returns
-        -------
-        SourceRow or None
-            The row, read in a transaction of its own that cannot write.
-        """
+        """Return a row with all its blobs, None if it has gone away."""
         try:
             found = self._exposures.where(self._connection, "id", row_id)
             if not found:
@@ -212,23 +188,7 @@ class _Table:
 
 @contextmanager
 def open_source(url: str) -> Iterator[Source]:
-    """Yield the AOMUSE database at a URL, which cannot be written through it.
-
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///FILE``, or a URL of MariaDB or MySQL.
-
-    Yields
-    ------
-    Source
-        The database.
-
-    Raises
-    ------
-    ConfigurationError
-        If it cannot be opened, or is no AOMUSE database.
-    """
+    """Yield the AOMUSE database at a URL, which cannot be written through it."""
     parsed = database_url(url)
     name = _name(parsed)
     engine = _engine(parsed, name)

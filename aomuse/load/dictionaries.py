@@ -21,11 +21,6 @@ class Dictionaries:
     New rows are committed in a short transaction of their own, before the exposure that needs
     them: no exposure then waits for another's dictionary rows, and a row that an exposure did
     not come to use does no harm.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database.
     """
 
     def __init__(self, engine: Engine) -> None:

@@ -27,31 +27,7 @@ def store_exposure(
     run_id: int,
     known: tuple[int, ...] = (),
 ) -> tuple[int, int]:
-    """Write an exposure's rows in place of those it has, within the caller's transaction.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction, which the caller commits.
-    writer : BulkWriter
-        Writes frames on that connection.
-    dictionaries : Dictionaries
-        Ids of shared rows.
-    exposure : NormalizedExposure
-        The exposure.
-    run_id : int
-        The run that loads it.
-    known : tuple of int
-        Ids of exposures whose rows these replace; the first id is kept, and so are those of
-        analyses.
-
-    Returns
-    -------
-    exposure_id : int
-        Id of the exposure.
-    row_count : int
-        Rows written.
-    """
+    """Write an exposure's rows in place of those it has, within the caller's transaction."""
     fits = _fit_ids(connection, known, exposure)
     for exposure_id in known:
         delete_rows(connection, exposure_id)
@@ -104,15 +80,7 @@ def _fit_ids(
 
 
 def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposure) -> None:
-    """Bring all shared rows that an exposure needs into the database, before its transaction.
-
-    Parameters
-    ----------
-    dictionaries : Dictionaries
-        Ids of shared rows.
-    exposure : NormalizedExposure
-        The exposure.
-    """
+    """Bring all shared rows that an exposure needs into the database, before its transaction."""
     if exposure.target is not None:
         dictionaries.target(exposure.target)
     for frame in exposure.of("header_card"):
@@ -122,15 +90,7 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
 
 
 def delete_rows(connection: Connection, exposure_id: int) -> None:
-    """Delete all rows that hang on an exposure, but neither itself nor what was said of it.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection with an open transaction.
-    exposure_id : int
-        The exposure.
-    """
+    """Delete all rows that hang on an exposure, but neither itself nor what was said of it."""
     fits = sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)
     headers = sa.select(Header.id).where(Header.exposure_id == exposure_id)
     ids = {

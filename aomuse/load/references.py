@@ -38,20 +38,7 @@ class References:
     fits: dict[int, int] = field(default_factory=dict)
 
     def resolve(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the frame with the columns of its table.
-
-        Parameters
-        ----------
-        table : str
-            Name of the table.
-        frame : DataFrame
-            Rows with local numbers.
-
-        Returns
-        -------
-        DataFrame
-            Rows with ids.
-        """
+        """Return the frame with the columns of its table."""
         columns = Base.metadata.tables[table].columns
         new: dict[str, object] = {}
         if "exposure_id" in columns:
@@ -89,17 +76,7 @@ class References:
         return frame["column_position"].map(ids)
 
     def learn(self, connection: Connection, table: str, frame: pd.DataFrame) -> None:
-        """Read back the ids of rows just written, by their natural keys.
-
-        Parameters
-        ----------
-        connection : sqlalchemy.Connection
-            The transaction that wrote them.
-        table : str
-            Name of the table.
-        frame : DataFrame
-            The rows with their local numbers.
-        """
+        """Read back the ids of rows just written, by their natural keys."""
         if table == "source_file":
             rows = connection.execute(
                 sa.select(SourceFile.role, SourceFile.path, SourceFile.id).where(

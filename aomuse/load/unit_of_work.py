@@ -28,15 +28,7 @@ RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 
 
 class UnitOfWork:
-    """Writes exposures, each in a transaction that is tried again where that is right.
-
-    Parameters
-    ----------
-    way : BulkWay
-        How it writes.
-    run_id : int
-        The run that writes.
-    """
+    """Writes exposures, each in a transaction that is tried again where that is right."""
 
     def __init__(self, way: BulkWay, run_id: int) -> None:
         self._engine = way.engine
@@ -51,30 +43,7 @@ class UnitOfWork:
         exposure: NormalizedExposure,
         finish: Callable[[Connection, int], int] = lambda _connection, _exposure_id: 0,
     ) -> int:
-        """Write an exposure in place of what the database has of it.
-
-        Parameters
-        ----------
-        files : ExposureFiles
-            Its files.
-        plan : Plan
-            What is to be replaced.
-        exposure : NormalizedExposure
-            The rows.
-        finish : callable, optional
-            Writes more within the transaction, given its connection and the exposure's id, and
-            returns how many rows.
-
-        Returns
-        -------
-        int
-            Rows written; 0 if the same files failed as before and the rows are there already.
-
-        Raises
-        ------
-        DatabaseError
-            If the database has gone away for good, or is full.
-        """
+        """Write an exposure in place of what the database has of it."""
         known = tuple(k.id for k in plan.known)
         if plan.action == "retry" and plan.failed_paths == {str(f) for f in exposure.failed}:
             self._record(known, exposure.issues)

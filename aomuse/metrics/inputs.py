@@ -100,23 +100,7 @@ class Inputs:
 def stored_inputs(
     connection: Connection, exposure_id: int, loaded: NormalizedExposure | None = None
 ) -> Inputs:
-    """Return what an exposure's metrics are made from.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A transaction in which the exposure's rows are written.
-    exposure_id : int
-        The exposure.
-    loaded : NormalizedExposure, optional
-        The frames that those rows were written from; reading them again would take longer than
-        all else.
-
-    Returns
-    -------
-    Inputs
-        The same, whether from frames or from rows.
-    """
+    """Return what an exposure's metrics are made from."""
     row = connection.execute(
         sa.select(*Exposure.__table__.c).where(Exposure.id == exposure_id)
     ).one()

@@ -38,13 +38,7 @@ from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
 
 
 def register_metrics(engine: Engine) -> None:
-    """Bring the registry of metrics into the database.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision, whose run lock the caller holds.
-    """
+    """Bring the registry of metrics into the database."""
     with write_transaction(engine) as connection:
         _register(connection)
 
@@ -67,19 +61,7 @@ def store_metrics(
     exposure_id: int,
     loaded: NormalizedExposure | None = None,
 ) -> None:
-    """Write the metrics of an exposure that has none.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The transaction that wrote its rows.
-    writer : BulkWriter
-        Writes frames on that connection.
-    exposure_id : int
-        The exposure.
-    loaded : NormalizedExposure, optional
-        The frames that its rows were written from; without them the rows are read.
-    """
+    """Write the metrics of an exposure that has none."""
     inputs = stored_inputs(connection, exposure_id, loaded)
     facts = inputs.facts()
     found = exposure_metrics(facts)
@@ -99,35 +81,14 @@ def store_metrics(
 
 
 def renew_metrics(connection: Connection, exposure_id: int) -> None:
-    """Work out the metrics of an exposure anew, from its rows as they are now.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The transaction that has changed them.
-    exposure_id : int
-        The exposure.
-    """
+    """Work out the metrics of an exposure anew, from its rows as they are now."""
     _register(connection)
     _delete(connection, exposure_id)
     store_metrics(connection, ExecutemanyWriter(connection), exposure_id)
 
 
 def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]:
-    """Work out metrics from what is stored, one transaction an exposure.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision, whose run lock the caller holds.
-    recompute : bool, optional
-        Also where they are there already.
-
-    Yields
-    ------
-    str
-        Name of each exposure, once its metrics are committed.
-    """
+    """Work out metrics from what is stored, one transaction an exposure."""
     register_metrics(engine)
     way = bulk_way(engine)
     todo = sa.select(Exposure.id, Exposure.archive_id).order_by(Exposure.id)

@@ -28,26 +28,7 @@ _STATISTICS = ("mean", "median", "standard_deviation", "minimum", "maximum")
 def window_tables(
     fit_id: int, wavelength_nm: Floats, parameters: Mapping[str, Floats], metrics: Metrics
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the rows of an analysis's windows, psf_window first.
-
-    Parameters
-    ----------
-    fit_id : int
-        psf_fit.id.
-    wavelength_nm : ndarray
-        Of each layer, nm, shape ``(layers,)``; with one that is not known there are no windows.
-    parameters : mapping
-        Values by the parameter's name, same shape.
-    metrics : dict
-        Metrics of the exposure.
-
-    Yields
-    ------
-    table : str
-        Name of the table.
-    frame : DataFrame
-        Its rows.
-    """
+    """Yield the rows of an analysis's windows, psf_window first."""
     if not len(wavelength_nm) or not np.isfinite(wavelength_nm).all():
         return
     layers = len(wavelength_nm)

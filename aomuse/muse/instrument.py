@@ -7,17 +7,6 @@ PIXEL_SCALE_ARCSEC = {"WFM": 0.2, "NFM": 0.025}
 
 
 def pixel_scale_arcsec(instrument_mode: str | None) -> float | None:
-    """Return the pixel scale of a mode, arcsec per pixel.
-
-    Parameters
-    ----------
-    instrument_mode : str or None
-        ESO INS MODE, such as WFM-AO-N.
-
-    Returns
-    -------
-    float or None
-        None where the mode does not tell it.
-    """
+    """Return the pixel scale of a mode, arcsec per pixel."""
     field = (instrument_mode or "")[:3]
     return PIXEL_SCALE_ARCSEC.get(field)

@@ -11,34 +11,12 @@ _TOLD_BY = {"moffat": {"beta", "fwhm"}, "maoppy": {"r0", "amp", "alpha"}}
 
 
 def model_of(parameters: Collection[str]) -> str:
-    """Return the model that has such parameters.
-
-    Parameters
-    ----------
-    parameters : collection of str
-        Names, as PSFPARS has them.
-
-    Returns
-    -------
-    str
-        moffat, maoppy (Fétick et al. 2019, A&A 628, A99) or unknown.
-    """
+    """Return the model that has such parameters."""
     return next((model for model, names in _TOLD_BY.items() if names <= set(parameters)), "unknown")
 
 
 def is_maoppy(model: str) -> bool:
-    """Return whether a fit's model is MAOPPY, whose beta is not that of a Moffat profile.
-
-    Parameters
-    ----------
-    model : str
-        psf_fit.model: a second MAOPPY fit of the same cube is maoppy_2.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Return whether a fit's model is MAOPPY, whose beta is not that of a Moffat profile."""
     return model.startswith("maoppy")
 
 

@@ -17,19 +17,7 @@ _INT64_MAX = np.iinfo(np.int64).max
 def store_columns(
     out: NormalizedExposure, header: int, table: TableContent, layout: Layout
 ) -> None:
-    """Add the columns of a table that have no typed home to the column store.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    header : int
-        Local number of the table's HDU.
-    table : TableContent
-        The table.
-    layout : Layout
-        Its layout, which says where each column is stored.
-    """
+    """Add the columns of a table that have no typed home to the column store."""
     fingerprint = out.layout(layout)
     frames = [
         _column_frame(table.values[i], table.nulls[i], table.formats[i]).assign(

@@ -32,18 +32,7 @@ _Layouts = dict[tuple[str, int], str]
 
 
 def normalize(content: ExposureContent) -> NormalizedExposure:
-    """Turn an exposure's files into frames, one for each table.
-
-    Parameters
-    ----------
-    content : ExposureContent
-        The exposure, read.
-
-    Returns
-    -------
-    NormalizedExposure
-        Frames, parents before children, with local numbers in place of the database's.
-    """
+    """Turn an exposure's files into frames, one for each table."""
     issues = list(content.issues)
     content = _refuse_strangers(content, issues)
     target, row = exposure_row(content, issues)

@@ -24,22 +24,7 @@ _MAX_TEXT, _MAX_MODE, _MAX_INT = 255, 64, 2**63
 def exposure_row(
     content: ExposureContent, issues: list[Issue]
 ) -> tuple[str | None, dict[str, Any]]:
-    """Return the target's name and the columns of an exposure.
-
-    Parameters
-    ----------
-    content : ExposureContent
-        The exposure; its first reduced cube speaks for it, else the raw file.
-    issues : list of Issue
-        Gets an issue for what is missing.
-
-    Returns
-    -------
-    target : str or None
-        Name of the target.
-    row : dict
-        Columns of the exposure; None where the header has no such keyword.
-    """
+    """Return the target's name and the columns of an exposure."""
     row: dict[str, Any] = {"archive_id": content.archive_id, "raw_file": content.raw_file}
     row |= dict.fromkeys(("instrument_mode", "date_obs_utc", *(p.column for p in PROMOTED)), None)
     speaker = content.reduced[0] if content.reduced else content.raw

@@ -17,22 +17,7 @@ HeaderNumbers = dict[tuple[str, int], int]
 def normalize_files(
     out: NormalizedExposure, content: ExposureContent, failed: tuple[FoundFile, ...]
 ) -> dict[str, int]:
-    """Add a row for each file, and return the files' local numbers by path.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frame.
-    content : ExposureContent
-        The exposure.
-    failed : tuple of FoundFile
-        Files that could not be loaded, which are remembered as such.
-
-    Returns
-    -------
-    dict
-        Local number of each file that was read, by path.
-    """
+    """Add a row for each file, and return the files' local numbers by path."""
     rows = [
         {
             "role": file.role,
@@ -69,19 +54,7 @@ def normalize_headers(
     numbers: dict[str, int],
     layouts: dict[tuple[str, int], str],
 ) -> None:
-    """Add a row for each HDU, then one for each card.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    files : tuple of FileContent
-        The files of the exposure.
-    numbers : dict
-        Local numbers of the files.
-    layouts : dict
-        Fingerprint of each table's layout by path and HDU.
-    """
+    """Add a row for each HDU, then one for each card."""
     headers, cards = [], []
     for number, (file, hdu) in enumerate((f, h) for f in files for h in f.hdus):
         headers.append(

@@ -131,18 +131,6 @@ SAMPLE_COLUMNS = ("snr", "flux", "fwhm", "beta", "xc", "yc")
 def home_of(extension: str, column: str) -> Home | None:
     """Return the typed home of a telemetry column, None where it has none.
 
-    Parameters
-    ----------
-    extension : str
-        EXTNAME of the table.
-    column : str
-        TTYPE of the column, in any case.
-
-    Returns
-    -------
-    Home or None
-        The home.
-
     Examples
     --------
     >>> home_of("SPARTA_ATM_DATA", "LGS3_STREHL")

@@ -44,17 +44,7 @@ _SHOWN = 200
 
 
 def normalize_night_log(out: NormalizedExposure, file: FileContent, number: int) -> None:
-    """Add the rows of a night log.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    file : FileContent
-        The log.
-    number : int
-        Local number of the file.
-    """
+    """Add the rows of a night log."""
     log = file.night_log
     assert log is not None
     frames = {

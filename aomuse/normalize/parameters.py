@@ -54,20 +54,7 @@ class Parameters:
 
 
 def psf_parameters(prm: FileContent, issues: list[Issue]) -> Parameters | None:
-    """Return the PSF's parameters, if PSFPARS has its usual shape.
-
-    Parameters
-    ----------
-    prm : FileContent
-        The parameter file.
-    issues : list of Issue
-        Gets an issue where it has not.
-
-    Returns
-    -------
-    Parameters or None
-        The parameters.
-    """
+    """Return the PSF's parameters, if PSFPARS has its usual shape."""
     hdu = prm.hdu("PSFPARS")
     if hdu is None or hdu.table is None:
         code = "psfpars_missing"
@@ -88,18 +75,7 @@ def psf_parameters(prm: FileContent, issues: list[Issue]) -> Parameters | None:
 
 
 def read_parameters(table: TableContent) -> Parameters | str:
-    """Return the parameters of a table, or what is unusual about it.
-
-    Parameters
-    ----------
-    table : TableContent
-        PSFPARS or POSPARS.
-
-    Returns
-    -------
-    Parameters or str
-        The parameters, or why it has none.
-    """
+    """Return the parameters of a table, or what is unusual about it."""
     name_place, value_place = table.index("name"), table.index("polyfit")
     if name_place is None or value_place is None:
         return "the table has no columns name and polyfit"
@@ -141,27 +117,7 @@ def normalize_parameters(
     table: TableContent,
     wavelength_nm: Floats | None,
 ) -> Layout:
-    """Add the rows of a table of parameters, and return its layout.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    fit, header : int
-        Local numbers of the fit and of the HDU.
-    extension : str
-        PSFPARS, of which summaries are made, or POSPARS.
-    table : TableContent
-        The table.
-    wavelength_nm : array of float or None
-        Wavelengths of the layers.
-
-    Returns
-    -------
-    Layout
-        The columns; those with a value a layer have a typed home, if the table is as usual. The
-        names stay in the column store beside them, for they tell the order of the rows.
-    """
+    """Add the rows of a table of parameters, and return its layout."""
     parameters = read_parameters(table)
     home = PARAMETER_TABLES[extension]
     stored_in = [COLUMN_STORE] * len(table.formats)

@@ -51,28 +51,7 @@ def normalize_sources(
     wavelength_nm: Floats | None,
     model: str,
 ) -> dict[int, Layout]:
-    """Add the rows of all sources and their summaries.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    fit : int
-        Local number of the fit.
-    psf : FileContent
-        The source file.
-    headers : dict
-        Local numbers of the headers by path and HDU.
-    wavelength_nm : array of float or None
-        Wavelengths of the layers.
-    model : str
-        PSF model of the fit.
-
-    Returns
-    -------
-    dict
-        Layout of each table by HDU index.
-    """
+    """Add the rows of all sources and their summaries."""
     layouts: dict[int, Layout] = {}
     sources: dict[int, _SourceTable] = {}
     for hdu in psf.hdus:

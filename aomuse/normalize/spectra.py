@@ -15,21 +15,7 @@ MAX_LAYERS = 4_000_000
 
 
 def wavelengths(prm: FileContent, issues: list[Issue]) -> Floats | None:
-    """Return the wavelengths of a fit's layers from the SPECTRA image's header.
-
-    Parameters
-    ----------
-    prm : FileContent
-        The parameter file.
-    issues : list of Issue
-        Gets an issue where the header does not tell them.
-
-    Returns
-    -------
-    array of float or None
-        Shape ``(layers,)``, nm: ``(CRVAL3 + layer CDELT3) 10**9``, in the order of operations of
-        AOMUSE 2020, so that the doubles are the same.
-    """
+    """Return the wavelengths of a fit's layers from the SPECTRA image's header."""
     hdu = prm.hdu("SPECTRA")
     if hdu is None:
         issues.append(

@@ -15,20 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def summarize(values: Floats) -> dict[str, npt.NDArray[Any]]:
-    """Return the statistics of each row.
-
-    Parameters
-    ----------
-    values : array of float
-        Shape ``(rows, layers)``; NaN and infinities are left out.
-
-    Returns
-    -------
-    dict
-        sample_count, mean, median, p10, p90, standard_deviation, minimum and maximum, each of
-        shape ``(rows,)``; NaN where a row has no value. Percentiles are linear between order
-        statistics (Hyndman and Fan 1996, type 7); the deviation is that of the population.
-    """
+    """Return the statistics of each row."""
     ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=1)
     count = np.count_nonzero(~np.isnan(ordered), axis=1)
     some = count > 0
@@ -65,22 +52,7 @@ def summarize(values: Floats) -> dict[str, npt.NDArray[Any]]:
 def window_frames(
     keys: pd.DataFrame, values: Floats, wavelength_nm: Floats
 ) -> Iterator[pd.DataFrame]:
-    """Yield a frame of statistics for each window that has layers.
-
-    Parameters
-    ----------
-    keys : DataFrame
-        Key columns, one row for each row of ``values``.
-    values : array of float
-        Shape ``(rows, layers)``.
-    wavelength_nm : array of float
-        Shape ``(layers,)``, nm; NaN where unknown, which only the window of all layers counts.
-
-    Yields
-    ------
-    DataFrame
-        ``keys``, wavelength_window_id and the statistics.
-    """
+    """Yield a frame of statistics for each window that has layers."""
     for window in WINDOWS:
         if window.name == "all":
             inside = np.ones(len(wavelength_nm), np.bool_)

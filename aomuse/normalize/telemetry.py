@@ -26,26 +26,7 @@ _Homes = dict[Home, int]
 def normalize_telemetry(
     out: NormalizedExposure, header: int, hdu: HduContent, path: str, *, first: bool
 ) -> Layout:
-    """Add the rows of one telemetry table, and return its layout.
-
-    Parameters
-    ----------
-    out : NormalizedExposure
-        Gets the frames.
-    header : int
-        Local number of the HDU.
-    hdu : HduContent
-        The table.
-    path : str
-        Its file, for messages.
-    first : bool
-        False for a second table of the same name, which goes into the column store as a whole.
-
-    Returns
-    -------
-    Layout
-        The columns, and where each is stored.
-    """
+    """Add the rows of one telemetry table, and return its layout."""
     table = hdu.table
     assert table is not None
     homes = _assign(out, hdu.name, table, path) if first else {}

@@ -27,19 +27,7 @@ Times = npt.NDArray[np.datetime64]
 
 
 def from_iso(texts: npt.NDArray[Any] | list[str]) -> Times:
-    """Return ISO 8601 texts as UTC times.
-
-    Parameters
-    ----------
-    texts : array of str
-        Such as ``2018-08-13T00:05:07.123``; shape ``(rows,)``.
-
-    Returns
-    -------
-    array of datetime64[us]
-        NaT where the text is no time between the years 1000 and 9999. Digits beyond
-        microseconds are cut.
-    """
+    """Return ISO 8601 texts as UTC times."""
     result = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
     for i, text in enumerate(texts):
         stripped = str(text).strip()
@@ -78,18 +66,7 @@ def _within(times: Times) -> Times:
 
 
 def table_times(table: TableContent) -> Times:
-    """Return the times of a table whose columns are not known beforehand.
-
-    Parameters
-    ----------
-    table : TableContent
-        A table that may hold Sec and USec, an ISO text, or an MJD.
-
-    Returns
-    -------
-    array of datetime64[us]
-        Shape ``(rows,)``; NaT where there is no time that can be read.
-    """
+    """Return the times of a table whose columns are not known beforehand."""
 
     def column(name: str, kinds: str) -> npt.NDArray[Any] | None:
         index = table.index(name)

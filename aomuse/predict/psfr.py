@@ -45,18 +45,7 @@ class Reconstruction:
 
 
 def package_version() -> str:
-    """Return the version of muse-psfr.
-
-    Returns
-    -------
-    str
-        As it is installed.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is not installed.
-    """
+    """Return the version of muse-psfr."""
     try:
         return version(PACKAGE)
     except PackageNotFoundError as error:

@@ -15,21 +15,7 @@ _TYPES = {"E": np.float32, "D": np.float64, "J": np.int32, "I": np.int16, "K": n
 
 
 def sparta_table(connection: Connection, exposure_id: int) -> Table | None:
-    """Return SPARTA_ATM_DATA of an exposure as an astropy table.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    exposure_id : int
-        exposure.id.
-
-    Returns
-    -------
-    astropy.table.Table or None
-        Names, order, types and units as in the raw file, a row for each sample; None where the
-        exposure has no such table.
-    """
+    """Return SPARTA_ATM_DATA of an exposure as an astropy table."""
     header = connection.scalar(
         sa.select(Header.id)
         .join(SourceFile, SourceFile.id == Header.source_file_id)

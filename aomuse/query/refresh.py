@@ -39,13 +39,7 @@ def drop_views(connection: Connection) -> None:
 
 
 def refresh_views(connection: Connection) -> None:
-    """Create every view anew.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection to a database at the head revision. On MariaDB each statement commits.
-    """
+    """Create every view anew."""
     dialect = connection.dialect.name
     if dialect == "sqlite":
         drop_views(connection)

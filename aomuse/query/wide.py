@@ -46,18 +46,7 @@ class _Column:
 
 
 def wide_views(connection: Connection) -> list[View]:
-    """Return the views that show what the database holds now.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection to a database at the head revision.
-
-    Returns
-    -------
-    list of View
-        v_psf, and one view for each extension with columns in the column store.
-    """
+    """Return the views that show what the database holds now."""
     rows = connection.execute(
         select(
             TableColumn.id,
@@ -98,17 +87,6 @@ def empty_wide_views() -> list[View]:
 
 def identifier(name: str) -> str:
     """Return ``name`` as a plain SQL identifier.
-
-    Parameters
-    ----------
-    name : str
-        Name of a FITS extension, column or parameter.
-
-    Returns
-    -------
-    str
-        Lower case letters, digits and underscores, at most 48, that needs no quotes: with an
-        underscore behind a reserved word, and ``c_`` before a digit.
 
     Examples
     --------

@@ -43,25 +43,7 @@ _LETTERS: dict[str, tuple[str, float | None]] = {
 
 
 def read_table(content: bytes, path: str) -> Table:
-    """Return a catalogue as astropy reads it.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    path : str
-        Its name, for messages.
-
-    Returns
-    -------
-    astropy.table.Table
-        Masked where a cell is empty.
-
-    Raises
-    ------
-    FileError
-        If it is not ECSV, or astropy cannot read it.
-    """
+    """Return a catalogue as astropy reads it."""
     text, _ = _decode(content)
     if not text.startswith(MAGIC):
         raise FileError(
@@ -94,29 +76,7 @@ def _decode(content: bytes) -> tuple[str, int | None]:
 
 
 def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent, list[Issue]]:
-    """Return a catalogue in the form of a file's HDU.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    path : str
-        Its name, for messages.
-    extension : str
-        Name that the table gets.
-
-    Returns
-    -------
-    hdu : HduContent
-        Its table; the metadata as cards; the lines of its header in place of card images.
-    issues : list of Issue
-        Columns of a type that no table column holds.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read.
-    """
+    """Return a catalogue in the form of a file's HDU."""
     table = read_table(content, path)
     issues: list[Issue] = []
     _, stranger = _decode(content)
@@ -177,20 +137,7 @@ def header_lines(content: bytes) -> bytes:
 
 
 def cells_of(column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Return the cells of a column as an array, and where there are none.
-
-    Parameters
-    ----------
-    column : astropy.table.Column
-        Any column of a table that `read_table` returns.
-
-    Returns
-    -------
-    values : ndarray
-        Shape ``(rows,)`` or ``(rows, …)``; objects and types that are unknown as JSON text.
-    missing : ndarray of bool
-        The same shape.
-    """
+    """Return the cells of a column as an array, and where there are none."""
     missing = np.zeros(column.shape, np.bool_)
     array = np.asarray(column)
     if isinstance(column, MaskedColumn):

@@ -11,18 +11,7 @@ from aomuse.read.text_file import read_text
 
 
 def read_exposure(files: ExposureFiles) -> ExposureContent:
-    """Read the files of an exposure.
-
-    Parameters
-    ----------
-    files : ExposureFiles
-        The files, as discovered.
-
-    Returns
-    -------
-    ExposureContent
-        What they hold; an unreadable file is in ``failed`` and has an issue of severity error.
-    """
+    """Read the files of an exposure."""
     contents: dict[FoundFile, FileContent] = {}
     failed: list[FoundFile] = []
     issues: list[Issue] = list(files.issues)

@@ -26,23 +26,7 @@ _EMPTY_PRIMARY = fits.PrimaryHDU().header.tostring().encode()
 
 
 def read_fits(file: FoundFile) -> FileContent:
-    """Read the headers and tables of a file.
-
-    Parameters
-    ----------
-    file : FoundFile
-        The file, with its role.
-
-    Returns
-    -------
-    FileContent
-        All HDUs, with a table's columns where it is one. Pixels are never read.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be read as a whole: nothing of it is returned then.
-    """
+    """Read the headers and tables of a file."""
     path, role, name = file.path, file.role, str(file)
     try:
         with path.open("rb") as stream:

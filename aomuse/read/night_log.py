@@ -53,20 +53,7 @@ _NOTHING = ("", "n/a", "-")
 
 
 def read_night_log(content: bytes, *names: str) -> NightLog:
-    """Read a night log.
-
-    Parameters
-    ----------
-    content : bytes
-        The file: UTF-8, or Latin-1 where that fails; lines end as on any system.
-    *names : str
-        Archive name of its exposure, and its own: the first with a time tells the night.
-
-    Returns
-    -------
-    NightLog
-        What it says. A log without a section, or cut short, gives what there is.
-    """
+    """Read a night log."""
     text = decode(content)
     linked = _linked_night(text)
     night = next((n for n in map(_night_of, names) if n is not None), linked)

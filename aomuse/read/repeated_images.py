@@ -71,15 +71,7 @@ class RepeatedImages:
         self._patterns: dict[tuple[str, ...], _Pattern] = {}
 
     def learn(self, extent: Extent, content: HduContent) -> None:
-        """Remember an image that astropy has read, if all its cards can be told apart.
-
-        Parameters
-        ----------
-        extent : Extent
-            Where it stands.
-        content : HduContent
-            What astropy made of it.
-        """
+        """Remember an image that astropy has read, if all its cards can be told apart."""
         header = _take_apart(extent)
         if header is None or content.type != "compressed_image" or content.name != header.name:
             return
@@ -99,18 +91,7 @@ class RepeatedImages:
             self._patterns[header.key] = _Pattern(rows, content)
 
     def read(self, extent: Extent) -> HduContent | None:
-        """Return an image whose header is built like one before.
-
-        Parameters
-        ----------
-        extent : Extent
-            Where the image stands.
-
-        Returns
-        -------
-        HduContent or None
-            The image's header; None if it is not like any before.
-        """
+        """Return an image whose header is built like one before."""
         header = _take_apart(extent)
         pattern = self._patterns.get(header.key) if header else None
         if header is None or pattern is None:

@@ -36,15 +36,7 @@ class RepeatedTables:
         self._patterns: dict[bytes, _Pattern] = {}
 
     def learn(self, extent: Extent, content: HduContent) -> None:
-        """Remember a table that astropy has read, if its columns are plain numbers.
-
-        Parameters
-        ----------
-        extent : Extent
-            Where it stands.
-        content : HduContent
-            What astropy made of it.
-        """
+        """Remember a table that astropy has read, if its columns are plain numbers."""
         key = _without_name(extent.card_images)
         dtype = _plain_dtype(content.table) if content.table else None
         if key is None or dtype is None or content.table is None:
@@ -53,20 +45,7 @@ class RepeatedTables:
             self._patterns[key[0]] = _Pattern(dtype, content)
 
     def read(self, stream: BinaryIO, extent: Extent) -> HduContent | None:
-        """Return a table that is laid out like one before.
-
-        Parameters
-        ----------
-        stream : binary file
-            The file; its position is moved.
-        extent : Extent
-            Where the table stands.
-
-        Returns
-        -------
-        HduContent or None
-            The table; None if it is not like any before.
-        """
+        """Return a table that is laid out like one before."""
         key = _without_name(extent.card_images)
         pattern = self._patterns.get(key[0]) if key else None
         if key is None or pattern is None or pattern.content.table is None:

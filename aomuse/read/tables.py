@@ -17,22 +17,7 @@ MAX_TEXT, MAX_FORMAT = 255, 64
 
 
 def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[Issue]]:
-    """Return the columns of a table as astropy shows them.
-
-    Parameters
-    ----------
-    hdu : astropy.io.fits.BinTableHDU or TableHDU
-        The table; its data are read here.
-    path, extension : str
-        Where it stands, for messages.
-
-    Returns
-    -------
-    table : TableContent
-        The columns.
-    issues : list of Issue
-        Columns whose text had to be read as Latin-1.
-    """
+    """Return the columns of a table as astropy shows them."""
     data = hdu.data
     width = hdu.columns.dtype.itemsize
     if isinstance(hdu, fits.BinTableHDU) and width != hdu.header["NAXIS1"]:
@@ -104,21 +89,7 @@ def _require_short(form: ColumnFormat, path: str, extension: str) -> None:
 
 
 def read_column(data: Any, index: int) -> npt.NDArray[Any]:
-    """Return a column as ``tolist()`` shows it: trailing blanks as the file has them.
-
-    Parameters
-    ----------
-    data : astropy.io.fits.FITS_rec
-        The table.
-    index : int
-        Place of the column, from 0.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(rows,)`` or ``(rows, …)``. Text that is not ASCII, which astropy leaves as bytes
-        or refuses, is read as Latin-1: a character for each byte.
-    """
+    """Return a column as ``tolist()`` shows it: trailing blanks as the file has them."""
     try:
         values = np.asarray(data.field(index))
     except UnicodeDecodeError:

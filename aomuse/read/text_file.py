@@ -21,25 +21,7 @@ _SHOWN = 120
 
 
 def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
-    """Read a night log or a catalogue.
-
-    Parameters
-    ----------
-    file : FoundFile
-        The file, with its role.
-    archive_id : str or None
-        Archive name of its exposure, which tells the night.
-
-    Returns
-    -------
-    FileContent
-        A night log as such, a catalogue as the one HDU of its file.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read.
-    """
+    """Read a night log or a catalogue."""
     name = str(file)
     try:
         with file.path.open("rb") as stream:

@@ -122,22 +122,7 @@ class Section:
 
 
 def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame, str]:
-    """Return analyses evenly spread over the time, with few enough rows, and what was left out.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows in order of time, one or more an analysis (``psf_fit_id``).
-    most : int, optional
-        Rows to return at most, about.
-
-    Returns
-    -------
-    DataFrame
-        The frame, or all rows of every so many-th analysis.
-    str
-        A sentence that says so, empty where all rows are there.
-    """
+    """Return analyses evenly spread over the time, with few enough rows, and what was left out."""
     if len(frame) <= most:
         return frame, ""
     step = -(-len(frame) // most)

@@ -21,18 +21,7 @@ _PERIODS = {"night": "a night", "month": "a month"}
 
 
 def coverage(content: Content) -> Section:
-    """Return the section on what was observed.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-
-    Returns
-    -------
-    Section
-        A chart of targets in time.
-    """
+    """Return the section on what was observed."""
     exposures = content.exposures
     known = exposures.dropna(subset=["time"])
     undated = len(exposures) - len(known)

@@ -69,18 +69,7 @@ class Content:
 
 
 def read_content(engine: Engine) -> Content:
-    """Return what the report shows.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-
-    Returns
-    -------
-    Content
-        Frames with ``target``, ``mode``, ``field`` (WFM, NFM) and ``time``.
-    """
+    """Return what the report shows."""
     db = Database(engine)
     exposures = db.exposures().merge(
         db.metrics(*_EXPOSURE_METRICS)[["exposure_id", *_EXPOSURE_METRICS[3:], "seeing_los"]],
@@ -117,24 +106,7 @@ def read_content(engine: Engine) -> Content:
 def read_view(
     connection: Connection, name: str, columns: Sequence[FrameColumn], where: str = ""
 ) -> pd.DataFrame:
-    """Return columns of a view.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    name : str
-        The view.
-    columns : sequence of FrameColumn
-        Its columns, with what they hold.
-    where : str, optional
-        Which rows, as SQL.
-
-    Returns
-    -------
-    DataFrame
-        Typed as the frames are.
-    """
+    """Return columns of a view."""
     view = sa.table(name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
     select = sa.select(view)
     if where:

@@ -42,18 +42,7 @@ _QUANTITIES = {"strehl_mean": "Strehl ratio, %", "r0_mean": "r0, m"}
 
 
 def lasers(content: Content) -> Section:
-    """Return the section on the lasers.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-
-    Returns
-    -------
-    Section
-        Strehl ratio for each field of MUSE, and r0.
-    """
+    """Return the section on the lasers."""
     title = "The lasers in time"
     measured = content.lasers.dropna(subset=list(_QUANTITIES), how="all").dropna(subset=["time"])
     if measured.empty:

@@ -36,20 +36,7 @@ _SIGNS = (
 
 
 def matrix(content: Content, states: pd.DataFrame, others: pd.DataFrame) -> Section:
-    """Return the section on missing data.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-    states, others : DataFrame
-        See `aomuse.report.missing.read_parts`.
-
-    Returns
-    -------
-    Section
-        The matrix, and its gaps with their reasons.
-    """
+    """Return the section on missing data."""
     title = "What is missing"
     tables = [_others(others)] if len(others) else []
     if content.exposures.empty:

@@ -61,22 +61,7 @@ class _Facts:
 
 
 def read_parts(engine: Engine, exposures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the state of each part of each exposure.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    exposures : DataFrame
-        Exposures with ``exposure_id`` and ``mode``, in order of time.
-
-    Returns
-    -------
-    DataFrame
-        ``exposure_id``, ``part``, ``state`` and ``reason``, a row an exposure and part.
-    DataFrame
-        ``severity``, ``path`` and ``reason`` of open issues that belong to no exposure.
-    """
+    """Return the state of each part of each exposure."""
     with reading(engine) as connection:
         facts, others = _facts(connection)
     rows = [

@@ -36,20 +36,7 @@ MOST_TABLE_ROWS = 300
 
 
 def make_page(engine: Engine) -> tuple[str, int]:
-    """Return the page.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-
-    Returns
-    -------
-    str
-        HTML.
-    int
-        Exposures that it is about.
-    """
+    """Return the page."""
     content = read_content(engine)
     states, others = read_parts(engine, content.exposures)
     sections = [

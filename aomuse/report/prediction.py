@@ -36,18 +36,7 @@ _EMPTY = (
 
 
 def prediction(content: Content) -> Section:
-    """Return the section on predicted and delivered PSFs.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-
-    Returns
-    -------
-    Section
-        A chart for muse-psfr, and one for the image quality by SPARTA.
-    """
+    """Return the section on predicted and delivered PSFs."""
     title = "Predicted and delivered"
     found = {
         "psfr": ("FWHM by muse-psfr", "v_psf_prediction", _psfr(content)),

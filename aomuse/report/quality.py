@@ -22,18 +22,7 @@ _EMPTY = (
 
 
 def quality(content: Content) -> Section:
-    """Return the section on seeing and delivered FWHM.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-
-    Returns
-    -------
-    Section
-        A chart for each field of MUSE.
-    """
+    """Return the section on seeing and delivered FWHM."""
     title = "Seeing and the FWHM delivered"
     conditions = content.exposures[["exposure_id", "seeing_arcsec", "seeing_los", "airmass"]]
     frame = content.fits.merge(conditions, on="exposure_id", how="left")

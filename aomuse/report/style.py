@@ -103,20 +103,7 @@ def named(name: str) -> Any:
 
 
 def time_axis(times: pd.Series[Any], what: str = "Start of the exposure") -> alt.X:
-    """Return the axis of time, in UTC, with a margin on either side.
-
-    Parameters
-    ----------
-    times : Series of datetime
-        What is drawn; not empty.
-    what : str, optional
-        What happened then.
-
-    Returns
-    -------
-    altair.X
-        For the column ``time``.
-    """
+    """Return the axis of time, in UTC, with a margin on either side."""
     first, last = times.min(), times.max()
     margin = max((last - first) * 0.03, pd.Timedelta(minutes=20))
     days = " to ".join(dict.fromkeys(f"{t:%Y-%m-%d}" for t in (first, last)))

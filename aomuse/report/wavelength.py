@@ -37,18 +37,7 @@ _EMPTY = "No analysis with an FWHM by wavelength is loaded."
 
 
 def wavelength(content: Content) -> Section:
-    """Return the section on the PSF by wavelength.
-
-    Parameters
-    ----------
-    content : Content
-        The warehouse.
-
-    Returns
-    -------
-    Section
-        Two charts for each field of MUSE: FWHM and beta.
-    """
+    """Return the section on the PSF by wavelength."""
     title = "The PSF by wavelength"
     frame = content.windows.dropna(subset=["fwhm_arcsec", "beta"], how="all")
     frame = frame[frame["field"].isin(FIELDS)]

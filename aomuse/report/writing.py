@@ -59,23 +59,7 @@ def write_report(engine: Engine, path: Path) -> int:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """Write a file beside its place and move it there, so that nobody sees a part of it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; a link is followed.
-
-    Yields
-    ------
-    file
-        What is to become the file. After an error it is gone, and what was there before is left.
-
-    Raises
-    ------
-    ConfigurationError
-        If no file can be there, or it cannot be written.
-    """
+    """Write a file beside its place and move it there, so that nobody sees a part of it."""
     try:
         _refuse(path)
         place = path.resolve()

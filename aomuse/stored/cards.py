@@ -33,20 +33,7 @@ class Card(NamedTuple):
 
 
 def card_images(connection: Connection, header_id: int) -> bytes:
-    """Return the card images of a header as they stand in the file.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    header_id : int
-        header.id.
-
-    Returns
-    -------
-    bytes
-        80 bytes a card, without END.
-    """
+    """Return the card images of a header as they stand in the file."""
     blob = connection.scalar(sa.select(Header.card_images).where(Header.id == header_id))
     return zlib.decompress(blob) if blob is not None else b""
 
@@ -54,22 +41,7 @@ def card_images(connection: Connection, header_id: int) -> bytes:
 def rebuild_cards(
     connection: Connection, header_ids: list[int], special: SpecialValues
 ) -> dict[int, list[Card]]:
-    """Return the cards of headers.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    header_ids : list of int
-        header.id of each.
-    special : SpecialValues
-        Special values of the exposure.
-
-    Returns
-    -------
-    dict
-        Cards by header, in the order of the file.
-    """
+    """Return the cards of headers."""
     cards: dict[int, list[Card]] = {header_id: [] for header_id in header_ids}
     rows = connection.execute(
         sa.select(

@@ -16,15 +16,7 @@ from aomuse.stored.tables import TableRebuilder
 
 
 class StoredExposure:
-    """Gives back what the files of an exposure held.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        The exposure.
-    """
+    """Gives back what the files of an exposure held."""
 
     def __init__(self, connection: Connection, exposure_id: int) -> None:
         self._connection = connection

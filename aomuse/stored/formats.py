@@ -57,18 +57,7 @@ class Shape:
 
 
 def shape_of(column: ColumnFormat) -> Shape:
-    """Return the shape of a column.
-
-    Parameters
-    ----------
-    column : ColumnFormat
-        Its definition (FITS standard 4.0, sections 7.2.1 and 7.3.1).
-
-    Returns
-    -------
-    Shape
-        The shape.
-    """
+    """Return the shape of a column."""
     ascii_match = _ASCII_TABLE.match(column.format)
     if ascii_match:
         letter = {"I": "J", "F": "D", "E": "D", "A": "A", "D": "D"}[ascii_match["letter"]]

@@ -17,15 +17,7 @@ _STAND_INS = {np.inf: None, -np.inf: None, -0.0: 0.0}
 
 
 class SpecialValues:
-    """The special values of one exposure.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        The exposure.
-    """
+    """The special values of one exposure."""
 
     def __init__(self, connection: Connection, exposure_id: int) -> None:
         self._values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
@@ -51,17 +43,7 @@ class SpecialValues:
         keys: list[npt.NDArray[np.generic]],
         values: npt.NDArray[np.float64],
     ) -> None:
-        """Put special values into an array.
-
-        Parameters
-        ----------
-        table, column : str
-            Where the values are stored.
-        keys : list of ndarray
-            Columns of the table's primary key, each of shape ``(rows,)``.
-        values : ndarray
-            Shape ``(rows,)``; changed in place.
-        """
+        """Put special values into an array."""
         special = self._values.get((table, column))
         if not special:
             return

@@ -17,24 +17,7 @@ SPECIAL = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
 def split_special(
     table: str, frame: pd.DataFrame, key: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Take the special values out of a frame.
-
-    Parameters
-    ----------
-    table : str
-        Table that the rows are for.
-    frame : DataFrame
-        The rows, with the database's own keys.
-    key : sequence of str
-        Columns of the table's primary key, in order.
-
-    Returns
-    -------
-    clean : DataFrame
-        The rows with NaN for an infinity and 0.0 for a negative zero.
-    special : DataFrame
-        Rows for special_value: table_name, column_name, row_key, value.
-    """
+    """Take the special values out of a frame."""
     replaced: dict[str, Floats] = {}
     found: list[pd.DataFrame] = []
     for column in frame.columns:

@@ -40,17 +40,7 @@ _PIECE_ROWS = 50_000
 
 
 class TableRebuilder:
-    """Rebuilds the tables of one exposure.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        The database.
-    exposure_id : int
-        The exposure.
-    special : SpecialValues
-        Its special values.
-    """
+    """Rebuilds the tables of one exposure."""
 
     def __init__(self, connection: Connection, exposure_id: int, special: SpecialValues) -> None:
         self._connection = connection
@@ -60,18 +50,7 @@ class TableRebuilder:
         self._by_source: dict[int, dict[int, pd.DataFrame]] = {}
 
     def rebuild(self, header_id: int) -> list[Column]:
-        """Return the columns of a table.
-
-        Parameters
-        ----------
-        header_id : int
-            header.id of its HDU.
-
-        Returns
-        -------
-        list of Column
-            In the order of the file.
-        """
+        """Return the columns of a table."""
         header = self._connection.execute(
             sa.select(Header.table_layout_id, Header.table_row_count).where(Header.id == header_id)
         ).one()

@@ -30,19 +30,7 @@ _Cell = tuple[float | None, int | None, str | None]
 
 
 def compare_catalog(result: Comparison, connection: Connection, file: Any, content: bytes) -> None:
-    """Compare a catalogue.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    connection : sqlalchemy.Connection
-        The database.
-    file : Row
-        The file's row of source_file.
-    content : bytes
-        The file.
-    """
+    """Compare a catalogue."""
     table = read_table(content, file.path)
     headers = connection.execute(
         sa.select(

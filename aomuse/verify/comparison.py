@@ -29,18 +29,7 @@ class Comparison:
 
 
 def same(in_file: Any, in_database: Any) -> bool:
-    """Tell whether two values are one: of one type, and 0.0 differs from -0.0.
-
-    Parameters
-    ----------
-    in_file, in_database : object
-        The values; NaN is NULL in the database.
-
-    Returns
-    -------
-    bool
-        True if nothing tells them apart.
-    """
+    """Tell whether two values are one: of one type, and 0.0 differs from -0.0."""
     if isinstance(in_file, float):
         if math.isnan(in_file):
             return in_database is None

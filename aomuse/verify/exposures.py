@@ -19,19 +19,7 @@ from aomuse.verify.comparison import Comparison
 def compare_exposure(
     result: Comparison, connection: Connection, stored: StoredExposure, header: fits.Header
 ) -> None:
-    """Compare an exposure's row with the primary header that speaks for it.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    connection : sqlalchemy.Connection
-        The database.
-    stored : StoredExposure
-        The exposure.
-    header : astropy.io.fits.Header
-        The primary header.
-    """
+    """Compare an exposure's row with the primary header that speaks for it."""
     row = (
         connection.execute(
             sa.select(*Exposure.__table__.columns, Target.name.label("target"))
@@ -91,19 +79,7 @@ def _time(text: str) -> dt.datetime | None:
 def compare_wavelengths(
     result: Comparison, connection: Connection, prm_file_id: int, header: fits.Header
 ) -> None:
-    """Compare the wavelengths of a fit's layers with the axis of SPECTRA.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    connection : sqlalchemy.Connection
-        The database.
-    prm_file_id : int
-        source_file.id of the parameter file.
-    header : astropy.io.fits.Header
-        The header of SPECTRA.
-    """
+    """Compare the wavelengths of a fit's layers with the axis of SPECTRA."""
     stored = connection.scalars(
         sa.select(PsfLayer.wavelength_nm)
         .join(PsfFit)

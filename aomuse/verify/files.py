@@ -65,20 +65,7 @@ def count_imported(engine: Engine) -> int:
 
 
 def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
-    """Compare files with what a connection sees.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection to a database at the head revision.
-    roots : sequence of pathlib.Path, optional
-        As for `verify`.
-
-    Yields
-    ------
-    Verified
-        One for each file.
-    """
+    """Compare files with what a connection sees."""
     wanted, missing = _wanted(connection, roots)
     for path in missing:
         yield Verified(path, 0, ("the file is not in the database: run aomuse load",))

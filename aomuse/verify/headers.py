@@ -27,21 +27,7 @@ _KINDS: tuple[tuple[str, type], ...] = (
 
 
 def compare_header(result: Comparison, hdu: Any, index: int, row: Any, exposure_id: int) -> None:
-    """Compare what header says of an HDU besides its cards.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    hdu : HDU of astropy
-        The HDU.
-    index : int
-        Its position in the file, from 0.
-    row : Row
-        The HDU's row of header.
-    exposure_id : int
-        The exposure of its file.
-    """
+    """Compare what header says of an HDU besides its cards."""
     name = "PRIMARY" if index == 0 else str(hdu.name)
     kind = next((kind for kind, classes in _KINDS if isinstance(hdu, classes)), "other")
     is_table = kind in ("binary_table", "ascii_table")
@@ -65,17 +51,7 @@ def compare_header(result: Comparison, hdu: Any, index: int, row: Any, exposure_
 
 
 def compare_card_columns(result: Comparison, connection: Connection, source_file_id: int) -> None:
-    """Tell of cards with a value in a column that their type does not use, or of no such type.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    connection : sqlalchemy.Connection
-        The database.
-    source_file_id : int
-        source_file.id of their file.
-    """
+    """Tell of cards with a value in a column that their type does not use, or of no such type."""
     kind = HeaderCard.value_type
     wrong = connection.execute(
         sa.select(Header.extension_name, HeaderCard.position, kind)
@@ -115,23 +91,7 @@ def compare_cards(
     cards: list[Card],
     row: Any,
 ) -> None:
-    """Compare the cards of a header, one by one.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    where : str
-        The HDU, for messages.
-    header : astropy.io.fits.Header
-        The header of the file.
-    images : bytes
-        Its card images, if astropy shows them as they are.
-    cards : list of Card
-        The cards of the database.
-    row : Row
-        The HDU's row of header.
-    """
+    """Compare the cards of a header, one by one."""
     if len(header) != row.card_count:
         result.tell(f"{where} number of cards", len(header), row.card_count)
     by_position = {card.position: card for card in cards}

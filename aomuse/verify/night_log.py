@@ -40,19 +40,7 @@ _Row = dict[str, Any]
 def compare_night_log(
     result: Comparison, connection: Connection, file: Any, content: bytes
 ) -> None:
-    """Compare a night log.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    connection : sqlalchemy.Connection
-        The database.
-    file : Row
-        The file's row of source_file, and the archive_id of its exposure.
-    content : bytes
-        The file.
-    """
+    """Compare a night log."""
     table = NightLog.__table__
     if (
         connection.scalar(

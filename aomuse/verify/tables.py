@@ -19,21 +19,7 @@ _TOLD = 5
 def compare_table(
     result: Comparison, where: str, hdu: Any, columns: list[Column], header: Any
 ) -> None:
-    """Compare the columns of a table, value for value.
-
-    Parameters
-    ----------
-    result : Comparison
-        Gets the differences.
-    where : str
-        The HDU, for messages.
-    hdu : astropy.io.fits.BinTableHDU or TableHDU
-        The table of the file.
-    columns : list of Column
-        The columns of the database.
-    header : Row
-        The HDU's row of header.
-    """
+    """Compare the columns of a table, value for value."""
     data = hdu.data
     rows = 0 if data is None else len(data)
     if rows != header.table_row_count:

@@ -1,4 +1,7 @@
-"""Docstrings follow numpydoc, by the checks that pyproject.toml names."""
+"""Docstrings follow numpydoc, by the checks that pyproject.toml names.
+
+The public API has all sections; inside the package one line is enough.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,22 @@ import aomuse
 
 SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["numpydoc_validation"]
 _SECTION = re.compile(r"^\s*(Parameters|Returns|Yields|Raises)\n\s*-+$", re.M)
+#: What users call from Python: these have every section.
+PUBLIC = [
+    "aomuse.database.Database",
+    "aomuse.database.connect",
+    "aomuse.database.from_table",
+    "aomuse.database.to_table",
+    "aomuse.legacy.add_exposure.add_exposure",
+    "aomuse.legacy.export.export",
+    "aomuse.legacy.import_blobs.import_blobs",
+    "aomuse.pipeline.load",
+    "aomuse.pipeline.plan",
+    "aomuse.predict.exposures.predict",
+    "aomuse.report.writing.write_report",
+    "aomuse.simulate.tree.simulate",
+    "aomuse.verify.files.verify",
+]
 MODULES = [
     aomuse.__name__,
     *(module.name for module in pkgutil.walk_packages(aomuse.__path__, "aomuse.")),
@@ -56,3 +75,15 @@ def test_docstrings_follow_numpydoc(name: str) -> None:
             and (with_sections or code != "PR01")
         ]
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_public_api_has_all_sections(name: str) -> None:
+    thing = pkgutil.resolve_name(name)
+    methods = [n for n in dir(thing) if not n.startswith("_")] if inspect.isclass(thing) else []
+    callables = [f"{name}.{n}" for n in methods if inspect.isroutine(getattr(thing, n))]
+    for path in callables or [name]:
+        errors = [
+            (code, text) for code, text in validate(path)["errors"] if code in SETTINGS["checks"]
+        ]
+        assert not errors, f"{path}: {errors}"

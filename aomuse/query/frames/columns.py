@@ -134,20 +134,7 @@ def _integers(values: Sequence[Any] | npt.NDArray[Any]) -> Any:
 
 
 def make_frame(columns: Iterable[FrameColumn], values: Iterable[Any]) -> pd.DataFrame:
-    """Return a frame with units.
-
-    Parameters
-    ----------
-    columns : iterable of FrameColumn
-        The columns.
-    values : iterable
-        Values of each, as `series` takes them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``attrs["units"]`` has the unit of each column that has one.
-    """
+    """Return a frame with units."""
     columns = list(columns)
     made = {c.name: series(c.kind, v) for c, v in zip(columns, values, strict=True)}
     return with_units(pd.DataFrame(made), columns)

@@ -37,20 +37,7 @@ _SQL_TYPES: dict[str, Any] = {"time": sa.DateTime(), "date": sa.Date(), "flag": 
 
 
 def read_exposures(engine: Engine, filters: Filters) -> Iterator[pd.DataFrame]:
-    """Yield exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    filters : Filters
-        Which exposures.
-
-    Yields
-    ------
-    DataFrame
-        A row an exposure, with the columns of v_exposure.
-    """
+    """Yield exposures in order of time."""
     columns = exposure_columns(engine.dialect.name)
     view = sa.table("v_exposure", *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
     with reading(engine) as connection:

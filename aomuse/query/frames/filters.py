@@ -49,25 +49,7 @@ class Filters(TypedDict, total=False):
 
 
 def exposure_ids(connection: Connection, filters: Filters) -> list[int]:
-    """Return the numbers of the exposures for which the filters hold, in order of time.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    filters : Filters
-        What must hold.
-
-    Returns
-    -------
-    list of int
-        exposure.id.
-
-    Raises
-    ------
-    AomuseError
-        If a filter, target, mode, exposure or metric does not exist, or a time is none.
-    """
+    """Return the numbers of the exposures for which the filters hold, in order of time."""
     for name in filters:
         if name not in Filters.__annotations__:
             raise AomuseError(unknown("no filter is named", name, Filters.__annotations__))
@@ -90,25 +72,7 @@ def exposure_ids(connection: Connection, filters: Filters) -> list[int]:
 
 
 def find_exposure(connection: Connection, exposure: int | str) -> int:
-    """Return the number of an exposure.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    exposure : int or str
-        Number, or archive name.
-
-    Returns
-    -------
-    int
-        exposure.id.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such exposure.
-    """
+    """Return the number of an exposure."""
     if isinstance(exposure, str):
         name = exposure.removesuffix(".fits.fz").removesuffix(".fits")
         found = connection.scalar(sa.select(Exposure.id).where(Exposure.archive_id == name))
@@ -129,25 +93,7 @@ def find_exposure(connection: Connection, exposure: int | str) -> int:
 
 
 def find_metric(name: str, grains: Collection[str]) -> Metric:
-    """Return a metric by the name that it has in the views.
-
-    Parameters
-    ----------
-    name : str
-        Such as seeing, degraded or degraded_legacy.
-    grains : collection of str
-        What the metric may be of.
-
-    Returns
-    -------
-    Metric
-        The metric.
-
-    Raises
-    ------
-    AomuseError
-        If there is none; the message lists those that are near, or all.
-    """
+    """Return a metric by the name that it has in the views."""
     ours = {shown: m for m, shown in shown_names().items() if m.grain in grains}
     if name not in ours:
         others = {shown: m.grain for m, shown in shown_names().items() if m.grain not in grains}

@@ -59,32 +59,7 @@ def read_header(
     file: str | None,
     filters: Filters,
 ) -> Iterator[pd.DataFrame]:
-    """Yield values of header cards, exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    keywords : sequence of str
-        Keywords, with or without HIERARCH.
-    extension : str
-        EXTNAME, PRIMARY for the first HDU.
-    file : str or None
-        Role of the file: reduced, raw, prm or psf; None for the first of them that has the
-        keyword.
-    filters : Filters
-        Which exposures.
-
-    Yields
-    ------
-    DataFrame
-        A row an exposure, a column a keyword; the first card where a keyword repeats.
-
-    Raises
-    ------
-    AomuseError
-        If no header has the keyword, or there is no such extension or kind of file.
-    """
+    """Yield values of header cards, exposures in order of time."""
     if not keywords:
         raise AomuseError("no keyword is named: db.header('ESO INS MODE', 'EXPTIME')")
     if file is not None and file not in ROLES:

@@ -81,22 +81,7 @@ class StoredColumn:
 def stored_tables(
     connection: Connection, extension: str, exposure_ids: Sequence[int]
 ) -> list[StoredTable]:
-    """Return the tables of an extension, in the order of the exposures.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    extension : str
-        EXTNAME.
-    exposure_ids : sequence of int
-        The exposures.
-
-    Returns
-    -------
-    list of StoredTable
-        Those that the exposures have.
-    """
+    """Return the tables of an extension, in the order of the exposures."""
     found: list[StoredTable] = []
     for ids in batches(exposure_ids):
         rows = connection.execute(
@@ -115,26 +100,7 @@ def stored_tables(
 
 
 def stored_columns(connection: Connection, extension: str) -> list[StoredColumn]:
-    """Return the columns of all layouts of an extension.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    extension : str
-        EXTNAME.
-
-    Returns
-    -------
-    list of StoredColumn
-        By layout, in the order of the file; a name that a table has twice, or that the frame
-        needs for itself, has a number behind.
-
-    Raises
-    ------
-    AomuseError
-        If no file has such a table, or another method shows it.
-    """
+    """Return the columns of all layouts of an extension."""
     rows = connection.execute(
         sa.select(*TableColumn.__table__.columns)
         .join(TableLayout, TableLayout.id == TableColumn.table_layout_id)
@@ -195,20 +161,7 @@ def _column(row: Any, seen: Counter[str]) -> StoredColumn:
 def frame_columns(
     columns: Sequence[StoredColumn], layout_ids: Sequence[int]
 ) -> dict[str, FrameColumn]:
-    """Return the columns of the frame, those that only some layouts have behind the others.
-
-    Parameters
-    ----------
-    columns : sequence of StoredColumn
-        Of all layouts.
-    layout_ids : sequence of int
-        Layouts that the frame shows, the first ones first.
-
-    Returns
-    -------
-    dict
-        Columns by name; an integer is ``count`` where it never can be missing.
-    """
+    """Return the columns of the frame, those that only some layouts have behind the others."""
     found: dict[str, list[StoredColumn]] = {}
     for layout_id in layout_ids:
         for column in columns:

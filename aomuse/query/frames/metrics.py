@@ -48,29 +48,7 @@ _KINDS: dict[str, Kind] = {"float": "float", "count": "int", "flag": "flag"}
 def read_metrics(
     engine: Engine, names: Sequence[str], grain: Grain, filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield metrics, exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    names : sequence of str
-        Names as in the views; none for all metrics.
-    grain : str
-        What a row is: exposure, psf_fit or laser.
-    filters : Filters
-        Which exposures.
-
-    Yields
-    ------
-    DataFrame
-        A row an exposure, analysis or laser, a column a metric.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such metric or grain.
-    """
+    """Yield metrics, exposures in order of time."""
     if grain not in _KEYS:
         raise AomuseError(unknown("no metrics are of a", grain, _KEYS))
     chosen = {name: find_metric(name, (grain,)) for name in names} or {

@@ -49,29 +49,7 @@ class Fit:
 def read_psf(
     engine: Engine, names: Sequence[str], wavelength: Wavelengths | None, filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield PSF parameters, exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    names : sequence of str
-        Parameters; none for all.
-    wavelength : tuple or None
-        Lowest and highest wavelength, nm.
-    filters : Filters
-        Which exposures.
-
-    Yields
-    ------
-    DataFrame
-        A row an analysis and layer, a column a parameter, and fwhm_arcsec.
-
-    Raises
-    ------
-    AomuseError
-        If no analysis has such a parameter.
-    """
+    """Yield PSF parameters, exposures in order of time."""
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
@@ -102,23 +80,7 @@ def read_psf(
 
 
 def check_wavelength(wavelength: Any) -> Wavelengths:
-    """Return the limits of a range of wavelengths.
-
-    Parameters
-    ----------
-    wavelength : tuple or None
-        Lowest and highest wavelength, nm.
-
-    Returns
-    -------
-    tuple
-        Both, None for no limit.
-
-    Raises
-    ------
-    AomuseError
-        If it is no range.
-    """
+    """Return the limits of a range of wavelengths."""
     if wavelength is None:
         return None, None
     try:
@@ -132,20 +94,7 @@ def check_wavelength(wavelength: Any) -> Wavelengths:
 
 
 def fits_of(connection: Connection, ids: Sequence[int]) -> list[Fit]:
-    """Return the analyses of exposures, in their order.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    ids : sequence of int
-        exposure.id.
-
-    Returns
-    -------
-    list of Fit
-        The analyses.
-    """
+    """Return the analyses of exposures, in their order."""
     place = {number: i for i, number in enumerate(ids)}
     found: list[Fit] = []
     for part in batches(ids):
@@ -169,22 +118,7 @@ def fits_of(connection: Connection, ids: Sequence[int]) -> list[Fit]:
 def layers_of(
     connection: Connection, fits: Sequence[Fit], low: float | None, high: float | None
 ) -> pd.DataFrame:
-    """Return the layers of analyses, with their wavelengths.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    fits : sequence of Fit
-        The analyses, few enough for one IN list.
-    low, high : float or None
-        Lowest and highest wavelength, nm; a layer without one is left out by either.
-
-    Returns
-    -------
-    DataFrame
-        psf_fit_id, layer and wavelength_nm.
-    """
+    """Return the layers of analyses, with their wavelengths."""
     select = sa.select(PsfLayer.psf_fit_id, PsfLayer.layer, PsfLayer.wavelength_nm).where(
         PsfLayer.psf_fit_id.in_([fit.id for fit in fits])
     )

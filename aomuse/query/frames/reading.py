@@ -24,23 +24,7 @@ BATCH_IDS, FETCH_ROWS = 400, 20_000
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection to read with; what the database says against it is one line.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-
-    Yields
-    ------
-    sqlalchemy.Connection
-        The connection.
-
-    Raises
-    ------
-    DatabaseError
-        If the database refuses, or has gone away.
-    """
+    """Yield a connection to read with; what the database says against it is one line."""
     try:
         with engine.connect() as connection:
             yield connection
@@ -85,20 +69,7 @@ def fetched(connection: Connection, select: sa.Select[*tuple[Any, ...]]) -> list
 
 @contextmanager
 def streamed(engine: Engine, select: sa.Select[*tuple[Any, ...]]) -> Iterator[Iterator[Any]]:
-    """Yield an iterator over pieces of a result that never is in memory as a whole.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        The database; on MariaDB the server keeps what has not been asked for.
-    select : sqlalchemy.Select
-        The query.
-
-    Yields
-    ------
-    iterator of list of Row
-        At most `FETCH_ROWS` rows each.
-    """
+    """Yield an iterator over pieces of a result that never is in memory as a whole."""
     with reading(engine) as connection:
         result = connection.execution_options(
             stream_results=True, max_row_buffer=FETCH_ROWS
@@ -126,20 +97,7 @@ def streamed(engine: Engine, select: sa.Select[*tuple[Any, ...]]) -> Iterator[It
 def deliver(
     pieces: Iterator[pd.DataFrame], chunk_rows: int | None
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
-    """Return a frame as a whole, or an iterator over parts of it.
-
-    Parameters
-    ----------
-    pieces : iterator of DataFrame
-        At least one, of the same columns.
-    chunk_rows : int or None
-        Rows of each part; None for the whole.
-
-    Returns
-    -------
-    DataFrame or iterator of DataFrame
-        Mistakes of the caller are raised here, not at the first part.
-    """
+    """Return a frame as a whole, or an iterator over parts of it."""
     if chunk_rows is None:
         return _joined(list(pieces))
     if isinstance(chunk_rows, bool) or not isinstance(chunk_rows, int) or chunk_rows < 1:

@@ -54,31 +54,7 @@ def read_sources(
     *,
     whole: bool,
 ) -> Iterator[pd.DataFrame]:
-    """Yield samples of sources, exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    sources : collection of int or None
-        PampelMuse's ids; None for all.
-    wavelength : tuple or None
-        Lowest and highest wavelength, nm.
-    filters : Filters
-        Which exposures.
-    whole : bool
-        True if all will be in memory at once.
-
-    Yields
-    ------
-    DataFrame
-        A row a source and layer.
-
-    Raises
-    ------
-    AomuseError
-        If that would be more rows than fit into memory.
-    """
+    """Yield samples of sources, exposures in order of time."""
     low, high = check_wavelength(wavelength)
     limited = low is not None or high is not None
     with reading(engine) as connection:

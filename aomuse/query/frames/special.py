@@ -17,17 +17,7 @@ _VALUES = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
 
 
 class Specials:
-    """The special values that some exposures have in one table.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A database at the head revision.
-    exposure_ids : sequence of int
-        The exposures, few enough for one IN list.
-    table : str
-        Name of the table.
-    """
+    """The special values that some exposures have in one table."""
 
     def __init__(self, connection: Connection, exposure_ids: Sequence[int], table: str) -> None:
         self._values: dict[str, dict[str, float]] = defaultdict(dict)
@@ -49,17 +39,7 @@ class Specials:
         keys: Sequence[npt.NDArray[np.generic]],
         values: npt.NDArray[np.float64],
     ) -> None:
-        """Put special values into an array.
-
-        Parameters
-        ----------
-        column : str
-            Where the values are stored.
-        keys : sequence of ndarray
-            Columns of the table's primary key, each of shape ``(rows,)``.
-        values : ndarray
-            Shape ``(rows,)``; changed in place.
-        """
+        """Put special values into an array."""
         if column not in self._values:
             return
         special = self._values[column]

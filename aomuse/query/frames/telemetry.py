@@ -43,30 +43,7 @@ Cells = npt.NDArray[Any]
 def read_telemetry(
     engine: Engine, extension: str, names: Sequence[str], filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a table, exposures in order of time.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    extension : str
-        EXTNAME of the table.
-    names : sequence of str
-        Columns of the file; none for all.
-    filters : Filters
-        Which exposures.
-
-    Yields
-    ------
-    DataFrame
-        A row a row of the table, with exposure_id, header_id, row_index, time_utc (where aomuse
-        knows it) and the columns of the file under their names.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such table or column.
-    """
+    """Yield the rows of a table, exposures in order of time."""
     with reading(engine) as connection:
         columns = stored_columns(connection, extension)
         tables = stored_tables(connection, extension, exposure_ids(connection, filters))

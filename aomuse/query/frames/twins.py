@@ -31,31 +31,7 @@ _NAMES = {
 def read_twins(
     engine: Engine, exposure: int | str, n: int, filters: Filters, *, any_mode: bool
 ) -> pd.DataFrame:
-    """Return the exposures most alike, the nearest first.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    exposure : int or str
-        Number or archive name.
-    n : int
-        How many.
-    filters : Filters
-        Which exposures may be twins.
-    any_mode : bool
-        Also those of other instrument modes.
-
-    Returns
-    -------
-    DataFrame
-        A row a twin.
-
-    Raises
-    ------
-    AomuseError
-        If there is no such exposure, or its mode is unknown.
-    """
+    """Return the exposures most alike, the nearest first."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise AomuseError(f"n is {n!r}: give a number of twins, such as 10")
     types = {"time": sa.DateTime()}

@@ -21,18 +21,7 @@ __all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "psf_view", "static_views"
 
 
 def static_views(dialect: str) -> list[View]:
-    """Return the views that do not depend on what has been loaded.
-
-    Parameters
-    ----------
-    dialect : str
-        Name of the SQLAlchemy dialect: ``sqlite``, ``mariadb`` or ``mysql``.
-
-    Returns
-    -------
-    list of View
-        The views, in the order in which they can be created.
-    """
+    """Return the views that do not depend on what has been loaded."""
     return [
         *exposure_views(dialect),
         HEADER_VIEW,

@@ -9,18 +9,7 @@ CATALOG_ID_COLUMNS = ("id", "ID", "NUMBER", "number", "Id", "label")
 
 
 def beside_views(dialect: str) -> list[View]:
-    """Return the views of night logs, catalogues and files.
-
-    Parameters
-    ----------
-    dialect : str
-        Name of the SQLAlchemy dialect.
-
-    Returns
-    -------
-    list of View
-        The views.
-    """
+    """Return the views of night logs, catalogues and files."""
     return [_sky_condition(dialect), _catalog_source(dialect), _file_hdu(), NIGHT_FILE_VIEW]
 
 

@@ -10,18 +10,7 @@ from aomuse.query.views.view import View, ViewColumn
 
 
 def night_sql(dialect: str) -> str:
-    """Return the SQL for the date on which the night of exposure ``e`` began.
-
-    Parameters
-    ----------
-    dialect : str
-        Name of the SQLAlchemy dialect.
-
-    Returns
-    -------
-    str
-        A night runs from noon to noon UTC: 8 or 9 in the morning in Chile, always in daylight.
-    """
+    """Return the SQL for the date on which the night of exposure ``e`` began."""
     if dialect == "sqlite":
         return "date(e.date_obs_utc, '-12 hours')"
     return "CAST(e.date_obs_utc - INTERVAL 12 HOUR AS DATE)"

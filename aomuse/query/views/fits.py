@@ -127,18 +127,7 @@ FIT_VIEWS = (
 
 
 def psf_view(parameters: list[tuple[str, str]]) -> View:
-    """Return v_psf with a column for each PSF parameter.
-
-    Parameters
-    ----------
-    parameters : list of (str, str)
-        Name of the column, and SQL literal of the parameter's name.
-
-    Returns
-    -------
-    View
-        One row for each fit and layer.
-    """
+    """Return v_psf with a column for each PSF parameter."""
     values = [
         ViewColumn(column, f"p{i}.value", f"PSF parameter {literal[1:-1]}")
         for i, (column, literal) in enumerate(parameters)

@@ -12,18 +12,7 @@ def _laser_mean(column: str, meaning: str) -> ViewColumn:
 
 
 def telemetry_views(dialect: str) -> list[View]:
-    """Return the views of SPARTA's samples, each marked as taken with the shutter open or not.
-
-    Parameters
-    ----------
-    dialect : str
-        Name of the SQLAlchemy dialect.
-
-    Returns
-    -------
-    list of View
-        v_sparta_atm, and v_sparta_laser below it.
-    """
+    """Return the views of SPARTA's samples, each marked as taken with the shutter open or not."""
     return [_times(_seconds(dialect)), _lasers(_seconds(dialect))]
 
 

@@ -42,40 +42,12 @@ _NUMBERS = {
 
 
 def median_sql(condition: str, value: str = "r.value") -> str:
-    """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``.
-
-    Parameters
-    ----------
-    condition : str
-        Which rows, such as ``r.quantity = 1``.
-    value : str, optional
-        What is ordered by place.
-
-    Returns
-    -------
-    str
-        An aggregate; NULL where there are no such rows.
-    """
+    """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``."""
     return quantile_sql(condition, "0.5", value)
 
 
 def quantile_sql(condition: str, share: str, value: str = "r.value") -> str:
-    """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7).
-
-    Parameters
-    ----------
-    condition : str
-        Which rows.
-    share : str
-        0 to 1, as SQL.
-    value : str, optional
-        What is ordered by place.
-
-    Returns
-    -------
-    str
-        An aggregate: the two values next to the quantile's place, each by its nearness.
-    """
+    """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7)."""
     away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
     return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN {value} * (1 - {away}) END)"
 
@@ -131,18 +103,7 @@ def _columns() -> tuple[ViewColumn, ...]:
 
 
 def trend_views(dialect: str) -> list[View]:
-    """Return v_night and v_month.
-
-    Parameters
-    ----------
-    dialect : str
-        Name of the SQLAlchemy dialect.
-
-    Returns
-    -------
-    list of View
-        Both views.
-    """
+    """Return v_night and v_month."""
     month = (
         "date(n.night, 'start of month')"
         if dialect == "sqlite"
