@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.exchange.content import FileContent, TableContent
-from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.frames import Layout, NormalizedExposure
 from aomuse.exchange.issue import Issue
+from aomuse.exchange.stored_in import COLUMN_STORE, StoredIn
 from aomuse.muse.psf_models import model_of
 from aomuse.normalize.column_store import store_columns
 from aomuse.normalize.spectra import Floats, fit_wavelengths
@@ -125,7 +126,7 @@ def normalize_parameters(
         for column in parameters.values:
             place = table.index(column)
             assert place is not None
-            stored_in[place] = f"{home}.{_VALUE_COLUMNS[column]}"
+            stored_in[place] = str(StoredIn(home, _VALUE_COLUMNS[column]))
     layout = Layout(extension, table.formats, tuple(stored_in))
     store_columns(out, header, table, layout)
     if isinstance(parameters, Parameters):

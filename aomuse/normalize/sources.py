@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
-from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.frames import Layout, NormalizedExposure
 from aomuse.exchange.issue import Issue
+from aomuse.exchange.stored_in import COLUMN_STORE, StoredIn
 from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.column_store import generic_layout, store_columns
 from aomuse.normalize.homes import SAMPLE_COLUMNS
@@ -148,7 +149,7 @@ def _layout(table: TableContent, places: tuple[int | None, ...]) -> Layout:
     stored_in = [COLUMN_STORE] * len(table.formats)
     for name, place in zip(SAMPLE_COLUMNS, places, strict=True):
         if place is not None:
-            stored_in[place] = f"source_sample.{name}"
+            stored_in[place] = str(StoredIn("source_sample", name))
     return Layout(SOURCE_EXTENSION, table.formats, tuple(stored_in))
 
 

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
-from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure, nullable_int
+from aomuse.exchange.frames import Layout, NormalizedExposure, nullable_int
 from aomuse.exchange.issue import Issue
+from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.normalize.column_store import store_columns
 from aomuse.normalize.homes import INDEX_COLUMNS, TIMED, Home, home_of
 from aomuse.normalize.times import from_iso, from_unix, table_times
