@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from aomuse.stored.split import SPECIAL, split_special
+from aomuse.stored.special import SPECIAL, split_special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
