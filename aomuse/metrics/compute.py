@@ -23,7 +23,7 @@ class ExposureInputs:
     """What an exposure's metrics are made from; None and NaN are unknown.
 
     ``row`` has the columns of ``exposure``, ``sources`` is their number in its Moffat analysis,
-    else in its first one. r0 and L0 are samples of all lasers, m; ``lasers`` has those of each, 1 to 4.
+    else in its first one. r0 and L0 are samples of all lasers, m; ``lasers`` has each one's.
     """
 
     row: Mapping[str, Any]
