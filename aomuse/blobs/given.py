@@ -22,7 +22,7 @@ from aomuse.load import (
     Plan,
     Run,
     UnitOfWork,
-    bulk_way,
+    choose_writer,
     finish_run,
     register_metrics,
     run_lock,
@@ -142,7 +142,7 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
         stored.append(exposure_id)
         return keep_documents(connection, exposure_id, exposure, imported)
 
-    unit = UnitOfWork(bulk_way(engine), run.id)
+    unit = UnitOfWork(choose_writer(engine), run.id)
     rows = unit.store(imported.files, Plan("load"), exposure, finish)
     run.count("loaded", rows, failed=False)
     # A transaction that was tried again has told its id again.

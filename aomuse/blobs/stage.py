@@ -23,7 +23,7 @@ from aomuse.load import (
     Plan,
     Run,
     UnitOfWork,
-    bulk_way,
+    choose_writer,
     finish_run,
     register_metrics,
     run_lock,
@@ -102,7 +102,7 @@ class _Importer:
     def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
-        way = bulk_way(engine)
+        way = choose_writer(engine)
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)

@@ -8,10 +8,9 @@ from aomuse.load.metrics import compute_metrics, register_metrics, renew_metrics
 from aomuse.load.planning import Plan, make_plan
 from aomuse.load.runs import Run, finish_run, record_orphans, start_run
 from aomuse.load.unit_of_work import UnitOfWork
-from aomuse.load.ways import BulkWay, bulk_way
+from aomuse.load.writer_choice import WriterChoice, choose_writer
 
 __all__ = [
-    "BulkWay",
     "BulkWriter",
     "ExecutemanyWriter",
     "Ledger",
@@ -19,7 +18,8 @@ __all__ = [
     "Plan",
     "Run",
     "UnitOfWork",
-    "bulk_way",
+    "WriterChoice",
+    "choose_writer",
     "compute_metrics",
     "finish_run",
     "make_plan",

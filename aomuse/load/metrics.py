@@ -16,7 +16,7 @@ from aomuse.frames import NormalizedExposure
 from aomuse.load.bulk import BulkWriter, ExecutemanyWriter
 from aomuse.load.metric_inputs import stored_inputs
 from aomuse.load.metric_windows import window_tables
-from aomuse.load.ways import bulk_way
+from aomuse.load.writer_choice import choose_writer
 from aomuse.metrics import (
     METRICS,
     Metrics,
@@ -129,7 +129,7 @@ def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]
         Name of each exposure, once its metrics are committed.
     """
     register_metrics(engine)
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     todo = sa.select(Exposure.id, Exposure.archive_id).order_by(Exposure.id)
     if not recompute:
         done = (

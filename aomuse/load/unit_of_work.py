@@ -19,7 +19,7 @@ from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.metrics import store_metrics
 from aomuse.load.planning import Plan
 from aomuse.load.runs import record_issues, touch_files
-from aomuse.load.ways import BulkWay
+from aomuse.load.writer_choice import WriterChoice
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ class UnitOfWork:
 
     Parameters
     ----------
-    way : BulkWay
+    way : WriterChoice
         How it writes.
     run_id : int
         The run that writes.
     """
 
-    def __init__(self, way: BulkWay, run_id: int) -> None:
+    def __init__(self, way: WriterChoice, run_id: int) -> None:
         self._engine = way.engine
         self._make_writer = way.make_writer
         self._run_id = run_id

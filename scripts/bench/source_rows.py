@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 import sqlalchemy as sa
 
+from aomuse.libmariadb import BulkArrayWriter
 from aomuse.load.bulk import ExecutemanyWriter
-from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
+from aomuse.load.bulk_engine import create_bulk_engine
 from scripts.bench.warehouse import Warehouse
 
 TABLE = "source_sample"

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from aomuse.db import create_engine
+from aomuse.libmariadb import BulkArrayWriter
+from aomuse.libmariadb import columns as columns_module
 from aomuse.load import ExecutemanyWriter
-from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
-from aomuse.load.libmariadb import columns as columns_module
+from aomuse.load.bulk_engine import create_bulk_engine
 
 COLUMNS = """
     number INT PRIMARY KEY, tiny TINYINT, small SMALLINT, middle INT, big BIGINT,
