@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from aomuse import pipeline
 from aomuse.db import create_engine
 from aomuse.errors import DatabaseError
-from aomuse.load import BulkWay, bulk_way, unit_of_work
+from aomuse.load import WriterChoice, choose_writer, unit_of_work
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
 from aomuse.stored.writer import BulkWriter
@@ -62,11 +62,11 @@ def sabotage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connecti
                         happens(self._connection)
                 return self._writer.write(table, frame)
 
-        def sabotaged(engine: sa.Engine) -> BulkWay:
-            way = bulk_way(engine)
-            return BulkWay(way.engine, lambda c: Saboteur(c, way.make_writer(c)))
+        def sabotaged(engine: sa.Engine) -> WriterChoice:
+            way = choose_writer(engine)
+            return WriterChoice(way.engine, lambda c: Saboteur(c, way.make_writer(c)))
 
-        monkeypatch.setattr(pipeline, "bulk_way", sabotaged)
+        monkeypatch.setattr(pipeline, "choose_writer", sabotaged)
 
     return arrange
 

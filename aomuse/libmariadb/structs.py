@@ -1,4 +1,4 @@
-"""Layouts of the C API's structures, which `aomuse.load.libmariadb.probe` puts to the test.
+"""Layouts of the C API's structures, which `aomuse.libmariadb.probe` puts to the test.
 
 They are part of the binary interface of ``libmariadb.so.3``; ctypes lays the fields out as the
 machine's C compiler does.

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from aomuse.load.libmariadb import BulkUnavailable, create_bulk_engine, library, probe, structs
-from aomuse.load.libmariadb.dbapi import Connection
-from aomuse.load.libmariadb.library import Library, find_library, load_library
+from aomuse.libmariadb import BulkUnavailable, library, probe, structs
+from aomuse.libmariadb.dbapi import Connection
+from aomuse.libmariadb.library import Library, find_library, load_library
+from aomuse.load.bulk_engine import create_bulk_engine
 
 BIND = list(structs.MysqlBind._fields_)
 FIELD = list(structs.MysqlField._fields_)
@@ -91,7 +92,7 @@ def test_wrong_layout_of_results(
 
 def test_wrong_layout_of_times(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     fields = swapped(list(structs.MysqlTime._fields_), "hour", "day")
-    monkeypatch.setattr("aomuse.load.libmariadb.columns.TIME_DTYPE", layout(fields))
+    monkeypatch.setattr("aomuse.libmariadb.columns.TIME_DTYPE", layout(fields))
     with pytest.raises(BulkUnavailable):
         probe.verify(load_library(), options)
 
@@ -206,7 +207,7 @@ def test_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_library_is_the_one_of_the_mariadb_package() -> None:
     code = (
         "import re, pathlib\n"
-        "from aomuse.load.libmariadb.library import load_library\n"
+        "from aomuse.libmariadb.library import load_library\n"
         "load_library()\n"
         "maps = pathlib.Path('/proc/self/maps').read_text()\n"
         "print(len(set(re.findall(r'/\\S*libmariadb[^/\\s]*', maps))))\n"

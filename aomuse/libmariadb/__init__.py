@@ -5,8 +5,7 @@ prepared INSERT (COM_STMT_BULK_EXECUTE). This package gives it numpy's arrays, b
 connection that SQLAlchemy uses for all other statements of the same transaction.
 """
 
-from aomuse.load.libmariadb.engine import create_bulk_engine
-from aomuse.load.libmariadb.exceptions import BulkUnavailable
-from aomuse.load.libmariadb.writer import BulkArrayWriter
+from aomuse.libmariadb.exceptions import BulkUnavailable
+from aomuse.libmariadb.writer import BulkArrayWriter
 
-__all__ = ["BulkArrayWriter", "BulkUnavailable", "create_bulk_engine"]
+__all__ = ["BulkArrayWriter", "BulkUnavailable"]

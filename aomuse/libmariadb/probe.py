@@ -30,10 +30,10 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from aomuse.load.libmariadb.columns import Rows
-from aomuse.load.libmariadb.dbapi import Connection
-from aomuse.load.libmariadb.exceptions import BulkUnavailable, Error
-from aomuse.load.libmariadb.library import Library
+from aomuse.libmariadb.columns import Rows
+from aomuse.libmariadb.dbapi import Connection
+from aomuse.libmariadb.exceptions import BulkUnavailable, Error
+from aomuse.libmariadb.library import Library
 
 #: Seconds that the child may take.
 PATIENCE_S = 30.0

@@ -1,7 +1,7 @@
 """MariaDB Connector/C through ctypes: where it is, and the prototypes of what is called.
 
 The functions are those of ``mysql.h``. Every pointer to a structure passes as an address, so that
-only `aomuse.load.libmariadb.structs` knows layouts. ctypes gives the GIL up during each call.
+only `aomuse.libmariadb.structs` knows layouts. ctypes gives the GIL up during each call.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aomuse.load.libmariadb.exceptions import BulkUnavailable
-from aomuse.load.libmariadb.structs import MysqlBind, MysqlField
+from aomuse.libmariadb.exceptions import BulkUnavailable
+from aomuse.libmariadb.structs import MysqlBind, MysqlField
 
 #: Result and parameters of each function, in the order of its C prototype.
 _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {

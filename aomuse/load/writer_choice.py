@@ -1,4 +1,4 @@
-"""Which bulk way a database takes."""
+"""Which bulk writer a database takes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRUSTED = frozenset(
 
 
 @dataclass(frozen=True)
-class BulkWay:
+class WriterChoice:
     """How exposures are written.
 
     Parameters
@@ -42,7 +42,7 @@ class BulkWay:
     notice: str | None = None
 
 
-def bulk_way(engine: Engine) -> BulkWay:
+def choose_writer(engine: Engine) -> WriterChoice:
     """Return the fastest way into a database.
 
     Parameters
@@ -52,18 +52,21 @@ def bulk_way(engine: Engine) -> BulkWay:
 
     Returns
     -------
-    BulkWay
+    WriterChoice
         Array binding for MariaDB where the client library and the server can do it, else the
         driver's executemany.
     """
     if engine.dialect.name == "sqlite":
-        return BulkWay(engine, ExecutemanyWriter)
+        return WriterChoice(engine, ExecutemanyWriter)
     # Not imported for SQLite: it looks for MariaDB's client library.
-    from aomuse.load.libmariadb import BulkArrayWriter, BulkUnavailable, create_bulk_engine
+    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable
+    from aomuse.load.bulk_engine import create_bulk_engine
 
     try:
         bulk_engine = create_bulk_engine(engine.url)
     except BulkUnavailable as reason:
         notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
-        return BulkWay(engine, ExecutemanyWriter, notice)
-    return BulkWay(bulk_engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))
+        return WriterChoice(engine, ExecutemanyWriter, notice)
+    return WriterChoice(
+        bulk_engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED)
+    )

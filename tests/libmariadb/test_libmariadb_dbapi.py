@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from aomuse.db import create_engine
-from aomuse.load.libmariadb import BulkUnavailable, create_bulk_engine
-from aomuse.load.libmariadb.dbapi import Connection, connect
-from aomuse.load.libmariadb.exceptions import NotSupportedError
-from aomuse.load.libmariadb.values import fill_in, split_at_marks
+from aomuse.libmariadb import BulkUnavailable
+from aomuse.libmariadb.dbapi import Connection, connect
+from aomuse.libmariadb.exceptions import NotSupportedError
+from aomuse.libmariadb.values import fill_in, split_at_marks
+from aomuse.load.bulk_engine import create_bulk_engine
 from scripts.mariadb_server import Server
 
 

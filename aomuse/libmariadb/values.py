@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from aomuse.load.libmariadb.constants import BINARY_CHARSET, FieldType
-from aomuse.load.libmariadb.exceptions import NotSupportedError, ProgrammingError
+from aomuse.libmariadb.constants import BINARY_CHARSET, FieldType
+from aomuse.libmariadb.exceptions import NotSupportedError, ProgrammingError
 
 #: Quoted texts, quoted names and comments, in which a question mark is none; then the mark.
 _TOKENS = re.compile(

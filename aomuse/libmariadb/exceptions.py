@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aomuse.load.libmariadb.constants import PACKET_TOO_LARGE
+from aomuse.libmariadb.constants import PACKET_TOO_LARGE
 
 
 class BulkUnavailable(Exception):  # noqa: N818 - a state of affairs that the loader lives with

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from ctypes import byref, c_uint
 
-from aomuse.load.libmariadb.columns import Column
-from aomuse.load.libmariadb.constants import STMT_ATTR_ARRAY_SIZE
-from aomuse.load.libmariadb.exceptions import (
+from aomuse.libmariadb.columns import Column
+from aomuse.libmariadb.constants import STMT_ATTR_ARRAY_SIZE
+from aomuse.libmariadb.exceptions import (
     DataError,
     Error,
     IntegrityError,
@@ -17,7 +17,7 @@ from aomuse.load.libmariadb.exceptions import (
     ProgrammingError,
     error_of,
 )
-from aomuse.load.libmariadb.library import Library
+from aomuse.libmariadb.library import Library
 
 #: A row of the call, not of the frame.
 _AT_ROW = re.compile(r" at row \d+$")

@@ -18,9 +18,9 @@ import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 from pandas.api.types import infer_dtype
 
-from aomuse.load.libmariadb.constants import PACKET_TOO_LARGE, FieldType, Indicator
-from aomuse.load.libmariadb.exceptions import DataError, OperationalError
-from aomuse.load.libmariadb.structs import TIME_DTYPE, TIMESTAMP_DATETIME
+from aomuse.libmariadb.constants import PACKET_TOO_LARGE, FieldType, Indicator
+from aomuse.libmariadb.exceptions import DataError, OperationalError
+from aomuse.libmariadb.structs import TIME_DTYPE, TIMESTAMP_DATETIME
 
 Array = npt.NDArray[Any]
 

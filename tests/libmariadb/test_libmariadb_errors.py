@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from aomuse.db import Trouble, create_engine, trouble_of
-from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
-from aomuse.load.libmariadb import columns as columns_module
+from aomuse.libmariadb import BulkArrayWriter
+from aomuse.libmariadb import columns as columns_module
+from aomuse.load.bulk_engine import create_bulk_engine
 
 TABLES = (
     """

@@ -14,11 +14,11 @@ from ctypes import byref, c_ulong, c_void_p, create_string_buffer, string_at
 from functools import cached_property
 from typing import Any
 
-from aomuse.load.libmariadb import options
-from aomuse.load.libmariadb.columns import Column, Rows
-from aomuse.load.libmariadb.constants import BULK_OPERATIONS, OLDEST_SERVER, Information
-from aomuse.load.libmariadb.cursor import Cursor, Result
-from aomuse.load.libmariadb.exceptions import (
+from aomuse.libmariadb import options
+from aomuse.libmariadb.columns import Column, Rows
+from aomuse.libmariadb.constants import BULK_OPERATIONS, OLDEST_SERVER, Information
+from aomuse.libmariadb.cursor import Cursor, Result
+from aomuse.libmariadb.exceptions import (
     BulkUnavailable,
     DatabaseError,
     DataError,
@@ -32,9 +32,9 @@ from aomuse.load.libmariadb.exceptions import (
     Warning,  # noqa: A004 - the name that PEP 249 asks for
     error_of,
 )
-from aomuse.load.libmariadb.library import Library, load_library
-from aomuse.load.libmariadb.statement import PreparedInsert, first_bad_row, with_place
-from aomuse.load.libmariadb.values import reader
+from aomuse.libmariadb.library import Library, load_library
+from aomuse.libmariadb.statement import PreparedInsert, first_bad_row, with_place
+from aomuse.libmariadb.values import reader
 
 __all__ = [
     "Connection",

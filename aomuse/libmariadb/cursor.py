@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aomuse.load.libmariadb.columns import Rows
-from aomuse.load.libmariadb.values import fill_in
+from aomuse.libmariadb.columns import Rows
+from aomuse.libmariadb.values import fill_in
 
 if TYPE_CHECKING:
-    from aomuse.load.libmariadb.dbapi import Connection
+    from aomuse.libmariadb.dbapi import Connection
 
 #: Rows of one INSERT that `Cursor.executemany` writes: a round trip for each would be slow.
 _ROWS_OF_INSERT = 100

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_uint
 from typing import Any
 
-from aomuse.load.libmariadb.constants import CLIENT_FOUND_ROWS, Option
-from aomuse.load.libmariadb.exceptions import NotSupportedError, ProgrammingError
-from aomuse.load.libmariadb.library import Library
+from aomuse.libmariadb.constants import CLIENT_FOUND_ROWS, Option
+from aomuse.libmariadb.exceptions import NotSupportedError, ProgrammingError
+from aomuse.libmariadb.library import Library
 
 _NUMBERS = {
     "local_infile": Option.LOCAL_INFILE,

@@ -8,10 +8,10 @@ from sqlalchemy.engine import ExceptionContext
 
 from aomuse.config import database_url
 from aomuse.db import prepare_mariadb_session
-from aomuse.load.libmariadb import dbapi
-from aomuse.load.libmariadb.exceptions import LOST, BulkUnavailable
-from aomuse.load.libmariadb.library import load_library
-from aomuse.load.libmariadb.probe import verify
+from aomuse.libmariadb import dbapi
+from aomuse.libmariadb.exceptions import LOST, BulkUnavailable
+from aomuse.libmariadb.library import load_library
+from aomuse.libmariadb.probe import verify
 
 
 def create_bulk_engine(url: str | URL | None = None) -> Engine:

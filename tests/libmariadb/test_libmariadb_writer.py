@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from aomuse.db import create_engine
-from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
-from aomuse.load.libmariadb import columns as columns_module
+from aomuse.libmariadb import BulkArrayWriter
+from aomuse.libmariadb import columns as columns_module
+from aomuse.load.bulk_engine import create_bulk_engine
 from aomuse.stored.writer import ExecutemanyWriter
 
 COLUMNS = """

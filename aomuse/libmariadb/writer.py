@@ -7,8 +7,8 @@ from collections.abc import Collection
 import pandas as pd
 from sqlalchemy import Connection
 
-from aomuse.load.libmariadb import dbapi
-from aomuse.load.libmariadb.columns import Rows
+from aomuse.libmariadb import dbapi
+from aomuse.libmariadb.columns import Rows
 
 
 class BulkArrayWriter:
