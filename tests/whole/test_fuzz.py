@@ -1,6 +1,6 @@
 """Valid files with damaged bytes: loaded, or named in one line; the rest is untouched.
 
-``AOMUSE_FUZZ_EXAMPLES=5000 pytest tests/test_fuzz.py`` looks further, and elsewhere each time.
+``AOMUSE_FUZZ_EXAMPLES=5000 pytest tests/whole/test_fuzz.py`` tries more, and others each time.
 """
 
 from __future__ import annotations

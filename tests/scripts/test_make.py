@@ -10,7 +10,7 @@ import pytest
 
 from scripts import system_packages
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_plain_make_prints_the_targets() -> None:

@@ -11,7 +11,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from beside_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
+from companion_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
 from fits_factory import Tree
 from warehouse import aomuse, query, rows, scalar
 

@@ -11,7 +11,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from beside_files import write_catalog, write_log
+from companion_files import write_catalog, write_log
 from fits_factory import Files, Tree
 from warehouse import aomuse, exposure, query, rows, scalar
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from beside_files import with_time, write_catalog, write_log, write_raman
+from companion_files import with_time, write_catalog, write_log, write_raman
 from fits_factory import Tree
 from warehouse import TABLES, aomuse, rows
 

@@ -13,7 +13,7 @@ from scripts.bench.source_rows import RIVALS
 from scripts.bench.whole_loads import LOADS
 from scripts.superset.check.expected import EXPECTED
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_small_bench(tmp_path: Path) -> None:
