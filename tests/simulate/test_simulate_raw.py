@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 
 from aomuse.simulate import SimulatedExposure
-from aomuse.simulate.telemetry import QUANTITIES
+from aomuse.simulate.sparta import QUANTITIES
 
 ASM = (
     "ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS",

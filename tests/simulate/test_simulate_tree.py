@@ -11,7 +11,7 @@ from astropy.io import fits
 
 from aomuse.simulate import SimulatedExposure, SimulateError, simulate
 from aomuse.simulate.hdus import primary
-from aomuse.simulate.writing import write
+from aomuse.simulate.tree import write
 
 
 def contents(root: Path) -> dict[str, bytes]:
