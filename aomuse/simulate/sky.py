@@ -71,13 +71,7 @@ def refraction(wavelength: NDArray[np.float64], airmass: float) -> NDArray[np.fl
 
 
 def sexagesimal(value: float) -> float:
-    """Pack hours or degrees into the hhmmss.sss or ddmmss.sss number of the headers.
-
-    Examples
-    --------
-    >>> sexagesimal(-53.0076333333)
-    -530027.48
-    """
+    """Pack hours or degrees into the hhmmss.sss or ddmmss.sss number of the headers."""
     sign = -1.0 if value < 0 else 1.0
     minutes, seconds = divmod(round(abs(value) * 3600.0, 3), 60.0)
     degrees, minutes = divmod(minutes, 60.0)
