@@ -36,7 +36,7 @@ from aomuse.ledger import (
     run_lock,
     start_run,
 )
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
@@ -180,7 +180,7 @@ def _results(
     listener: Listener,
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read."""
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     if way.notice:
         listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id)
@@ -238,7 +238,7 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
 
 def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
     """Return the function of a worker that loads exposures through a connection of its own."""
-    unit = UnitOfWork(bulk_way(create_engine(url)), run_id)
+    unit = UnitOfWork(choose_writer(create_engine(url)), run_id)
 
     def load_task(task: Task) -> Result | DatabaseError:
         try:

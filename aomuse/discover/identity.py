@@ -7,11 +7,10 @@ import os
 import re
 from typing import Any
 
-from astropy.io import fits
-
 from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
-from aomuse.fits.structure import CARD, quiet_astropy, read_primary_images
+from aomuse.fits.plain_cards import read_plain, split_images
+from aomuse.fits.structure import CARD, read_primary_images
 
 #: Products that the pipeline writes beside the cubes of an exposure (ESO PRO CATG).
 CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
@@ -58,22 +57,30 @@ def read_identity(file: FoundFile) -> Identity:
 
 
 def _picked(images: bytes) -> dict[str, Any]:
-    """Return the values of the keywords that tell what a file is, first ones of a name."""
-    found: dict[str, Any] = {}
-    with quiet_astropy():
-        for start in range(0, len(images), CARD):
-            image = images[start : start + CARD]
-            keyword = _WANTED.get(image.partition(b"=")[0].rstrip())
-            if keyword is None or keyword in found:
-                continue
-            stop = start + CARD
-            while images.startswith(b"CONTINUE", stop):
-                stop += CARD
-            try:
-                found[keyword] = fits.Card.fromstring(images[start:stop]).value
-            except (fits.VerifyError, ValueError):
-                continue
-    return found
+    """Return the values of the wanted keywords, of repeated ones the first."""
+    values: dict[str, Any] = {}
+    for start in range(0, len(images), CARD):
+        keyword = _WANTED.get(images[start : start + CARD].partition(b"=")[0].rstrip())
+        if keyword is None or values.get(keyword) is not None:
+            continue
+        stop = start + CARD
+        while images.startswith(b"CONTINUE", stop):
+            stop += CARD
+        values[keyword] = _value(images[start:stop])
+    return values
+
+
+def _value(images: bytes) -> Any:
+    """Return the value of a card with its continuations, None if nobody can parse it."""
+    cards = split_images(images)
+    row = read_plain(0, cards[0]) if cards and cards[0] else None
+    if row is None:
+        # Here and not above: astropy takes long to import, and hardly any card needs it.
+        from aomuse.fits.cards import parsed_value
+
+        return parsed_value(images)
+    _, _, _, _, integer, number, text = row
+    return text if text is not None else number if integer is None else integer
 
 
 def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:

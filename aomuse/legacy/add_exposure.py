@@ -19,7 +19,7 @@ from aomuse.legacy.exposures import Imported, read_exposure
 from aomuse.legacy.residue import keep_documents
 from aomuse.legacy.rows import read_parts
 from aomuse.legacy.source import SourceRow
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.models import Exposure
 from aomuse.normalize import normalize
@@ -134,7 +134,7 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
         stored.append(exposure_id)
         return keep_documents(connection, exposure_id, exposure, imported)
 
-    unit = UnitOfWork(bulk_way(engine), run.id)
+    unit = UnitOfWork(choose_writer(engine), run.id)
     rows = unit.store(imported.files, Plan("load"), exposure, finish)
     run.count("loaded", rows, failed=False)
     # A transaction that was tried again has told its id again.

@@ -18,7 +18,7 @@ from aomuse.ledger.planning import Plan
 from aomuse.ledger.runs import record_issues, touch_files
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.ways import BulkWay
+from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 class UnitOfWork:
     """Writes exposures, each in a transaction that is tried again where that is right."""
 
-    def __init__(self, way: BulkWay, run_id: int) -> None:
+    def __init__(self, way: WriterChoice, run_id: int) -> None:
         self._engine = way.engine
         self._make_writer = way.make_writer
         self._run_id = run_id

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.db import write_transaction
 from aomuse.exchange.frames import NormalizedExposure
-from aomuse.load.ways import bulk_way
+from aomuse.load.writer_choice import choose_writer
 from aomuse.metrics import (
     METRICS,
     Metrics,
@@ -90,7 +90,7 @@ def renew_metrics(connection: Connection, exposure_id: int) -> None:
 def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]:
     """Work out metrics from what is stored, one transaction an exposure."""
     register_metrics(engine)
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     todo = sa.select(Exposure.id, Exposure.archive_id).order_by(Exposure.id)
     if not recompute:
         done = (
