@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from beside_files import WEATHER, write_log
+from companion_files import WEATHER, write_log
 from fits_factory import Tree
 from warehouse import aomuse, query, scalar
 

@@ -6,7 +6,7 @@ migration to head creates them anew, and a revision that changes tables drops th
 
 from __future__ import annotations
 
-from aomuse.query.views.companions import beside_views
+from aomuse.query.views.companions import companion_views
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.headers import HEADER_VIEW
@@ -31,5 +31,5 @@ def static_views(dialect: str) -> list[View]:
         *METRIC_VIEWS,
         *trend_views(dialect),
         *TWIN_VIEWS,
-        *beside_views(dialect),
+        *companion_views(dialect),
     ]

@@ -8,7 +8,7 @@ from aomuse.query.views.view import View, ViewColumn
 CATALOG_ID_COLUMNS = ("id", "ID", "NUMBER", "number", "Id", "label")
 
 
-def beside_views(dialect: str) -> list[View]:
+def companion_views(dialect: str) -> list[View]:
     """Return the views of night logs, catalogues and files."""
     return [_sky_condition(dialect), _catalog_source(dialect), _file_hdu(), NIGHT_FILE_VIEW]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from beside_files import CATALOG, write_catalog, write_log, write_raman
+from companion_files import CATALOG, write_catalog, write_log, write_raman
 from fits_factory import Files, Tree
 from warehouse import aomuse, query
 
