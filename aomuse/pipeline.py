@@ -29,7 +29,7 @@ from aomuse.ledger import (
     remember_headers,
     running,
 )
-from aomuse.load import UnitOfWork, bulk_way, reason_of
+from aomuse.load import UnitOfWork, choose_writer, reason_of
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
@@ -151,7 +151,7 @@ def _results(
     listener: Listener,
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read."""
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     if way.notice:
         listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id)
@@ -216,7 +216,7 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
 
 def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
     """Return the function of a worker that loads exposures through a connection of its own."""
-    unit = UnitOfWork(bulk_way(create_engine(url)), run_id)
+    unit = UnitOfWork(choose_writer(create_engine(url)), run_id)
 
     def load_task(task: Task) -> Result | DatabaseError:
         try:

@@ -12,6 +12,7 @@ from astropy.io import fits
 from aomuse.exchange.content import typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.plain_cards import Row, read_plain, split_images
+from aomuse.fits.quiet import quiet_astropy
 
 COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
 COMMENTARY = ("COMMENT", "HISTORY", "")
@@ -94,6 +95,15 @@ def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tup
     if keyword in COMMENTARY:
         return (position, keyword, comment, "commentary", None, np.nan, str(value)), problem
     return (position, _cut(keyword), comment, *typed_value(value)), problem
+
+
+def parsed_value(images: bytes) -> Any:
+    """Return the value of a card with its continuations, None if astropy cannot parse it."""
+    try:
+        with quiet_astropy():
+            return fits.Card.fromstring(images).value
+    except (fits.VerifyError, ValueError):
+        return None
 
 
 def unparsed_text(card: Any, image: str | None) -> str:

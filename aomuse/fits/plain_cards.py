@@ -8,8 +8,7 @@ card is left to astropy, and the tests hold that both say the same.
 from __future__ import annotations
 
 import re
-
-import numpy as np
+from math import nan
 
 from aomuse.fits.structure import CARD
 
@@ -55,10 +54,10 @@ def read_plain(position: int, image: str) -> Row | None:
         # empty string in the comment, too.
         if ": " in text or text.rstrip().endswith("&") or (not text and "'" in comment):
             return None
-        return position, keyword, comment, "str", None, np.nan, text.rstrip()
+        return position, keyword, comment, "str", None, nan, text.rstrip()
     if (flag := match["flag"]) is not None:
-        return position, keyword, comment, "bool", int(flag == "T"), np.nan, None
+        return position, keyword, comment, "bool", int(flag == "T"), nan, None
     if (integer := match["int"]) is not None:
-        return position, keyword, comment, "int", int(integer), np.nan, None
+        return position, keyword, comment, "int", int(integer), nan, None
     number = float(match["float"].replace("D", "E"))
     return position, keyword, comment, "float", None, number, None

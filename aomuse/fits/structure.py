@@ -11,14 +11,9 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-from astropy.utils.exceptions import AstropyWarning
 
 from aomuse.errors import FileError
 
@@ -201,14 +196,6 @@ def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
             position += len(chunk)
         position = max(position, min(stop, size))
     return digest.hexdigest()
-
-
-@contextmanager
-def quiet_astropy() -> Iterator[None]:
-    """Keep astropy's warnings off the terminal: what matters is told by our own issues."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AstropyWarning)
-        yield
 
 
 def file_checksum(path: Path, name: str, *, is_text: bool = False) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aomuse.errors import FileError
-from aomuse.exchange.files import BESIDE_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.exchange.files import COMPANION_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.fits.structure import file_checksum
 from aomuse.ledger.known_exposures import KnownExposure, Ledger, StoredFile
@@ -161,7 +161,7 @@ def _plan_import(
 ) -> Plan:
     """Replace what was imported by its files, if these are at least as much."""
     lost = _without_file(imported, [*files.files, *others])
-    needed = [file for file in lost if file.role not in BESIDE_ROLES]
+    needed = [file for file in lost if file.role not in COMPANION_ROLES]
     if needed and not reload:
         names = ", ".join(f"{file.role} ({file.name}, {file.path})" for file in needed)
         message = (

@@ -18,7 +18,7 @@ from aomuse.legacy.exposures import Imported, read_exposure
 from aomuse.legacy.residue import keep_documents
 from aomuse.legacy.rows import read_parts
 from aomuse.legacy.source import SourceRow
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.models import Exposure
 from aomuse.normalize import normalize
@@ -120,7 +120,7 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
     with engine.connect() as connection:
         _refuse_known(connection, imported)
     exposure = normalize(imported.content)
-    stored = UnitOfWork(bulk_way(engine), run.id).store(
+    stored = UnitOfWork(choose_writer(engine), run.id).store(
         imported.files, Plan("load"), exposure, partial(keep_documents, imported)
     )
     assert stored is not None

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
 from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
-from aomuse.read.tables import MAX_TEXT
+from aomuse.fits.tables import MAX_TEXT
 
 _INT64 = np.iinfo(np.int64)
 #: Types of columns by the types of their values: numbers of both kinds are floats, as far as those

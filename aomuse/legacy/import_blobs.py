@@ -18,7 +18,7 @@ from aomuse.legacy.exposures import Imported, read_exposure
 from aomuse.legacy.residue import keep_documents
 from aomuse.legacy.rows import Parts, read_parts
 from aomuse.legacy.source import Source, open_source
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
@@ -69,7 +69,7 @@ class _Importer:
     def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
-        way = bulk_way(engine)
+        way = choose_writer(engine)
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)

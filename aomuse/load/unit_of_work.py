@@ -21,7 +21,7 @@ from aomuse.ledger.planning import Action, Plan
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.references import References
-from aomuse.load.ways import BulkWay
+from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ _OUTCOMES: dict[Action, Outcome] = {
 class UnitOfWork:
     """Writes exposures, each in a transaction that is tried again where that can help."""
 
-    def __init__(self, way: BulkWay, run_id: int) -> None:
+    def __init__(self, way: WriterChoice, run_id: int) -> None:
         self._engine = way.engine
         self._make_writer = way.make_writer
         self._run_id = run_id

@@ -8,7 +8,7 @@ from aomuse.db import write_transaction
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, wide_views
 
-#: Tables that say which wide views there are.
+#: Tables that the wide views depend on.
 _TABLES_OF_WIDE_VIEWS = ("table_layout", "table_column", "psf_parameter")
 
 
@@ -23,13 +23,13 @@ def offline_views(dialect: str) -> list[View]:
 
 
 def existing_views(connection: Connection) -> list[str]:
-    """Return the names of aomuse's views that exist; views of the users are not among them."""
+    """Return the names of aomuse's views that exist, without those that users made."""
     inspector = inspect(connection)
     if all(inspector.has_table(name) for name in _TABLES_OF_WIDE_VIEWS):
-        ours = all_views(connection)
+        views = all_views(connection)
     else:
-        ours = offline_views(connection.dialect.name)
-    names = {view.name for view in ours}
+        views = offline_views(connection.dialect.name)
+    names = {view.name for view in views}
     return [name for name in inspector.get_view_names() if name in names]
 
 

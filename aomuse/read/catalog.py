@@ -17,8 +17,8 @@ from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
-from aomuse.fits.structure import quiet_astropy
-from aomuse.read.tables import MAX_FORMAT, MAX_TEXT
+from aomuse.fits.quiet import quiet_astropy
+from aomuse.fits.tables import MAX_FORMAT, MAX_TEXT
 
 MAGIC = "# %ECSV"
 #: Key of the metadata that has astropy make times and coordinates of columns, and what it becomes.

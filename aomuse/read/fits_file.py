@@ -14,10 +14,11 @@ from aomuse.exchange.content import FileContent, HduContent, HduType
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import read_cards
-from aomuse.fits.structure import Extent, checksum, quiet_astropy, read_structure
-from aomuse.read.repeated_images import RepeatedImages
-from aomuse.read.repeated_tables import RepeatedTables
-from aomuse.read.tables import MAX_TEXT, read_table
+from aomuse.fits.quiet import quiet_astropy
+from aomuse.fits.repeated_images import RepeatedImages
+from aomuse.fits.repeated_tables import RepeatedTables
+from aomuse.fits.structure import Extent, checksum, read_structure
+from aomuse.fits.tables import MAX_TEXT, read_table
 
 #: Roles whose tables are what the file is for: cut short, they are not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")

@@ -12,7 +12,7 @@ from aomuse.db import write_transaction
 from aomuse.discover import discover
 from aomuse.exchange.outcome import Listener
 from aomuse.ledger import running
-from aomuse.load import bulk_way
+from aomuse.load import choose_writer
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.normalize import normalize
@@ -52,7 +52,7 @@ def json_blobs(warehouse: Warehouse, root: Path, _: int) -> float:
 def stages(warehouse: Warehouse, root: Path, backend: str) -> dict[str, float]:
     """Return seconds an exposure of each stage, one exposure after the other in one process."""
     engine = warehouse.mariadb() if backend == "mariadb" else warehouse.sqlite()
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     with running(engine, Listener()) as run:
         run.start("load", str(root))
     dictionaries = Dictionaries(way.engine)
