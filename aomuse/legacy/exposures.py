@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aomuse.discover.identity import archive_id_of, is_archive_name
-from aomuse.exchange.content import ExposureContent, FileContent, HduContent, ToldFacts
+from aomuse.exchange.content import ExposureColumns, ExposureContent, FileContent, HduContent
 from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile
 from aomuse.legacy.analyses import Analysis, read_analyses
 from aomuse.legacy.companions import catalog_of, file_of, is_plain_header, raman_of, sky_of
@@ -94,7 +94,7 @@ def read_exposure(rows: Sequence[Parts]) -> Imported:
         failed=tuple(failed),
         issues=tuple(issue for parts in rows for issue in parts.issues),
         companions=tuple(companions),
-        told=ToldFacts(first.target, first.text("instrument_mode"), start, _ob_id(first)),
+        columns=ExposureColumns(first.target, first.text("instrument_mode"), start, _ob_id(first)),
     )
     return Imported(content, _files(content), tuple(rows), imported, data)
 

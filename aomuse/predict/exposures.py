@@ -1,4 +1,4 @@
-"""Predict the PSF of every exposure that has none yet, one transaction an exposure."""
+"""Predict the PSF of every exposure without a prediction, one transaction an exposure."""
 
 from __future__ import annotations
 
