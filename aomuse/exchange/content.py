@@ -237,8 +237,8 @@ class FitContent:
 
 
 @dataclass(frozen=True)
-class ToldFacts:
-    """What is known of an exposure beside its headers: an imported row has it in columns."""
+class ImportedColumns:
+    """What an imported row says of an exposure in columns of its own, apart from the headers."""
 
     target: str | None = None
     instrument_mode: str | None = None
@@ -268,9 +268,9 @@ class ExposureContent:
         What there is to say of the files.
     companions : tuple of FileContent
         Its night log, catalogues and Raman images.
-    told : ToldFacts
-        What is known beside the headers. Target and mode count more than the headers', which an
-        AOMUSE database let its users change; the others fill gaps.
+    columns : ImportedColumns
+        What an imported row says. Target and mode take precedence over the headers, since users
+        of AOMUSE could change them; the others fill gaps.
     """
 
     archive_id: str | None
@@ -281,7 +281,7 @@ class ExposureContent:
     failed: tuple[FoundFile, ...]
     issues: tuple[Issue, ...]
     companions: tuple[FileContent, ...] = ()
-    told: ToldFacts = ToldFacts()
+    columns: ImportedColumns = ImportedColumns()
 
     @property
     def files(self) -> tuple[FileContent, ...]:

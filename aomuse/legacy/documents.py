@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.legacy.differences import applied, is_whole
-from aomuse.legacy.imported import differences
+from aomuse.legacy.imported_documents import differences
 from aomuse.models import Exposure, PsfFit, PsfLayer, SourceFile, Target
 from aomuse.stored import Card, Column, StoredExposure
 

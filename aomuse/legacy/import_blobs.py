@@ -1,4 +1,7 @@
-"""The story of an import: read a row, make content of it, normalize, load; a transaction each."""
+"""The story of an import: a row of an AOMUSE database, decoded, as content, normalized, loaded.
+
+After that it is the story of a load. What the tables do not give back exactly is kept as text.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from aomuse.errors import DatabaseError
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger import Ledger, Plan, Run, finish_run, run_lock, start_run
+from aomuse.legacy.content import Imported, make_content
 from aomuse.legacy.decisions import Decision, decide
-from aomuse.legacy.exposures import Imported, read_exposure
-from aomuse.legacy.residue import keep_documents
-from aomuse.legacy.rows import Parts, read_parts
+from aomuse.legacy.decoded_row import DecodedRow, decode_row
+from aomuse.legacy.remainder import keep_documents
 from aomuse.legacy.source import Source, open_source
 from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
@@ -40,7 +43,7 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
     source_url : str
         URL of the AOMUSE database, which is only read.
     listener : Listener, optional
-        Told of progress.
+        Shows progress.
 
     Returns
     -------
@@ -50,10 +53,10 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
     Raises
     ------
     AomuseError
-        If nothing could be done at all: a source that is no AOMUSE database, a schema that is not
-        at head, another loader that does not end, a database that has gone away.
+        If nothing could be done at all: a source that is not an AOMUSE database, a schema that is
+        not at head, another run that does not end, a lost connection.
     KeyboardInterrupt
-        After Ctrl-C, once the exposure in flight is done.
+        After Ctrl-C, once the exposure in hand is done.
     """
     listener = listener or Listener()
     started = time.monotonic()
@@ -102,7 +105,7 @@ class _Importer:
         self._stored: set[str | None] = {None}
 
     def results(self, ids: list[int]) -> Iterator[Result]:
-        """Yield what comes of each row; whatever is wrong with it, the next can be imported."""
+        """Yield the result of each row; whatever is wrong with it, the next can be imported."""
         strays = self._source.stray_processed()
         if strays:
             place = self._source.place("processed_exposure")
@@ -114,18 +117,18 @@ class _Importer:
         started = time.monotonic()
         place = self._source.place(row_id)
         try:
-            parts = self._read(row_id)
+            row = self._read(row_id)
         except DBAPIError as error:
             if trouble_of(error) is Trouble.GONE:
                 raise DatabaseError(
                     f"the source {self._source.name} has gone away ({describe_error(error)}): "
                     "import again to go on"
                 ) from error
-            why = f"the row cannot be read ({describe_error(error)}): see to the source"
+            why = f"the row cannot be read ({describe_error(error)}): check the source"
             return self._left(place, (Issue("error", "row_unreadable", why, place),))
-        if parts is None:
+        if row is None:
             return self._left(place, (), "unchanged")
-        imported = read_exposure([parts])
+        imported = make_content([row])
         if imported.content.archive_id in self._stored:
             # Rows of this run are not in the ledger yet.
             self._ledger = self._read_ledger()
@@ -137,16 +140,16 @@ class _Importer:
             return self._left(place, decision.plan.issues, "unchanged", imported.files.label)
         return self._store(self._with_others(imported, decision), decision.plan, started)
 
-    def _read(self, row_id: int) -> Parts | None:
+    def _read(self, row_id: int) -> DecodedRow | None:
         row = self._source.row(row_id)
-        return None if row is None else read_parts(row)
+        return None if row is None else decode_row(row)
 
     def _with_others(self, imported: Imported, decision: Decision) -> Imported:
         """Return the exposure with the other rows that it comes from."""
         if not decision.other_rows:
             return imported
         others = [self._read(row_id) for row_id in decision.other_rows]
-        return read_exposure([*(parts for parts in others if parts), *imported.rows])
+        return make_content([*(row for row in others if row), *imported.rows])
 
     def _store(self, imported: Imported, plan: Plan, started: float) -> Result:
         label = imported.files.label
@@ -197,10 +200,9 @@ class _Importer:
 
 def _strays(ids: list[int], place: str) -> Issue:
     shown = ", ".join(map(str, ids[:10])) + (", …" if len(ids) > 10 else "")
-    return Issue(
-        "error",
-        "processed_stray",
-        f"{len(ids)} rows of processed_exposure belong to no exposure and are not imported "
-        f"(ids {shown}): give them their exposures in that database, and import again",
-        place,
+    rows = "1 row" if len(ids) == 1 else f"{len(ids)} rows"
+    message = (
+        f"{rows} of processed_exposure without an exposure cannot be imported (ids {shown}): set "
+        "the exposure in that database and import again"
     )
+    return Issue("error", "processed_stray", message, place)

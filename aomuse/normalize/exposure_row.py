@@ -28,23 +28,23 @@ def exposure_row(
     row: dict[str, Any] = {"archive_id": content.archive_id, "raw_file": content.raw_file}
     row |= dict.fromkeys(("instrument_mode", "date_obs_utc", *(p.column for p in PROMOTED)), None)
     speaker = content.reduced[0] if content.reduced else content.raw
-    told = content.told
+    columns = content.columns
     primary = speaker.hdu("PRIMARY") if speaker else None
     if speaker is None or primary is None:
-        row |= {"date_obs_utc": told.date_obs_utc, "ob_id": told.ob_id}
-        return _told_text(told.target, _MAX_TEXT), row | {
-            "instrument_mode": _told_text(told.instrument_mode, _MAX_MODE)
+        row |= {"date_obs_utc": columns.date_obs_utc, "ob_id": columns.ob_id}
+        return _text(columns.target, _MAX_TEXT), row | {
+            "instrument_mode": _text(columns.instrument_mode, _MAX_MODE)
         }
     values = _first_values(primary)
-    target = _told_text(told.target, _MAX_TEXT) or _target(values, speaker, issues)
-    row["instrument_mode"] = _told_text(told.instrument_mode, _MAX_MODE) or _mode(
+    target = _text(columns.target, _MAX_TEXT) or _target(values, speaker, issues)
+    row["instrument_mode"] = _text(columns.instrument_mode, _MAX_MODE) or _mode(
         values, speaker, issues
     )
-    row["date_obs_utc"] = told.date_obs_utc
-    if told.date_obs_utc is None or START_KEYWORD in values:
+    row["date_obs_utc"] = columns.date_obs_utc
+    if columns.date_obs_utc is None or START_KEYWORD in values:
         row["date_obs_utc"] = _start(values, speaker, issues)
-    if told.ob_id is not None and OB_KEYWORD not in values:
-        values[OB_KEYWORD] = told.ob_id
+    if columns.ob_id is not None and OB_KEYWORD not in values:
+        values[OB_KEYWORD] = columns.ob_id
     absent = []
     for promoted in PROMOTED:
         value = values.get(promoted.keyword)
@@ -67,7 +67,7 @@ def exposure_row(
     return target, row
 
 
-def _told_text(text: str | None, longest: int) -> str | None:
+def _text(text: str | None, longest: int) -> str | None:
     return text if text and text.strip() and len(text) <= longest else None
 
 
