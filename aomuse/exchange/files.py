@@ -16,8 +16,8 @@ Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman", 
 
 #: Roles of files that are text.
 TEXT_ROLES: tuple[Role, ...] = ("night_log", "catalog")
-#: Roles of files that lie beside an exposure: it is complete without them.
-BESIDE_ROLES: tuple[Role, ...] = ("night_log", "catalog", "raman")
+#: Roles of companions: an exposure is complete without them.
+COMPANION_ROLES: tuple[Role, ...] = ("night_log", "catalog", "raman")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from aomuse.exchange.issue import Issue
 from aomuse.ledger import Ledger, Plan
-from aomuse.ledger.known_exposures import KnownExposure, KnownFile
+from aomuse.ledger.known_exposures import KnownExposure, StoredFile
 from aomuse.legacy.content import Imported
 from aomuse.legacy.source import Source
 
@@ -69,7 +69,7 @@ def _from_elsewhere(origin: str, place: str) -> Issue:
 
 
 def _from_files(
-    imported: Imported, known: tuple[KnownExposure, ...], files: list[KnownFile]
+    imported: Imported, known: tuple[KnownExposure, ...], files: list[StoredFile]
 ) -> Issue:
     """Return the issue of an exposure that was loaded from its files."""
     stored = {(file.role, file.name) for file in files if file.loaded}

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from aomuse import pipeline
 from aomuse.db import write_transaction
 from aomuse.discover import discover
-from aomuse.ledger.runs import start_run
+from aomuse.exchange.outcome import Listener
+from aomuse.ledger import running
 from aomuse.load import choose_writer
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
@@ -52,7 +53,8 @@ def stages(warehouse: Warehouse, root: Path, backend: str) -> dict[str, float]:
     """Return seconds an exposure of each stage, one exposure after the other in one process."""
     engine = warehouse.mariadb() if backend == "mariadb" else warehouse.sqlite()
     way = choose_writer(engine)
-    run = start_run(engine, "load", [str(root)], "bench")
+    with running(engine, Listener()) as run:
+        run.start("load", str(root))
     dictionaries = Dictionaries(way.engine)
     spent = dict.fromkeys(("discover", "read", "normalize", "dictionaries", "send", "commit"), 0.0)
     clock = time.perf_counter()

@@ -96,7 +96,7 @@ def test_renamed_files(engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Pat
 
 
 def add_others(root: Path) -> dict[str, str]:
-    """Write what lies beside science exposures; return the reasons by name."""
+    """Write the companions of science exposures; return the reasons by name."""
     sky, calibration = factory.raw(5), factory.raw(6)
     sky[0].header["ESO DPR TYPE"] = "SKY"
     calibration[0].header["ESO DPR CATG"] = "CALIB"

@@ -133,7 +133,7 @@ def test_predictions(
     number = first(engine, "WFM-AO-N")
     done = aomuse(db_url, "predict")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "1 exposures predicted, 3 without a prediction"
+    assert done.out.splitlines()[-1] == "1 exposure predicted, 3 without a prediction"
 
     # What muse-psfr makes of the file.
     got = query(

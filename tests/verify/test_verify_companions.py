@@ -1,4 +1,4 @@
-"""verify tells of a change in any column of what lies beside an exposure, on both engines.
+"""verify tells of a change in any column of the companions of an exposure, on both engines.
 
 The columns are the models' own, so that a column which is added is covered by itself.
 """
@@ -44,7 +44,7 @@ CASES = [
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """Two exposures, one of them with all that may lie beside it."""
+    """Two exposures, one of them with all companions."""
     tree = Tree(tmp_path / "night")
     files = tree.add(1, without=["raw", "prm", "psf"])
     other = tree.add(2, without=["raw", "psf"])

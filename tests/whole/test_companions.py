@@ -1,4 +1,4 @@
-"""What lies beside an exposure, from the files to the views, on both engines."""
+"""Companions of an exposure, from the files to the views, on both engines."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     done = aomuse(db_url, "load", tree.root)
     assert (done.code, done.err) == (0, "")
     (number,) = [row["id"] for row in rows(engine, "exposure")]
-    beside = {r["role"]: r["path"] for r in rows(engine, "source_file") if r["role"] in paths}
-    assert beside == {role: str(path) for role, path in paths.items()}
+    companions = {r["role"]: r["path"] for r in rows(engine, "source_file") if r["role"] in paths}
+    assert companions == {role: str(path) for role, path in paths.items()}
 
     (log,) = rows(engine, "night_log")
     assert log["content"] == paths["night_log"].read_bytes()
@@ -325,7 +325,7 @@ def test_a_file_that_only_is_called_raman_is_left_out(
         ("raman", b"no FITS", "not_fits"),
     ],
 )
-def test_a_bad_file_beside_does_not_stop_the_exposure(
+def test_a_bad_companion_does_not_stop_the_exposure(
     engine: sa.Engine, db_url: str, tree: Tree, name: str, content: bytes, code: str
 ) -> None:
     files = tree.add(1, without=["psf"])

@@ -109,6 +109,7 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
         Path("aomuse/migrations/script.py.mako"),
         Path("aomuse/py.typed"),
         *(Path("aomuse/report") / name for name in ("page.css", "page.html.j2", "page.js")),
+        *(p.relative_to(REPOSITORY) for p in (REPOSITORY / "aomuse/simulate/templates").iterdir()),
     }
     with zipfile.ZipFile(wheel) as archive:
         names = {Path(name) for name in archive.namelist()}
