@@ -42,27 +42,7 @@ def add_exposure(
     psf_params: Document | None = None,
     sources: Document | None = None,
 ) -> int:
-    """Store an exposure as a load does, in one transaction.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    target, instrument_mode, raw_file, prm_file : str
-        targetName, insMode, rawFile and analysisFile.
-    data, psf_params, sources : mapping
-        The documents; lists may be arrays.
-
-    Returns
-    -------
-    int
-        exposure.id.
-
-    Raises
-    ------
-    AomuseError
-        If the database cannot hold a value, or already has the exposure.
-    """
+    """Store an exposure in one transaction and return its id; see `aomuse.database.Database`."""
     named = {"target": target, "raw_file": raw_file, "prm_file": prm_file}
     for name, value in named.items():
         _refuse_text(name, value, _MAX_NAME)

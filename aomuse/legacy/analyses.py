@@ -22,21 +22,14 @@ _MAX_NAME = 64
 
 @dataclass
 class Analysis:
-    """An analysis that is imported.
+    """An analysis that is imported."""
 
-    Parameters
-    ----------
-    content : FitContent
-        As if its files had been read.
-    place : str
-        The row that it comes from.
-    imported : dict
-        What the export must give back: ``analysis`` (the plain values), ``psfParams`` and
-        ``sources``; absent where a blob could not be parsed.
-    """
-
+    #: As if its files had been read.
     content: FitContent
+    #: The row that it comes from.
     place: str
+    #: ``analysis`` (the plain values), ``psfParams`` and ``sources`` as the export must give them
+    #: back; absent where a blob could not be parsed.
     imported: dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import FileContent
+from aomuse.exchange.content import FileContent, HduContent
 from aomuse.exchange.night_log import NightLog, WeatherEntry
 from aomuse.legacy.decoded_row import DecodedRow
 from aomuse.legacy.differences import difference
@@ -114,13 +114,19 @@ def _columns(rows: Any) -> dict[str, list[Any]] | None:
 
 def raman_file(row: DecodedRow, name: str) -> FileContent | None:
     """Return the header of a Raman image as a file, None where there is none."""
-    value = row.value("raman")
-    if value is None:
+    hdu = primary_hdu(row, "raman")
+    if hdu is None:
         return None
-    if not isinstance(value, dict):
-        row.keep_whole("raman", "it is not a header")
-        return None
-    if not is_plain_header(value):
-        row.keep_whole("raman")
-    header = header_hdu(0, "PRIMARY", value)
-    return row.file("raman", row.column("raman"), name, row.raw_text("raman"), header)
+    return row.file("raman", row.column("raman"), name, row.raw_text("raman"), hdu)
+
+
+def primary_hdu(row: DecodedRow, document: str) -> HduContent | None:
+    """Return a document that is a header, kept whole too where header_card is not exact."""
+    value = row.value(document)
+    if isinstance(value, dict):
+        if not is_plain_header(value):
+            row.keep_whole(document)
+        return header_hdu(0, "PRIMARY", value)
+    if value is not None:
+        row.keep_whole(document, "it is not a header")
+    return None

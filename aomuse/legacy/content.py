@@ -12,35 +12,23 @@ from aomuse.discover.identity import archive_id_of, is_archive_name
 from aomuse.exchange.content import ExposureContent, FileContent, HduContent, ImportedColumns
 from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile
 from aomuse.legacy.analyses import Analysis, read_analyses
-from aomuse.legacy.companions import catalog_file, raman_file, sky_file
+from aomuse.legacy.companions import catalog_file, primary_hdu, raman_file, sky_file
 from aomuse.legacy.decoded_row import DecodedRow
 from aomuse.legacy.documents import TABLES
-from aomuse.legacy.hdus import header_hdu, is_plain_header, is_table, table_hdu
+from aomuse.legacy.hdus import header_hdu, is_table, table_hdu
 
 
 @dataclass(frozen=True)
 class Imported:
-    """An exposure that is imported.
+    """An exposure that is imported."""
 
-    Parameters
-    ----------
-    content : ExposureContent
-        As if its files had been read.
-    files : ExposureFiles
-        The files that its documents stand for.
-    rows : tuple of DecodedRow
-        The rows that it comes from.
-    analyses : list of Analysis
-        Its analyses, in the order of ``content.fits``, with what the export must give back.
-    data : dict
-        ``data`` of each row, by its place, as the export must give it back; absent where a blob
-        could not be parsed.
-    """
-
+    #: As if its files had been read, and the files that its documents stand for.
     content: ExposureContent
     files: ExposureFiles
     rows: tuple[DecodedRow, ...]
+    #: In the order of ``content.fits``.
     analyses: list[Analysis]
+    #: ``data`` of each row, by its place, as the export must give it back.
     data: dict[str, Any]
 
 
@@ -184,7 +172,8 @@ def _raw_file(row: DecodedRow) -> FileContent | None:
     """Return headers and tables of a row as a raw file, None where there are none."""
     is_2020 = "data" in row.documents
     extensions = row.value("data" if is_2020 else "raw_data")
-    hdus = _raw_header(row)
+    primary = primary_hdu(row, "raw_header")
+    hdus = [primary] if primary else []
     if isinstance(extensions, dict):
         named = [(n, v) for n, v in extensions.items() if not is_2020 or n != "PRIMARY"]
         hdus += [_hdu(i, n, v) for i, (n, v) in enumerate(named, 1) if isinstance(v, dict)]
@@ -197,18 +186,6 @@ def _raw_file(row: DecodedRow) -> FileContent | None:
     place = "data" if is_2020 else "raw_exposure_data"
     text = row.raw_text("data") if is_2020 else row.raw_text("raw_header", "raw_data")
     return row.file("raw", place, row.text("raw_file") or "raw", text, *hdus)
-
-
-def _raw_header(row: DecodedRow) -> list[HduContent]:
-    """Return the raw file's primary header, which only later generations have, as an HDU."""
-    header = row.value("raw_header")
-    if isinstance(header, dict):
-        if not is_plain_header(header):
-            row.keep_whole("raw_header")
-        return [header_hdu(0, "PRIMARY", header)]
-    if header is not None:
-        row.keep_whole("raw_header", "it is not a header")
-    return []
 
 
 def _hdu(index: int, name: str, value: dict[str, Any]) -> HduContent:

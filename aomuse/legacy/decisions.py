@@ -14,20 +14,12 @@ from aomuse.legacy.source import Source
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a row.
-
-    Parameters
-    ----------
-    action : {'store', 'keep', 'leave'}
-        Write it; nothing, because it is stored; nothing, because what is stored is better.
-    plan : Plan
-        The exposures whose rows it replaces, and the issues.
-    other_rows : tuple of int
-        Other rows of the source that the exposure comes from, to be read again with it.
-    """
+    """What to do with a row: write it, or nothing, since it or something better is stored."""
 
     action: Literal["store", "keep", "leave"]
+    #: The exposures whose rows it replaces, and the issues.
     plan: Plan
+    #: Other rows of the source that the exposure comes from, to be read again with it.
     other_rows: tuple[int, ...] = ()
 
 

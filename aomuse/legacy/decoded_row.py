@@ -7,7 +7,6 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,35 +55,20 @@ class Document(NamedTuple):
 
 @dataclass
 class DecodedRow:
-    """A row with its documents decoded.
+    """A row with its documents decoded, and the problems found so far."""
 
-    Parameters
-    ----------
-    place : str
-        ``import:DATABASE#table/id``.
-    target : str or None
-        Name of the target.
-    columns : dict
-        All columns, by their names in lower case.
-    documents : dict
-        Documents by the names of `DOCUMENT_COLUMNS`; those of other generations are absent.
-    other_columns : str
-        All other columns, and the rows of processed_exposure, as JSON.
-    unreadable : list of ImportedBlob
-        Documents that cannot be parsed.
-    issues : list of Issue
-        Problems found so far.
-    kept_whole : dict
-        Values by column that no table can hold.
-    """
-
+    #: ``import:DATABASE#table/id``.
     place: str
     target: str | None
+    #: All columns, by their names in lower case.
     columns: dict[str, Any]
+    #: By the names of `DOCUMENT_COLUMNS`; those of other generations are absent.
     documents: dict[str, Document] = field(default_factory=dict)
+    #: All other columns, and the rows of processed_exposure, as JSON.
     other_columns: str = ""
     unreadable: list[ImportedBlob] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    #: Values by column that no table can hold.
     kept_whole: dict[str, Any] = field(default_factory=dict)
 
     def plain(self, name: str) -> Any:
@@ -153,13 +137,9 @@ def decode_row(row: SourceRow) -> DecodedRow:
         if column is not None:
             decoded.documents[name] = _decode(decoded, name, column)
     known = {document.column for document in decoded.documents.values()}
-    decoded.other_columns = json.dumps(
-        {
-            "target_name": row.target,
-            **_as_json({n: value for n, value in row.columns.items() if n not in known}),
-            "processed_exposure": [_as_json(processed) for processed in row.processed],
-        }
-    )
+    others = {name: value for name, value in row.columns.items() if name not in known}
+    content = {"target_name": row.target, **others, "processed_exposure": row.processed}
+    decoded.other_columns = json.dumps(content, default=_as_json)
     return decoded
 
 
@@ -209,19 +189,13 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _as_json(columns: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain_value(value) for name, value in columns.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    """Return a column's value in a type that JSON has."""
+def _as_json(value: Any) -> str:
+    """Return a value of a driver that JSON has no type for."""
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, dt.timedelta | Decimal):
-        return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         try:
             return bytes(value).decode("utf-8")
         except UnicodeDecodeError:
             return base64.b64encode(bytes(value)).decode("ascii")
-    return value
+    return str(value)

@@ -29,29 +29,10 @@ from aomuse.pipeline import show_in_views
 
 
 def import_blobs(engine: Engine, source_url: str, listener: Listener | None = None) -> Summary:
-    """Import every exposure of an existing AOMUSE database that is new or has changed.
+    """Import every exposure of an AOMUSE database that is new or has changed.
 
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    source_url : str
-        URL of the AOMUSE database, which is only read.
-    listener : Listener, optional
-        Shows progress.
-
-    Returns
-    -------
-    Summary
-        What was imported; ``failed`` counts exposures of which something could not be.
-
-    Raises
-    ------
-    AomuseError
-        If nothing could be done at all: a source that is not an AOMUSE database, a schema that is
-        not at head, another run that does not end, a lost connection.
-    KeyboardInterrupt
-        After Ctrl-C, once the exposure in hand is done.
+    An AomuseError if nothing could be done at all; a KeyboardInterrupt after Ctrl-C, once the
+    exposure in hand is done.
     """
     listener = listener or Listener()
     with open_source(source_url) as source, running(engine, listener) as run:

@@ -43,23 +43,14 @@ _DRIVER = "mysql+mariadbconnector"
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row of the table of exposures.
+    """A row of the table of exposures; columns have their names in lower case."""
 
-    Parameters
-    ----------
-    place : str
-        ``import:DATABASE#table/id``.
-    columns : dict
-        Values by the columns' names in lower case, as the driver gives them.
-    target : str or None
-        Name of its target.
-    processed : tuple of dict
-        Rows of ``processed_exposure`` that belong to it.
-    """
-
+    #: ``import:DATABASE#table/id``.
     place: str
     columns: dict[str, Any]
+    #: Name of its target.
     target: str | None
+    #: Rows of ``processed_exposure`` that belong to it.
     processed: tuple[dict[str, Any], ...] = ()
 
 
