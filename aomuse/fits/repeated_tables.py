@@ -1,8 +1,8 @@
 """Tables that repeat one layout many times, as the sources of a psf file do.
 
-astropy spends milliseconds on the definition of each table, and a psf file has a thousand that
-are defined alike. The first is read with astropy; one whose header is the same but for its name
-is the same bytes in the same order, and goes straight into numpy.
+astropy spends milliseconds on the definition of each table, and a psf file has a thousand tables
+with the same definition. astropy reads the first. A table whose header differs only in its name has
+the same bytes in the same order, and goes straight into numpy.
 """
 
 from __future__ import annotations
