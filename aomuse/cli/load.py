@@ -15,6 +15,7 @@ from aomuse.config import DATABASE_URL_VARIABLE, shown_url
 from aomuse.exchange.files import COMPANION_ROLES
 from aomuse.exchange.outcome import Summary
 from aomuse.ledger import run_lock
+from aomuse.query.refresh import refresh
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
 
@@ -35,7 +36,7 @@ def migrate(context: Context) -> None:
     with run_lock(context.engine, tell_wait):
         before = schema.current_revision(context.engine)
         schema.upgrade(context.engine)
-        schema.refresh(context.engine)
+        refresh(context.engine)
     head = schema.head_revision()
     where = shown_url(context.engine.url)
     done = "already at" if before == head else f"from {before or 'nothing'} to"

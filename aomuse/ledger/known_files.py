@@ -17,8 +17,8 @@ _CHUNK = 500
 _MAX_TEXT = 255
 
 
-class Memory:
-    """What earlier loads know of files."""
+class KnownHeaders:
+    """What earlier loads read in the headers of files."""
 
     def __init__(self, connection: Connection) -> None:
         columns = KnownFile.__table__.columns
@@ -43,7 +43,7 @@ class Memory:
         )
 
 
-def remember(
+def remember_headers(
     engine: Engine,
     run_id: int,
     told: Mapping[FoundFile, tuple[Role, Identity]],

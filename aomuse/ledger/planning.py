@@ -12,7 +12,7 @@ from aomuse.errors import FileError
 from aomuse.exchange.files import COMPANION_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.fits.structure import file_checksum
-from aomuse.ledger.known_exposures import KnownExposure, KnownFile, Ledger
+from aomuse.ledger.known_exposures import KnownExposure, Ledger, StoredFile
 from aomuse.muse.psf_models import MODELS
 
 Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
@@ -29,9 +29,9 @@ class Plan:
         failed before), keep (nothing new) or refuse (rows would be lost).
     known : tuple of KnownExposure
         What the database has of it; the first keeps its id.
-    others : tuple of KnownFile
+    others : tuple of StoredFile
         Files of it that lie elsewhere and still exist; to be read again with the rest.
-    touched : tuple of (KnownFile, FoundFile)
+    touched : tuple of (StoredFile, FoundFile)
         Files with the same content, but another time or place.
     issues : tuple of Issue
         Why it is refused, what a replacement loses, or the errors that are still open.
@@ -39,8 +39,8 @@ class Plan:
 
     action: Action
     known: tuple[KnownExposure, ...] = ()
-    others: tuple[KnownFile, ...] = ()
-    touched: tuple[tuple[KnownFile, FoundFile], ...] = ()
+    others: tuple[StoredFile, ...] = ()
+    touched: tuple[tuple[StoredFile, FoundFile], ...] = ()
     issues: tuple[Issue, ...] = ()
 
     @property
@@ -51,11 +51,11 @@ class Plan:
 
 @dataclass
 class _Comparison:
-    same: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
-    touched: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
-    changed: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
+    same: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
+    touched: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
+    changed: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
     added: list[FoundFile] = field(default_factory=list)
-    absent: list[KnownFile] = field(default_factory=list)
+    absent: list[StoredFile] = field(default_factory=list)
 
 
 def make_plan(
@@ -92,7 +92,7 @@ def make_plan(
     )
 
 
-def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Comparison:
+def _compare(found: Sequence[FoundFile], known: Sequence[StoredFile]) -> _Comparison:
     result = _Comparison()
     left = list(known)
     unmatched = []
@@ -118,7 +118,7 @@ def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Compari
     return result
 
 
-def _same_place(known: KnownFile, file: FoundFile) -> bool:
+def _same_place(known: StoredFile, file: FoundFile) -> bool:
     """Return whether a file elsewhere stands for a known one: its role, name and PSF model."""
     models = [
         {model for model in MODELS if model in path.lower()} for path in (known.path, str(file))
@@ -126,11 +126,11 @@ def _same_place(known: KnownFile, file: FoundFile) -> bool:
     return (known.role, known.name) == (file.role, file.name) and models[0] == models[1]
 
 
-def _is_renamed(known: KnownFile, file: FoundFile) -> bool:
+def _is_renamed(known: StoredFile, file: FoundFile) -> bool:
     return not os.path.lexists(known.path) and _same_content(known, file)
 
 
-def _sort_pair(known: KnownFile, file: FoundFile, result: _Comparison) -> None:
+def _sort_pair(known: StoredFile, file: FoundFile, result: _Comparison) -> None:
     if (known.size, known.mtime_ns, known.path) == (file.size, file.mtime_ns, str(file)):
         result.same.append((known, file))
     elif known.loaded and known.name == file.name and _same_content(known, file):
@@ -139,7 +139,7 @@ def _sort_pair(known: KnownFile, file: FoundFile, result: _Comparison) -> None:
         result.changed.append((known, file))
 
 
-def _same_content(known: KnownFile, file: FoundFile) -> bool:
+def _same_content(known: StoredFile, file: FoundFile) -> bool:
     if known.size != file.size or known.sha256 is None:
         return False
     try:
@@ -151,8 +151,8 @@ def _same_content(known: KnownFile, file: FoundFile) -> bool:
 def _plan_import(
     files: ExposureFiles,
     known: tuple[KnownExposure, ...],
-    imported: list[KnownFile],
-    others: tuple[KnownFile, ...],
+    imported: list[StoredFile],
+    others: tuple[StoredFile, ...],
     *,
     reload: bool,
 ) -> Plan:
@@ -181,11 +181,11 @@ def _plan_import(
 
 
 def _without_file(
-    imported: list[KnownFile], found: Sequence[FoundFile | KnownFile]
-) -> list[KnownFile]:
+    imported: list[StoredFile], found: Sequence[FoundFile | StoredFile]
+) -> list[StoredFile]:
     """Return the imported blobs that no file stands for: by role, and an analysis by name."""
 
-    def key(file: FoundFile | KnownFile) -> tuple[str, str]:
+    def key(file: FoundFile | StoredFile) -> tuple[str, str]:
         named = file.role in ("prm", "psf")
         name = file.name.removesuffix(".fz").removesuffix(".fits")
         return file.role, name if named else ""
@@ -200,7 +200,7 @@ def _without_file(
     return lost
 
 
-def _gone(files: ExposureFiles, gone: list[KnownFile]) -> Issue:
+def _gone(files: ExposureFiles, gone: list[StoredFile]) -> Issue:
     names = ", ".join(file.path for file in gone)
     return Issue(
         "error",

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from aomuse.errors import AomuseError
 from aomuse.exchange.files import IMPORT_PREFIX
-from aomuse.exchange.outcome import Listener
-from aomuse.ledger import Ledger, Plan, Run, finish_run, run_lock, start_run
+from aomuse.exchange.outcome import Listener, Result
+from aomuse.ledger import Ledger, Plan, Run, running
 from aomuse.legacy.exposures import Imported, read_exposure
 from aomuse.legacy.residue import keep_documents
 from aomuse.legacy.rows import read_parts
 from aomuse.legacy.source import SourceRow
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.models import Exposure
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
-from aomuse.schema import require_head
 
 _ORIGIN = "db.add_exposure"
 #: Lengths of target.name, exposure.raw_file and psf_fit.prm_file, and of the mode.
@@ -79,19 +77,13 @@ def add_exposure(
         "psfparams": _text("psf_params", psf_params),
         "sources": _text("sources", sources),
     }
-    revision = require_head(engine)
-    with run_lock(engine):
-        run = start_run(engine, "add", [_ORIGIN], revision)
-        outcome = "failed"
-        try:
-            register_metrics(engine)
-            place = f"{IMPORT_PREFIX}{_ORIGIN}#run/{run.id}"
-            exposure_id = _store(engine, run, SourceRow(place, columns, target))
-            outcome = "complete"
-        finally:
-            with suppress(DBAPIError):
-                finish_run(engine, run, outcome)
-        show_in_views(engine, Listener())
+    listener = Listener()
+    with running(engine, listener) as run:
+        run.start("add", _ORIGIN)
+        register_metrics(engine)
+        place = f"{IMPORT_PREFIX}{_ORIGIN}#run/{run.id}"
+        exposure_id = _store(engine, run, SourceRow(place, columns, target))
+        show_in_views(engine, listener)
     return exposure_id
 
 
@@ -128,17 +120,13 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
     with engine.connect() as connection:
         _refuse_known(connection, imported)
     exposure = normalize(imported.content)
-    stored: list[int] = []
-
-    def finish(connection: Connection, exposure_id: int) -> int:
-        stored.append(exposure_id)
-        return keep_documents(connection, exposure_id, exposure, imported)
-
-    unit = UnitOfWork(bulk_way(engine), run.id)
-    rows = unit.store(imported.files, Plan("load"), exposure, finish)
-    run.count("loaded", rows, failed=False)
-    # A transaction that was tried again has told its id again.
-    return stored[-1]
+    stored = UnitOfWork(choose_writer(engine), run.id).store(
+        imported.files, Plan("load"), exposure, partial(keep_documents, imported)
+    )
+    assert stored is not None
+    label = imported.files.label
+    run.report(Result(label, "loaded", stored.row_count, 0.0, tuple(exposure.issues)))
+    return stored.exposure_id
 
 
 def _refuse_known(connection: Connection, imported: Imported) -> None:

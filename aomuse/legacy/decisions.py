@@ -7,7 +7,7 @@ from typing import Literal
 
 from aomuse.exchange.issue import Issue
 from aomuse.ledger import Ledger, Plan
-from aomuse.ledger.known_exposures import KnownExposure, KnownFile
+from aomuse.ledger.known_exposures import KnownExposure, StoredFile
 from aomuse.legacy.exposures import Imported
 from aomuse.legacy.source import Source
 
@@ -75,7 +75,7 @@ def _tail(path: str) -> str:
 
 
 def _from_files(
-    imported: Imported, known: tuple[KnownExposure, ...], files: list[KnownFile]
+    imported: Imported, known: tuple[KnownExposure, ...], files: list[StoredFile]
 ) -> Issue:
     """Return the issue of an exposure that has been loaded from its files."""
     have = {(file.role, file.name) for file in files if file.loaded}

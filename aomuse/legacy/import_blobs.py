@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -14,20 +12,16 @@ from aomuse.db import Trouble, describe_error, trouble_of
 from aomuse.errors import DatabaseError
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
-from aomuse.ledger import Ledger, Plan, Run, finish_run, run_lock, start_run
+from aomuse.ledger import Ledger, Plan, Run, running
 from aomuse.legacy.decisions import Decision, decide
 from aomuse.legacy.exposures import Imported, read_exposure
 from aomuse.legacy.residue import keep_documents
 from aomuse.legacy.rows import Parts, read_parts
 from aomuse.legacy.source import Source, open_source
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
-from aomuse.pipeline import said, show_in_views
-from aomuse.schema import require_head
-from aomuse.workers import finish_on_interrupt
-
-logger = logging.getLogger(__name__)
+from aomuse.pipeline import show_in_views
 
 
 def import_blobs(engine: Engine, source_url: str, listener: Listener | None = None) -> Summary:
@@ -56,36 +50,17 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
         After Ctrl-C, once the exposure in flight is done.
     """
     listener = listener or Listener()
-    started = time.monotonic()
-    summary = Summary()
-    with open_source(source_url) as source:
-        revision = require_head(engine)
+    with open_source(source_url) as source, running(engine, listener) as run:
         ids = source.ids()
-        with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
-            run = start_run(engine, "import-blobs", [source.name], revision)
-            outcome = "failed"
-            try:
-                register_metrics(engine)
-                listener.on_total(len(ids))
-                for result in _Importer(engine, source, run, listener).results(ids):
-                    summary.add(result)
-                    run.count(result.outcome, result.row_count, failed=result.has_errors)
-                    listener.on_result(result)
-                    keep_lock()
-                    if stop.is_set():
-                        break
-                show_in_views(engine, listener)
-                outcome = "issues" if summary.failed else "complete"
-            except KeyboardInterrupt:
-                stop.set()
-            finally:
-                # Without a database there is no end to record: the next run sees that it died.
-                with suppress(DBAPIError):
-                    finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
-    if stop.is_set():
-        raise KeyboardInterrupt
-    summary.seconds = time.monotonic() - started
-    return summary
+        run.start("import-blobs", source.name)
+        register_metrics(engine)
+        listener.on_total(len(ids))
+        for result in _Importer(engine, source, run, listener).results(ids):
+            run.report(result)
+            if run.stop.is_set():
+                break
+        show_in_views(engine, listener)
+    return run.summary
 
 
 class _Importer:
@@ -94,7 +69,7 @@ class _Importer:
     def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
-        way = bulk_way(engine)
+        way = choose_writer(engine)
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)
@@ -111,7 +86,6 @@ class _Importer:
             yield self._import(row_id)
 
     def _import(self, row_id: int) -> Result:
-        started = time.monotonic()
         place = self._source.place(row_id)
         try:
             parts = self._read(row_id)
@@ -119,7 +93,7 @@ class _Importer:
             if trouble_of(error) is Trouble.GONE:
                 raise DatabaseError(
                     f"the source {self._source.name} has gone away ({describe_error(error)}): "
-                    "import again to go on"
+                    "run again to continue"
                 ) from error
             why = f"the row cannot be read ({describe_error(error)}): see to the source"
             return self._left(place, (Issue("error", "row_unreadable", why, place),))
@@ -135,7 +109,7 @@ class _Importer:
             return Result(imported.files.label, "unchanged", 0, 0.0, issues)
         if decision.action == "leave":
             return self._left(place, decision.plan.issues, "unchanged", imported.files.label)
-        return self._store(self._with_others(imported, decision), decision.plan, started)
+        return self._store(self._with_others(imported, decision), decision.plan)
 
     def _read(self, row_id: int) -> Parts | None:
         row = self._source.row(row_id)
@@ -148,36 +122,15 @@ class _Importer:
         others = [self._read(row_id) for row_id in decision.other_rows]
         return read_exposure([*(parts for parts in others if parts), *imported.rows])
 
-    def _store(self, imported: Imported, plan: Plan, started: float) -> Result:
-        label = imported.files.label
-        try:
-            exposure = normalize(imported.content)
-            row_count = self._unit.store(
-                imported.files,
-                plan,
-                exposure,
-                lambda connection, exposure_id: keep_documents(
-                    connection, exposure_id, exposure, imported
-                ),
-            )
-        except DatabaseError:
-            raise
-        except Exception as error:
-            logger.debug("%s could not be imported", label, exc_info=True)
-            place = imported.rows[-1].place
-            issue = Issue(
-                "error",
-                "not_stored",
-                f"the exposure {label} could not be stored ({said(error)}): nothing of it was "
-                "changed; import again, and if this stays, report it with the row",
-                place,
-            )
-            self._unit.record_failure(imported.files, plan, issue)
-            return Result(label, "failed", 0, time.monotonic() - started, (issue,))
+    def _store(self, imported: Imported, plan: Plan) -> Result:
+        result = self._unit.load(
+            imported.files,
+            plan,
+            lambda: normalize(imported.content),
+            partial(keep_documents, imported),
+        )
         self._stored.add(imported.content.archive_id)
-        outcome: Outcome = "replaced" if plan.known else "loaded"
-        issues = tuple(dict.fromkeys(exposure.issues))
-        return Result(label, outcome, row_count, time.monotonic() - started, issues)
+        return result
 
     def _left(
         self,

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
-from aomuse.exchange.frames import NormalizedExposure
 from aomuse.legacy import documents
 from aomuse.legacy.differences import ABSENT, difference
 from aomuse.legacy.exposures import Imported
-from aomuse.models import ImportedDocument, PsfFit
+from aomuse.load.references import References
+from aomuse.models import ImportedDocument
 
 #: Characters of one row of imported_document: far below every limit of a packet.
 PART_CHARACTERS = 1_000_000
@@ -65,16 +65,14 @@ class _Keeper:
         return self._position
 
 
-def keep_documents(
-    connection: Connection, exposure_id: int, exposure: NormalizedExposure, imported: Imported
-) -> int:
-    """Write what the typed tables do not give back of an exposure that they have just got."""
+def keep_documents(imported: Imported, connection: Connection, rows: References) -> int:
+    """Write what the typed tables do not give back of an exposure that was just stored."""
+    exposure_id, fits = rows.exposure_id, rows.ids["fit"]
     keeper = _Keeper(connection, exposure_id)
     for parts in imported.rows:
         keeper.write(None, parts.place, "row", "whole", parts.row_text)
         for column, value in parts.kept.items():
             keeper.write(None, parts.place, column[:64], "whole", json.dumps(value))
-    fits = _fit_ids(connection, exposure_id, exposure)
     for number, analysis in enumerate(imported.analyses):
         fit, place = fits[number], analysis.place
         wanted = dict(analysis.wanted)
@@ -100,18 +98,3 @@ def _answer(typed: Callable[[], Any]) -> Any:
         return typed()
     except RebuildError:
         return ABSENT
-
-
-def _fit_ids(
-    connection: Connection, exposure_id: int, exposure: NormalizedExposure
-) -> dict[int, int]:
-    """Return psf_fit.id by the analyses' local numbers."""
-    rows = connection.execute(
-        sa.select(PsfFit.name, PsfFit.model, PsfFit.id).where(PsfFit.exposure_id == exposure_id)
-    )
-    ids = {(name, model): number for name, model, number in rows}
-    return {
-        int(row["fit"]): ids[row["name"], row["model"]]
-        for frame in exposure.of("psf_fit")
-        for row in frame.to_dict("records")
-    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from aomuse.db import write_transaction
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, wide_views
 
@@ -45,3 +46,9 @@ def refresh_views(connection: Connection) -> None:
         drop_views(connection)
     for view in all_views(connection):
         connection.exec_driver_sql(view.create(dialect))
+
+
+def refresh(engine: Engine) -> None:
+    """Create every view anew, so that they show what is loaded now."""
+    with write_transaction(engine) as connection:
+        refresh_views(connection)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import sqlalchemy as sa
 
-from aomuse.load.libmariadb import BulkArrayWriter, create_bulk_engine
+from aomuse.libmariadb import BulkArrayWriter
+from aomuse.load.bulk_engine import create_bulk_engine
 from aomuse.stored.writer import ExecutemanyWriter
 from scripts.bench.warehouse import Warehouse
 

@@ -193,7 +193,7 @@ def test_an_exposure_without_telemetry_or_analysis(
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
     for table in ("exposure_laser_metric", "psf_window", "psf_fit_metric"):
         assert rows(engine, table) == []
-    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposures worked out\n"
+    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
     reasons = query(
         engine,
         "SELECT x.reason FROM exposure_metric x JOIN metric m ON m.id = x.metric_id"
