@@ -186,9 +186,8 @@ class _Reader:
             if value:
                 self._append("overall_comment", value)
         elif match and label in ("Seeing", "Humidity", "Wind", "Temperature"):
-            low, high = float(match["low"]), float(match["high"] or match["low"])
-            found = Range(low, high)
-            if self._log.ranges.setdefault(label, found) != found:
+            values = Range(float(match["low"]), float(match["high"] or match["low"]))
+            if self._log.ranges.setdefault(label, values) != values:
                 self._odd(number, f"{label} is {value!r} here, and another range above")
         elif self._is_overall and not colon:
             self._append("overall_comment", line)
@@ -209,25 +208,19 @@ class _Reader:
             self._odd(number, "no tab and comment follow the condition: it may be cut short")
         elif not cells[1].strip():
             self._odd(number, "the condition is empty")
-        comment = "\t".join(cells[2:]).strip()
+        clock, condition, comment = (c.strip() for c in (*cells[:2], "\t".join(cells[2:])))
         time = self._time(match)
         if time is None:
-            self._odd(number, f"the time {cells[0].strip()!r} cannot be placed in a night")
-        self._log.weather.append(
-            WeatherEntry(cells[0].strip(), time, cells[1].strip() or None, comment or None)
-        )
+            self._odd(number, f"the time {clock!r} cannot be placed in a night")
+        self._log.weather.append(WeatherEntry(clock, time, condition or None, comment or None))
 
     def _time(self, match: re.Match[str]) -> dt.datetime | None:
         noon = self._log.night_start_utc
         hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
         if noon is None or hour > 23 or minute > 59 or second > 59:
             return None
-        return noon + dt.timedelta(
-            hours=(hour - 12) % 24,
-            minutes=minute,
-            seconds=second,
-            microseconds=int((match["fraction"] or "").ljust(6, "0")),
-        )
+        microseconds = int((match["fraction"] or "").ljust(6, "0"))
+        return noon + dt.timedelta(0, second, microseconds, 0, minute, (hour - 12) % 24)
 
     def _block(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
@@ -236,7 +229,7 @@ class _Reader:
         elif colon and label in _BLOCK_FIELDS:
             self._fact(number, label, value)
             if label in ("OB", "Container"):
-                self._whole(number, label, value)
+                self._integer(number, label, value)
         else:
             self._unread(number, "it is in no known section")
 
@@ -264,17 +257,18 @@ class _Reader:
     def _file(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) == 1 and colon and label == "OBS.ID":
+        is_field = len(cells) == 1 and bool(colon)
+        if is_field and label == "OBS.ID":
             self._fact(number, label, value)
-            self._whole(number, label, value)
+            self._integer(number, label, value)
             block, same = integer_of(self._log.facts.get("OB")), integer_of(value)
             if block is not None and same is not None and block != same:
                 self._odd(number, f"OBS.ID is {same}, but OB is {block} above")
-        elif len(cells) == 1 and colon and label == "OBS.START":
+        elif is_field and label == "OBS.START":
             self._fact(number, label, value)
             if value.lower() not in _NOTHING and time_of(value) is None:
                 self._odd(number, f"OBS.START {value!r} is not a time: ob_start_utc is NULL")
-        elif len(cells) == 1 and colon and label in _TEMPLATE_FIELDS:
+        elif is_field and label in _TEMPLATE_FIELDS:
             if label == "Template":
                 self._template = {}
             self._template[label] = value
@@ -318,11 +312,11 @@ class _Reader:
         )
 
     def _number(self, number: int, label: str, text: str) -> float | None:
-        found = number_of(text)
-        if found is None and text.lower() not in _NOTHING:
+        value = number_of(text)
+        if value is None and text.lower() not in _NOTHING:
             self._odd(number, f"{label} {text!r} is not a number: its column is NULL")
-        return found
+        return value
 
-    def _whole(self, number: int, label: str, text: str) -> None:
+    def _integer(self, number: int, label: str, text: str) -> None:
         if integer_of(text) is None and text.lower() not in _NOTHING:
             self._odd(number, f"{label} {text!r} is not a whole number")
