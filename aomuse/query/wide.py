@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import mysql, sqlite
@@ -35,16 +35,6 @@ _RESERVED = {
 _FORMAT = re.compile(r"^\s*(\d*)([A-Z])")
 
 
-@dataclass(frozen=True)
-class _Column:
-    id: int
-    layout_id: int
-    extension: str
-    name: str
-    format: str
-    unit: str | None
-
-
 def wide_views(connection: Connection) -> list[View]:
     """Return the views of the data that is loaded now."""
     rows = connection.execute(
@@ -60,10 +50,9 @@ def wide_views(connection: Connection) -> list[View]:
         .where(TableColumn.stored_in == "table_value")
         .order_by(TableColumn.table_layout_id, TableColumn.position)
     )
-    extensions: dict[str, list[_Column]] = {name: [] for name in TIMED_EXTENSIONS}
+    extensions: dict[str, list[Any]] = {name: [] for name in TIMED_EXTENSIONS}
     for row in rows:
-        column = _Column(*row)
-        extensions.setdefault(column.extension, []).append(column)
+        extensions.setdefault(row.extension_name, []).append(row)
     static = [view.name for view in static_views(connection.dialect.name)]
     names = _unique(
         (f"v_{identifier(extension)}" for extension in extensions), taken=[*static, "v_psf"]
@@ -149,8 +138,8 @@ def _value(formats: Iterable[str]) -> str:
     return "COALESCE(v.value_text, CAST(v.value_int AS CHAR), CAST(v.value_float AS CHAR))"
 
 
-def _extension_view(name: str, extension: str, stored: list[_Column]) -> View:
-    by_name: dict[str, list[_Column]] = defaultdict(list)
+def _extension_view(name: str, extension: str, stored: list[Any]) -> View:
+    by_name: dict[str, list[Any]] = defaultdict(list)
     for column in stored:
         by_name[column.name].append(column)
     cells = []
@@ -183,7 +172,7 @@ def _extension_view(name: str, extension: str, stored: list[_Column]) -> View:
         )
     else:
         fixed += (ViewColumn("row_index", "v.row_index", "Row of the table, from 0"),)
-        layouts = ", ".join(str(i) for i in sorted({c.layout_id for c in stored}))
+        layouts = ", ".join(str(i) for i in sorted({c.table_layout_id for c in stored}))
         source = (
             f"header h\nJOIN table_value v ON v.header_id = h.id\n"
             f"WHERE h.table_layout_id IN ({layouts})\n"

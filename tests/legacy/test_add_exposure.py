@@ -158,7 +158,7 @@ def test_what_is_there_already_is_refused(
         {"target": "x", "raw_file": f"{files.archive_id}.fits"},
         {"target": "x", "data": {"PRIMARY": {"PROV1": f"{files.archive_id}.fits"}}},
     ):
-        with pytest.raises(AomuseError, match="is there already, with the id"):
+        with pytest.raises(AomuseError, match="already exists, with the id"):
             db.add_exposure(**given)  # type: ignore[arg-type]
     assert contents(engine) == before
 
@@ -171,7 +171,7 @@ def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> N
         ({"target": "x" * 256}, "1 to 255 characters"),
         ({"target": "x", "instrument_mode": "x" * 65}, "1 to 64 characters"),
         ({"target": "x", "data": "{}"}, "json.loads"),
-        ({"target": "x", "data": {"PRIMARY": {"RA": object()}}}, "a value that JSON does not"),
+        ({"target": "x", "data": {"PRIMARY": {"RA": object()}}}, "a value that JSON cannot"),
         ({"target": "x", "data": {"PRIMARY": {"OBJECT": "\ud800"}}}, "surrogate"),
     ):
         with pytest.raises(AomuseError, match=said):

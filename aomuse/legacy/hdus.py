@@ -1,25 +1,24 @@
-"""Dictionaries of a blob as headers and tables, in the form in which files are read.
+"""Dictionaries of a document as headers and tables, in the form in which files are read.
 
-What JSON does not tell stays unknown: comments, units, card images. A column's type is that of its
-values in JSON, and its TFORM the one that holds them.
+What JSON does not say stays unknown: comments, units, card images. A column has the type of its
+values in JSON, and the TFORM that fits it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
+from aomuse.exchange.content import ColumnFormat, HduContent, TableContent, typed_value
 from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
 from aomuse.fits.tables import MAX_TEXT
 
-_INT64 = np.iinfo(np.int64)
-#: Types of columns by the types of their values: numbers of both kinds are floats, as far as those
-#: hold them.
+#: Types of columns by the types of their values. Integers among floats are kept as text.
 _DTYPES: dict[frozenset[type], type[Any]] = {frozenset({bool}): np.bool_, frozenset({str}): np.str_}
 _LETTERS = {"float64": "D", "int64": "K", "int32": "J", "bool": "L"}
 
@@ -28,32 +27,33 @@ def header_hdu(index: int, name: str, header: dict[str, Any]) -> HduContent:
     """Return a dictionary of keywords as the header of an HDU."""
     rows: list[Row] = []
     for keyword, value in header.items():
-        lines = value if keyword in COMMENTARY and _is_texts(value) else [value]
+        lines = value if keyword in COMMENTARY and _are_texts(value) else [value]
         rows += [_card(len(rows) + i, keyword, line) for i, line in enumerate(lines)]
     return HduContent(index, name[:MAX_TEXT], "json", "", None, len(rows), cards_frame(rows))
 
 
-def _is_texts(value: Any) -> bool:
+def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(line, str) for line in value)
 
 
-def _card(position: int, name: str, value: Any) -> Row:  # noqa: PLR0911 - one for each type
+def _card(position: int, name: str, value: Any) -> Row:
     keyword = name[:MAX_KEYWORD]
     if keyword in COMMENTARY and isinstance(value, str):
-        return position, keyword, "", "commentary", None, np.nan, value
-    if value is None:
-        return position, keyword, "", "undefined", None, np.nan, None
-    if isinstance(value, bool):
-        return position, keyword, "", "bool", int(value), np.nan, None
-    if isinstance(value, int):
-        if _INT64.min <= value <= _INT64.max:
-            return position, keyword, "", "int", value, np.nan, None
-        return position, keyword, "", "int", None, np.nan, str(value)
-    if isinstance(value, float):
-        return position, keyword, "", "float", None, value, None
-    if isinstance(value, str):
-        return position, keyword, "", "str", None, np.nan, value
-    return position, keyword, "", "unparsed", None, np.nan, json.dumps(value)
+        return position, keyword, "", "commentary", None, math.nan, value
+    if isinstance(value, dict | list):
+        return position, keyword, "", "unparsed", None, math.nan, json.dumps(value)
+    return position, keyword, "", *typed_value(value)
+
+
+def is_plain_header(header: dict[str, Any]) -> bool:
+    """Return whether header_card gives a dictionary of keywords back as it is."""
+    for keyword, value in header.items():
+        if len(keyword) > MAX_KEYWORD or (isinstance(value, float) and math.isnan(value)):
+            return False
+        lines = keyword in COMMENTARY
+        if not (value and _are_texts(value)) if lines else isinstance(value, dict | list):
+            return False
+    return True
 
 
 def is_table(value: Any) -> bool:
@@ -70,7 +70,7 @@ def table_hdu(index: int, name: str, columns: dict[str, Any]) -> HduContent:
         if not isinstance(column, list) or len(column) != rows or len(column_name) > MAX_TEXT:
             continue
         array = array_of(column)
-        formats.append(format_of(len(formats) + 1, column_name, array))
+        formats.append(_format(len(formats) + 1, column_name, array))
         values.append(array)
     table = TableContent(tuple(formats), tuple(values), (None,) * len(values), rows)
     dimensions = f"{len(formats)} x {rows}"
@@ -78,23 +78,19 @@ def table_hdu(index: int, name: str, columns: dict[str, Any]) -> HduContent:
 
 
 def array_of(column: list[Any]) -> npt.NDArray[Any]:
-    """Return a column of JSON as an array of its own type."""
-    kinds = frozenset(map(type, column))
-    dtype = np.float64 if kinds <= {float, type(None)} else _DTYPES.get(kinds)
-    if kinds == {int}:
-        dtype = _integers(min(column), max(column))
+    """Return a column of JSON as an array of its own type; text where no other type is exact."""
+    types = frozenset(map(type, column))
+    dtype = np.float64 if types <= {float, type(None)} else _DTYPES.get(types)
+    if types == {int}:
+        limits = ((d, np.iinfo(d)) for d in (np.int32, np.int64))
+        low, high = min(column), max(column)
+        dtype = next((d for d, limit in limits if limit.min <= low <= high <= limit.max), None)
     if dtype is not None:
         return np.array(column, dtype=dtype)
-    nested = _nested(column) if kinds == {list} else None
+    nested = _nested(column) if types == {list} else None
     if nested is not None:
         return nested
     return np.array([json.dumps(value) for value in column], dtype=str)
-
-
-def _integers(low: int, high: int) -> type[Any] | None:
-    """Return the type that holds a range of integers, None if none does."""
-    fitting = (d for d in (np.int32, np.int64) if np.iinfo(d).min <= low <= high <= np.iinfo(d).max)
-    return next(fitting, None)
 
 
 def _nested(column: list[list[Any]]) -> npt.NDArray[Any] | None:
@@ -107,19 +103,14 @@ def _nested(column: list[list[Any]]) -> npt.NDArray[Any] | None:
     return flat.reshape(len(column), len(column[0]), *flat.shape[1:])
 
 
-def format_of(position: int, name: str, array: npt.NDArray[Any]) -> ColumnFormat:
+def _format(position: int, name: str, array: npt.NDArray[Any]) -> ColumnFormat:
     """Return the definition of a column that holds an array."""
-    shape = array.shape[1:]
+    kind, sizes = array.dtype.name, [*reversed(array.shape[1:])]
+    repeat, letter = int(np.prod(sizes)), _LETTERS.get(kind, "A")
+    has_dimensions = len(sizes) > 1
     if array.dtype.kind == "U":
         width = max(array.dtype.itemsize // 4, 1)
-        sizes = (width, *reversed(shape))
-        dimensions = f"({','.join(map(str, sizes))})" if shape else None
-        repeat = width * int(np.prod(shape))
-        return ColumnFormat(position, name, f"{repeat}A", dimensions=dimensions, datatype="string")
-    return ColumnFormat(
-        position,
-        name,
-        f"{int(np.prod(shape))}{_LETTERS[array.dtype.name]}",
-        dimensions=f"({','.join(map(str, reversed(shape)))})" if len(shape) > 1 else None,
-        datatype=array.dtype.name,
-    )
+        has_dimensions, kind, repeat = bool(sizes), "string", repeat * width
+        sizes = [width, *sizes]
+    dimensions = f"({','.join(map(str, sizes))})" if has_dimensions else None
+    return ColumnFormat(position, name, f"{repeat}{letter}", dimensions=dimensions, datatype=kind)
