@@ -1,34 +1,66 @@
-"""The warehouse from Python."""
+"""The warehouse from Python: its sessions, and its content as frames."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeAlias, Unpack
 
-from sqlalchemy import URL
+import pandas as pd
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from aomuse.accessors import Analyses, Conditions
-from aomuse.db import create_engine
+from aomuse.change import set_header, set_parameter, set_source
+from aomuse.db import create_engine, describe_error
+from aomuse.errors import DatabaseError
+from aomuse.legacy import add_exposure, documents
+from aomuse.metrics import Grain
+from aomuse.models.operations import hand_in
+from aomuse.query.frames import Filters
+from aomuse.query.frames.exposures import read_exposures
+from aomuse.query.frames.headers import read_header
+from aomuse.query.frames.metrics import read_metrics
+from aomuse.query.frames.psf import read_psf
+from aomuse.query.frames.reading import deliver
+from aomuse.query.frames.sources import read_sources
+from aomuse.query.frames.telemetry import read_telemetry
+from aomuse.query.frames.twins import read_twins
+from aomuse.schema import require_head
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from astropy.table import Table
+#: A pandas.DataFrame; with chunk_rows= an iterator over DataFrames.
+Frames: TypeAlias = Any
+#: Lowest and highest wavelength, nm, both included; None for no limit.
+Wavelengths: TypeAlias = tuple[float | None, float | None]
+
+#: What the methods of an Exposure and a PsfFit in a session do.
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "data": documents.data,
+    "psf_params": documents.psf_params,
+    "sources": documents.sources,
+    "set_header": set_header,
+    "set_parameter": set_parameter,
+    "set_source": set_source,
+}
 
 
-class Database(Conditions, Analyses):
+class Database:
     """A warehouse: its engine, sessions on it, and its content as frames.
 
     Each frame can be limited by ``target=``, ``mode=``, ``start=``, ``end=``, ``exposures=`` and
-    ``metric=``, as `aomuse.query.frames.Filters` describes them, and comes in the order of time.
+    ``metric=``, as `aomuse.query.frames.Filters` describes them. Rows are sorted by time.
     ``attrs["units"]`` has the unit of each column that has one. With ``chunk_rows=`` a method
-    returns an iterator over frames of so many rows, which never are all in memory.
+    returns an iterator over frames with that many rows, so that they never are all in memory.
 
     Parameters
     ----------
     engine : sqlalchemy.Engine
         The database.
     """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._at_head = False
+        hand_in(engine, _OPERATIONS)
 
     def session(self) -> Session:
         """Return a session; models are in `aomuse.models`.
@@ -39,6 +71,265 @@ class Database(Conditions, Analyses):
             To be used in a ``with`` statement.
         """
         return Session(self.engine)
+
+    def exposures(self, *, chunk_rows: int | None = None, **filters: Unpack[Filters]) -> Frames:
+        """Return exposures, with the columns of the view v_exposure.
+
+        Parameters
+        ----------
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each exposure.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If a filter names what does not exist.
+
+        Examples
+        --------
+        >>> db.exposures(target="NGC 6397", metric={"seeing": (None, 0.8)})  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_exposures, filters)
+
+    def metrics(
+        self,
+        *names: str,
+        grain: Grain = "exposure",
+        chunk_rows: int | None = None,
+        **filters: Unpack[Filters],
+    ) -> Frames:
+        """Return metrics, a column for each.
+
+        Parameters
+        ----------
+        *names : str
+            Names as in the views, such as seeing; none for all.
+        grain : str, optional
+            What a row is: an ``exposure``, a ``psf_fit`` (analysis) or a ``laser``.
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            NaN and NA where there is no value; the table exposure_metric has the reason.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If there is no such metric.
+
+        Examples
+        --------
+        >>> db.metrics("seeing", "glf", mode="WFM-AO")  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_metrics, names, grain, filters)
+
+    def header(
+        self,
+        *keywords: str,
+        extension: str = "PRIMARY",
+        file: str | None = None,
+        chunk_rows: int | None = None,
+        **filters: Unpack[Filters],
+    ) -> Frames:
+        """Return header keywords, a column for each, in the type of the cards.
+
+        Parameters
+        ----------
+        *keywords : str
+            Keywords, with or without HIERARCH, with blanks or points between the words.
+        extension : str, optional
+            EXTNAME.
+        file : str, optional
+            Role of the file: reduced, raw, prm or psf. Without it the first of them that has the
+            keyword in that extension counts.
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each exposure; the first card where a keyword repeats, all lines of HISTORY
+            and COMMENT.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If no header has the keyword.
+
+        Examples
+        --------
+        >>> db.header("ESO OBS NAME", "ESO DET READ CURNAME", file="raw")  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_header, keywords, extension, file, filters)
+
+    def telemetry(
+        self,
+        extension: str,
+        *columns: str,
+        chunk_rows: int | None = None,
+        **filters: Unpack[Filters],
+    ) -> Frames:
+        """Return a table of the files, with its own columns and units.
+
+        Parameters
+        ----------
+        extension : str
+            EXTNAME of any table that was loaded: SPARTA_ATM_DATA, SPARTA_CN2_DATA, ASM_DATA,
+            SGS_DATA, AG_DATA, or one that aomuse has never heard of.
+        *columns : str
+            Columns of the file; none for all.
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each row of the table: exposure_id, header_id (its HDU), row_index, time_utc,
+            and the columns of the file.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If there is no such table or column.
+
+        Examples
+        --------
+        >>> db.telemetry("SPARTA_ATM_DATA", "LGS1_STREHL", mode="NFM")  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_telemetry, extension, columns, filters)
+
+    def psf(
+        self,
+        *parameters: str,
+        wavelength: Wavelengths | None = None,
+        chunk_rows: int | None = None,
+        **filters: Unpack[Filters],
+    ) -> Frames:
+        """Return PampelMuse's PSF by wavelength layer, a column for each parameter.
+
+        Parameters
+        ----------
+        *parameters : str
+            Names as in the file, such as fwhm; none for all.
+        wavelength : tuple, optional
+            Lowest and highest wavelength, nm, both included; None for no limit.
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each analysis and layer; fwhm in pixels and fwhm_arcsec.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If no PSF has the parameter.
+
+        Examples
+        --------
+        >>> db.psf("fwhm", "beta", wavelength=(700, 800))  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_psf, parameters, wavelength, filters)
+
+    def sources(
+        self,
+        *,
+        ids: Collection[int] | None = None,
+        wavelength: Wavelengths | None = None,
+        chunk_rows: int | None = None,
+        **filters: Unpack[Filters],
+    ) -> Frames:
+        """Return sources by wavelength layer.
+
+        Parameters
+        ----------
+        ids : collection of int, optional
+            PampelMuse's ids: X of PM_X.
+        wavelength : tuple, optional
+            Lowest and highest wavelength, nm, both included; None for no limit.
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each source and layer.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If more rows are requested at once than fit into memory.
+
+        Examples
+        --------
+        >>> db.sources(target="NGC 6397", chunk_rows=100_000)  # doctest: +SKIP
+        """
+        whole = chunk_rows is None
+        return self._frames(chunk_rows, read_sources, ids, wavelength, filters, whole=whole)
+
+    def twins(
+        self,
+        exposure: int | str,
+        n: int = 10,
+        *,
+        any_mode: bool = False,
+        **filters: Unpack[Filters],
+    ) -> pd.DataFrame:
+        """Return the exposures that were taken under the most similar conditions.
+
+        Parameters
+        ----------
+        exposure : int or str
+            Number (exposure.id) or archive name.
+        n : int, optional
+            How many.
+        any_mode : bool, optional
+            Include those of other instrument modes.
+        **filters : Filters
+            Which exposures may be twins.
+
+        Returns
+        -------
+        DataFrame
+            A row for each twin, the nearest first, with its distance, the parts of the distance
+            and its conditions: seeing, coherence time, ground layer fraction and air mass.
+
+        Raises
+        ------
+        aomuse.errors.AomuseError
+            If there is no such exposure.
+
+        Notes
+        -----
+        A part is the difference in one condition divided by its spread in the warehouse (see
+        v_condition_spread); the distance is their mean. A condition that either exposure lacks
+        counts as the mean difference of two exposures taken at random.
+
+        Examples
+        --------
+        >>> db.twins("MUSE.2018-08-12T23:27:21.681", n=5)  # doctest: +SKIP
+        """
+        return read_twins(self._checked_engine(), exposure, n, filters, any_mode=any_mode)
 
     def add_exposure(
         self,
@@ -60,7 +351,7 @@ class Database(Conditions, Analyses):
         Parameters
         ----------
         target, instrument_mode, raw_file, prm_file : str
-            targetName, insMode, rawFile and analysisFile. A target that is new is made.
+            targetName, insMode, rawFile and analysisFile. A new target is created.
         data, psf_params, sources : mapping
             The documents; lists may be arrays.
 
@@ -72,10 +363,8 @@ class Database(Conditions, Analyses):
         Raises
         ------
         aomuse.errors.AomuseError
-            If a value is none that the database holds, or the exposure is there already.
+            If the database cannot hold a value, or the exposure exists already.
         """
-        from aomuse.legacy import add_exposure
-
         return add_exposure(
             self.engine,
             target=target,
@@ -87,41 +376,25 @@ class Database(Conditions, Analyses):
             sources=sources,
         )
 
+    def _frames(
+        self,
+        chunk_rows: int | None,
+        reader: Callable[..., Iterator[pd.DataFrame]],
+        *arguments: Any,
+        **options: Any,
+    ) -> Frames:
+        """Return what a reader yields as one frame, or in chunks."""
+        return deliver(reader(self._checked_engine(), *arguments, **options), chunk_rows)
 
-def to_table(frame: pd.DataFrame) -> Table:
-    """Return a frame as an astropy table with units.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Such as the methods of `Database` return.
-
-    Returns
-    -------
-    astropy.table.Table
-        See `aomuse.query.frames.to_table`.
-    """
-    from aomuse.query.frames import table
-
-    return table.to_table(frame)
-
-
-def from_table(table: Table) -> pd.DataFrame:
-    """Return an astropy table as a frame, units in ``attrs["units"]``.
-
-    Parameters
-    ----------
-    table : astropy.table.Table
-        Such as `to_table` makes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `aomuse.query.frames.from_table`.
-    """
-    from aomuse.query.frames import table as tables
-
-    return tables.from_table(table)
+    def _checked_engine(self) -> Engine:
+        """Return the engine of a database that is at the head revision."""
+        if not self._at_head:
+            try:
+                require_head(self.engine)
+            except DBAPIError as error:
+                raise DatabaseError(describe_error(error)) from error
+            self._at_head = True
+        return self.engine
 
 
 def connect(url: str | URL | None = None) -> Database:

@@ -5,14 +5,10 @@ The only module that knows all four stages.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -22,39 +18,25 @@ from aomuse.discover import Discovery, discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
-from aomuse.exchange.issue import Issue
-from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
+from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger import (
+    KnownHeaders,
     Ledger,
-    Memory,
     Plan,
     Run,
-    finish_run,
     make_plan,
     record_orphans,
-    remember,
-    run_lock,
-    start_run,
+    remember_headers,
+    running,
 )
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer, reason_of
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
+from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
-from aomuse.schema import refresh, require_head
-from aomuse.workers import Died, finish_on_interrupt, run_tasks
-
-logger = logging.getLogger(__name__)
-
-#: What an exposure becomes when its plan has been carried out.
-_OUTCOMES: dict[str, Outcome] = {
-    "load": "loaded",
-    "complete": "completed",
-    "replace": "replaced",
-    "retry": "completed",
-    "keep": "unchanged",
-    "refuse": "failed",
-}
+from aomuse.schema import require_head
+from aomuse.workers import Died, run_tasks
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
@@ -89,7 +71,7 @@ def load(
     workers : int, optional
         Processes that read and write at the same time.
     listener : Listener, optional
-        Told of progress.
+        Shows progress.
 
     Returns
     -------
@@ -100,44 +82,26 @@ def load(
     ------
     AomuseError
         If nothing could be done at all: a missing root, a schema that is not at head, another
-        loader that does not end, a database that has gone away.
+        run that does not end, a database that has gone away.
     KeyboardInterrupt
-        After Ctrl-C, once the exposures in flight are done.
+        After Ctrl-C, once the exposures in hand are done.
     """
     listener = listener or Listener()
-    started = time.monotonic()
-    revision = require_head(engine)
-    summary = Summary()
-    with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
-        with engine.connect() as connection:
-            ledger, memory = Ledger(connection), Memory(connection)
-        discovery = discover(roots, memory.recall)
+    with running(engine, listener) as run:
+        discovery, plans = _plans(engine, roots, reload=reload)
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
-        run = start_run(engine, "load", where, revision)
-        outcome = "failed"
-        try:
-            register_metrics(engine)
-            remember(engine, run.id, discovery.read, discovery.files, where)
-            record_orphans(engine, run.id, where, discovery.issues)
-            for result in _results(engine, run, ledger, discovery, reload, workers, stop, listener):
-                summary.add(result)
-                run.count(result.outcome, result.row_count, failed=result.has_errors)
-                listener.on_result(result)
-                keep_lock()
-            show_in_views(engine, listener)
-            outcome = "issues" if summary.failed or discovery.issues else "complete"
-        except KeyboardInterrupt:
-            stop.set()
-        finally:
-            # Without a database there is no end to record: the next run sees that this one died.
-            with suppress(DBAPIError):
-                finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
-    if stop.is_set():
-        raise KeyboardInterrupt
+        run.start("load", *where)
+        run.has_issues = bool(discovery.issues)
+        register_metrics(engine)
+        remember_headers(engine, run.id, discovery.read, discovery.files, where)
+        record_orphans(engine, run.id, where, discovery.issues)
+        for result in _results(engine, run, plans, workers, listener):
+            run.report(result)
+        show_in_views(engine, listener)
+    summary = run.summary
     summary.failed += sum(issue.severity == "error" for issue in discovery.issues)
     summary.left_out = Counter(why for _, why in discovery.left_out)
-    summary.seconds = time.monotonic() - started
     return summary
 
 
@@ -163,49 +127,60 @@ def plan(
         What would be done with each exposure.
     """
     require_head(engine)
+    return _plans(engine, roots, reload=reload)
+
+
+def _plans(
+    engine: Engine, roots: Sequence[Path], *, reload: bool
+) -> tuple[Discovery, list[tuple[ExposureFiles, Plan]]]:
+    """Return what the roots hold, and what is to be done with each exposure."""
     with engine.connect() as connection:
-        ledger, memory = Ledger(connection), Memory(connection)
-    discovery = discover(roots, memory.recall)
-    return discovery, _plans(ledger, discovery, reload=reload)
+        ledger, headers = Ledger(connection), KnownHeaders(connection)
+    discovery = discover(roots, headers.recall)
+    exposures = _gathered(ledger, discovery.exposures)
+    paths = {str(file) for files in exposures for file in files.files}
+    plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
+    return discovery, plans
 
 
 def _results(
     engine: Engine,
     run: Run,
-    ledger: Ledger,
-    discovery: Discovery,
-    reload: bool,
+    plans: list[tuple[ExposureFiles, Plan]],
     workers: int,
-    stop: Event,
     listener: Listener,
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read."""
-    way = bulk_way(engine)
+    way = choose_writer(engine)
     if way.notice:
         listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id)
     tasks: list[Task] = []
-    for files, todo in _plans(ledger, discovery, reload=reload):
-        if stop.is_set():
+    for files, todo in plans:
+        if run.stop.is_set():
             return
         if todo.action in ("keep", "refuse"):
-            unit.leave(todo)
-            yield Result(files.label, _OUTCOMES[todo.action], 0, 0.0, todo.issues)
+            yield unit.leave(files, todo)
         else:
-            told = replace(files, issues=(*files.issues, *todo.issues))
-            tasks.append(Task(_joined(told, todo), todo))
+            with_issues = replace(files, issues=(*files.issues, *todo.issues))
+            tasks.append(Task(_joined(with_issues, todo), todo))
     size = sum(file.size for task in tasks for file in task.files.files)
     if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
-        yield from _in_workers(engine, unit, run, tasks, workers, stop)
+        yield from _in_workers(engine, unit, run, tasks, workers)
         return
     for task in tasks:
-        if stop.is_set():
+        if run.stop.is_set():
             return
-        yield _load_one(unit, task, lambda task: normalize(read_exposure(task.files)))
+        yield _load_task(unit, task)
+
+
+def _load_task(unit: UnitOfWork, task: Task) -> Result:
+    """Take an exposure from file to commit."""
+    return unit.load(task.files, task.plan, lambda: normalize(read_exposure(task.files)))
 
 
 def _in_workers(
-    engine: Engine, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int, stop: Event
+    engine: Engine, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int
 ) -> Iterator[Result]:
     """Yield the results of tasks that worker processes carry out.
 
@@ -214,14 +189,17 @@ def _in_workers(
     normalize.
     """
     if engine.dialect.name == "sqlite":
-        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, stop):
-            yield _load_one(unit, task, lambda _, made=made: _unwrap(made))  # type: ignore[misc]
+        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, run.stop):
+            yield unit.load(task.files, task.plan, lambda made=made: _unwrap(made))  # type: ignore[misc]
         return
     url = engine.url.render_as_string(hide_password=False)
-    for task, result in run_tasks(tasks, _start_loader, (url, run.id), workers, stop):
+    for task, result in run_tasks(tasks, _start_loader, (url, run.id), workers, run.stop):
         if isinstance(result, DatabaseError):
             raise result
-        yield _failed(unit, task, result) if isinstance(result, Died) else result
+        if isinstance(result, Died):
+            yield unit.fail(task.files, task.plan, f"{result}, twice")
+        else:
+            yield result
 
 
 def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
@@ -230,19 +208,19 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
     def read(task: Task) -> NormalizedExposure | Exception:
         try:
             return normalize(read_exposure(task.files))
-        except Exception as error:  # noqa: BLE001 - told by the process that stores
-            return AomuseError(said(error))
+        except Exception as error:  # noqa: BLE001 - the process that stores reports it
+            return AomuseError(reason_of(error))
 
     return read
 
 
 def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
     """Return the function of a worker that loads exposures through a connection of its own."""
-    unit = UnitOfWork(bulk_way(create_engine(url)), run_id)
+    unit = UnitOfWork(choose_writer(create_engine(url)), run_id)
 
     def load_task(task: Task) -> Result | DatabaseError:
         try:
-            return _load_one(unit, task, lambda task: normalize(read_exposure(task.files)))
+            return _load_task(unit, task)
         except DatabaseError as error:
             return error
 
@@ -255,54 +233,6 @@ def _unwrap(made: NormalizedExposure | Exception | Died) -> NormalizedExposure:
     if isinstance(made, Exception):
         raise made
     return made
-
-
-def _load_one(unit: UnitOfWork, task: Task, make: Callable[[Task], NormalizedExposure]) -> Result:
-    """Load one exposure; whatever is wrong with it, the next one can be loaded."""
-    started = time.monotonic()
-    try:
-        exposure = make(task)
-        row_count = unit.store(task.files, task.plan, exposure)
-    except DatabaseError:
-        raise
-    except Exception as error:
-        logger.debug("%s could not be loaded", task.files.label, exc_info=True)
-        return _failed(unit, task, error)
-    outcome = _OUTCOMES[task.plan.action] if row_count else "failed"
-    issues = tuple(dict.fromkeys(exposure.issues))
-    return Result(task.files.label, outcome, row_count, time.monotonic() - started, issues)
-
-
-def _failed(unit: UnitOfWork, task: Task, why: Exception | Died) -> Result:
-    """Record an exposure that could not be stored, and return its result."""
-    reason = f"{why}, twice" if isinstance(why, Died) else said(why)
-    issue = Issue(
-        "error",
-        "not_stored",
-        f"the exposure {task.files.label} could not be stored ({reason}): nothing of it was "
-        "changed; load again, and if this stays, report it with the file",
-        str(task.files.files[0]),
-    )
-    unit.record_failure(task.files, task.plan, issue)
-    return Result(task.files.label, "failed", 0, 0.0, (issue,))
-
-
-def said(error: Exception) -> str:
-    """Return what an error says, in one line without statement, values or password."""
-    if isinstance(error, AomuseError):
-        return str(error)
-    if isinstance(error, DBAPIError):
-        return describe_error(error)
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
-
-
-def _plans(
-    ledger: Ledger, discovery: Discovery, *, reload: bool
-) -> list[tuple[ExposureFiles, Plan]]:
-    """Return what is to be done with each exposure."""
-    exposures = _gathered(ledger, discovery.exposures)
-    found = {str(file) for files in exposures for file in files.files}
-    return [(files, make_plan(ledger, files, found, reload=reload)) for files in exposures]
 
 
 def _gathered(ledger: Ledger, exposures: list[ExposureFiles]) -> list[ExposureFiles]:
@@ -340,6 +270,6 @@ def show_in_views(engine: Engine, listener: Listener) -> None:
         refresh(engine)
     except DBAPIError as error:
         listener.on_notice(
-            "everything is loaded, but the views could not be brought up to date "
+            "everything is loaded, but the views could not be updated "
             f"({describe_error(error)}): run aomuse migrate as an account that may create views"
         )

@@ -10,10 +10,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
-from aomuse.db import write_transaction
 from aomuse.errors import SchemaError
 from aomuse.models import Base
-from aomuse.query.refresh import refresh_views
 
 VERSION_TABLE = "alembic_version"
 
@@ -113,18 +111,6 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
-
-
-def refresh(engine: Engine) -> None:
-    """Create the views anew, so that they show what is loaded now.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    """
-    with write_transaction(engine) as connection:
-        refresh_views(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

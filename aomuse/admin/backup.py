@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from aomuse.admin import mariadb_dump, sqlite_copy
 from aomuse.admin.drop import inventory
 from aomuse.errors import ConfigurationError, SchemaError
-from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refresh, refuse_unknown
+from aomuse.query.refresh import refresh
+from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refuse_unknown
 
 
 def backup(engine: Engine, file: Path) -> int:

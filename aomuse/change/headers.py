@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table
 from aomuse.db import inserted_id
 from aomuse.errors import AomuseError
 from aomuse.exchange.content import typed_value
-from aomuse.legacy.imported import let_tables_speak
+from aomuse.legacy.imported_documents import drop_difference
 from aomuse.metrics.rows import renew_metrics
 from aomuse.models import Base, Exposure, Header, HeaderCard, Keyword, SourceFile
 from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, plain_keyword
@@ -53,7 +53,7 @@ def set_header(
     place = pd.DataFrame({"header_id": [header.id], "position": [position]})
     write_values(connection, exposure_id, "header_card", place, "value_float", np.array([number]))
     if header.role == ("reduced" if extension == "PRIMARY" else "raw"):
-        let_tables_speak(connection, exposure_id, "data", (extension, name))
+        drop_difference(connection, exposure_id, "data", (extension, name))
     if column is None:
         return
     if Exposure.__table__.c[column].type.python_type is float:

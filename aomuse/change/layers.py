@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from aomuse.errors import AomuseError
 from aomuse.exchange.stored_in import StoredIn
-from aomuse.legacy.imported import let_tables_speak
+from aomuse.legacy.imported_documents import drop_difference
 from aomuse.metrics.rows import renew_metrics
 from aomuse.models import (
     Base,
@@ -52,7 +52,7 @@ def set_parameter(
     )
     column = _column(connection, table, "psf_parameter", "value")
     _replace(connection, fit, key, "psf_parameter", "value", column, values, layer)
-    let_tables_speak(connection, fit.exposure_id, "psfParams", (name,), psf_fit_id)
+    drop_difference(connection, fit.exposure_id, "psfParams", (name,), psf_fit_id)
     renew_metrics(connection, fit.exposure_id)
 
 
@@ -83,7 +83,7 @@ def set_source(
     key = {"psf_fit_id": psf_fit_id, "pampelmuse_id": pampelmuse_id}
     _replace(connection, fit, key, "source_sample", quantity, column, values, layer)
     path = (f"PM_{pampelmuse_id}", column.format.name)
-    let_tables_speak(connection, fit.exposure_id, "sources", path, psf_fit_id)
+    drop_difference(connection, fit.exposure_id, "sources", path, psf_fit_id)
 
 
 def _fit(connection: Connection, psf_fit_id: int) -> Any:

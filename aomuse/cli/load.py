@@ -12,9 +12,10 @@ from aomuse import pipeline, schema
 from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.cli.progress import Progress
 from aomuse.config import DATABASE_URL_VARIABLE, shown_url
-from aomuse.exchange.files import BESIDE_ROLES
+from aomuse.exchange.files import COMPANION_ROLES
 from aomuse.exchange.outcome import Summary
 from aomuse.ledger import run_lock
+from aomuse.query.refresh import refresh
 from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
 
@@ -35,7 +36,7 @@ def migrate(context: Context) -> None:
     with run_lock(context.engine, tell_wait):
         before = schema.current_revision(context.engine)
         schema.upgrade(context.engine)
-        schema.refresh(context.engine)
+        refresh(context.engine)
     head = schema.head_revision()
     where = shown_url(context.engine.url)
     done = "already at" if before == head else f"from {before or 'nothing'} to"
@@ -119,7 +120,7 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
         click.echo(f"{files.label}: {_ACTIONS[todo.action]}")
         for file in files.files:
             click.echo(f"  {file.role:<9} {file}")
-        without = [role for role in BESIDE_ROLES if role not in {f.role for f in files.files}]
+        without = [role for role in COMPANION_ROLES if role not in {f.role for f in files.files}]
         if without:
             click.echo(f"  without   {', '.join(without)}")
         for issue in (*files.issues, *todo.issues):

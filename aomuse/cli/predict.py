@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import click
 
-from aomuse.cli.main import Context, cli, pass_context
+from aomuse.cli.main import Context, cli, pass_context, tell_wait
+from aomuse.exchange.outcome import Listener, Result, counted
 from aomuse.predict import predict
 from aomuse.workers import default_workers
+
+
+class _Shown(Listener):
+    def on_wait(self, holder: str) -> None:
+        tell_wait(holder)
+
+    def on_result(self, result: Result) -> None:
+        click.echo(f"{result.label}  {result.reason or 'predicted'}")
 
 
 @cli.command(
@@ -14,7 +23,7 @@ from aomuse.workers import default_workers
     epilog="\b\nExample:\n  aomuse predict\n"
     "  sqlite3 aomuse.db 'SELECT * FROM v_psf_prediction LIMIT 9'",
 )
-@click.option("--recompute", is_flag=True, help="Predict also what has been predicted before.")
+@click.option("--recompute", is_flag=True, help="Recompute existing predictions.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -29,9 +38,7 @@ def predict_command(context: Context, *, recompute: bool, workers: int) -> None:
     muse-psfr (extra psfr) needs about a second for each sample of SPARTA_ATM_DATA. No file is
     read. The view v_psf_prediction compares with PampelMuse's fit.
     """
-    predicted = without = 0
-    for done in predict(context.engine, recompute=recompute, workers=workers):
-        predicted += done.reason is None
-        without += done.reason is not None
-        click.echo(f"{done.label}  {done.reason or 'predicted'}")
-    click.echo(f"{predicted} exposures predicted, {without} without a prediction")
+    summary = predict(context.engine, recompute=recompute, workers=workers, listener=_Shown())
+    without = summary.counts["unchanged"]
+    predicted = sum(summary.counts.values()) - without
+    click.echo(f"{counted(predicted, 'exposure')} predicted, {without} without a prediction")

@@ -10,9 +10,11 @@ from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.config import shown_url
 from aomuse.exchange.issue import Issue
+from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
 
 _RUNS = 5
+_COUNTS = ("found", "loaded", "completed", "replaced", "unchanged", "failed")
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse status --issues")
@@ -50,11 +52,11 @@ def _show_runs(connection: Connection) -> None:
             if run.finished_utc
             else "not finished"
         )
+        counts = {name: getattr(run, f"exposures_{name}") for name in _COUNTS}
+        shown = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
         click.echo(
             f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.outcome:<11} "
-            f"{run.exposures_found} found, {run.exposures_loaded} loaded, "
-            f"{run.exposures_completed} completed, {run.exposures_replaced} replaced, "
-            f"{run.exposures_failed} failed, {run.row_count:,} rows, {took}"
+            f"{run.command:<12} {shown or 'no exposures'}, {counted(run.row_count, 'row')}, {took}"
         )
     if not runs:
         click.echo("  none: load a tree with aomuse load ROOT")

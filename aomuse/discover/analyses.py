@@ -1,4 +1,4 @@
-"""Pair PampelMuse's files with each other and with the cube they analyse."""
+"""Pair PampelMuse's files with each other and with the cube that they analyse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aomuse.muse.psf_models import MODELS
 def pair_analyses(
     prms: list[FoundFile], psfs: list[FoundFile], cubes: list[FoundFile], issues: list[Issue]
 ) -> list[FitFiles]:
-    """Return the analyses, each with its cube."""
+    """Return the analyses, each with its cube if there is one."""
     together: dict[tuple[object, ...], FitFiles] = {}
     for file in [*prms, *psfs]:
         key = (file.path.parent, file.stem)
@@ -36,16 +36,16 @@ def pair_analyses(
         assert anchor is not None
         near = nearest(anchor, by_stem[fit.name])
         candidates = keep_first(near, lambda file: file.stem, issues)
-        found = replace(fit, reduced=candidates[0] if candidates else None)
-        place = (found.reduced, found.model, found.name if found.reduced else found.path)
-        kept = placed.setdefault(place, found)
-        if kept is not found:
-            tell_double(kept, found, issues)
+        with_cube = replace(fit, reduced=candidates[0] if candidates else None)
+        place = (with_cube.reduced, fit.model, fit.name if with_cube.reduced else fit.path)
+        kept = placed.setdefault(place, with_cube)
+        if kept is not with_cube:
+            report_duplicate(kept, with_cube, issues)
     return list(placed.values())
 
 
 def _model(file: FoundFile) -> str | None:
-    """Return the model that the innermost folder tells which names one, and one only."""
+    """Return the model in the name of the innermost folder that names exactly one."""
     for folder in reversed(file.folder):
         named = [model for model in MODELS if model in folder.lower()]
         if len(named) == 1:
@@ -54,8 +54,8 @@ def _model(file: FoundFile) -> str | None:
 
 
 def _join_strays(fits: list[FitFiles]) -> list[FitFiles]:
-    """Join a parameter file and a source file of one name that lie in different folders."""
-    whole = [fit for fit in fits if fit.prm and fit.psf]
+    """Join a parameter file and a source file of one name from different folders."""
+    complete = [fit for fit in fits if fit.prm and fit.psf]
     prms = [fit for fit in fits if fit.psf is None]
     psfs = [fit for fit in fits if fit.prm is None]
     for fit in prms:
@@ -63,25 +63,21 @@ def _join_strays(fits: list[FitFiles]) -> list[FitFiles]:
         same = [p for p in prms if p.name == fit.name]
         if len(partners) == len(same) == 1:
             psfs.remove(partners[0])
-            whole.append(replace(fit, psf=partners[0].psf))
+            complete.append(replace(fit, psf=partners[0].psf))
         else:
-            whole.append(fit)
-    return sorted([*whole, *psfs], key=lambda fit: fit.path)
+            complete.append(fit)
+    return sorted([*complete, *psfs], key=lambda fit: fit.path)
 
 
-def tell_double(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> None:
-    """Tell of an analysis that stands for the same as another one."""
+def report_duplicate(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> None:
+    """Report the files of an analysis that has the same cube and model as the one kept."""
     for role in ("prm", "psf"):
         files = [file for file in (getattr(kept, role), getattr(other, role)) if file]
         if len(files) == 2:
             keep_first(files, lambda file: file.stem, issues)
         elif getattr(other, role):
-            issues.append(
-                Issue(
-                    "error",
-                    "duplicate_analysis",
-                    f"it belongs to an analysis of the same cube as {kept.path}, which is loaded: "
-                    "remove one of the two, or put them into folders named after their PSF models",
-                    str(getattr(other, role)),
-                )
+            why = (
+                f"it belongs to an analysis of the same cube as {kept.path}, which is loaded: "
+                "remove one of the two, or put them into folders named after their PSF models"
             )
+            issues.append(Issue("error", "duplicate_analysis", why, str(getattr(other, role))))

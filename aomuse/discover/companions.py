@@ -1,4 +1,4 @@
-"""Which exposure the files beside it belong to: night logs, catalogues and Raman images."""
+"""Companions of an exposure: its night log, catalogues and Raman images."""
 
 from __future__ import annotations
 
@@ -6,65 +6,56 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from aomuse.discover.duplicates import keep_first, nearest, tell_farther
+from aomuse.discover.duplicates import keep_first, nearest, report_farther
+from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers
 from aomuse.discover.identity import archive_id_of
 from aomuse.errors import FileError
-from aomuse.exchange.files import BESIDE_ROLES, FoundFile
+from aomuse.exchange.files import COMPANION_ROLES, FoundFile
 from aomuse.exchange.issue import Issue
 
-#: The Raman images of an exposure carry its start. The slowest clock of a header shows seconds,
-#: and no two exposures start within two seconds of each other.
+#: Raman images carry the start of their exposure. Some headers give whole seconds only, and no two
+#: exposures start within two seconds of each other.
 RAMAN_TOLERANCE_S = 2.0
 
 _CLOCK = re.compile(r"T(\d\d)_(\d\d)_(\d\d)")
 
 
-@dataclass(frozen=True)
-class Owner:
-    """An exposure that files may belong to."""
-
-    archive_id: str
-    cubes: Sequence[FoundFile]
-    raws: Sequence[FoundFile]
-
-
 def attach(
     files: Sequence[FoundFile],
-    owners: Mapping[str, Owner],
+    owners: Mapping[str, Group],
     headers: Headers,
     left_out: list[tuple[FoundFile, str]],
 ) -> tuple[dict[str, list[FoundFile]], dict[str, list[Issue]]]:
-    """Return the files beside each exposure, and what there is to say of them."""
+    """Return the companions of each exposure, and the issues about them."""
     issues = headers.issues
-    said: dict[str, list[Issue]] = defaultdict(list)
-    beside: dict[str, list[FoundFile]] = defaultdict(list)
-    starts = _Starts(owners, headers)
-    strangers = {file.stem for file, _ in left_out}
+    own_issues: dict[str, list[Issue]] = defaultdict(list)
+    companions: dict[str, list[FoundFile]] = defaultdict(list)
+    starts: dict[str, dt.datetime] = {}
+    if any(file.role == "raman" for file in files):
+        found = ((key, _start_of(owner, headers)) for key, owner in owners.items())
+        starts = {key: start for key, start in found if start is not None}
+    excluded = {file.stem for file, _ in left_out}
     for file in files:
         if file.role == "night_log":
-            found: str | Issue | None = _owner_of_log(file, owners)
+            owner: str | Issue | None = _owner_of_log(file, owners)
         elif file.role == "catalog":
-            found = _owner_of_catalog(file, owners)
+            owner = _owner_of_catalog(file, owners)
         else:
-            found = _owner_of_raman(file, starts, headers, said)
-        if isinstance(found, Issue) and found.code == "no_exposure" and _is_of(file, strangers):
+            owner = _owner_of_raman(file, starts, headers, own_issues)
+        if isinstance(owner, Issue) and owner.code == "no_exposure" and _is_of(file, excluded):
             left_out.append((file, "it belongs to a file that is left out"))
-        elif isinstance(found, Issue):
-            issues.append(found)
-        elif found is not None:
-            beside[found].append(file)
-    kept = {
-        archive_id: choose(found, _anchor(owners[archive_id]), issues)
-        for archive_id, found in beside.items()
-    }
-    return kept, said
+        elif isinstance(owner, Issue):
+            issues.append(owner)
+        elif owner is not None:
+            companions[owner].append(file)
+    chosen = {key: choose(f, owners[key].anchor, issues) for key, f in companions.items()}
+    return chosen, own_issues
 
 
 def _is_of(file: FoundFile, stems: set[str]) -> bool:
-    """Tell whether a log or a catalogue is called after one of the files with these names."""
+    """Return whether a log or catalogue is named after one of these files."""
     if file.role == "night_log":
         return bool({file.stem, _archive_id(file)} & stems)
     return file.role == "catalog" and any(
@@ -73,55 +64,47 @@ def _is_of(file: FoundFile, stems: set[str]) -> bool:
 
 
 def _archive_id(log: FoundFile) -> str:
-    """Return the archive name in a log's; underscores may stand for colons in a file system."""
+    """Return the archive name in a log's name, where underscores may stand for colons."""
     return _CLOCK.sub(r"T\1:\2:\3", archive_id_of(log.stem))
-
-
-def _anchor(owner: Owner) -> FoundFile | None:
-    return next(iter((*owner.cubes, *owner.raws)), None)
 
 
 def choose(
     files: Sequence[FoundFile], anchor: FoundFile | None, issues: list[Issue]
 ) -> list[FoundFile]:
-    """Return one night log, and one file of each other name: the nearest, then the first."""
+    """Return one night log and one file of each other name: the nearest, else the first."""
     rivals: dict[tuple[str, str | None], list[FoundFile]] = defaultdict(list)
     for file in files:
         rivals[file.role, None if file.role == "night_log" else file.name].append(file)
     chosen = []
     for same in rivals.values():
         near = nearest(anchor, same) if anchor else same
-        tell_farther(near, same, issues)
+        report_farther(near, same, issues)
         chosen += keep_first(near, lambda _: None, issues)
     return chosen
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
-    """Return the files that lie beside exposures."""
-    return [file for role in BESIDE_ROLES for file in by_role.get(role, ())]
+    """Return the companions among files sorted by role."""
+    return [file for role in COMPANION_ROLES for file in by_role.get(role, ())]
 
 
 def _nobody(file: FoundFile, belongs: str) -> Issue:
-    return Issue(
-        "warning",
-        "no_exposure",
+    why = (
         f"there is no exposure that this file belongs to ({belongs}): it is not loaded; load it "
-        "together with the exposure's own files",
-        str(file),
+        "together with the exposure's own files"
     )
+    return Issue("warning", "no_exposure", why, str(file))
 
 
 def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
-    return Issue(
-        "error",
-        "ambiguous",
+    problem = (
         f"it may belong to {' or '.join(sorted(owners))} ({why}): it is not loaded; rename it or "
-        "remove what it does not belong to",
-        str(file),
+        "remove what it does not belong to"
     )
+    return Issue("error", "ambiguous", problem, str(file))
 
 
-def _owner_of_log(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
+def _owner_of_log(file: FoundFile, owners: Mapping[str, Group]) -> str | Issue:
     named = _archive_id(file)
     if named in owners:
         return named
@@ -131,12 +114,12 @@ def _owner_of_log(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
     return _ambiguous(file, same, "by the raw file's name") if same else _nobody(file, named)
 
 
-def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Owner]) -> str | Issue:
-    """Return the exposure whose cube a catalogue is called after: ``X.…cat`` or ``X_….cat``."""
+def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Group]) -> str | Issue:
+    """Return the exposure whose cube a catalogue is named after: ``X.…cat`` or ``X_….cat``."""
     cubes = {
         cube: owner.archive_id
         for owner in owners.values()
-        for cube in owner.cubes
+        for cube in owner.reduced
         if file.stem == cube.stem or file.stem.startswith(f"{cube.stem}_")
     }
     longest = max((len(cube.stem) for cube in cubes), default=0)
@@ -148,72 +131,52 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Owner]) -> str | Iss
 
 
 def _owner_of_raman(
-    file: FoundFile, starts: _Starts, headers: Headers, said: dict[str, list[Issue]]
+    file: FoundFile,
+    starts: Mapping[str, dt.datetime],
+    headers: Headers,
+    own_issues: dict[str, list[Issue]],
 ) -> str | Issue | None:
     identity = headers.identity(file)
     if identity is None:
         return None
-    told = (("DATE-OBS", identity.start_utc), ("MJD-OBS", identity.mjd_utc))
-    times = {keyword: time for keyword, time in told if time is not None}
+    given = {"DATE-OBS": identity.start_utc, "MJD-OBS": identity.mjd_utc}
+    times = {keyword: time for keyword, time in given.items() if time is not None}
     if not times:
         return _nobody(file, "its header has neither DATE-OBS nor MJD-OBS")
-    found = {k: starts.within(time, RAMAN_TOLERANCE_S) for k, time in times.items()}
+    found = {keyword: _near(starts, time) for keyword, time in times.items()}
     owners = {owner for some in found.values() for owner in some}
     if len(owners) > 1:
         keywords = " and ".join(keyword for keyword, some in found.items() if some)
         return _ambiguous(file, sorted(owners), f"by {keywords} within {RAMAN_TOLERANCE_S:g} s")
     first = next(iter(times.values()))
     if not owners:
-        return _nobody(
-            file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {first.isoformat(sep=' ')} UTC"
-        )
+        start = f"{first.isoformat(sep=' ')} UTC"
+        return _nobody(file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {start}")
     owner = owners.pop()
     apart = max(abs((time - first).total_seconds()) for time in times.values())
     if apart > RAMAN_TOLERANCE_S:
-        said[owner].append(_disagree(file, times, next(k for k in times if found[k])))
+        own_issues[owner].append(_disagree(file, times, next(k for k in times if found[k])))
     return owner
 
 
 def _disagree(file: FoundFile, times: Mapping[str, dt.datetime], taken: str) -> Issue:
-    said = " and ".join(f"{k} is {time.isoformat(sep=' ')} UTC" for k, time in times.items())
-    return Issue(
-        "warning",
-        "times_disagree",
-        f"its {said}: it is taken for the exposure that starts at its {taken}; correct the other "
-        "keyword",
-        str(file),
+    both = " and ".join(f"{k} is {time.isoformat(sep=' ')} UTC" for k, time in times.items())
+    why = (
+        f"its {both}: it is taken for the exposure that starts at its {taken}; correct the other "
+        "keyword"
     )
+    return Issue("warning", "times_disagree", why, str(file))
 
 
-class _Starts:
-    """When the exposures start; the headers are read when the first file asks."""
-
-    def __init__(self, owners: Mapping[str, Owner], headers: Headers) -> None:
-        self._owners = owners
-        self._headers = headers
-        self._starts: list[tuple[dt.datetime, str]] | None = None
-
-    def within(self, time: dt.datetime, seconds: float) -> list[str]:
-        """Return the exposures that start nearest to a time, within so many seconds."""
-        distances = [
-            (abs((start - time).total_seconds()), archive_id) for start, archive_id in self._all()
-        ]
-        near = [found for found in distances if found[0] <= seconds]
-        best = min(near, default=(0.0, ""))[0]
-        return [archive_id for distance, archive_id in near if distance == best]
-
-    def _all(self) -> list[tuple[dt.datetime, str]]:
-        if self._starts is None:
-            self._starts = []
-            for owner in self._owners.values():
-                start = _start_of(owner, self._headers)
-                if start is not None:
-                    self._starts.append((start, owner.archive_id))
-        return self._starts
+def _near(starts: Mapping[str, dt.datetime], time: dt.datetime) -> list[str]:
+    """Return the exposures that start nearest to a time, within the tolerance."""
+    distances = {key: abs((start - time).total_seconds()) for key, start in starts.items()}
+    best = min(distances.values(), default=0.0)
+    return [key for key, distance in distances.items() if distance == best <= RAMAN_TOLERANCE_S]
 
 
-def _start_of(owner: Owner, headers: Headers) -> dt.datetime | None:
-    for file in (*owner.cubes, *owner.raws):
+def _start_of(owner: Group, headers: Headers) -> dt.datetime | None:
+    for file in (*owner.reduced, *owner.raws):
         try:
             identity = headers.identity(file)
             if identity is None or (identity.start_utc or identity.mjd_utc) is None:

@@ -1,4 +1,4 @@
-"""Files that claim the same place: the nearest, and the first of several."""
+"""Files that claim the same place: the nearest counts, then the first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aomuse.fits.structure import file_checksum
 
 
 def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]:
-    """Return the candidates that stand nearest to a file."""
+    """Return the candidates in the folders nearest to a file."""
 
     def distance(other: FoundFile) -> tuple[int, int]:
         if other.base != file.base:
@@ -24,7 +24,7 @@ def nearest(file: FoundFile, candidates: Iterable[FoundFile]) -> list[FoundFile]
 
 
 def _steps(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many folders one goes up and down from one place to another."""
+    """Return how many folders lie between two places, up and down."""
     pairs = enumerate(zip(one, other, strict=False))
     common = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
     return len(one) + len(other) - 2 * common
@@ -33,56 +33,46 @@ def _steps(one: Sequence[str], other: Sequence[str]) -> int:
 def keep_first(
     files: list[FoundFile], key: Callable[[FoundFile], Hashable], issues: list[Issue]
 ) -> list[FoundFile]:
-    """Return the files without doubles, and tell of each double."""
+    """Return the first file of each key, and report the others as duplicates."""
     first: dict[Hashable, FoundFile] = {}
     for file in files:
         kept = first.setdefault(key(file), file)
         if kept is file:
             continue
-        if _same(kept, file):
-            issues.append(
-                Issue("note", "copy", f"it is a copy of {kept}, which is loaded", str(file))
-            )
+        if _same_content(kept, file):
+            why = f"it is a copy of {kept}, which is loaded"
+            issues.append(Issue("note", "copy", why, str(file)))
         else:
-            issues.append(
-                Issue(
-                    "error",
-                    "duplicate_archive_id",
-                    f"it stands for the same {file.role} file as {kept}, which is loaded, but "
-                    "its content differs: remove one of the two",
-                    str(file),
-                )
+            why = (
+                f"it is another {file.role} file of the same exposure as {kept}, which is loaded, "
+                "but its content differs: remove one of the two"
             )
+            issues.append(Issue("error", "duplicate_archive_id", why, str(file)))
     return list(first.values())
 
 
-def tell_farther(
-    near: Sequence[FoundFile], all_of_them: Iterable[FoundFile], issues: list[Issue]
+def report_farther(
+    near: Sequence[FoundFile], candidates: Iterable[FoundFile], issues: list[Issue]
 ) -> None:
-    """Tell of files that would fit as well as the nearest, which is taken."""
-    for file in all_of_them:
+    """Report the candidates that are farther away than the nearest, which is loaded."""
+    for file in candidates:
         if file in near:
             continue
-        if _same(near[0], file):
+        if _same_content(near[0], file):
             issues.append(Issue("note", "copy", f"it is a copy of {near[0]}", str(file)))
         else:
-            issues.append(
-                Issue(
-                    "warning",
-                    "farther",
-                    f"it stands for the same {file.role} file as {near[0]}, but differs from it "
-                    "and lies farther from the cube: it is not loaded; remove the wrong one",
-                    str(file),
-                )
+            why = (
+                f"it is another {file.role} file of the same exposure as {near[0]}, but differs "
+                "from it and is farther from the cube: it is not loaded; remove the wrong one"
             )
+            issues.append(Issue("warning", "farther", why, str(file)))
 
 
-def _same(one: FoundFile, other: FoundFile) -> bool:
+def _same_content(one: FoundFile, other: FoundFile) -> bool:
     if one.path.suffix.lower() == other.path.suffix.lower() and one.size != other.size:
         return False
     is_text = one.role in TEXT_ROLES
     try:
-        ours, theirs = (file_checksum(f.path, str(f), is_text=is_text) for f in (one, other))
+        return len({file_checksum(f.path, str(f), is_text=is_text) for f in (one, other)}) == 1
     except FileError:
         return False
-    return ours == theirs

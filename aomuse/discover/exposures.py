@@ -1,4 +1,4 @@
-"""Put the files of one exposure together, and say what is missing, doubled or left out."""
+"""Put the files of each exposure together; report what is missing, duplicated or left out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aomuse.discover import companions
-from aomuse.discover.analyses import pair_analyses, tell_double
-from aomuse.discover.duplicates import keep_first, nearest, tell_farther
+from aomuse.discover.analyses import pair_analyses, report_duplicate
+from aomuse.discover.duplicates import keep_first, nearest, report_farther
+from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers, Recall
 from aomuse.discover.identity import archive_id_of
 from aomuse.discover.tree import walk
@@ -18,51 +19,36 @@ from aomuse.exchange.issue import Issue
 
 #: Why a cube of several exposures is left out.
 COMBINED = "combined from several exposures (PROV2)"
+_KINDS = {
+    "reduced": "the reduced cube",
+    "raw": "the raw file",
+    "prm": "the PampelMuse parameter file",
+    "psf": "the PampelMuse source file",
+}
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """What the roots hold.
+    """What the roots hold."""
 
-    Parameters
-    ----------
-    exposures : list of ExposureFiles
-        Sorted by archive name; those without one last.
-    issues : list of Issue
-        About files that belong to no exposure.
-    left_out : list of (FoundFile, str)
-        Files that are no science exposure of their own, each with the reason.
-    read : dict
-        The files whose headers were read, to be remembered: what the folder made of each, and
-        what the header says.
-    files : list of FoundFile
-        All files that were found.
-    """
-
+    #: Sorted by archive name; those without one last.
     exposures: list[ExposureFiles]
+    #: About files that belong to no exposure.
     issues: list[Issue] = field(default_factory=list)
+    #: Files that are not part of a science exposure, each with the reason.
     left_out: list[tuple[FoundFile, str]] = field(default_factory=list)
+    #: Files whose headers were read now: the role by folder, and the identity by header.
     read: dict[FoundFile, tuple[Role, Identity]] = field(default_factory=dict)
     files: list[FoundFile] = field(default_factory=list)
 
 
-@dataclass
-class _Group:
-    """The files that name one archive id, while they are being collected."""
-
-    archive_id: str
-    raw_file: str | None = None
-    reduced: list[FoundFile] = field(default_factory=list)
-    raws: list[FoundFile] = field(default_factory=list)
-
-
 def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discovery:
     """Find the exposures below the roots."""
-    files, issues = walk(roots)
+    found, issues = walk(roots)
     headers = Headers(recall, issues)
     left_out: list[tuple[FoundFile, str]] = []
-    by_role = _by_role(files, headers, left_out)
-    groups: dict[str, _Group] = {}
+    by_role = _by_role(found, headers, left_out)
+    groups: dict[str, Group] = {}
     refused, combined = _collect_reduced(by_role["reduced"], groups, headers, left_out)
     _collect_raw(by_role["raw"], groups, headers)
     analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
@@ -74,21 +60,18 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
             left_out += [(file, "the analysis of a combined cube") for file in analysed]
         else:
             by_cube[None if fit.reduced in refused else fit.reduced].append(fit)
-    owners = {k: companions.Owner(k, group.reduced, group.raws) for k, group in groups.items()}
-    near, said = companions.attach(companions.of_roles(by_role), owners, headers, left_out)
-    exposures = [
-        replace(
-            found, companions=tuple(near.get(key, ())), issues=(*found.issues, *said.get(key, ()))
-        )
-        for key in sorted(groups)
-        for found in (_exposure(groups[key], by_cube, issues),)
-    ]
+    near, more = companions.attach(companions.of_roles(by_role), groups, headers, left_out)
+    exposures = []
+    for key in sorted(groups):
+        files = _exposure(groups[key], by_cube, issues)
+        both = (*files.issues, *more.get(key, ()))
+        exposures.append(replace(files, companions=tuple(near.get(key, ())), issues=both))
     exposures += [
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
         for fit in by_cube[None]
     ]
-    read = {f: (headers.folder_roles.get(f, f.role), told) for f, told in headers.read.items()}
-    return Discovery(exposures, issues, left_out, read, files)
+    read = {f: (headers.folder_roles.get(f, f.role), i) for f, i in headers.read.items()}
+    return Discovery(exposures, issues, left_out, read, found)
 
 
 def join(
@@ -97,7 +80,7 @@ def join(
     archive_id: str | None,
     raw_file: str | None,
 ) -> ExposureFiles:
-    """Return an exposure together with files of it that lie elsewhere."""
+    """Return an exposure together with its files below other roots."""
     together = sorted({*files.files, *others}, key=lambda file: file.path)
     by_role: dict[str, list[FoundFile]] = defaultdict(list)
     for file in together:
@@ -106,18 +89,17 @@ def join(
     analyses = pair_analyses(by_role["prm"], by_role["psf"], by_role["reduced"], issues)
     archive_id = files.archive_id or archive_id
     if archive_id is None:
-        said = tuple(_missing("reduced", fit.name, fit.path) for fit in analyses)
-        return ExposureFiles(None, fits=tuple(analyses), issues=(*issues, *said))
-    group = _Group(archive_id, files.raw_file or raw_file, by_role["reduced"], by_role["raw"])
+        missing = (_missing("reduced", fit.name, fit.path) for fit in analyses)
+        return ExposureFiles(None, fits=tuple(analyses), issues=(*issues, *missing))
+    group = Group(archive_id, files.raw_file or raw_file, by_role["reduced"], by_role["raw"])
     by_cube: dict[FoundFile | None, list[FitFiles]] = defaultdict(list)
     for fit in analyses:
         by_cube[fit.reduced].append(fit)
     joined = _exposure(group, by_cube, issues)
-    anchor = next(iter((*group.reduced, *group.raws)), None)
     return replace(
         joined,
         fits=(*joined.fits, *by_cube.get(None, [])),
-        companions=tuple(companions.choose(companions.of_roles(by_role), anchor, issues)),
+        companions=tuple(companions.choose(companions.of_roles(by_role), group.anchor, issues)),
         issues=(*issues, *joined.issues),
     )
 
@@ -125,10 +107,7 @@ def join(
 def _by_role(
     files: list[FoundFile], headers: Headers, left_out: list[tuple[FoundFile, str]]
 ) -> dict[str, list[FoundFile]]:
-    """Sort files by what they are: by their header, where that or only that tells.
-
-    A raw file that a cube names by its archive id is not opened.
-    """
+    """Sort files by role; a raw file that a cube names is not opened for that."""
     by_role: dict[str, list[FoundFile]] = defaultdict(list)
     raws: list[FoundFile] = []
     for file in files:
@@ -148,7 +127,7 @@ def _by_role(
             by_role["raw"].append(file)
         else:
             _sort(file, headers, by_role, left_out)
-    # Those that only their headers have told stand behind the others.
+    # Files whose header gave the role were appended last.
     return defaultdict(list, {r: sorted(f, key=lambda f: f.path) for r, f in by_role.items()})
 
 
@@ -160,7 +139,7 @@ def _sort(
 ) -> None:
     identity = headers.identity(file)
     if identity is None:
-        # Where a file lies tells what would be missing.
+        # The folder says what would be missing.
         by_role[file.role].append(file)
     elif identity.left_out:
         left_out.append((file, identity.left_out))
@@ -170,22 +149,20 @@ def _sort(
 
 
 def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
-    return Issue(
-        "error",
-        "no_archive_id",
-        f"the primary header has no {keywords} that names an exposure, so nothing tells which one "
-        "this is: write the keyword into the file, or make the file again with its provenance",
-        str(file),
+    why = (
+        f"the primary header has no {keywords} that names an exposure, so its exposure is unknown: "
+        "write the keyword into the file, or make the file again with its provenance"
     )
+    return Issue("error", "no_archive_id", why, str(file))
 
 
 def _collect_reduced(
     files: list[FoundFile],
-    groups: dict[str, _Group],
+    groups: dict[str, Group],
     headers: Headers,
     left_out: list[tuple[FoundFile, str]],
 ) -> tuple[set[FoundFile | None], set[FoundFile | None]]:
-    """Put reduced cubes into groups; return those that cannot be used, and combined ones."""
+    """Put reduced cubes into groups; return those that cannot be used, and the combined ones."""
     refused: set[FoundFile | None] = set()
     combined: set[FoundFile | None] = set()
     for file in files:
@@ -197,7 +174,7 @@ def _collect_reduced(
         if identity is not None and identity.archive_id is None:
             headers.issues.append(_no_archive_id(file, "PROV1 or ARCFILE"))
         elif identity is not None and identity.archive_id is not None:
-            group = groups.setdefault(identity.archive_id, _Group(identity.archive_id))
+            group = groups.setdefault(identity.archive_id, Group(identity.archive_id))
             conflict = _conflict(file, group, headers)
             if conflict is None:
                 group.reduced.append(file)
@@ -208,31 +185,24 @@ def _collect_reduced(
     return refused, combined
 
 
-def _conflict(file: FoundFile, group: _Group, headers: Headers) -> Issue | None:
-    """Return the issue of a cube that cannot be of the same exposure as the group's first."""
+def _conflict(file: FoundFile, group: Group, headers: Headers) -> Issue | None:
+    """Return an issue if a cube cannot belong to the same exposure as the group's first."""
     if not group.reduced:
         return None
     first = group.reduced[0]
-    facts, others = headers.whole(first).facts, headers.whole(file).facts
-    differences = [
-        f"{name} {ours!r} there, {theirs!r} here"
-        for name, ours, theirs in zip(
-            ("DATE-OBS", "ESO INS MODE", "target"), facts, others, strict=True
-        )
-        if ours != theirs
-    ]
+    names = ("DATE-OBS", "ESO INS MODE", "target")
+    values = zip(names, headers.whole(first).facts, headers.whole(file).facts, strict=True)
+    differences = [f"{name} {a!r} there, {b!r} here" for name, a, b in values if a != b]
     if not differences:
         return None
-    return Issue(
-        "error",
-        "duplicate_archive_id",
+    why = (
         f"it names the same exposure {group.archive_id} as {first}, but differs from it "
-        f"({'; '.join(differences)}): correct PROV1 in one of the two",
-        str(file),
+        f"({'; '.join(differences)}): correct PROV1 in one of the two"
     )
+    return Issue("error", "duplicate_archive_id", why, str(file))
 
 
-def _collect_raw(files: list[FoundFile], groups: dict[str, _Group], headers: Headers) -> None:
+def _collect_raw(files: list[FoundFile], groups: dict[str, Group], headers: Headers) -> None:
     """Put raw files into groups: by name where a cube names them, else by their own header."""
     for file in files:
         named = archive_id_of(file.name)
@@ -246,39 +216,39 @@ def _collect_raw(files: list[FoundFile], groups: dict[str, _Group], headers: Hea
             headers.issues.append(_no_archive_id(file, "ARCFILE"))
         else:
             key = identity.archive_id
-            groups.setdefault(key, _Group(key)).raws.append(file)
+            groups.setdefault(key, Group(key)).raws.append(file)
 
 
 def _exposure(
-    group: _Group, by_cube: dict[FoundFile | None, list[FitFiles]], issues: list[Issue]
+    group: Group, by_cube: dict[FoundFile | None, list[FitFiles]], issues: list[Issue]
 ) -> ExposureFiles:
     reduced = keep_first(group.reduced, lambda file: file.stem, issues)
     raws = nearest(reduced[0], group.raws) if reduced else group.raws
-    tell_farther(raws, group.raws, issues)
+    report_farther(raws, group.raws, issues)
     raw = keep_first(raws, lambda _: group.archive_id, issues)
     fits = _fits(group.reduced, reduced, by_cube, issues)
-    said = []
+    missing = []
     if not reduced:
-        said.append(_missing("reduced", group.archive_id, str(raw[0])))
+        missing.append(_missing("reduced", group.archive_id, str(raw[0])))
     elif not raw:
-        said.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
-    said += [
+        missing.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
+    missing += [
         _missing("prm", f"{cube.stem}.prm.fits", str(cube))
         for cube in reduced
         if not any(fit.reduced == cube for fit in fits)
     ]
     for fit in fits:
         if fit.prm is None:
-            said.append(_missing("prm", f"{fit.name}.prm.fits", fit.path))
+            missing.append(_missing("prm", f"{fit.name}.prm.fits", fit.path))
         if fit.psf is None:
-            said.append(_missing("psf", f"{fit.name}.psf.fits", fit.path))
+            missing.append(_missing("psf", f"{fit.name}.psf.fits", fit.path))
     return ExposureFiles(
         group.archive_id,
         group.raw_file,
         tuple(reduced),
         raw[0] if raw else None,
         tuple(fits),
-        tuple(said),
+        tuple(missing),
     )
 
 
@@ -288,29 +258,21 @@ def _fits(
     by_cube: dict[FoundFile | None, list[FitFiles]],
     issues: list[Issue],
 ) -> list[FitFiles]:
-    """Return the analyses of an exposure's cubes, each once; those of a copy count for its twin."""
-    twins = {cube.stem: cube for cube in kept}
+    """Return the analyses of an exposure's cubes; those of a copy count for the cube kept."""
+    by_stem = {cube.stem: cube for cube in kept}
     fits: dict[tuple[str, str | None], FitFiles] = {}
     for cube in cubes:
         for fit in by_cube.get(cube, []):
-            found = replace(fit, reduced=twins[cube.stem])
-            first = fits.setdefault((fit.name, fit.model), found)
-            if first is not found:
-                tell_double(first, found, issues)
+            analysis = replace(fit, reduced=by_stem[cube.stem])
+            first = fits.setdefault((fit.name, fit.model), analysis)
+            if first is not analysis:
+                report_duplicate(first, analysis, issues)
     return list(fits.values())
 
 
 def _missing(role: str, name: str, path: str) -> Issue:
-    what = {
-        "reduced": "the reduced cube",
-        "raw": "the raw file",
-        "prm": "the PampelMuse parameter file",
-        "psf": "the PampelMuse source file",
-    }[role]
-    return Issue(
-        "warning",
-        f"{role}_missing",
-        f"{what} that belongs to it ({name}) was not found: the rest is loaded, and a later load "
-        "completes the exposure",
-        path,
+    why = (
+        f"{_KINDS[role]} that belongs to it ({name}) was not found: the rest is loaded, and a "
+        "later load completes the exposure"
     )
+    return Issue("warning", f"{role}_missing", why, path)

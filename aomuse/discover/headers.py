@@ -1,4 +1,4 @@
-"""What the files' headers say of them, each header read once."""
+"""The identities of files by their headers, each header read once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.exchange.issue import Issue
 
-#: Returns what an earlier run knew of a file that has not changed since, else None.
+#: Returns the identity from an earlier run if the file has not changed since, else None.
 Recall = Callable[[FoundFile], Identity | None]
 
 
@@ -18,16 +18,8 @@ Recall = Callable[[FoundFile], Identity | None]
 class Headers:
     """The identities of files, remembered from an earlier run or read now.
 
-    Parameters
-    ----------
-    recall : callable
-        What an earlier run knew.
-    issues : list of Issue
-        Gets an issue for each header that cannot be read.
-    read : dict
-        What was read now, by file.
-    folder_roles : dict
-        What the folder made of files of which the header made something else.
+    ``issues`` gets an issue for each header that cannot be read; ``folder_roles`` has the role by
+    folder of each file whose header gives another one.
     """
 
     recall: Recall
@@ -43,13 +35,13 @@ class Headers:
         return self._known[file]
 
     def whole(self, file: FoundFile) -> Identity:
-        """Return the identity as the header has it, not as it is remembered in short."""
+        """Return the identity from the header itself: a remembered one is shorter."""
         if file not in self.read:
             self.read[file] = read_identity(file)
         return self.read[file]
 
     def renamed(self, file: FoundFile, role: Role) -> FoundFile:
-        """Return a file with the role that its header tells."""
+        """Return a file with the role that its header gives."""
         found = replace(file, role=role)
         self._known[found] = self._known.pop(file)
         self.folder_roles[found] = file.role

@@ -1,4 +1,4 @@
-"""Which exposure a reduced or raw file belongs to, read from its primary header."""
+"""Which exposure a file belongs to, by its primary header."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import os
 import re
 from typing import Any
 
-from astropy.io import fits
-
 from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
-from aomuse.fits.structure import CARD, quiet_astropy, read_primary_images
+from aomuse.fits.plain_cards import read_plain, split_images
+from aomuse.fits.structure import CARD, read_primary_images
 
-#: Products that the pipeline writes beside the cubes of an exposure (ESO PRO CATG).
+#: Other products of the pipeline (ESO PRO CATG), by how they begin.
 CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
 #: Products that are loaded, and their roles.
 _PRODUCTS: dict[str, Role] = {"DATACUBE_FINAL": "reduced", "RAMAN_IMAGES": "raman"}
@@ -21,12 +20,12 @@ _KEYWORDS = (
     *("PROV1", "PROV2", "ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
     *("ESO PRO CATG", "ESO DPR CATG", "ESO DPR TYPE", "ESO INS MODE", "ESO OBS TARG NAME"),
 )
-#: What stands before the equals sign of their cards.
+#: The same as they stand before the equals sign of their cards.
 _WANTED = {
     (f"HIERARCH {keyword}" if " " in keyword else keyword).encode(): keyword
     for keyword in _KEYWORDS
 }
-#: Archive names: instrument, then the time; ADP marks a product of the archive, not an exposure.
+#: Archive names: instrument, then time; ADP marks a product of the archive, not an exposure.
 _ARCHIVE_ID = re.compile(r"^(?!ADP\.)[A-Z0-9_]+\.\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d")
 
 
@@ -42,7 +41,7 @@ def archive_id_of(name: str) -> str:
 
 
 def is_archive_name(name: str) -> bool:
-    """Return whether a name is one that the archive gives to raw exposures."""
+    """Return whether the archive gives such names to raw exposures."""
     return _ARCHIVE_ID.match(name.strip()) is not None
 
 
@@ -58,22 +57,30 @@ def read_identity(file: FoundFile) -> Identity:
 
 
 def _picked(images: bytes) -> dict[str, Any]:
-    """Return the values of the keywords that tell what a file is, first ones of a name."""
-    found: dict[str, Any] = {}
-    with quiet_astropy():
-        for start in range(0, len(images), CARD):
-            image = images[start : start + CARD]
-            keyword = _WANTED.get(image.partition(b"=")[0].rstrip())
-            if keyword is None or keyword in found:
-                continue
-            stop = start + CARD
-            while images.startswith(b"CONTINUE", stop):
-                stop += CARD
-            try:
-                found[keyword] = fits.Card.fromstring(images[start:stop]).value
-            except (fits.VerifyError, ValueError):
-                continue
-    return found
+    """Return the values of the wanted keywords, of repeated ones the first."""
+    values: dict[str, Any] = {}
+    for start in range(0, len(images), CARD):
+        keyword = _WANTED.get(images[start : start + CARD].partition(b"=")[0].rstrip())
+        if keyword is None or values.get(keyword) is not None:
+            continue
+        stop = start + CARD
+        while images.startswith(b"CONTINUE", stop):
+            stop += CARD
+        values[keyword] = _value(images[start:stop])
+    return values
+
+
+def _value(images: bytes) -> Any:
+    """Return the value of a card with its continuations, None if nobody can parse it."""
+    cards = split_images(images)
+    row = read_plain(0, cards[0]) if cards and cards[0] else None
+    if row is None:
+        # Here and not above: astropy takes long to import, and hardly any card needs it.
+        from aomuse.fits.cards import parsed_value
+
+        return parsed_value(images)
+    _, _, _, _, integer, number, text = row
+    return text if text is not None else number if integer is None else integer
 
 
 def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:
@@ -110,13 +117,12 @@ def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:
 def _role(
     role: Role, product: str | None, category: str | None, kind: str | None
 ) -> tuple[Role, str | None]:
-    """Return the role of a file by its folder and header, and why it is left out."""
+    """Return the role of a file by folder and header, and why it is left out, if it is."""
     if product is not None:
-        told = _PRODUCTS.get(product, role)
         # Within single/ an image of the field of view stands for the cube that it was made from.
-        stands = role == "reduced" and not product.startswith(CALIBRATIONS)
-        left_out = None if product in _PRODUCTS or stands else f"ESO PRO CATG is {product}"
-        return told, left_out
+        is_cube = role == "reduced" and not product.startswith(CALIBRATIONS)
+        left_out = None if product in _PRODUCTS or is_cube else f"ESO PRO CATG is {product}"
+        return _PRODUCTS.get(product, role), left_out
     if role == "reduced":
         return role, None
     if category not in (None, "SCIENCE"):

@@ -1,4 +1,4 @@
-"""Walk the roots and name the role of each file by its folder and name."""
+"""Walk the roots; folder and name give the role of each file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FOLDERS = ("single", "raw", "analysis")
 _BY_FOLDER: dict[str, Role] = {"single": "reduced", "raw": "raw"}
 
 _FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
-#: What lies beside an exposure, wherever it lies, by the end or a part of its name.
-_BESIDE: tuple[tuple[Role, re.Pattern[str]], ...] = (
+#: Text companions, in any folder.
+_TEXT: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("night_log", re.compile(r"^(?P<stem>.+?)(\.fits(\.fz)?)?\.NL\.txt$", re.IGNORECASE)),
     ("catalog", re.compile(r"^(?P<stem>.+)\.(detections|se)\.cat$", re.IGNORECASE)),
 )
-#: Where no other rule tells; the header decides whether the images are Raman's.
+#: Only where no other rule applies; the header decides whether these are Raman images.
 _RAMAN = re.compile(r"^(?P<stem>.*RAMAN.*)\.fits(\.fz)?$", re.IGNORECASE)
 #: ``X.prm.fits`` belongs to ``X.fits``, ``X.prm_2.fits`` to ``X_2.fits``; the last .prm counts.
 _ANALYSIS = re.compile(
@@ -63,15 +63,13 @@ def _folders(
     root: Path, visited: set[str], issues: list[Issue]
 ) -> Iterator[tuple[Path, list[str]]]:
     def unreadable(error: OSError) -> None:
-        name = printable(error.filename or root)
-        issues.append(
-            Issue("error", "unreadable", f"the folder cannot be listed ({error.strerror})", name)
-        )
+        why = f"the folder cannot be listed ({error.strerror})"
+        issues.append(Issue("error", "unreadable", why, printable(error.filename or root)))
 
     for folder, folders, names in os.walk(root, onerror=unreadable, followlinks=True):
         real = os.path.realpath(folder)
         if real in visited:
-            # Another root or a link led here before; one that leads back would be walked for ever.
+            # Another root or a link led here before. A link to a parent would never end.
             folders.clear()
             continue
         visited.add(real)
@@ -80,7 +78,7 @@ def _folders(
 
 
 def _place(folder: Path) -> tuple[str, Path, tuple[str, ...]] | None:
-    """Return which of the three folders ``folder`` is in, its parent, and the way down."""
+    """Return which of the three folders a folder is in, its parent, and the folders below it."""
     parts = folder.parts
     for i in range(len(parts) - 1, -1, -1):
         if parts[i].lower() in FOLDERS:
@@ -90,7 +88,7 @@ def _place(folder: Path) -> tuple[str, Path, tuple[str, ...]] | None:
 
 def _role(name: str, kind: str | None) -> tuple[Role, str] | None:
     """Return the role of a file and the name it shares with others, by its name and folder."""
-    for role, pattern in _BESIDE:
+    for role, pattern in _TEXT:
         match = pattern.match(name)
         if match:
             return role, match["stem"]
@@ -123,33 +121,21 @@ def _classify(
     except (OSError, RuntimeError) as error:
         # Before Python 3.13 a loop of links is a RuntimeError.
         why = error.strerror if isinstance(error, OSError) else "a loop of links"
-        issues.append(
-            Issue(
-                "error",
-                "unreadable",
-                f"the file cannot be reached ({why}): mend or remove the link",
-                printable(path),
-            )
-        )
+        why = f"the file cannot be reached ({why}): repair or remove the link"
+        issues.append(Issue("error", "unreadable", why, printable(path)))
         return None
     if not S_ISREG(stat.st_mode):
-        issues.append(
-            Issue(
-                "error",
-                "not_a_file",
-                "it has the name of a file but is none (a pipe, a socket, a folder): remove it",
-                printable(path),
-            )
-        )
+        why = "it is named like a file but is not one (a pipe, a socket, a folder): remove it"
+        issues.append(Issue("error", "not_a_file", why, printable(path)))
         return None
     return FoundFile(path, role, printable(stem), base, folder, stat.st_size, stat.st_mtime_ns)
 
 
 def find_again(path: Path, role: Role) -> FoundFile | None:
-    """Return a file of an earlier run as a found file, None if it is no such file any more."""
-    # Its folders tell the PSF model, wherever the root was.
+    """Return a file of an earlier run as a found file, None if it is gone or has another role."""
+    # Its folders still give the PSF model, whatever the root was.
     found = _classify(path, _place(path.parent), Path(path.anchor), [])
-    # Of these the header told the role then, whatever the name says.
+    # The header gave these their role in that run.
     if found is not None and found.role in ("unknown", "raman"):
         found = replace(found, role=role)
     return found if found and found.role == role else None

@@ -1,10 +1,10 @@
-"""The nouns of a load: what came of an exposure, of the whole, and who is told."""
+"""The nouns of a run: what came of an exposure, of the whole, and who shows it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from aomuse.exchange.issue import Issue
 
@@ -16,13 +16,14 @@ Outcome = Literal["loaded", "completed", "replaced", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one exposure."""
+    """What came of one exposure, and the reason if that is nothing."""
 
     label: str
     outcome: Outcome
     row_count: int
     seconds: float
-    issues: tuple[Issue, ...]
+    issues: tuple[Issue, ...] = ()
+    reason: str | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -30,29 +31,19 @@ class Result:
         return any(issue.severity == "error" for issue in self.issues)
 
 
-def _no_counts() -> dict[Outcome, int]:
-    return {"loaded": 0, "completed": 0, "replaced": 0, "unchanged": 0, "failed": 0}
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 exposure, 2 exposures."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass
 class Summary:
-    """What came of a load.
+    """What came of a run: exposures by outcome, rows written, seconds, files left out by reason.
 
-    Parameters
-    ----------
-    counts : dict
-        Exposures by outcome.
-    failed : int
-        Exposures and files of which something could not be loaded.
-    row_count : int
-        Rows written.
-    seconds : float
-        Time it took.
-    left_out : Counter of str
-        Number of files that are no science exposure of their own, by reason.
+    ``failed`` counts exposures and files of which something could not be loaded.
     """
 
-    counts: dict[Outcome, int] = field(default_factory=_no_counts)
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(get_args(Outcome), 0))
     failed: int = 0
     row_count: int = 0
     seconds: float = 0.0
@@ -66,19 +57,19 @@ class Summary:
 
 
 class Listener:
-    """Told of a load while it goes on; a command line overrides what it wants to show."""
+    """Hears of a run while it goes on; a command line overrides what it wants to show."""
 
     def on_wait(self, holder: str) -> None:
-        """Tell that another loader holds the database."""
+        """Show that another run holds the database."""
 
     def on_notice(self, text: str) -> None:
-        """Tell something that concerns the whole load."""
+        """Show something that concerns the whole run."""
 
     def on_total(self, total: int) -> None:
-        """Tell how many exposures there are, before the first is read."""
+        """Show how many exposures there are, before the first is read."""
 
     def on_found(self, discovery: Discovery) -> None:
-        """Tell what was found, before anything is read."""
+        """Show what was found, before anything is read."""
 
     def on_result(self, result: Result) -> None:
-        """Tell what came of an exposure."""
+        """Show what came of an exposure."""

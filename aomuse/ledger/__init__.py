@@ -1,20 +1,20 @@
 """What is known, what is to do, and what a run did."""
 
+from aomuse.ledger.issues import record_orphans
 from aomuse.ledger.known_exposures import Ledger
-from aomuse.ledger.known_files import Memory, remember
+from aomuse.ledger.known_files import KnownHeaders, remember_headers
 from aomuse.ledger.lock import run_lock
 from aomuse.ledger.planning import Plan, make_plan
-from aomuse.ledger.runs import Run, finish_run, record_orphans, start_run
+from aomuse.ledger.running import Run, running
 
 __all__ = [
+    "KnownHeaders",
     "Ledger",
-    "Memory",
     "Plan",
     "Run",
-    "finish_run",
     "make_plan",
     "record_orphans",
-    "remember",
+    "remember_headers",
     "run_lock",
-    "start_run",
+    "running",
 ]

@@ -15,7 +15,7 @@ from aomuse.models import Exposure, LoadIssue, SourceFile
 
 
 @dataclass(frozen=True)
-class KnownFile:
+class StoredFile:
     """A file as source_file has it."""
 
     id: int
@@ -40,7 +40,7 @@ class KnownExposure:
     id: int
     archive_id: str | None
     raw_file: str | None
-    files: list[KnownFile] = field(default_factory=list)
+    files: list[StoredFile] = field(default_factory=list)
     errors: list[Issue] = field(default_factory=list)
 
 
@@ -50,7 +50,7 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         self._exposures: dict[int, KnownExposure] = {}
         self._by_archive_id: dict[str, KnownExposure] = {}
-        self._by_path: dict[str, tuple[KnownExposure, KnownFile]] = {}
+        self._by_path: dict[str, tuple[KnownExposure, StoredFile]] = {}
         self._by_name: dict[tuple[Role, str], list[KnownExposure]] = defaultdict(list)
         for row in connection.execute(
             sa.select(Exposure.id, Exposure.archive_id, Exposure.raw_file)
@@ -60,7 +60,7 @@ class Ledger:
             if row.archive_id is not None:
                 self._by_archive_id[row.archive_id] = known
         for row in connection.execute(sa.select(*SourceFile.__table__.columns)):
-            file = KnownFile(
+            file = StoredFile(
                 row.id,
                 row.role,
                 row.name,
@@ -111,7 +111,7 @@ class Ledger:
     def _by_names(self, files: ExposureFiles) -> Iterator[KnownExposure]:
         """Yield exposures with files of the same names, where one of the two has no archive id."""
         if files.archive_id is None:
-            # Nothing tells which exposure these belong to but the name of their cube.
+            # Only the name of their cube says which exposure these belong to.
             for fit in files.fits:
                 cubes = self._named("reduced", fit.name)
                 if len(cubes) == 1:

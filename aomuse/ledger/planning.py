@@ -1,4 +1,4 @@
-"""What is to be done with an exposure, by what was found and what the database has."""
+"""What to do with an exposure, from the files below the roots and those in the database."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aomuse.errors import FileError
-from aomuse.exchange.files import BESIDE_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
+from aomuse.exchange.files import COMPANION_ROLES, TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.fits.structure import file_checksum
-from aomuse.ledger.known_exposures import KnownExposure, KnownFile, Ledger
+from aomuse.ledger.known_exposures import KnownExposure, Ledger, StoredFile
 from aomuse.muse.psf_models import MODELS
 
 Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
@@ -22,25 +22,17 @@ Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
 class Plan:
     """What to do with an exposure.
 
-    Parameters
-    ----------
-    action : str
-        load (new), complete (missing files appeared), replace (files changed), retry (a file
-        failed before), keep (nothing new) or refuse (rows would be lost).
-    known : tuple of KnownExposure
-        What the database has of it; the first keeps its id.
-    others : tuple of KnownFile
-        Files of it that lie elsewhere and still exist; to be read again with the rest.
-    touched : tuple of (KnownFile, FoundFile)
-        Files with the same content, but another time or place.
-    issues : tuple of Issue
-        Why it is refused, what a replacement loses, or the errors that are still open.
+    ``action`` is load (new), complete (missing files appeared), replace (files changed), retry (a
+    file failed before), keep (nothing new) or refuse (rows would be lost). ``known`` is what the
+    database has of it, the first keeps its id; ``others`` are files of it that lie elsewhere, to be
+    read with the rest; ``touched`` are files with the same content, but another time or place;
+    ``issues`` say why it is refused, what a replacement loses, or which errors are still open.
     """
 
     action: Action
     known: tuple[KnownExposure, ...] = ()
-    others: tuple[KnownFile, ...] = ()
-    touched: tuple[tuple[KnownFile, FoundFile], ...] = ()
+    others: tuple[StoredFile, ...] = ()
+    touched: tuple[tuple[StoredFile, FoundFile], ...] = ()
     issues: tuple[Issue, ...] = ()
 
     @property
@@ -51,11 +43,11 @@ class Plan:
 
 @dataclass
 class _Comparison:
-    same: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
-    touched: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
-    changed: list[tuple[KnownFile, FoundFile]] = field(default_factory=list)
+    same: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
+    touched: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
+    changed: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)
     added: list[FoundFile] = field(default_factory=list)
-    absent: list[KnownFile] = field(default_factory=list)
+    absent: list[StoredFile] = field(default_factory=list)
 
 
 def make_plan(
@@ -73,11 +65,16 @@ def make_plan(
     gone = [f for f in left if f.loaded and f not in others]
     repaired = [pair for pair in compared.changed if not pair[0].loaded]
     failed = [pair for pair in compared.same if not pair[0].loaded]
-    # A bad file that the user has removed is no error any more.
+    # A bad file that the user has removed is not an error any more.
     removed = [f for f in left if not f.loaded and f not in others]
     new = compared.added or compared.changed or moved or removed or len(known) > 1
     if gone and new and not reload:
-        return Plan("refuse", known, issues=(_gone(files, gone),))
+        names = ", ".join(file.path for file in gone)
+        message = (
+            f"{files.label} has changed, but its rows also come from {names}, which has gone away "
+            "and would be lost: restore the file, or load with --reload to go on without it"
+        )
+        return _refuse(files, known, "companion_gone", message)
     if imported:
         return _plan_import(files, known, imported, others, reload=reload)
     if reload or moved or len(compared.changed) > len(repaired):
@@ -92,7 +89,13 @@ def make_plan(
     )
 
 
-def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Comparison:
+def _refuse(
+    files: ExposureFiles, known: tuple[KnownExposure, ...], code: str, message: str
+) -> Plan:
+    return Plan("refuse", known, issues=(Issue("error", code, message, str(files.files[0])),))
+
+
+def _compare(found: Sequence[FoundFile], known: Sequence[StoredFile]) -> _Comparison:
     result = _Comparison()
     left = list(known)
     unmatched = []
@@ -118,7 +121,7 @@ def _compare(found: Sequence[FoundFile], known: Sequence[KnownFile]) -> _Compari
     return result
 
 
-def _same_place(known: KnownFile, file: FoundFile) -> bool:
+def _same_place(known: StoredFile, file: FoundFile) -> bool:
     """Return whether a file elsewhere stands for a known one: its role, name and PSF model."""
     models = [
         {model for model in MODELS if model in path.lower()} for path in (known.path, str(file))
@@ -126,11 +129,11 @@ def _same_place(known: KnownFile, file: FoundFile) -> bool:
     return (known.role, known.name) == (file.role, file.name) and models[0] == models[1]
 
 
-def _is_renamed(known: KnownFile, file: FoundFile) -> bool:
+def _is_renamed(known: StoredFile, file: FoundFile) -> bool:
     return not os.path.lexists(known.path) and _same_content(known, file)
 
 
-def _sort_pair(known: KnownFile, file: FoundFile, result: _Comparison) -> None:
+def _sort_pair(known: StoredFile, file: FoundFile, result: _Comparison) -> None:
     if (known.size, known.mtime_ns, known.path) == (file.size, file.mtime_ns, str(file)):
         result.same.append((known, file))
     elif known.loaded and known.name == file.name and _same_content(known, file):
@@ -139,7 +142,7 @@ def _sort_pair(known: KnownFile, file: FoundFile, result: _Comparison) -> None:
         result.changed.append((known, file))
 
 
-def _same_content(known: KnownFile, file: FoundFile) -> bool:
+def _same_content(known: StoredFile, file: FoundFile) -> bool:
     if known.size != file.size or known.sha256 is None:
         return False
     try:
@@ -151,22 +154,21 @@ def _same_content(known: KnownFile, file: FoundFile) -> bool:
 def _plan_import(
     files: ExposureFiles,
     known: tuple[KnownExposure, ...],
-    imported: list[KnownFile],
-    others: tuple[KnownFile, ...],
+    imported: list[StoredFile],
+    others: tuple[StoredFile, ...],
     *,
     reload: bool,
 ) -> Plan:
     """Replace what was imported by its files, if these are at least as much."""
     lost = _without_file(imported, [*files.files, *others])
-    needed = [file for file in lost if file.role not in BESIDE_ROLES]
+    needed = [file for file in lost if file.role not in COMPANION_ROLES]
     if needed and not reload:
         names = ", ".join(f"{file.role} ({file.name}, {file.path})" for file in needed)
         message = (
             f"{files.label} was imported from blobs, of which these have no file here and would be "
-            f"lost: {names}: give the files too, or load with --reload to go on without them"
+            f"lost: {names}: supply the files too, or load with --reload to go on without them"
         )
-        issue = Issue("error", "import_incomplete", message, str(files.files[0]))
-        return Plan("refuse", known, issues=(issue,))
+        return _refuse(files, known, "import_incomplete", message)
     issues = tuple(
         Issue(
             "warning",
@@ -181,11 +183,11 @@ def _plan_import(
 
 
 def _without_file(
-    imported: list[KnownFile], found: Sequence[FoundFile | KnownFile]
-) -> list[KnownFile]:
+    imported: list[StoredFile], found: Sequence[FoundFile | StoredFile]
+) -> list[StoredFile]:
     """Return the imported blobs that no file stands for: by role, and an analysis by name."""
 
-    def key(file: FoundFile | KnownFile) -> tuple[str, str]:
+    def key(file: FoundFile | StoredFile) -> tuple[str, str]:
         named = file.role in ("prm", "psf")
         name = file.name.removesuffix(".fz").removesuffix(".fits")
         return file.role, name if named else ""
@@ -198,14 +200,3 @@ def _without_file(
         elif file.loaded and file.role != "row":
             lost.append(file)
     return lost
-
-
-def _gone(files: ExposureFiles, gone: list[KnownFile]) -> Issue:
-    names = ", ".join(file.path for file in gone)
-    return Issue(
-        "error",
-        "companion_gone",
-        f"{files.label} has changed, but its rows also come from {names}, which has gone away and "
-        "would be lost: give the file back, or load with --reload to go on without it",
-        str(files.files[0]),
-    )

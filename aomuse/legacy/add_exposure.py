@@ -1,30 +1,28 @@
-"""An exposure that a user gives as dictionaries, in the structure of AOMUSE 2020."""
+"""An exposure from dictionaries in the structure of AOMUSE 2020, stored as by an import."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from aomuse.errors import AomuseError
 from aomuse.exchange.files import IMPORT_PREFIX
-from aomuse.exchange.outcome import Listener
-from aomuse.ledger import Ledger, Plan, Run, finish_run, run_lock, start_run
-from aomuse.legacy.exposures import Imported, read_exposure
-from aomuse.legacy.residue import keep_documents
-from aomuse.legacy.rows import read_parts
+from aomuse.exchange.outcome import Listener, Result
+from aomuse.ledger import Ledger, Plan, Run, running
+from aomuse.legacy.content import Imported, make_content
+from aomuse.legacy.decoded_row import decode_row
+from aomuse.legacy.remainder import keep_documents
 from aomuse.legacy.source import SourceRow
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.models import Exposure
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
-from aomuse.schema import require_head
 
 _ORIGIN = "db.add_exposure"
 #: Lengths of target.name, exposure.raw_file and psf_fit.prm_file, and of the mode.
@@ -44,27 +42,7 @@ def add_exposure(
     psf_params: Document | None = None,
     sources: Document | None = None,
 ) -> int:
-    """Store an exposure as a load does, in one transaction.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    target, instrument_mode, raw_file, prm_file : str
-        targetName, insMode, rawFile and analysisFile.
-    data, psf_params, sources : mapping
-        The documents; lists may be arrays.
-
-    Returns
-    -------
-    int
-        exposure.id.
-
-    Raises
-    ------
-    AomuseError
-        If a value is none that the database holds, or the exposure is there already.
-    """
+    """Store an exposure in one transaction and return its id; see `aomuse.database.Database`."""
     named = {"target": target, "raw_file": raw_file, "prm_file": prm_file}
     for name, value in named.items():
         _refuse_text(name, value, _MAX_NAME)
@@ -79,19 +57,13 @@ def add_exposure(
         "psfparams": _text("psf_params", psf_params),
         "sources": _text("sources", sources),
     }
-    revision = require_head(engine)
-    with run_lock(engine):
-        run = start_run(engine, "add", [_ORIGIN], revision)
-        outcome = "failed"
-        try:
-            register_metrics(engine)
-            place = f"{IMPORT_PREFIX}{_ORIGIN}#run/{run.id}"
-            exposure_id = _store(engine, run, SourceRow(place, columns, target))
-            outcome = "complete"
-        finally:
-            with suppress(DBAPIError):
-                finish_run(engine, run, outcome)
-        show_in_views(engine, Listener())
+    listener = Listener()
+    with running(engine, listener) as run:
+        run.start("add", _ORIGIN)
+        register_metrics(engine)
+        place = f"{IMPORT_PREFIX}{_ORIGIN}#run/{run.id}"
+        exposure_id = _store(engine, run, SourceRow(place, columns, target))
+        show_in_views(engine, listener)
     return exposure_id
 
 
@@ -99,50 +71,46 @@ def _refuse_text(name: str, value: Any, longest: int) -> None:
     if value is None:
         return
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        raise AomuseError(f"{name} is {value!r}: it is a text of 1 to {longest} characters")
+        raise AomuseError(f"{name} is {value!r}: give a text of 1 to {longest} characters")
 
 
 def _text(name: str, document: Document | None) -> str | None:
     if document is None:
         return None
     if not isinstance(document, Mapping):
-        raise AomuseError(f"{name} is no dictionary: json.loads makes one of a JSON text")
+        raise AomuseError(f"{name} is not a dictionary: use json.loads for a JSON text")
     try:
         return json.dumps(dict(document), default=_plain)
     except (TypeError, ValueError, RecursionError) as error:
-        raise AomuseError(f"{name} has a value that JSON does not: {error}") from error
+        raise AomuseError(f"{name} contains a value that JSON cannot represent: {error}") from error
 
 
 def _plain(value: Any) -> Any:
-    """Return an array or a number of numpy as JSON can hold it."""
+    """Return an array or number of numpy in a type that JSON has."""
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} {str(value)[:80]!r}")
 
 
 def _store(engine: Engine, run: Run, row: SourceRow) -> int:
-    parts = read_parts(row)
-    if parts.failed:
-        raise AomuseError(parts.issues[0].message)
-    imported = read_exposure([parts])
+    decoded = decode_row(row)
+    if decoded.unreadable:
+        raise AomuseError(decoded.issues[0].message)
+    imported = make_content([decoded])
     with engine.connect() as connection:
         _refuse_known(connection, imported)
     exposure = normalize(imported.content)
-    stored: list[int] = []
-
-    def finish(connection: Connection, exposure_id: int) -> int:
-        stored.append(exposure_id)
-        return keep_documents(connection, exposure_id, exposure, imported)
-
-    unit = UnitOfWork(bulk_way(engine), run.id)
-    rows = unit.store(imported.files, Plan("load"), exposure, finish)
-    run.count("loaded", rows, failed=False)
-    # A transaction that was tried again has told its id again.
-    return stored[-1]
+    stored = UnitOfWork(choose_writer(engine), run.id).store(
+        imported.files, Plan("load"), exposure, partial(keep_documents, imported)
+    )
+    assert stored is not None
+    label = imported.files.label
+    run.report(Result(label, "loaded", stored.row_count, 0.0, tuple(exposure.issues)))
+    return stored.exposure_id
 
 
 def _refuse_known(connection: Connection, imported: Imported) -> None:
-    """Refuse an exposure that is there: by its archive name, or the name of its raw file."""
+    """Refuse an exposure that is stored: by its archive name, or the name of its raw file."""
     ids = {known.id: known.archive_id for known in Ledger(connection).known(imported.files)}
     raw_file = imported.content.raw_file
     if raw_file is not None:
@@ -150,6 +118,6 @@ def _refuse_known(connection: Connection, imported: Imported) -> None:
         ids |= {row.id: row.archive_id for row in connection.execute(same)}
     for number, archive_id in ids.items():
         raise AomuseError(
-            f"the exposure {archive_id or raw_file} is there already, with the id {number}: change "
+            f"the exposure {archive_id or raw_file} already exists, with the id {number}: change "
             "it, or delete it first"
         )

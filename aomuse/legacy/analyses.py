@@ -1,19 +1,19 @@
-"""The analyses of a row: PampelMuse's parameters and sources, and the second fit of an NFM row."""
+"""The analyses of a row: PampelMuse's parameters and sources, and a second fit by MAOPPY."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from aomuse.exchange.content import FileContent, FitContent
 from aomuse.exchange.issue import Issue
-from aomuse.legacy.companions import file_of
 from aomuse.legacy.decode import BlobError, decode
-from aomuse.legacy.frames import array_of, table_hdu
-from aomuse.legacy.rows import Parts
+from aomuse.legacy.decoded_row import DecodedRow
+from aomuse.legacy.hdus import array_of, table_hdu
 
 _SOURCE = re.compile(r"^PM_(0|[1-9]\d{0,8})$")
 #: Length of psf_parameter.parameter.
@@ -22,122 +22,112 @@ _MAX_NAME = 64
 
 @dataclass
 class Analysis:
-    """An analysis that is imported.
+    """An analysis that is imported."""
 
-    Parameters
-    ----------
-    content : FitContent
-        As if its files had been read.
-    place : str
-        The row that it comes from.
-    wanted : dict
-        ``analysis`` (analysisFile and the other plain values), ``psfParams`` and ``sources`` as the
-        export must give them; absent where they are not known.
-    """
-
+    #: As if its files had been read.
     content: FitContent
+    #: The row that it comes from.
     place: str
-    wanted: dict[str, Any] = field(default_factory=dict)
+    #: ``analysis`` (the plain values), ``psfParams`` and ``sources`` as the export must give them
+    #: back; absent where a blob could not be parsed.
+    imported: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What a row tells of one analysis."""
+class _Blob(NamedTuple):
+    """Parameters or sources: the value, where it is, and the text it comes from."""
 
-    name: str
-    prm_file: str | None
-    params: Any
-    sources: Any
-    places: tuple[str, str]
-    blobs: tuple[str, str]
+    value: Any
+    place: str
+    text: str
+    is_readable: bool = True
 
 
-def read_analyses(parts: Parts, stem: str, cube: FileContent | None) -> list[Analysis]:
+def read_analyses(row: DecodedRow, stem: str, cube: FileContent | None) -> list[Analysis]:
     """Return the analyses of a row."""
     analyses = []
-    prm_file = parts.text("analysis_file")
-    params, sources = parts.value("psf_params"), parts.value("sources")
-    if prm_file is not None or params is not None or sources is not None:
-        columns = [
-            parts.blobs[name].column if name in parts.blobs else name
-            for name in ("psf_params", "sources")
-        ]
-        told = _Told(
-            *(stem, prm_file, params, sources),
-            places=(columns[0], columns[1]),
-            blobs=("psf_params", "sources"),
-        )
-        analysis = _read(parts, told, cube, None)
-        for name, document in (("psf_params", "psfParams"), ("sources", "sources")):
-            if not parts.can_be_read(name):
-                analysis.wanted.pop(document)
-        analyses.append(analysis)
-    second = _second(parts, stem, prm_file)
-    if second is not None:
-        analyses.append(_read(parts, second, cube, "maoppy"))
+    prm_file = row.text("prm_file")
+    params, sources = (
+        _Blob(row.value(name), row.column(name), row.raw_text(name), row.is_readable(name))
+        for name in ("psf_params", "sources")
+    )
+    if prm_file is not None or params.value is not None or sources.value is not None:
+        analyses.append(_analysis(row, stem, cube, prm_file, params, sources))
+    maoppy = row.value("maoppy")
+    if isinstance(maoppy, dict):
+        analyses.append(_maoppy_analysis(row, stem, cube, prm_file, maoppy))
+    elif maoppy is not None:
+        row.keep_whole("maoppy", "it is not a dictionary")
     return analyses
 
 
-def _second(parts: Parts, stem: str, prm_file: str | None) -> _Told | None:
-    """Return what ``maoppy_data`` tells; what it has beside an analysis is kept whole."""
-    value = parts.value("maoppy")
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        parts.keep("maoppy", value, "it is no dictionary")
-        return None
-    found = {}
-    for name in ("pampelmuse_params", "sources"):
-        inner = value.get(name)
-        try:
-            found[name] = decode(inner) if isinstance(inner, str) else inner
-        except BlobError as error:
-            parts.issues.append(
-                Issue(
-                    "error",
-                    "blob_unreadable",
-                    f"{name} within maoppy_data cannot be parsed as JSON ({error}): the rest of "
-                    "the exposure is imported; mend it there and import again",
-                    f"{parts.place}/maoppy_data/{name}",
-                )
-            )
-            found[name] = None
-    others = {name: inner for name, inner in value.items() if name not in found}
-    if others:
-        parts.keep("maoppy", others, None)
-    told_name = others.get("prm_filename")
-    second_file = told_name if isinstance(told_name, str) and told_name.strip() else prm_file
-    return _Told(
-        *(stem, second_file, found["pampelmuse_params"], found["sources"]),
-        places=("maoppy_data/pampelmuse_params", "maoppy_data/sources"),
-        blobs=("maoppy", "maoppy"),
+def _maoppy_analysis(
+    row: DecodedRow,
+    stem: str,
+    cube: FileContent | None,
+    prm_file: str | None,
+    maoppy: dict[str, Any],
+) -> Analysis:
+    """Return the analysis in ``maoppy_data``; whatever else is there is kept whole."""
+    text = row.raw_text("maoppy")
+    params, sources = (
+        _Blob(_inner_value(row, name, maoppy.get(name)), f"maoppy_data/{name}", text)
+        for name in ("pampelmuse_params", "sources")
     )
+    others = {name: v for name, v in maoppy.items() if name not in ("pampelmuse_params", "sources")}
+    if others:
+        row.kept_whole[row.column("maoppy")] = others
+    own_file = others.get("prm_filename")
+    if isinstance(own_file, str) and own_file.strip():
+        prm_file = own_file
+    return _analysis(row, stem, cube, prm_file, params, sources, "maoppy")
 
 
-def _read(parts: Parts, told: _Told, cube: FileContent | None, model: str | None) -> Analysis:
-    prm_name = told.prm_file[:255] if told.prm_file else None
+def _inner_value(row: DecodedRow, name: str, value: Any) -> Any:
+    """Return a value within ``maoppy_data``, which may be encoded once more."""
+    try:
+        return decode(value) if isinstance(value, str) else value
+    except BlobError as error:
+        message = (
+            f"{name} within maoppy_data cannot be parsed as JSON ({error}); the rest of the "
+            "exposure is imported: fix it there and import again"
+        )
+        place = f"{row.place}/maoppy_data/{name}"
+        row.issues.append(Issue("error", "blob_unreadable", message, place))
+        return None
+
+
+def _analysis(
+    row: DecodedRow,
+    stem: str,
+    cube: FileContent | None,
+    prm_file: str | None,
+    params: _Blob,
+    sources: _Blob,
+    model: str | None = None,
+) -> Analysis:
+    prm_name = prm_file[:255] if prm_file else None
     prm, wavelengths = None, None
-    if told.params is not None:
-        table = _parameters(told.params)
-        if table is None and told.params != {}:
-            parts.tell(told.places[0], "it is no dictionary of lists with one number a layer")
-        if table is not None:
-            found = parts.stand_in("prm", told.places[0], prm_name or "prm", told.blobs[0])
-            prm = file_of(found, (table_hdu(1, "PSFPARS", table),))
-            wavelengths = _wavelengths(parts, told)
-    psf = _sources(parts, told)
-    content = FitContent(told.name[:255], model, cube, prm, psf, prm_name, wavelengths)
-    wanted: dict[str, Any] = {
+    table = _parameters(params.value)
+    if table is not None:
+        hdu = table_hdu(1, "PSFPARS", table)
+        prm = row.file("prm", params.place, prm_name or "prm", params.text, hdu)
+        wavelengths = _wavelengths(row, params)
+    elif params.value not in (None, {}):
+        row.report_shape(params.place, "it is not a dictionary of lists with one number a layer")
+    psf = _sources(row, stem, sources)
+    imported: dict[str, Any] = {
         "analysis": {
-            "targetName": parts.target,
-            "insMode": parts.text("instrument_mode"),
-            "analysisFile": told.prm_file,
-            "rawFile": parts.text("raw_file"),
-        },
-        "psfParams": told.params,
-        "sources": told.sources,
+            "targetName": row.target,
+            "insMode": row.text("instrument_mode"),
+            "analysisFile": prm_file,
+            "rawFile": row.text("raw_file"),
+        }
     }
-    return Analysis(content, parts.place, wanted)
+    for name, blob in (("psfParams", params), ("sources", sources)):
+        if blob.is_readable:
+            imported[name] = blob.value
+    content = FitContent(stem[:255], model, cube, prm, psf, prm_name, wavelengths)
+    return Analysis(content, row.place, imported)
 
 
 def _parameters(params: Any) -> dict[str, Any] | None:
@@ -145,13 +135,10 @@ def _parameters(params: Any) -> dict[str, Any] | None:
     if not isinstance(params, dict):
         return None
     rows = {
-        name: value
-        for name, value in params.items()
-        if name != "wavelength" and isinstance(value, list)
+        n: value for n, value in params.items() if n != "wavelength" and isinstance(value, list)
     }
-    if not rows or any(not name.strip() or len(name) > _MAX_NAME for name in rows):
-        return None
-    if len({name.rstrip() for name in rows}) < len(rows):
+    names = {name.rstrip() for name in rows}
+    if not rows or len(names) < len(rows) or "" in names or max(map(len, rows)) > _MAX_NAME:
         return None
     values = array_of(list(rows.values()))
     if values.ndim != 2 or values.dtype.name not in ("float64", "int32"):
@@ -159,29 +146,28 @@ def _parameters(params: Any) -> dict[str, Any] | None:
     return {"name": list(rows), "polyfit": list(rows.values())}
 
 
-def _wavelengths(parts: Parts, told: _Told) -> np.ndarray[Any, np.dtype[np.float64]] | None:
-    column = told.params.get("wavelength")
+def _wavelengths(row: DecodedRow, params: _Blob) -> npt.NDArray[np.float64] | None:
+    column = params.value.get("wavelength")
     if isinstance(column, list):
         values = array_of(column)
         if values.ndim == 1 and values.dtype.kind in "fi" and len(values):
             return values.astype(np.float64)
-    parts.tell(f"{told.places[0]}/wavelength", "the layers have no wavelengths")
+    row.report_shape(f"{params.place}/wavelength", "the layers have no wavelengths")
     return None
 
 
-def _sources(parts: Parts, told: _Told) -> FileContent | None:
-    if told.sources is None or told.sources == {}:
+def _sources(row: DecodedRow, stem: str, sources: _Blob) -> FileContent | None:
+    if sources.value in (None, {}):
         return None
     tables = {}
-    if isinstance(told.sources, dict):
+    if isinstance(sources.value, dict):
         tables = {
             name: value
-            for name, value in told.sources.items()
+            for name, value in sources.value.items()
             if "PM_" in name and isinstance(value, dict)
         }
     if not any(_SOURCE.match(name) for name in tables):
-        parts.tell(told.places[1], "it has no sources PM_X with a list a column")
+        row.report_shape(sources.place, "it has no sources PM_X with a list for each column")
         return None
-    hdus = tuple(table_hdu(i, name, table) for i, (name, table) in enumerate(tables.items(), 1))
-    name = f"{told.name}.psf.fits"
-    return file_of(parts.stand_in("psf", told.places[1], name, told.blobs[1]), hdus)
+    hdus = (table_hdu(i, name, table) for i, (name, table) in enumerate(tables.items(), 1))
+    return row.file("psf", sources.place, f"{stem}.psf.fits", sources.text, *hdus)

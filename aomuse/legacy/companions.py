@@ -1,20 +1,18 @@
-"""What later generations kept beside an exposure: the sky, catalogues, and Raman headers."""
+"""What later generations kept with an exposure: the sky, a catalogue, and a Raman header."""
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
+from contextlib import suppress
 from typing import Any
 
 from aomuse.errors import FileError
 from aomuse.exchange.content import FileContent, HduContent
-from aomuse.exchange.files import ImportedBlob
 from aomuse.exchange.night_log import NightLog, WeatherEntry
-from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD
+from aomuse.legacy.decoded_row import DecodedRow
 from aomuse.legacy.differences import difference
-from aomuse.legacy.frames import header_hdu, table_hdu
-from aomuse.legacy.rows import Parts
+from aomuse.legacy.hdus import header_hdu, is_plain_header, table_hdu
 from aomuse.read.catalog import read_catalog
 
 #: Columns of the sky at the start and end: time, condition, comment.
@@ -26,98 +24,82 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d\d)(?::(\d\d))?$")
 _HALF_DAY = dt.timedelta(hours=12)
 
 
-def file_of(
-    found: ImportedBlob, hdus: tuple[HduContent, ...], log: NightLog | None = None
-) -> FileContent:
-    """Return a blob as the file that it stands for."""
-    return FileContent(found, found.size, None, found.sha256, hdus, night_log=log)
-
-
-def sky_of(parts: Parts, start: dt.datetime | None, name: str) -> FileContent | None:
+def sky_file(row: DecodedRow, start: dt.datetime | None, name: str) -> FileContent | None:
     """Return the entries on the sky as a night log, None where there are none."""
+    midnight = None if start is None else dt.datetime.combine((start + _HALF_DAY).date(), dt.time())
     entries: list[WeatherEntry] = []
-    midnight = None
-    if start is not None:
-        midnight = dt.datetime.combine((start + _HALF_DAY).date(), dt.time())
-    for names in _SKY:
-        when, condition, comment = (_something(parts.columns.get(n)) for n in names)
-        if condition is None and comment is None:
-            continue
-        entry = WeatherEntry(
-            "" if when is None else str(when),
-            _time(when, midnight),
-            None if condition is None else str(condition),
-            None if comment is None else str(comment),
-        )
-        if entry not in entries:
+    for columns in _SKY:
+        when, condition, comment = (_meaningful(row.columns.get(column)) for column in columns)
+        time = _time(when, midnight)
+        entry = WeatherEntry(_text(when) or "", time, _text(condition), _text(comment))
+        if (condition, comment) != (None, None) and entry not in entries:
             entries.append(entry)
     if not entries:
         return None
-    text = repr([[parts.columns.get(n) for n in names] for names in _SKY])
-    found = parts.stand_in_of("night_log", "sky_condition", name, text)
-    night = midnight - _HALF_DAY if midnight else None
-    return file_of(found, (), NightLog(None, night, weather=entries))
+    text = repr([[row.columns.get(column) for column in columns] for columns in _SKY])
+    log = NightLog(None, midnight - _HALF_DAY if midnight else None, weather=entries)
+    return row.file("night_log", "sky_condition", name, text, night_log=log)
 
 
-def _something(value: Any) -> Any:
-    """Return a value, None for what stands for nothing."""
+def _meaningful(value: Any) -> Any:
+    """Return a value, None for the texts that AOMUSE wrote where there was none."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     return None if isinstance(text, str) and text.strip() in ("", "None", "null") else text
 
 
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _time(value: Any, midnight: dt.datetime | None) -> dt.datetime | None:
-    """Return the time of an entry as UTC, None where it cannot be told."""
+    """Return a time as UTC: a date, a clock, or seconds from midnight; None for anything else."""
+    if isinstance(value, str):
+        value = _parsed_time(value.strip())
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=None)
-    if isinstance(value, str):
-        clock = _CLOCK.match(value.strip())
-        if clock is None:
-            return _from_text(value.strip(), midnight)
-        seconds = sum(int(n or 0) * s for n, s in zip(clock.groups(), (3600, 60, 1), strict=True))
-        value = seconds - 86400 if seconds > 43200 else seconds
     if midnight is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return midnight + dt.timedelta(seconds=value) if abs(value) <= 86400 else None
 
 
-def _from_text(text: str, midnight: dt.datetime | None) -> dt.datetime | None:
-    try:
-        return _time(float(text), midnight)
-    except ValueError:
-        pass
-    try:
-        return dt.datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=None)
-    except ValueError:
-        return None
+def _parsed_time(text: str) -> dt.datetime | float | None:
+    """Return the time in a text; a clock after noon counts from the next midnight."""
+    if clock := _CLOCK.match(text):
+        hours, minutes, seconds = (int(number or 0) for number in clock.groups())
+        seconds += 3600 * hours + 60 * minutes
+        return seconds - 86400 if seconds > 43200 else seconds
+    for parse in (float, lambda text: dt.datetime.fromisoformat(text.removesuffix("Z"))):
+        with suppress(ValueError):
+            return parse(text)
+    return None
 
 
-def catalog_of(parts: Parts, name: str) -> FileContent | None:
+def catalog_file(row: DecodedRow, name: str) -> FileContent | None:
     """Return the catalogue of a row as a file with a table, None where there is none."""
-    value = parts.value("catalog")
+    value, column = row.value("catalog"), row.column("catalog")
     if value is None:
         return None
-    found = parts.stand_in("catalog", parts.blobs["catalog"].column, name, "catalog")
     if isinstance(value, str):
         try:
-            hdu, issues = read_catalog(value.encode(), found.place, "DETECTIONS")
+            hdu, issues = read_catalog(value.encode(), f"{row.place}/{column}", "DETECTIONS")
         except FileError as error:
-            parts.keep("catalog", value, f"the catalogue cannot be read ({error.why})")
+            row.keep_whole("catalog", f"the catalogue cannot be read ({error.why})")
             return None
-        parts.issues += issues
-        return file_of(found, (hdu,))
-    columns = _columns(value)
-    if columns is None:
-        parts.keep("catalog", value, "the catalogue is no list of rows with the same columns")
-        return None
-    hdu = table_hdu(0, "DETECTIONS", columns)
-    assert hdu.table is not None
-    stored = {
-        form.name: array.tolist()
-        for form, array in zip(hdu.table.formats, hdu.table.values, strict=True)
-    }
-    if difference(stored, columns) is not None:
-        parts.keep("catalog", value, "the catalogue has columns of mixed types")
-    return file_of(found, (hdu,))
+        row.issues += issues
+    else:
+        columns = _columns(value)
+        if columns is None:
+            row.keep_whole("catalog", "the catalogue is not a list of rows with the same columns")
+            return None
+        hdu = table_hdu(0, "DETECTIONS", columns)
+        assert hdu.table is not None
+        stored = {
+            form.name: array.tolist()
+            for form, array in zip(hdu.table.formats, hdu.table.values, strict=True)
+        }
+        if difference(stored, columns) is not None:
+            row.keep_whole("catalog", "the catalogue has columns of mixed types")
+    return row.file("catalog", column, name, row.raw_text("catalog"), hdu)
 
 
 def _columns(rows: Any) -> dict[str, list[Any]] | None:
@@ -130,30 +112,21 @@ def _columns(rows: Any) -> dict[str, list[Any]] | None:
     return {name: [row[name] for row in rows] for name in names}
 
 
-def raman_of(parts: Parts, name: str) -> FileContent | None:
+def raman_file(row: DecodedRow, name: str) -> FileContent | None:
     """Return the header of a Raman image as a file, None where there is none."""
-    value = parts.value("raman")
-    if value is None:
+    hdu = primary_hdu(row, "raman")
+    if hdu is None:
         return None
-    if not isinstance(value, dict):
-        parts.keep("raman", value, "it is no header")
-        return None
-    if not is_plain_header(value):
-        parts.keep("raman", value, None)
-    found = parts.stand_in("raman", parts.blobs["raman"].column, name, "raman")
-    return file_of(found, (header_hdu(0, "PRIMARY", value),))
+    return row.file("raman", row.column("raman"), name, row.raw_text("raman"), hdu)
 
 
-def is_plain_header(header: dict[str, Any]) -> bool:
-    """Return whether header_card gives a dictionary of keywords back as it is."""
-    for keyword, value in header.items():
-        lines = keyword in COMMENTARY
-        if len(keyword) > MAX_KEYWORD or (lines and not isinstance(value, list)):
-            return False
-        if lines and not (value and all(isinstance(line, str) for line in value)):
-            return False
-        if not lines and isinstance(value, dict | list):
-            return False
-        if isinstance(value, float) and math.isnan(value):
-            return False
-    return True
+def primary_hdu(row: DecodedRow, document: str) -> HduContent | None:
+    """Return a document that is a header, kept whole too where header_card is not exact."""
+    value = row.value(document)
+    if isinstance(value, dict):
+        if not is_plain_header(value):
+            row.keep_whole(document)
+        return header_hdu(0, "PRIMARY", value)
+    if value is not None:
+        row.keep_whole(document, "it is not a header")
+    return None

@@ -1,4 +1,4 @@
-"""What is to be done with a row, by what the database has of its exposure."""
+"""What to do with a row, by what the database has of its exposure."""
 
 from __future__ import annotations
 
@@ -7,79 +7,65 @@ from typing import Literal
 
 from aomuse.exchange.issue import Issue
 from aomuse.ledger import Ledger, Plan
-from aomuse.ledger.known_exposures import KnownExposure, KnownFile
-from aomuse.legacy.exposures import Imported
+from aomuse.ledger.known_exposures import KnownExposure, StoredFile
+from aomuse.legacy.content import Imported
 from aomuse.legacy.source import Source
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a row.
-
-    Parameters
-    ----------
-    action : {'store', 'keep', 'leave'}
-        Write it; nothing, because it is there; nothing, because what is there is better.
-    plan : Plan
-        The exposures whose rows it replaces, and what there is to say.
-    other_rows : tuple of int
-        Other rows of the source that the exposure comes from, to be read again with it.
-    """
+    """What to do with a row: write it, or nothing, since it or something better is stored."""
 
     action: Literal["store", "keep", "leave"]
+    #: The exposures whose rows it replaces, and the issues.
     plan: Plan
+    #: Other rows of the source that the exposure comes from, to be read again with it.
     other_rows: tuple[int, ...] = ()
 
 
 def decide(ledger: Ledger, source: Source, imported: Imported) -> Decision:
-    """Return what is to be done with a row."""
+    """Return what to do with a row."""
     known = ledger.known(imported.files)
-    files = [file for k in known for file in k.files]
+    files = [file for exposure in known for file in exposure.files]
+    place = imported.rows[-1].place
     if any(file.loaded and not file.imported for file in files):
-        issue = _from_files(imported, known, files)
-        return Decision("leave", Plan("keep", known, issues=(issue,)))
-    row = imported.rows[-1].row_stand_in()
-    rows = [file for file in files if file.role == "row"]
-    here = _tail(row.place)
-    if len(known) == 1 and any((_tail(f.path), f.sha256) == (here, row.sha256) for f in rows):
+        return _leave(known, _from_files(imported, known, files))
+    here, checksum = _table_and_row(place), imported.rows[-1].row_file().sha256
+    rows = {_table_and_row(file.path): file for file in files if file.role == "row"}
+    if len(known) == 1 and here in rows and rows[here].sha256 == checksum:
         return Decision("keep", Plan("keep", known, issues=tuple(known[0].errors)))
-    plan = Plan("replace" if known else "load", known)
-    others = [file for file in rows if _tail(file.path) != here]
-    if any(not k.files for k in known):
-        return Decision("leave", Plan("keep", known, issues=(_elsewhere("by hand", row.place),)))
-    if not others:
-        return Decision("store", plan)
-    ids = {int(_tail(file.path).rpartition("/")[2]): file.path for file in others}
-    if all(path == source.place(row_id) for row_id, path in ids.items()) and ids.keys() <= set(
-        source.ids()
-    ):
-        return Decision("store", plan, tuple(sorted(ids)))
-    issue = _elsewhere(f"from {', '.join(sorted(ids.values()))}", row.place)
+    if any(not exposure.files for exposure in known):
+        return _leave(known, _from_elsewhere("by hand", place))
+    others = {int(row.rpartition("/")[2]): file.path for row, file in rows.items() if row != here}
+    is_here = all(path == source.place(row_id) for row_id, path in others.items())
+    if others and not (is_here and others.keys() <= set(source.ids())):
+        return _leave(known, _from_elsewhere(f"from {', '.join(sorted(others.values()))}", place))
+    return Decision("store", Plan("replace" if known else "load", known), tuple(sorted(others)))
+
+
+def _leave(known: tuple[KnownExposure, ...], issue: Issue) -> Decision:
     return Decision("leave", Plan("keep", known, issues=(issue,)))
 
 
-def _elsewhere(whence: str, place: str) -> Issue:
-    """Return the issue of an exposure that has come into the database in another way."""
-    return Issue(
-        "error",
-        "imported_elsewhere",
-        f"its exposure has come into the database {whence} and would be lost: delete that exposure "
-        "to have this one in its place",
-        place,
-    )
-
-
-def _tail(path: str) -> str:
+def _table_and_row(place: str) -> str:
     """Return table and row of a place, whatever the database is called now."""
-    return path.rpartition("#")[2]
+    return place.rpartition("#")[2]
+
+
+def _from_elsewhere(origin: str, place: str) -> Issue:
+    message = (
+        f"its exposure was added {origin} and would be overwritten: delete that exposure to have "
+        "this one in its place"
+    )
+    return Issue("error", "imported_elsewhere", message, place)
 
 
 def _from_files(
-    imported: Imported, known: tuple[KnownExposure, ...], files: list[KnownFile]
+    imported: Imported, known: tuple[KnownExposure, ...], files: list[StoredFile]
 ) -> Issue:
-    """Return the issue of an exposure that has been loaded from its files."""
-    have = {(file.role, file.name) for file in files if file.loaded}
-    roles = {role for role, _ in have}
+    """Return the issue of an exposure that was loaded from its files."""
+    stored = {(file.role, file.name) for file in files if file.loaded}
+    roles = {role for role, _ in stored}
     content = imported.content
     missing = ["the cube's header"] if content.reduced and "reduced" not in roles else []
     missing += ["the raw file's headers and tables"] if content.raw and "raw" not in roles else []
@@ -87,17 +73,16 @@ def _from_files(
         f"the analysis {file.name}"
         for fit in content.fits
         for file in (fit.prm, fit.psf)
-        if file and (file.role, file.name) not in have
+        if file and (file.role, file.name) not in stored
     ]
     label = known[0].archive_id or imported.files.label
     message = (
-        f"{label} has been loaded from its files, which tell more than blobs: it is left as it is"
+        f"{label} was loaded from its files, which hold more than the blobs: it is left unchanged"
     )
     if missing:
         message += (
-            f"; not among the files are {', '.join(missing)}: load these too, or delete the "
-            "exposure and import again"
+            f"; the files lack {', '.join(missing)}: load these too, or delete the exposure and "
+            "import again"
         )
-    return Issue(
-        "error" if missing else "note", "exposure_from_files", message, imported.rows[-1].place
-    )
+    severity: Literal["error", "note"] = "error" if missing else "note"
+    return Issue(severity, "exposure_from_files", message, imported.rows[-1].place)

@@ -14,64 +14,61 @@ import numpy as np
 ABSENT: Any = object()
 
 
-def difference(ours: Any, wanted: Any) -> dict[str, Any] | None:
-    """Return what makes one value the other."""
-    if not (isinstance(ours, dict) and isinstance(wanted, dict)):
-        return None if _same(ours, wanted) else {"value": wanted}
+def difference(stored: Any, wanted: Any) -> dict[str, Any] | None:
+    """Return what makes the stored value the wanted one, None if they are the same."""
+    if not (isinstance(stored, dict) and isinstance(wanted, dict)):
+        return None if _are_same(stored, wanted) else {"value": wanted}
     values = {}
     for key, value in wanted.items():
-        found = difference(ours.get(key, ABSENT), value)
-        if found is not None:
-            values[key] = found
-    keys_differ = list(ours) != list(wanted)
+        change = difference(stored.get(key, ABSENT), value)
+        if change is not None:
+            values[key] = change
+    keys_differ = list(stored) != list(wanted)
     if not values and not keys_differ:
         return None
     return {"values": values} | ({"keys": list(wanted)} if keys_differ else {})
 
 
-def applied(ours: Any, change: dict[str, Any] | None) -> Any:
+def applied(stored: Any, change: dict[str, Any] | None) -> Any:
     """Return a value with a difference applied."""
     if change is None:
-        return ours
+        return stored
     if "value" in change:
         return change["value"]
-    there = ours if isinstance(ours, dict) else {}
-    keys = change.get("keys", list(there))
+    values, changes = stored if isinstance(stored, dict) else {}, change["values"]
     return {
-        key: applied(there.get(key), change["values"].get(key))
-        for key in keys
-        if key in there or key in change["values"]
+        key: applied(values.get(key), changes.get(key))
+        for key in change.get("keys", values)
+        if key in values or key in changes
     }
 
 
 def is_whole(change: dict[str, Any] | None) -> bool:
-    """Return whether a difference leaves nothing of what there was."""
+    """Return whether a difference leaves nothing of the stored value."""
     return change is not None and "value" in change
 
 
-def _same(ours: Any, wanted: Any) -> bool:
-    if type(ours) is not type(wanted):
+def _are_same(stored: Any, wanted: Any) -> bool:
+    if type(stored) is not type(wanted):
         return False
-    if isinstance(ours, list):
-        return _same_lists(ours, wanted)
-    if isinstance(ours, float):
-        return bool(ours.hex() == wanted.hex())
-    if isinstance(ours, dict):
-        return difference(ours, wanted) is None
-    return bool(ours == wanted)
+    if isinstance(stored, list):
+        return _are_same_lists(stored, wanted)
+    if isinstance(stored, float):
+        return bool(stored.hex() == wanted.hex())
+    if isinstance(stored, dict):
+        return difference(stored, wanted) is None
+    return bool(stored == wanted)
 
 
-def _same_lists(ours: list[Any], wanted: list[Any]) -> bool:
-    if len(ours) != len(wanted):
+def _are_same_lists(stored: list[Any], wanted: list[Any]) -> bool:
+    types = set(map(type, stored))
+    if len(stored) != len(wanted) or types != set(map(type, wanted)):
         return False
-    kinds = set(map(type, ours)), set(map(type, wanted))
-    if kinds[0] != kinds[1]:
-        return False
-    if kinds[0] == {float}:
+    if types == {float}:
         # Doubles bit by bit, in one go; NaN has one meaning and many bits.
-        first, second = np.array(ours), np.array(wanted)
+        first, second = np.array(stored), np.array(wanted)
         same = first.view(np.int64) == second.view(np.int64)
         return bool((same | (np.isnan(first) & np.isnan(second))).all())
-    if kinds[0] in ({int}, {str}, {bool}):
-        return ours == wanted
-    return all(_same(a, b) for a, b in zip(ours, wanted, strict=True))
+    if types in ({int}, {str}, {bool}):
+        return stored == wanted
+    return all(_are_same(one, other) for one, other in zip(stored, wanted, strict=True))

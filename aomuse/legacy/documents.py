@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.legacy.differences import applied, is_whole
-from aomuse.legacy.imported import differences
+from aomuse.legacy.imported_documents import differences
 from aomuse.models import Exposure, PsfFit, SourceFile, Target
 from aomuse.stored import Card, StoredColumn, StoredExposure
 
@@ -29,8 +29,8 @@ def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
     changes = differences(connection, row.exposure_id, psf_fit_id)
     plain = plain_values(connection, psf_fit_id)
     answers = typed_answers(connection, psf_fit_id)
-    told: dict[str, Any] = applied(plain, changes.get("analysis"))
-    return told | {name: _answer(answer, changes.get(name)) for name, answer in answers.items()}
+    values: dict[str, Any] = applied(plain, changes.get("analysis"))
+    return values | {name: _answer(answer, changes.get(name)) for name, answer in answers.items()}
 
 
 def plain_values(connection: Connection, psf_fit_id: int) -> dict[str, Any]:

@@ -18,27 +18,7 @@ from aomuse.schema import require_head
 
 
 def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
-    """Write one JSON file for each analysis.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    directory : pathlib.Path
-        Where to write; made if it does not exist.
-    prm_files : collection of str, optional
-        Names of the parameter files of the analyses wanted; all without it.
-
-    Yields
-    ------
-    pathlib.Path
-        Each file, once it is complete.
-
-    Raises
-    ------
-    ConfigurationError
-        If a name is not in the database, or the directory cannot be written.
-    """
+    """Write one JSON file for each analysis, or those of some parameter files; yield the paths."""
     require_head(engine)
     with engine.connect() as connection:
         fits = _select(connection, prm_files)
@@ -66,18 +46,9 @@ def _paths(fits: list[Any]) -> list[Path]:
 
 
 def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
-    select = (
-        sa.select(
-            PsfFit.id,
-            PsfFit.name,
-            PsfFit.model,
-            PsfFit.prm_file,
-            PsfFit.exposure_id,
-            Exposure.archive_id,
-        )
-        .join(Exposure)
-        .order_by(*PsfFit.moffat_first())
-    )
+    columns = (PsfFit.id, PsfFit.name, PsfFit.model, PsfFit.prm_file, PsfFit.exposure_id)
+    select = sa.select(*columns, Exposure.archive_id).join(Exposure)
+    select = select.order_by(*PsfFit.moffat_first())
     fits = [f for f in connection.execute(select) if not prm_files or f.prm_file in prm_files]
     unknown = sorted(set(prm_files) - {fit.prm_file for fit in fits})
     if unknown:

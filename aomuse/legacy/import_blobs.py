@@ -1,11 +1,13 @@
-"""The story of an import: read a row, make content of it, normalize, load; a transaction each."""
+"""The story of an import: a row of an AOMUSE database is decoded and becomes content.
+
+From there it is the story of a load: normalize, load. What the tables do not give back exactly is
+kept as text in the same transaction.
+"""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -14,78 +16,36 @@ from aomuse.db import Trouble, describe_error, trouble_of
 from aomuse.errors import DatabaseError
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
-from aomuse.ledger import Ledger, Plan, Run, finish_run, run_lock, start_run
-from aomuse.legacy.decisions import Decision, decide
-from aomuse.legacy.exposures import Imported, read_exposure
-from aomuse.legacy.residue import keep_documents
-from aomuse.legacy.rows import Parts, read_parts
+from aomuse.ledger import Ledger, Run, running
+from aomuse.legacy.content import make_content
+from aomuse.legacy.decisions import decide
+from aomuse.legacy.decoded_row import DecodedRow, decode_row
+from aomuse.legacy.remainder import keep_documents
 from aomuse.legacy.source import Source, open_source
-from aomuse.load import UnitOfWork, bulk_way
+from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.rows import register_metrics
 from aomuse.normalize import normalize
-from aomuse.pipeline import said, show_in_views
-from aomuse.schema import require_head
-from aomuse.workers import finish_on_interrupt
-
-logger = logging.getLogger(__name__)
+from aomuse.pipeline import show_in_views
 
 
 def import_blobs(engine: Engine, source_url: str, listener: Listener | None = None) -> Summary:
-    """Import every exposure of an existing AOMUSE database that is new or has changed.
+    """Import every exposure of an AOMUSE database that is new or has changed.
 
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    source_url : str
-        URL of the AOMUSE database, which is only read.
-    listener : Listener, optional
-        Told of progress.
-
-    Returns
-    -------
-    Summary
-        What was imported; ``failed`` counts exposures of which something could not be.
-
-    Raises
-    ------
-    AomuseError
-        If nothing could be done at all: a source that is no AOMUSE database, a schema that is not
-        at head, another loader that does not end, a database that has gone away.
-    KeyboardInterrupt
-        After Ctrl-C, once the exposure in flight is done.
+    An AomuseError if nothing could be done at all; a KeyboardInterrupt after Ctrl-C, once the
+    exposure in hand is done.
     """
     listener = listener or Listener()
-    started = time.monotonic()
-    summary = Summary()
-    with open_source(source_url) as source:
-        revision = require_head(engine)
+    with open_source(source_url) as source, running(engine, listener) as run:
         ids = source.ids()
-        with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
-            run = start_run(engine, "import-blobs", [source.name], revision)
-            outcome = "failed"
-            try:
-                register_metrics(engine)
-                listener.on_total(len(ids))
-                for result in _Importer(engine, source, run, listener).results(ids):
-                    summary.add(result)
-                    run.count(result.outcome, result.row_count, failed=result.has_errors)
-                    listener.on_result(result)
-                    keep_lock()
-                    if stop.is_set():
-                        break
-                show_in_views(engine, listener)
-                outcome = "issues" if summary.failed else "complete"
-            except KeyboardInterrupt:
-                stop.set()
-            finally:
-                # Without a database there is no end to record: the next run sees that it died.
-                with suppress(DBAPIError):
-                    finish_run(engine, run, "interrupted" if stop.is_set() else outcome)
-    if stop.is_set():
-        raise KeyboardInterrupt
-    summary.seconds = time.monotonic() - started
-    return summary
+        run.start("import-blobs", source.name)
+        register_metrics(engine)
+        listener.on_total(len(ids))
+        for result in _Importer(engine, source, run, listener).results(ids):
+            run.report(result)
+            if run.stop.is_set():
+                break
+        show_in_views(engine, listener)
+    return run.summary
 
 
 class _Importer:
@@ -94,7 +54,7 @@ class _Importer:
     def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
-        way = bulk_way(engine)
+        way = choose_writer(engine)
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)
@@ -102,84 +62,55 @@ class _Importer:
         self._stored: set[str | None] = {None}
 
     def results(self, ids: list[int]) -> Iterator[Result]:
-        """Yield what comes of each row; whatever is wrong with it, the next can be imported."""
+        """Yield the result of each row; whatever is wrong with it, the next can be imported."""
         strays = self._source.stray_processed()
         if strays:
             place = self._source.place("processed_exposure")
-            yield self._left(place, (_strays(strays, place),))
+            yield self._skip(place, (_strays(strays, place),))
         for row_id in ids:
             yield self._import(row_id)
 
     def _import(self, row_id: int) -> Result:
-        started = time.monotonic()
         place = self._source.place(row_id)
         try:
-            parts = self._read(row_id)
+            row = self._read(row_id)
         except DBAPIError as error:
             if trouble_of(error) is Trouble.GONE:
                 raise DatabaseError(
                     f"the source {self._source.name} has gone away ({describe_error(error)}): "
-                    "import again to go on"
+                    "run again to continue"
                 ) from error
-            why = f"the row cannot be read ({describe_error(error)}): see to the source"
-            return self._left(place, (Issue("error", "row_unreadable", why, place),))
-        if parts is None:
-            return self._left(place, (), "unchanged")
-        imported = read_exposure([parts])
+            why = f"the row cannot be read ({describe_error(error)}): check the source"
+            return self._skip(place, (Issue("error", "row_unreadable", why, place),))
+        if row is None:
+            return self._skip(place, (), "unchanged")
+        imported = make_content([row])
         if imported.content.archive_id in self._stored:
             # Rows of this run are not in the ledger yet.
             self._ledger = self._read_ledger()
         decision = decide(self._ledger, self._source, imported)
+        plan, label = decision.plan, imported.files.label
         if decision.action == "keep":
-            issues = tuple(decision.plan.issues)
-            return Result(imported.files.label, "unchanged", 0, 0.0, issues)
+            return Result(label, "unchanged", 0, 0.0, tuple(plan.issues))
         if decision.action == "leave":
-            return self._left(place, decision.plan.issues, "unchanged", imported.files.label)
-        return self._store(self._with_others(imported, decision), decision.plan, started)
-
-    def _read(self, row_id: int) -> Parts | None:
-        row = self._source.row(row_id)
-        return None if row is None else read_parts(row)
-
-    def _with_others(self, imported: Imported, decision: Decision) -> Imported:
-        """Return the exposure with the other rows that it comes from."""
-        if not decision.other_rows:
-            return imported
-        others = [self._read(row_id) for row_id in decision.other_rows]
-        return read_exposure([*(parts for parts in others if parts), *imported.rows])
-
-    def _store(self, imported: Imported, plan: Plan, started: float) -> Result:
-        label = imported.files.label
-        try:
-            exposure = normalize(imported.content)
-            row_count = self._unit.store(
-                imported.files,
-                plan,
-                exposure,
-                lambda connection, exposure_id: keep_documents(
-                    connection, exposure_id, exposure, imported
-                ),
-            )
-        except DatabaseError:
-            raise
-        except Exception as error:
-            logger.debug("%s could not be imported", label, exc_info=True)
-            place = imported.rows[-1].place
-            issue = Issue(
-                "error",
-                "not_stored",
-                f"the exposure {label} could not be stored ({said(error)}): nothing of it was "
-                "changed; import again, and if this stays, report it with the row",
-                place,
-            )
-            self._unit.record_failure(imported.files, plan, issue)
-            return Result(label, "failed", 0, time.monotonic() - started, (issue,))
+            return self._skip(place, plan.issues, "unchanged", label)
+        if decision.other_rows:
+            others = [self._read(other) for other in decision.other_rows]
+            imported = make_content([*(other for other in others if other), row])
+        result = self._unit.load(
+            imported.files,
+            plan,
+            lambda: normalize(imported.content),
+            partial(keep_documents, imported),
+        )
         self._stored.add(imported.content.archive_id)
-        outcome: Outcome = "replaced" if plan.known else "loaded"
-        issues = tuple(dict.fromkeys(exposure.issues))
-        return Result(label, outcome, row_count, time.monotonic() - started, issues)
+        return result
 
-    def _left(
+    def _read(self, row_id: int) -> DecodedRow | None:
+        row = self._source.row(row_id)
+        return None if row is None else decode_row(row)
+
+    def _skip(
         self,
         place: str,
         issues: tuple[Issue, ...],
@@ -197,10 +128,9 @@ class _Importer:
 
 def _strays(ids: list[int], place: str) -> Issue:
     shown = ", ".join(map(str, ids[:10])) + (", …" if len(ids) > 10 else "")
-    return Issue(
-        "error",
-        "processed_stray",
-        f"{len(ids)} rows of processed_exposure belong to no exposure and are not imported "
-        f"(ids {shown}): give them their exposures in that database, and import again",
-        place,
+    rows = "1 row" if len(ids) == 1 else f"{len(ids)} rows"
+    message = (
+        f"{rows} of processed_exposure without an exposure cannot be imported (ids {shown}): set "
+        "the exposure in that database and import again"
     )
+    return Issue("error", "processed_stray", message, place)

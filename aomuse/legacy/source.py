@@ -1,4 +1,4 @@
-"""An existing AOMUSE database: recognised by its columns, read row by row, never written."""
+"""Step one of an import: the rows of an AOMUSE database, which is never written."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ from aomuse.db import describe_error
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
 
-#: The columns by which a generation is known: those of 2020, and any of those that followed.
-GENERATIONS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
-    ("2020", frozenset({"analysisfile", "data"}), frozenset({"psfparams", "sources"})),
+#: Columns that a table of exposures has, all of the first and any of the second: those of 2020, and
+#: those of 2020 to 2023.
+_GENERATIONS = (
+    ({"analysisfile", "data"}, {"psfparams", "sources"}),
     (
-        "2020 to 2023",
-        frozenset({"observation_time"}),
-        frozenset(
-            {
-                *("datacube_header", "raw_exposure_header", "raw_exposure_data"),
-                *("pampelmuse_params", "psf_params", "sources"),
-            }
-        ),
+        {"observation_time"},
+        {
+            *("datacube_header", "raw_exposure_header", "raw_exposure_data"),
+            *("pampelmuse_params", "psf_params", "sources"),
+        },
     ),
+)
+#: How processed_exposure may refer to an exposure: its column, and the one of exposure.
+_LINKS = (
+    ("exposure", "id"),
+    ("exposure_id", "id"),
+    ("observation_time", "observation_time"),
 )
 #: SQLAlchemy's dialect for MariaDB refuses MySQL servers, the one for MySQL takes both.
 _DRIVER = "mysql+mariadbconnector"
@@ -39,60 +43,46 @@ _DRIVER = "mysql+mariadbconnector"
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row of the table of exposures.
+    """A row of the table of exposures; columns have their names in lower case."""
 
-    Parameters
-    ----------
-    place : str
-        ``import:DATABASE#table/id``.
-    columns : dict
-        Values by the columns' names in lower case, as the driver gives them.
-    target : str or None
-        Name of its target.
-    processed : tuple of dict
-        Rows of ``processed_exposure`` that belong to it.
-    """
-
+    #: ``import:DATABASE#table/id``.
     place: str
     columns: dict[str, Any]
+    #: Name of its target.
     target: str | None
+    #: Rows of ``processed_exposure`` that belong to it.
     processed: tuple[dict[str, Any], ...] = ()
 
 
 class Source:
-    """An AOMUSE database that is imported."""
+    """An AOMUSE database, recognised by its columns."""
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
         self.name = name
         tables = {table.lower(): table for table in sa.inspect(connection).get_table_names()}
-        self._exposures = _Table(connection, tables.get("exposure"))
-        self._targets = _Table(connection, tables.get("target"))
-        self._processed = _Table(connection, tables.get("processed_exposure"))
-        have = self._exposures.names
-        self.generation = next(
-            (
-                generation
-                for generation, all_of, one_of in GENERATIONS
-                if all_of <= have and one_of & have and "id" in have
-            ),
-            None,
+        self._exposures, self._targets, self._processed = (
+            _Table(connection, tables.get(table))
+            for table in ("exposure", "target", "processed_exposure")
         )
-        if self.generation is None:
+        columns = self._exposures.columns.keys()
+        if "id" not in columns or not any(
+            every <= columns and some & columns for every, some in _GENERATIONS
+        ):
             raise ConfigurationError(
-                f"{name} is no AOMUSE database with JSON blobs: it has no table exposure with "
+                f"{name} is not an AOMUSE database with JSON blobs: it has no table exposure with "
                 "the columns analysisFile, data, psfParams and sources (2020), or "
                 "observation_time with datacube_header, raw_exposure_data, pampelmuse_params or "
                 "sources (later)"
             )
+        processed = self._processed.columns
+        self._link = next(
+            (a_b for a_b in _LINKS if a_b[0] in processed and a_b[1] in columns), None
+        )
 
     def ids(self) -> list[int]:
         """Return the ids of all exposures, in order."""
-        table = self._exposures
-        rows = self._connection.execute(sa.select(table["id"]).order_by(table["id"]))
-        ids = [int(row[0]) for row in rows]
-        self._connection.rollback()
-        return ids
+        return self._ids(self._exposures)
 
     def place(self, row: int | str) -> str:
         """Return the place of an exposure's row, or of a table, for provenance and messages."""
@@ -101,89 +91,56 @@ class Source:
 
     def stray_processed(self) -> list[int]:
         """Return ids of rows of processed_exposure that belong to no exposure."""
-        link = self._link()
-        if link is None or "id" not in self._processed.names:
+        if self._link is None or "id" not in self._processed.columns:
             return []
-        column, parent = link
-        parents = sa.select(self._exposures[parent])
-        select = sa.select(self._processed["id"]).where(
-            sa.or_(self._processed[column].is_(None), self._processed[column].not_in(parents))
-        )
-        ids = [int(row[0]) for row in self._connection.execute(select)]
-        self._connection.rollback()
-        return ids
+        column, parent = self._processed[self._link[0]], self._exposures[self._link[1]]
+        is_stray = sa.or_(column.is_(None), column.not_in(sa.select(parent)))
+        return self._ids(self._processed, is_stray)
 
     def row(self, row_id: int) -> SourceRow | None:
-        """Return a row with all its blobs, None if it has gone away."""
-        try:
-            found = self._exposures.where(self._connection, "id", row_id)
-            if not found:
+        """Return a row with all its blobs, None if it no longer exists."""
+        with self._connection.begin():
+            columns = next(iter(self._rows(self._exposures, "id", row_id)), None)
+            if columns is None:
                 return None
-            columns = found[0]
-            return SourceRow(
-                self.place(row_id),
-                columns,
-                self._target(columns),
-                tuple(self._processed_rows(row_id, columns)),
-            )
-        finally:
-            self._connection.rollback()
+            processed: list[dict[str, Any]] = []
+            if self._link is not None:
+                column, parent = self._link
+                processed = self._rows(self._processed, column, columns[parent])
+            return SourceRow(self.place(row_id), columns, self._target(columns), tuple(processed))
 
     def _target(self, columns: dict[str, Any]) -> str | None:
-        target = next((columns[n] for n in ("target", "target_id") if n in columns), None)
-        if target is None or "id" not in self._targets.names:
+        number = next((columns[n] for n in ("target", "target_id") if n in columns), None)
+        if number is None or "id" not in self._targets.columns:
             return None
-        found = self._targets.where(self._connection, "id", target)
-        names = [found[0].get(name) for name in ("targetname", "target_name")] if found else []
-        return next((str(name) for name in names if name is not None), None)
-
-    def _processed_rows(self, row_id: int, columns: dict[str, Any]) -> list[dict[str, Any]]:
-        link = self._link()
-        if link is None:
-            return []
-        column, parent = link
-        value = row_id if parent == "id" else columns[parent]
-        return self._processed.where(self._connection, column, value)
-
-    def _link(self) -> tuple[str, str] | None:
-        """Return the column of processed_exposure that names an exposure, and the one it means."""
-        for column, parent in (
-            ("exposure", "id"),
-            ("exposure_id", "id"),
-            ("observation_time", "observation_time"),
-        ):
-            if column in self._processed.names and parent in self._exposures.names:
-                return column, parent
+        for row in self._rows(self._targets, "id", number):
+            names = (row.get("targetname"), row.get("target_name"))
+            return next((str(name) for name in names if name is not None), None)
         return None
+
+    def _ids(self, table: _Table, *where: sa.ColumnElement[bool]) -> list[int]:
+        select = sa.select(table["id"]).where(*where).order_by(table["id"])
+        with self._connection.begin():
+            return [int(number) for number in self._connection.scalars(select)]
+
+    def _rows(self, table: _Table, name: str, value: Any) -> list[dict[str, Any]]:
+        """Return the rows with a value in a column, by names in lower case."""
+        select = sa.select(*table.columns.values()).where(table[name] == value)
+        rows = self._connection.execute(select.order_by(table["id"]))
+        return [dict(zip(table.columns, row, strict=True)) for row in rows]
 
 
 class _Table:
-    """A table whose names may be written in any case; without a name it has no columns."""
+    """A table, and its columns by their names in lower case; without a name it has none."""
 
     def __init__(self, connection: Connection, name: str | None) -> None:
         self.name = name or ""
-        self._columns: dict[str, str] = {}
-        if name is not None:
-            columns = sa.inspect(connection).get_columns(name)
-            self._columns = {str(c["name"]).lower(): str(c["name"]) for c in columns}
-        self._table = sa.table(self.name, *(sa.column(c) for c in self._columns.values()))
-
-    @property
-    def names(self) -> set[str]:
-        """Names of the columns in lower case."""
-        return set(self._columns)
+        names = [str(c["name"]) for c in sa.inspect(connection).get_columns(name)] if name else []
+        table = sa.table(self.name, *(sa.column(column) for column in names))
+        self.columns = {column.lower(): table.c[column] for column in names}
 
     def __getitem__(self, name: str) -> sa.ColumnClause[Any]:
-        """Return a column by its name in lower case."""
-        return self._table.c[self._columns[name]]
-
-    def where(self, connection: Connection, name: str, value: Any) -> list[dict[str, Any]]:
-        """Return the rows with a value in a column, by names in lower case."""
-        select = sa.select(*(self[n] for n in self._columns)).where(self[name] == value)
-        return [
-            dict(zip(self._columns, row, strict=True))
-            for row in connection.execute(select.order_by(self["id"]))
-        ]
+        return self.columns[name]
 
 
 @contextmanager
@@ -196,7 +153,7 @@ def open_source(url: str) -> Iterator[Source]:
         connection = engine.connect()
     except DBAPIError as error:
         raise ConfigurationError(
-            f"the source {name} cannot be opened ({describe_error(error)}): see to its URL"
+            f"the source {name} cannot be opened ({describe_error(error)}): check its URL"
         ) from error
     try:
         with connection:
@@ -223,14 +180,16 @@ def _engine(url: URL, name: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         path = Path(url.database or "")
         if not path.is_file():
-            raise ConfigurationError(f"there is no file {path.absolute()}: see to the source's URL")
+            raise ConfigurationError(
+                f"there is no file {path.absolute()}: check the URL of the source"
+            )
         return sa.create_engine("sqlite://", creator=lambda: _open_file(path))
     try:
         engine = sa.create_engine(url.set(drivername=_DRIVER), poolclass=sa.NullPool)
     except ImportError as error:
         raise ConfigurationError(
-            f"the source {name} needs MariaDB's connector: pip install 'aomuse[mariadb]' "
-            "(on Debian it needs apt-get install libmariadb-dev gcc)"
+            f"the source {name} requires MariaDB's connector: pip install 'aomuse[mariadb]' "
+            "(on Debian after apt-get install libmariadb-dev gcc)"
         ) from error
     event.listen(engine, "connect", _read_only)
     return engine
@@ -238,8 +197,8 @@ def _engine(url: URL, name: str) -> Engine:
 
 def _open_file(path: Path) -> sqlite3.Connection:
     """Open a SQLite file so that neither it nor its folder is touched."""
-    # A file in WAL mode without a log beside it is open nowhere, and a reader would make that log:
-    # SQLite is told that it need not.
+    # A file in WAL mode without its log is open nowhere else. A reader would create the log, unless
+    # SQLite can rely on the file being immutable.
     with path.open("rb") as stream:
         is_wal = stream.read(20)[18:20] == b"\x02\x02"
     is_alone = is_wal and not path.with_name(f"{path.name}-wal").exists()

@@ -1,4 +1,4 @@
-"""One exposure, one transaction."""
+"""The rows of one exposure."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def store_exposure(
     exposure: NormalizedExposure,
     run_id: int,
     known: tuple[int, ...] = (),
-) -> tuple[int, int]:
+) -> References:
     """Write an exposure's rows in place of those it has, within the caller's transaction."""
-    fits = _fit_ids(connection, known, exposure)
+    kept = _kept_fits(connection, known, exposure)
     for exposure_id in known:
-        delete_rows(connection, exposure_id)
+        _delete_rows(connection, exposure_id)
     if len(known) > 1:
         connection.execute(sa.delete(Exposure).where(Exposure.id.in_(known[1:])))
     exposure_id, special = _write_exposure(
@@ -38,24 +38,24 @@ def store_exposure(
     )
     specials = [special]
     references = References(exposure_id, run_id, dictionaries, exposure.layouts)
-    row_count = 1
+    references.row_count = 1
     for table, frame in exposure.frames:
         key = [column.name for column in Base.metadata.tables[table].primary_key]
         resolved = references.resolve(table, frame)
-        if table == "psf_fit" and (frame["fit"].iloc[0]) in fits:
-            resolved = resolved.assign(id=fits[frame["fit"].iloc[0]])
+        if table == "psf_fit" and frame["fit"].iloc[0] in kept:
+            resolved = resolved.assign(id=kept[frame["fit"].iloc[0]])
         rows, special = split_special(table, resolved, key)
-        row_count += writer.write(table, rows)
-        references.learn(connection, table, frame)
+        references.row_count += writer.write(table, rows)
+        references.learn(connection, table, frame, resolved)
         specials.append(special)
     specials = [s for s in specials if len(s)]
     if specials:
-        found = pd.concat(specials, ignore_index=True)
-        row_count += writer.write("special_value", found.assign(exposure_id=exposure_id))
-    return exposure_id, row_count
+        found = pd.concat(specials, ignore_index=True).assign(exposure_id=exposure_id)
+        references.row_count += writer.write("special_value", found)
+    return references
 
 
-def _fit_ids(
+def _kept_fits(
     connection: Connection, known: tuple[int, ...], exposure: NormalizedExposure
 ) -> dict[int, int]:
     """Return the ids that analyses keep, by local number: same cube and model, else same cube."""
@@ -66,9 +66,9 @@ def _fit_ids(
     )
     left = {(row.name, row.model): row.id for row in rows}
     new = {
-        int(row["fit"]): (row["name"], row["model"])
+        int(fit): (name, model)
         for frame in exposure.of("psf_fit")
-        for row in frame.to_dict("records")
+        for fit, name, model in zip(frame["fit"], frame["name"], frame["model"], strict=True)
     }
     ids = {number: left.pop(key) for number, key in new.items() if key in left}
     for number, (name, _) in new.items():
@@ -89,13 +89,11 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
         dictionaries.layout(layout)
 
 
-def delete_rows(connection: Connection, exposure_id: int) -> None:
-    """Delete all rows that hang on an exposure, but neither itself nor what was said of it."""
-    fits = sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)
-    headers = sa.select(Header.id).where(Header.exposure_id == exposure_id)
+def _delete_rows(connection: Connection, exposure_id: int) -> None:
+    """Delete all rows that belong to an exposure, but neither itself nor its issues."""
     ids = {
-        "psf_fit_id": connection.scalars(fits).all(),
-        "header_id": connection.scalars(headers).all(),
+        name: connection.scalars(sa.select(model.id).where(model.exposure_id == exposure_id)).all()
+        for name, model in (("psf_fit_id", PsfFit), ("header_id", Header))
     }
     for table in reversed(Base.metadata.sorted_tables):
         if table.name in _KEPT:

@@ -10,32 +10,40 @@ from sqlalchemy import Connection
 
 from aomuse.exchange.frames import Layout
 from aomuse.load.dictionaries import Dictionaries
-from aomuse.models import Base, Header, PsfFit, SourceFile
+from aomuse.models import Base
+
+#: Column of ids, the column of local numbers that stands for it, and whose numbers these are.
+_COLUMNS = (
+    ("source_file_id", "file", "file"),
+    ("reduced_file_id", "reduced_number", "file"),
+    ("prm_file_id", "prm_number", "file"),
+    ("psf_file_id", "psf_number", "file"),
+    ("header_id", "header", "header"),
+    ("psf_fit_id", "fit", "fit"),
+)
+#: Tables whose ids others need: the local number, and the columns that identify a row.
+_NUMBERED = {
+    "source_file": ("file", ("role", "path")),
+    "header": ("header", ("source_file_id", "hdu_index")),
+    "psf_fit": ("fit", ("name", "model")),
+}
 
 
 @dataclass
 class References:
-    """The ids of one exposure's rows.
+    """The ids of an exposure's rows by local number: of its files, headers and fits.
 
-    Parameters
-    ----------
-    exposure_id, run_id : int
-        The exposure and the run.
-    dictionaries : Dictionaries
-        Ids of shared rows.
-    layouts : dict
-        The exposure's layouts by fingerprint.
-    files, headers, fits : dict
-        Ids by local number, once `learn` has read them back.
+    ``layouts`` are the exposure's by fingerprint; `learn` reads the ids of rows just written.
     """
 
     exposure_id: int
     run_id: int
     dictionaries: Dictionaries
     layouts: dict[str, Layout]
-    files: dict[int, int] = field(default_factory=dict)
-    headers: dict[int, int] = field(default_factory=dict)
-    fits: dict[int, int] = field(default_factory=dict)
+    ids: dict[str, dict[int, int]] = field(
+        default_factory=lambda: {"file": {}, "header": {}, "fit": {}}
+    )
+    row_count: int = 0
 
     def resolve(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the frame with the columns of its table."""
@@ -45,65 +53,38 @@ class References:
             new["exposure_id"] = self.exposure_id
         if "load_run_id" in columns:
             new["load_run_id"] = self.run_id
-        for local, column, ids in (
-            ("file", "source_file_id", self.files),
-            ("reduced_number", "reduced_file_id", self.files),
-            ("prm_number", "prm_file_id", self.files),
-            ("psf_number", "psf_file_id", self.files),
-            ("header", "header_id", self.headers),
-            ("fit", "psf_fit_id", self.fits),
-        ):
+        for column, local, numbered in _COLUMNS:
             if local in frame and column in columns:
-                new[column] = _mapped(frame[local], ids)
+                new[column] = _mapped(frame[local], self.ids[numbered])
         if table == "header_card":
-            new["keyword_id"] = self._keyword_ids(frame)
+            pairs = list(zip(frame["keyword"], frame["comment"], strict=True))
+            ids = self.dictionaries.keywords(pairs)
+            new["keyword_id"] = [ids[pair] for pair in pairs]
         elif table == "header":
             layout_ids = {f: self.dictionaries.layout(v)[0] for f, v in self.layouts.items()}
             new["table_layout_id"] = frame["layout"].map(layout_ids).astype("Int64")
         elif table == "table_value":
-            new["table_column_id"] = self._column_ids(frame)
+            _, column_ids = self.dictionaries.layout(self.layouts[frame["layout"].iloc[0]])
+            new["table_column_id"] = frame["column_position"].map(column_ids)
         resolved = frame.assign(**new)  # type: ignore[arg-type]
         return resolved[[name for name in columns.keys() if name in resolved]]  # noqa: SIM118
 
-    def _keyword_ids(self, frame: pd.DataFrame) -> list[int]:
-        pairs = list(zip(frame["keyword"], frame["comment"], strict=True))
-        ids = self.dictionaries.keywords(pairs)
-        return [ids[pair] for pair in pairs]
-
-    def _column_ids(self, frame: pd.DataFrame) -> pd.Series[int]:
-        fingerprint = frame["layout"].iloc[0]
-        _, ids = self.dictionaries.layout(self.layouts[fingerprint])
-        return frame["column_position"].map(ids)
-
-    def learn(self, connection: Connection, table: str, frame: pd.DataFrame) -> None:
-        """Read back the ids of rows just written, by their natural keys."""
-        if table == "source_file":
-            rows = connection.execute(
-                sa.select(SourceFile.role, SourceFile.path, SourceFile.id).where(
-                    SourceFile.exposure_id == self.exposure_id
-                )
-            )
-            ids = {(role, path): number for role, path, number in rows}
-            for row in frame.itertuples():
-                self.files[row.file] = ids[row.role, row.path]  # type: ignore[index]
-        elif table == "header":
-            rows = connection.execute(
-                sa.select(Header.source_file_id, Header.hdu_index, Header.id).where(
-                    Header.exposure_id == self.exposure_id
-                )
-            )
-            by_place = {(file, index): number for file, index, number in rows}
-            for row in frame.itertuples():
-                self.headers[row.header] = by_place[self.files[row.file], row.hdu_index]  # type: ignore[index]
-        elif table == "psf_fit":
-            rows = connection.execute(
-                sa.select(PsfFit.name, PsfFit.model, PsfFit.id).where(
-                    PsfFit.exposure_id == self.exposure_id
-                )
-            )
-            by_name = {(name, model): number for name, model, number in rows}
-            for row in frame.itertuples():
-                self.fits[row.fit] = by_name[row.name, row.model]  # type: ignore[index]
+    def learn(
+        self, connection: Connection, table: str, frame: pd.DataFrame, resolved: pd.DataFrame
+    ) -> None:
+        """Read back the ids of rows just written, by what identifies them."""
+        if table not in _NUMBERED:
+            return
+        local, names = _NUMBERED[table]
+        columns = Base.metadata.tables[table].c
+        select = sa.select(columns.id, *(columns[name] for name in names)).where(
+            columns.exposure_id == self.exposure_id
+        )
+        ids = {tuple(key): number for number, *key in connection.execute(select)}
+        keys = zip(*(resolved[name] for name in names), strict=True)
+        self.ids[local] |= {
+            int(number): ids[key] for number, key in zip(frame[local], keys, strict=True)
+        }
 
 
 def _mapped(numbers: pd.Series[int], ids: dict[int, int]) -> object:

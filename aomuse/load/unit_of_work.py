@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,68 +11,106 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
-from aomuse.errors import DatabaseError
+from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.issue import Issue
-from aomuse.ledger.planning import Plan
-from aomuse.ledger.runs import record_issues, touch_files
+from aomuse.exchange.outcome import Outcome, Result
+from aomuse.ledger.issues import record_issues, touch_files
+from aomuse.ledger.planning import Action, Plan
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
-from aomuse.load.ways import BulkWay
+from aomuse.load.references import References
+from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
+#: Writes what else belongs to an exposure, and returns the number of rows.
+Finish = Callable[[Connection, References], int]
 
 #: Seconds to wait before a transaction is tried again.
 RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 
+#: What an exposure becomes when its plan has been carried out.
+_OUTCOMES: dict[Action, Outcome] = {
+    "load": "loaded",
+    "complete": "completed",
+    "replace": "replaced",
+    "retry": "completed",
+    "keep": "unchanged",
+    "refuse": "failed",
+}
+
 
 class UnitOfWork:
-    """Writes exposures, each in a transaction that is tried again where that is right."""
+    """Writes exposures, each in a transaction that is tried again where that can help."""
 
-    def __init__(self, way: BulkWay, run_id: int) -> None:
+    def __init__(self, way: WriterChoice, run_id: int) -> None:
         self._engine = way.engine
         self._make_writer = way.make_writer
         self._run_id = run_id
         self._dictionaries: Dictionaries | None = None
+
+    def load(
+        self,
+        files: ExposureFiles,
+        plan: Plan,
+        make: Callable[[], NormalizedExposure],
+        finish: Finish = lambda *_: 0,
+    ) -> Result:
+        """Store an exposure; whatever is wrong with it, the next one can be loaded."""
+        started = time.monotonic()
+        try:
+            exposure = make()
+            stored = self.store(files, plan, exposure, finish)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.debug("%s could not be stored", files.label, exc_info=True)
+            return self.fail(files, plan, reason_of(error), time.monotonic() - started)
+        return Result(
+            files.label,
+            _OUTCOMES[plan.action] if stored else "failed",
+            stored.row_count if stored else 0,
+            time.monotonic() - started,
+            tuple(dict.fromkeys(exposure.issues)),
+        )
 
     def store(
         self,
         files: ExposureFiles,
         plan: Plan,
         exposure: NormalizedExposure,
-        finish: Callable[[Connection, int], int] = lambda _connection, _exposure_id: 0,
-    ) -> int:
-        """Write an exposure in place of what the database has of it."""
+        finish: Finish = lambda *_: 0,
+    ) -> References | None:
+        """Write an exposure in place of its earlier rows; None if the same files fail again."""
         known = tuple(k.id for k in plan.known)
         if plan.action == "retry" and plan.failed_paths == {str(f) for f in exposure.failed}:
             self._record(known, exposure.issues)
-            return 0
+            return None
         paths = [str(file) for file in files.files]
 
-        def write() -> int:
-            dictionaries = self._shared()
-            prepare_dictionaries(dictionaries, exposure)
+        def write() -> References:
+            if self._dictionaries is None:
+                self._dictionaries = Dictionaries(self._engine)
+            prepare_dictionaries(self._dictionaries, exposure)
             with write_transaction(self._engine) as connection:
                 writer = self._make_writer(connection)
-                exposure_id, row_count = store_exposure(
-                    connection,
-                    writer,
-                    dictionaries,
-                    exposure,
-                    self._run_id,
-                    known,
+                stored = store_exposure(
+                    connection, writer, self._dictionaries, exposure, self._run_id, known
                 )
-                store_metrics(connection, writer, exposure_id, exposure)
-                row_count += finish(connection, exposure_id)
+                exposure_id = stored.exposure_id
+                store_metrics(connection, writer, exposure_id, exposure, stored.ids["fit"])
+                stored.row_count += finish(connection, stored)
                 record_issues(connection, self._run_id, exposure_id, exposure.issues, paths)
-            return row_count
+            return stored
 
         return self._try(write)
 
-    def leave(self, plan: Plan) -> None:
-        """Note what is to be noted of an exposure whose rows stay as they are."""
+    def leave(self, files: ExposureFiles, plan: Plan) -> Result:
+        """Keep or refuse an exposure: its rows stay, its files may have moved."""
         if plan.touched:
 
             def touch() -> None:
@@ -81,15 +120,24 @@ class UnitOfWork:
             self._try(touch)
         if plan.action == "refuse":
             self._record(tuple(k.id for k in plan.known), plan.issues)
+        return Result(files.label, _OUTCOMES[plan.action], 0, 0.0, plan.issues)
 
     def record_left(self, place: str, issues: Sequence[Issue]) -> None:
-        """Record why something that belongs to no exposure was left, in place of what was said."""
+        """Record issues of something that belongs to no exposure, in place of its earlier ones."""
         self._record((), issues, [place])
 
-    def record_failure(self, files: ExposureFiles, plan: Plan, issue: Issue) -> None:
+    def fail(self, files: ExposureFiles, plan: Plan, reason: str, seconds: float = 0.0) -> Result:
         """Record why an exposure could not be stored."""
+        issue = Issue(
+            "error",
+            "not_stored",
+            f"the exposure {files.label} could not be stored ({reason}): nothing of it was "
+            "changed; try again, and if this stays, report it with the file",
+            str(files.files[0]),
+        )
         paths = [str(file) for file in files.files]
         self._record(tuple(k.id for k in plan.known), (issue,), paths)
+        return Result(files.label, "failed", 0, seconds, (issue,))
 
     def _record(
         self, known: tuple[int, ...], issues: Sequence[Issue], paths: Sequence[str] = ()
@@ -101,11 +149,6 @@ class UnitOfWork:
 
         self._try(record)
 
-    def _shared(self) -> Dictionaries:
-        if self._dictionaries is None:
-            self._dictionaries = Dictionaries(self._engine)
-        return self._dictionaries
-
     def _try(self, write: Callable[[], T]) -> T:
         """Run a transaction; again after a lock, or when the server was away for a while."""
         for delay in (*RETRY_DELAYS_S, None):
@@ -113,22 +156,30 @@ class UnitOfWork:
                 return write()
             except DBAPIError as error:
                 trouble = trouble_of(error)
-                # What was rolled back may have been remembered.
+                # It may know rows that were rolled back.
                 self._dictionaries = None
-                if trouble is Trouble.FULL:
-                    raise DatabaseError(
-                        f"{describe_error(error)}: make room and load again; whole exposures "
-                        "only are in the database"
-                    ) from error
                 if trouble is Trouble.NONE:
                     raise
-                if delay is None:
+                if trouble is Trouble.FULL or delay is None:
+                    advice = "make room"
+                    if trouble is not Trouble.FULL:
+                        advice = (
+                            f"still failing after {len(RETRY_DELAYS_S)} retries: check the server"
+                        )
                     raise DatabaseError(
-                        f"{describe_error(error)}, and again after {len(RETRY_DELAYS_S)} tries: "
-                        "see to the server and load again; whole exposures only are in the "
-                        "database"
+                        f"{describe_error(error)}: {advice} and run again; only complete exposures "
+                        "were saved"
                     ) from error
                 if trouble is Trouble.GONE:
                     self._engine.dispose()
                 time.sleep(delay)
         raise AssertionError
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, in one line without statement, values or password."""
+    if isinstance(error, AomuseError):
+        return str(error)
+    if isinstance(error, DBAPIError):
+        return describe_error(error)
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"

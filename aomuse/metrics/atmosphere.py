@@ -1,4 +1,4 @@
-"""Image quality that the atmosphere lets expect, with and without the ground layer's correction."""
+"""Image quality predicted from the atmosphere, with and without ground-layer correction."""
 
 from __future__ import annotations
 
@@ -18,38 +18,12 @@ LEGACY_MUSE_ARCSEC = 0.35
 
 
 def seeing_in_line_of_sight(seeing_arcsec: float, airmass: float) -> float:
-    """Return the seeing at an air mass, arcsec.
-
-    Parameters
-    ----------
-    seeing_arcsec : float
-        Seeing at zenith, arcsec.
-    airmass : float
-        Air mass.
-
-    Returns
-    -------
-    float
-        Arcsec; Kolmogorov turbulence grows with the air mass to the power 0.6.
-    """
+    """Return the seeing at an air mass, arcsec: Kolmogorov turbulence grows with its power 0.6."""
     return float(seeing_arcsec * airmass**0.6)
 
 
 def seeing_of_r0(r0_m: float, *, legacy: bool = False) -> float:
-    """Return the seeing at 500 nm, arcsec.
-
-    Parameters
-    ----------
-    r0_m : float
-        Fried parameter at 500 nm, m.
-    legacy : bool, optional
-        With 1.028 in place of 0.976.
-
-    Returns
-    -------
-    float
-        FWHM of a long exposure in Kolmogorov turbulence, arcsec.
-    """
+    """Return the FWHM at 500 nm of a long exposure in Kolmogorov turbulence, arcsec."""
     factor = LEGACY_SEEING_FACTOR if legacy else SEEING_FACTOR
     return factor * 500e-9 / r0_m * ARCSEC
 
@@ -57,17 +31,7 @@ def seeing_of_r0(r0_m: float, *, legacy: bool = False) -> float:
 def kolb_factor(l0_m: float, *, legacy: bool = False) -> float:
     """Return the factor by which the telescope's size changes the effect of the outer scale.
 
-    Parameters
-    ----------
-    l0_m : float
-        Outer scale, m.
-    legacy : bool, optional
-        1 / (300 D / L0) - 1 with D = 8 m, in place of 1 / (1 + 300 D / L0) - 1 with D = 8.2 m.
-
-    Returns
-    -------
-    float
-        -0.981644 at 46 m, as ESO's exposure time calculator has it.
+    -0.981644 at 46 m, as in ESO's exposure time calculator.
     """
     if legacy:
         return 1 / (300 * LEGACY_DIAMETER_M / l0_m) - 1
@@ -75,38 +39,15 @@ def kolb_factor(l0_m: float, *, legacy: bool = False) -> float:
 
 
 def ao_gain(ground_layer_fraction: float) -> float:
-    """Return the gain in image quality by the ground layer's correction.
-
-    Parameters
-    ----------
-    ground_layer_fraction : float
-        Share of the turbulence in the ground layer, 0 to 1.
-
-    Returns
-    -------
-    float
-        Image quality without correction over that with it.
-    """
+    """Return the image quality without ground-layer correction over that with it."""
     x = ground_layer_fraction
     return 1.09 + 0.42 * x - 1.98 * x**2 + 2.95 * x**3
 
 
 def image_quality(r0_m: float, l0_m: float, gain: float = 1.0, *, legacy: bool = False) -> float:
-    """Return the image quality at 500 nm in the line of sight, arcsec.
+    """Return the FWHM at 500 nm in the line of sight, arcsec.
 
-    Parameters
-    ----------
-    r0_m, l0_m : float
-        Fried parameter and outer scale in the line of sight, m.
-    gain : float, optional
-        Of the adaptive optics.
-    legacy : bool, optional
-        As `seeing_of_r0` and `kolb_factor`.
-
-    Returns
-    -------
-    float
-        FWHM, arcsec. Tokovinin 2002, PASP 114, 1156, for the outer scale.
+    Tokovinin 2002, PASP 114, 1156, for the outer scale.
     """
     inside = 1 + kolb_factor(l0_m, legacy=legacy) * 2.183 * (r0_m / l0_m) ** 0.356
     return float(seeing_of_r0(r0_m, legacy=legacy) * math.sqrt(max(0.0, inside)) / gain)
@@ -115,23 +56,8 @@ def image_quality(r0_m: float, l0_m: float, gain: float = 1.0, *, legacy: bool =
 def image_quality_with_muse(
     iq_arcsec: float, wavelength_nm: float, *, legacy: bool = False
 ) -> float:
-    """Return the image quality at a wavelength, MUSE's own share included, arcsec.
-
-    Parameters
-    ----------
-    iq_arcsec : float
-        Image quality at 500 nm, arcsec.
-    wavelength_nm : float
-        Wavelength, 480 to 930 nm.
-    legacy : bool, optional
-        0.35 arcsec for MUSE at all wavelengths, in place of 0.37 up to 600 nm and 0.29 beyond.
-
-    Returns
-    -------
-    float
-        FWHM, arcsec.
-    """
-    muse = LEGACY_MUSE_ARCSEC
-    if not legacy:
-        muse = 0.37 if wavelength_nm < 600 else 0.29
+    """Return the FWHM at a wavelength (480 to 930 nm) with MUSE's own share, arcsec."""
+    muse = 0.37 if wavelength_nm < 600 else 0.29
+    if legacy:
+        muse = LEGACY_MUSE_ARCSEC
     return math.hypot(iq_arcsec * (500 / wavelength_nm) ** 0.2, muse)

@@ -1,10 +1,11 @@
-"""All metrics of an exposure and of an analysis, from plain facts; NULL comes with a reason."""
+"""All metrics of an exposure and of an analysis; a value or the reason why there is none."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,28 +14,19 @@ from aomuse.metrics import atmosphere
 from aomuse.metrics.compute_lasers import metrics_of_lasers
 from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.psf import encircled_energy, half_light_radius
-from aomuse.metrics.registry import EE_RADIUS_ARCSEC, WAVELENGTHS_NM
-from aomuse.metrics.value import Found, Metrics
+from aomuse.metrics.registry import EE_RADIUS_ARCSEC, WAVELENGTHS_NM, Metrics, MetricValue
 from aomuse.muse.psf_models import is_maoppy
 
 
 @dataclass(frozen=True)
-class Facts:
+class ExposureInputs:
     """What an exposure's metrics are made from; None and NaN are unknown.
 
-    Parameters
-    ----------
-    row : mapping
-        Columns of ``exposure``.
-    sources : int or None
-        Sources of its Moffat analysis, else of its first one; None where there is none.
-    r0_m, l0_m : ndarray
-        SPARTA's samples, all lasers, m.
-    lasers : mapping
-        The samples of each laser, 1 to 4.
+    ``row`` has the columns of ``exposure``, ``sources`` is their number in its Moffat analysis,
+    else in its first one. r0 and L0 are samples of all lasers, m; ``lasers`` has each one's.
     """
 
-    row: Mapping[str, float | bool | None]
+    row: Mapping[str, Any]
     sources: int | None
     r0_m: npt.NDArray[np.float64]
     l0_m: npt.NDArray[np.float64]
@@ -45,72 +37,60 @@ class Facts:
         """EXPTIME, s."""
         return self.row.get("exposure_time_s")
 
+    @property
+    def instrument_mode(self) -> str | None:
+        """ESO INS MODE."""
+        return self.row.get("instrument_mode")
+
 
 @dataclass(frozen=True)
-class FitFacts:
-    """What an analysis's metrics are made from.
-
-    Parameters
-    ----------
-    pixel_arcsec : float or None
-        Pixel scale; None where the mode does not tell it.
-    model : str
-        PSF model.
-    parameters : mapping
-        Value of a PSF parameter at a wavelength, by both.
-    """
+class FitInputs:
+    """What an analysis's metrics are made from: parameters by name and wavelength in nm."""
 
     pixel_arcsec: float | None
     model: str
     parameters: Mapping[tuple[str, int], float | None] = field(default_factory=dict)
 
 
-def exposure_metrics(facts: Facts) -> Metrics:
-    """Return the metrics of an exposure.
-
-    Parameters
-    ----------
-    facts : Facts
-        What is known of it.
-
-    Returns
-    -------
-    dict
-        Value or reason by name and version.
-    """
-    row = facts.row
+def exposure_metrics(inputs: ExposureInputs) -> Metrics:
+    """Return the metrics of an exposure by name and version."""
+    row = inputs.row
     seeing = _mean(row, "seeing_start_arcsec", "seeing_end_arcsec")
     airmass = _mean(row, "airmass_start", "airmass_end")
     tip_tilt = row.get("tip_tilt_loop")
-    found: Metrics = {
+    metrics: Metrics = {
         ("seeing", "legacy"): seeing,
         ("airmass", "legacy"): airmass,
         ("seeing_los", "legacy"): _of(atmosphere.seeing_in_line_of_sight, seeing, airmass),
         ("tau0", "legacy"): _known(row, "tau0_s"),
         ("glf", "legacy"): _known(row, "ground_layer_fraction"),
         ("ngs_flux", "legacy"): _known(row, "ngs_flux"),
-        ("num_sources", "legacy"): "no analysis" if facts.sources is None else float(facts.sources),
+        ("num_sources", "legacy"): "no analysis"
+        if inputs.sources is None
+        else float(inputs.sources),
         ("ttfree", "legacy"): "tip_tilt_loop is unknown"
         if tip_tilt is None
         else float(not tip_tilt),
         ("degraded", "legacy"): _degraded(row, unknown=1.0),
         ("degraded", "corrected"): _degraded(row, unknown=None),
     }
-    found |= metrics_of_lasers(facts.lasers, facts.exposure_time_s)
-    gain = _of(atmosphere.ao_gain, found["glf", "legacy"])
+    metrics |= metrics_of_lasers(inputs.lasers, inputs.exposure_time_s)
+    gain = _of(atmosphere.ao_gain, metrics["glf", "legacy"])
     for version in ("legacy", "corrected"):
-        found |= _sparta(facts, version, gain, found["ttfree", "legacy"])
-    return found
+        metrics |= _sparta(inputs, version, gain, metrics["ttfree", "legacy"])
+    return metrics
 
 
-def _sparta(facts: Facts, version: str, gain: Found, ttfree: Found) -> Metrics:
+def _sparta(
+    inputs: ExposureInputs, version: str, gain: MetricValue, ttfree: MetricValue
+) -> Metrics:
     legacy = version == "legacy"
-    r0, l0 = facts.r0_m, facts.l0_m
+    r0, l0 = inputs.r0_m, inputs.l0_m
     known = np.isfinite(r0) & np.isfinite(l0)
     if not legacy:
         known &= (r0 > 0) & (l0 > 0)
-    r0_mean: Found = float(r0[known].mean()) if known.any() else "no laser has r0 and L0"
-    l0_mean: Found = float(l0[known].mean()) if known.any() else "no laser has r0 and L0"
+    r0_mean: MetricValue = float(r0[known].mean()) if known.any() else "no laser has r0 and L0"
+    l0_mean: MetricValue = float(l0[known].mean()) if known.any() else "no laser has r0 and L0"
     if not len(r0):
         r0_mean = "there is no SPARTA_ATM_DATA"
     elif legacy and ttfree != 1.0:
@@ -124,7 +104,7 @@ def _sparta(facts: Facts, version: str, gain: Found, ttfree: Found) -> Metrics:
         return atmosphere.image_quality(r0_m, l0_m, gain, legacy=legacy)
 
     iq = _of(quality, r0_mean, l0_mean, gain)
-    found: Metrics = {
+    metrics: Metrics = {
         ("sparta_iq_los_500nm", version): iq,
         ("sparta_iq_los_500nm_nogain", version): _of(quality, r0_mean, l0_mean, 1.0),
     }
@@ -133,41 +113,30 @@ def _sparta(facts: Facts, version: str, gain: Found, ttfree: Found) -> Metrics:
         def with_muse(iq: float, nm: int = wavelength) -> float:
             return atmosphere.image_quality_with_muse(iq, nm, legacy=legacy)
 
-        found[f"iq_los_{wavelength}nm", version] = _of(with_muse, iq)
-    return found
+        metrics[f"iq_los_{wavelength}nm", version] = _of(with_muse, iq)
+    return metrics
 
 
-def fit_metrics(facts: FitFacts) -> Metrics:
-    """Return the metrics of an analysis.
-
-    Parameters
-    ----------
-    facts : FitFacts
-        What is known of it.
-
-    Returns
-    -------
-    dict
-        Value or reason by name and version.
-    """
-    found: Metrics = {}
+def fit_metrics(inputs: FitInputs) -> Metrics:
+    """Return the metrics of an analysis by name and version."""
+    metrics: Metrics = {}
     for wavelength in WAVELENGTHS_NM:
 
-        def parameter(name: str, nm: int = wavelength) -> Found:
-            value = facts.parameters.get((name, nm))
+        def parameter(name: str, nm: int = wavelength) -> MetricValue:
+            value = inputs.parameters.get((name, nm))
             if value is None or math.isnan(value):
                 return f"no {name} at {nm} nm"
             return float(value)
 
-        beta: Found = "the beta of MAOPPY is not that of a Moffat profile"
-        if not is_maoppy(facts.model):
+        beta: MetricValue = "the beta of MAOPPY is not that of a Moffat profile"
+        if not is_maoppy(inputs.model):
             beta = parameter("beta")
-        scale: Found = facts.pixel_arcsec or "the mode does not tell the pixel scale"
+        scale: MetricValue = inputs.pixel_arcsec or "the mode does not tell the pixel scale"
         fwhm = _of(lambda pixels, arcsec: pixels * arcsec, parameter("fwhm"), scale)
-        finite: Found = beta
+        finite: MetricValue = beta
         if not isinstance(beta, str) and beta <= 1:
             finite = "beta is not above 1: the light is infinite"
-        found |= {
+        metrics |= {
             (f"fwhm_{wavelength}nm", "corrected"): fwhm,
             (f"beta_{wavelength}nm", "corrected"): beta,
             (f"ellipticity_{wavelength}nm", "corrected"): parameter("e"),
@@ -178,10 +147,10 @@ def fit_metrics(facts: FitFacts) -> Metrics:
                 encircled_energy, EE_RADIUS_ARCSEC, fwhm, finite
             ),
         }
-    return found
+    return metrics
 
 
-def _of(function: Callable[..., float], *arguments: Found) -> Found:
+def _of(function: Callable[..., float], *arguments: MetricValue) -> MetricValue:
     """Return what a function makes of known values, else the first reason."""
     reasons = [value for value in arguments if isinstance(value, str)]
     if reasons:
@@ -195,16 +164,16 @@ def _of(function: Callable[..., float], *arguments: Found) -> Found:
     return value
 
 
-def _known(row: Mapping[str, float | bool | None], column: str) -> Found:
+def _known(row: Mapping[str, Any], column: str) -> MetricValue:
     value = row.get(column)
     return f"{column} is unknown" if value is None or math.isnan(value) else float(value)
 
 
-def _mean(row: Mapping[str, float | bool | None], one: str, other: str) -> Found:
+def _mean(row: Mapping[str, Any], one: str, other: str) -> MetricValue:
     return _of(lambda a, b: (a + b) / 2, _known(row, one), _known(row, other))
 
 
-def _degraded(row: Mapping[str, float | bool | None], unknown: float | None) -> Found:
+def _degraded(row: Mapping[str, Any], unknown: float | None) -> MetricValue:
     states = [row.get(f"lgs{laser}_simulated") for laser in range(1, 5)]
     if any(states):
         return 1.0

@@ -1,4 +1,4 @@
-"""All metrics of a laser, and those of an exposure that its lasers tell."""
+"""The metrics of a laser, and of an exposure from its lasers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from aomuse.metrics.lasers import LaserSamples, gaps, shutter_open, usable
-from aomuse.metrics.value import Found, Metrics
+from aomuse.metrics.registry import Metrics, MetricValue
 
 _OFF = "the laser is off"
 _NO_R0 = "no sample has r0"
@@ -17,25 +17,12 @@ _UNKNOWN_SHUTTER = "the start of the exposure or its length is unknown"
 
 
 def laser_metrics(samples: LaserSamples, exposure_time_s: float | None) -> Metrics:
-    """Return the metrics of a laser.
-
-    Parameters
-    ----------
-    samples : LaserSamples
-        What SPARTA reported of it.
-    exposure_time_s : float or None
-        EXPTIME, s.
-
-    Returns
-    -------
-    dict
-        Value or reason by name and version.
-    """
+    """Return the metrics of a laser."""
     on = samples.is_on
     count, longest = gaps(samples.seconds, on)
     known = bool(np.isfinite(samples.r0_m).any())
     off = _OFF if known else _NO_R0
-    found: dict[str, Found] = {
+    metrics: dict[str, MetricValue] = {
         "laser_on": float(on.any()) if known else off,
         "laser_on_share": float(on.mean()) if known else off,
         "laser_samples": float(on.sum()) if known else off,
@@ -53,29 +40,16 @@ def laser_metrics(samples: LaserSamples, exposure_time_s: float | None) -> Metri
     ):
         measured = usable(values, on)
         why = off if not on.any() else f"no sample has a positive {name}"
-        found[f"{name}_mean"] = float(measured.mean()) if len(measured) else why
-        found[f"{name}_min"] = float(measured.min()) if len(measured) else why
-        found[f"{name}_last"] = float(measured[-1]) if len(measured) else why
-    return {(name, "corrected"): value for name, value in found.items()}
+        metrics[f"{name}_mean"] = float(measured.mean()) if len(measured) else why
+        metrics[f"{name}_min"] = float(measured.min()) if len(measured) else why
+        metrics[f"{name}_last"] = float(measured[-1]) if len(measured) else why
+    return {(name, "corrected"): value for name, value in metrics.items()}
 
 
 def metrics_of_lasers(lasers: Mapping[int, LaserSamples], exposure_time_s: float | None) -> Metrics:
-    """Return the metrics of an exposure that its lasers tell.
-
-    Parameters
-    ----------
-    lasers : mapping
-        Samples by laser, 1 to 4; all lasers have the same times.
-    exposure_time_s : float or None
-        EXPTIME, s.
-
-    Returns
-    -------
-    dict
-        Value or reason by name and version.
-    """
-    on: Found = _NO_TABLE
-    opened: Found = _NO_TABLE
+    """Return the metrics of an exposure from its lasers, which all have the same times."""
+    on: MetricValue = _NO_TABLE
+    opened: MetricValue = _NO_TABLE
     if lasers:
         on = float(sum(samples.is_on.any() for samples in lasers.values()))
         first = next(iter(lasers.values()))
@@ -83,7 +57,7 @@ def metrics_of_lasers(lasers: Mapping[int, LaserSamples], exposure_time_s: float
     return {("lasers_on", "corrected"): on, ("sparta_open_samples", "corrected"): opened}
 
 
-def _open(samples: LaserSamples, on: np.ndarray, exposure_time_s: float | None) -> Found:
+def _open(samples: LaserSamples, on: np.ndarray, exposure_time_s: float | None) -> MetricValue:
     if exposure_time_s is None or not math.isfinite(exposure_time_s):
         return _UNKNOWN_SHUTTER
     if len(samples.seconds) and not np.isfinite(samples.seconds).any():

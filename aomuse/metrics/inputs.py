@@ -13,198 +13,144 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.exchange.frames import NormalizedExposure
-from aomuse.metrics import Facts, FitFacts, LaserSamples
+from aomuse.metrics.compute import ExposureInputs, FitInputs
+from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.registry import WAVELENGTHS_NM
-from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter, Source, SpartaAtm
+from aomuse.models import Base, Exposure, PsfFit
 from aomuse.muse.instrument import pixel_scale_arcsec
 
 Floats = npt.NDArray[np.float64]
 
 _QUANTITIES = ("r0_m", "l0_m", "seeing_arcsec", "strehl")
 _PARAMETERS = ("fwhm", "beta", "e")
+#: Columns that are read of each table.
+_COLUMNS = {
+    "sparta_atm": ("lgs", "time_utc", *_QUANTITIES),
+    "source": (),
+    "psf_layer": ("layer", "wavelength_nm"),
+    "psf_parameter": ("parameter", "layer", "value"),
+}
 
 
 @dataclass(frozen=True)
-class FitInputs:
-    """One analysis.
-
-    Parameters
-    ----------
-    id : int
-        psf_fit.id.
-    model : str
-        PSF model.
-    wavelength_nm : ndarray
-        Of each layer, nm; NaN where unknown.
-    parameters : mapping
-        Values by the parameter's name, one a layer.
-    """
+class FitLayers:
+    """An analysis by layer: wavelengths in nm, NaN where unknown, and values by parameter."""
 
     id: int
     model: str
     wavelength_nm: Floats
     parameters: Mapping[str, Floats]
 
-    def facts(self, instrument_mode: str | None) -> FitFacts:
+    def inputs(self, instrument_mode: str | None) -> FitInputs:
         """Return the parameters in the layers nearest to the wavelengths of the metrics."""
         scale = pixel_scale_arcsec(instrument_mode)
         known = self.wavelength_nm
-        # Layers are equally spaced: the first two tell which one is nearest.
+        # Layers are equally spaced: the first two give the nearest one.
         if len(known) < 2 or not np.isfinite(known[:2]).all() or known[0] == known[1]:
-            return FitFacts(scale, self.model)
-        step = known[1] - known[0]
-        found: dict[tuple[str, int], float | None] = {}
+            return FitInputs(scale, self.model)
+        nearest: dict[tuple[str, int], float | None] = {}
         for wavelength in WAVELENGTHS_NM:
-            layer = round((wavelength - known[0]) / step)
+            layer = round((wavelength - known[0]) / (known[1] - known[0]))
             for name in _PARAMETERS:
                 values = self.parameters.get(name, np.empty(0))
-                found[name, wavelength] = float(values[layer]) if 0 <= layer < len(values) else None
-        return FitFacts(scale, self.model, found)
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """One exposure.
-
-    Parameters
-    ----------
-    row : mapping
-        Columns of ``exposure``.
-    sources : int or None
-        Sources of its Moffat analysis, else of its first one; None where there is none.
-    samples : DataFrame
-        lgs, time_utc, r0_m, l0_m, seeing_arcsec and strehl, by time and laser.
-    fits : list of FitInputs
-        Its analyses.
-    """
-
-    row: Mapping[str, Any]
-    sources: int | None
-    samples: pd.DataFrame
-    fits: list[FitInputs]
-
-    def facts(self) -> Facts:
-        """Return what the metrics of the exposure are made from."""
-        laser = self.samples["lgs"].to_numpy(np.int64)
-        seconds = _seconds(self.samples["time_utc"], self.row["date_obs_utc"])
-        values = {name: _finite(self.samples[name].to_numpy(np.float64)) for name in _QUANTITIES}
-        lasers = {}
-        for number in np.unique(laser).tolist():
-            ours = laser == number
-            lasers[number] = LaserSamples(
-                seconds[ours], *(values[name][ours] for name in _QUANTITIES)
-            )
-        return Facts(self.row, self.sources, values["r0_m"], values["l0_m"], lasers)
+                is_inside = 0 <= layer < len(values)
+                nearest[name, wavelength] = float(values[layer]) if is_inside else None
+        return FitInputs(scale, self.model, nearest)
 
 
 def stored_inputs(
-    connection: Connection, exposure_id: int, loaded: NormalizedExposure | None = None
-) -> Inputs:
-    """Return what an exposure's metrics are made from."""
+    connection: Connection,
+    exposure_id: int,
+    loaded: NormalizedExposure | None = None,
+    fit_ids: Mapping[int, int] | None = None,
+) -> tuple[ExposureInputs, list[FitLayers]]:
+    """Return what an exposure's metrics are made from, and those of its analyses.
+
+    Frames that were just stored, with psf_fit.id by local number, save reading the rows.
+    """
     row = connection.execute(
         sa.select(*Exposure.__table__.c).where(Exposure.id == exposure_id)
     ).one()
     fits = connection.execute(
-        sa.select(PsfFit.id, PsfFit.name, PsfFit.model)
+        sa.select(PsfFit.id, PsfFit.model)
         .where(PsfFit.exposure_id == exposure_id)
         .order_by(*PsfFit.moffat_first())
     ).all()
-    ids = [fit.id for fit in fits]
     if loaded is None:
-        tables = _from_rows(connection, exposure_id, ids)
+        tables = _from_rows(connection, exposure_id, [fit.id for fit in fits])
+        numbers = {fit.id: fit.id for fit in fits}
     else:
-        tables = _from_frames(loaded, {(fit.name, fit.model): fit.id for fit in fits})
-    sources = len(_of_fit(tables["source"], ids[0])) if ids else None
-    inputs = [
-        _fit(fit, _of_fit(tables["psf_layer"], fit.id), _of_fit(tables["psf_parameter"], fit.id))
+        tables = {table: _from_frames(loaded, table) for table in _COLUMNS}
+        numbers = {psf_fit_id: number for number, psf_fit_id in (fit_ids or {}).items()}
+    sources = len(_of_fit(tables["source"], numbers[fits[0].id])) if fits else None
+    layers = [
+        _layers(
+            fit,
+            _of_fit(tables["psf_layer"], numbers[fit.id]),
+            _of_fit(tables["psf_parameter"], numbers[fit.id]),
+        )
         for fit in fits
     ]
-    samples = tables["sparta_atm"].reindex(columns=["lgs", "time_utc", *_QUANTITIES])
-    return Inputs(dict(row._mapping), sources, samples, inputs)
+    samples = tables["sparta_atm"].reindex(columns=_COLUMNS["sparta_atm"])
+    return _exposure_inputs(dict(row._mapping), sources, samples), layers
+
+
+def _exposure_inputs(
+    row: dict[str, Any], sources: int | None, samples: pd.DataFrame
+) -> ExposureInputs:
+    laser = samples["lgs"].to_numpy(np.int64)
+    seconds = _seconds(samples["time_utc"], row["date_obs_utc"])
+    values = {name: _finite(samples[name].to_numpy(np.float64)) for name in _QUANTITIES}
+    lasers = {}
+    for number in np.unique(laser).tolist():
+        own = laser == number
+        lasers[number] = LaserSamples(seconds[own], *(values[name][own] for name in _QUANTITIES))
+    return ExposureInputs(row, sources, values["r0_m"], values["l0_m"], lasers)
 
 
 def _from_rows(connection: Connection, exposure_id: int, fits: list[int]) -> dict[str, Any]:
-    selects: dict[str, sa.Select[*tuple[Any, ...]]] = {
-        "sparta_atm": sa.select(
-            SpartaAtm.lgs,
-            SpartaAtm.time_utc,
-            SpartaAtm.r0_m,
-            SpartaAtm.l0_m,
-            SpartaAtm.seeing_arcsec,
-            SpartaAtm.strehl,
-        )
-        .where(SpartaAtm.exposure_id == exposure_id)
-        .order_by(SpartaAtm.row_index, SpartaAtm.lgs),
-        "source": sa.select(Source.psf_fit_id).where(Source.psf_fit_id.in_(fits)),
-        "psf_layer": sa.select(PsfLayer.psf_fit_id, PsfLayer.layer, PsfLayer.wavelength_nm).where(
-            PsfLayer.psf_fit_id.in_(fits)
-        ),
-        "psf_parameter": sa.select(
-            PsfParameter.psf_fit_id,
-            PsfParameter.parameter,
-            PsfParameter.layer,
-            PsfParameter.value,
-        ).where(PsfParameter.psf_fit_id.in_(fits)),
-    }
     tables = {}
-    for table, select in selects.items():
+    for table, names in _COLUMNS.items():
+        columns = Base.metadata.tables[table].c
+        chosen = [columns[name] for name in names]
+        if table == "sparta_atm":
+            select = sa.select(*chosen).where(columns.exposure_id == exposure_id)
+            select = select.order_by(columns.row_index, columns.lgs)
+        else:
+            fit = columns.psf_fit_id
+            select = sa.select(fit.label("fit"), *chosen).where(fit.in_(fits))
         result = connection.execute(select)
         rows = [tuple(each) for each in result]
         tables[table] = pd.DataFrame(rows, columns=list(result.keys()))
     return tables
 
 
-def _from_frames(
-    loaded: NormalizedExposure, ids: Mapping[tuple[str, str], int]
-) -> dict[str, pd.DataFrame]:
-    local: dict[int, int] = {}
-    for frame in loaded.of("psf_fit"):
-        names = zip(frame["name"].tolist(), frame["model"].tolist(), strict=True)
-        local |= zip(frame["fit"].tolist(), (ids[name] for name in names), strict=True)
-    tables: dict[str, pd.DataFrame] = {}
-    for table in ("sparta_atm", "source", "psf_layer", "psf_parameter"):
-        frames = list(loaded.of(table))
-        frame = frames[0] if frames else pd.DataFrame({"fit": [], "lgs": []})
-        if len(frames) > 1:
-            frame = pd.concat(frames, ignore_index=True)
-        if table != "sparta_atm":
-            fits = frame["fit"].to_numpy()
-            ids_of = np.full(int(fits.max()) + 1 if len(fits) else 0, -1, dtype=np.int64)
-            for number, fit in local.items():
-                if number < len(ids_of):
-                    ids_of[number] = fit
-            frame = frame.assign(psf_fit_id=ids_of[fits.astype(np.int64)])
-        tables[table] = frame
-    return tables
+def _from_frames(loaded: NormalizedExposure, table: str) -> pd.DataFrame:
+    frames = list(loaded.of(table)) or [pd.DataFrame({"fit": [], "lgs": []})]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
-def _of_fit(frame: pd.DataFrame, fit: int) -> pd.DataFrame:
-    fits = frame["psf_fit_id"].to_numpy()
-    ours = fits == fit
-    return frame if ours.all() else frame[ours]
+def _of_fit(frame: pd.DataFrame, number: int) -> pd.DataFrame:
+    own = frame["fit"].to_numpy() == number
+    return frame if own.all() else frame[own]
 
 
-def _fit(fit: Any, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitInputs:
-    wavelengths = np.empty(0)
-    if len(layers):
-        places = layers["layer"].to_numpy(np.int64)
-        values = layers["wavelength_nm"].to_numpy(np.float64, na_value=np.nan)
-        wavelengths = _by_layer(places, values, 0)
-    found = {}
+def _layers(fit: Any, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitLayers:
+    wavelengths = _by_layer(layers, "wavelength_nm") if len(layers) else np.empty(0)
+    by_name = {}
     if len(parameters):
         codes, names = pd.factorize(parameters["parameter"])
-        places = parameters["layer"].to_numpy(np.int64)
-        values = parameters["value"].to_numpy(np.float64, na_value=np.nan)
         for code, name in enumerate(names):
-            ours = codes == code
-            found[str(name)] = _by_layer(places[ours], values[ours], len(wavelengths))
-    return FitInputs(fit.id, fit.model, wavelengths, found)
+            own = parameters[codes == code]
+            by_name[str(name)] = _by_layer(own, "value", len(wavelengths))
+    return FitLayers(fit.id, fit.model, wavelengths, by_name)
 
 
-def _by_layer(places: npt.NDArray[np.int64], values: Floats, layers: int) -> Floats:
+def _by_layer(frame: pd.DataFrame, column: str, layers: int = 0) -> Floats:
     """Return values in the order of their layers, NaN where there is none."""
+    places = frame["layer"].to_numpy(np.int64)
     result = np.full(max(layers, int(places.max()) + 1), np.nan)
-    result[places] = values
+    result[places] = frame[column].to_numpy(np.float64, na_value=np.nan)
     return _finite(result)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-#: An interval longer than so many usual ones is a gap.
+#: A longer interval, in median ones, is a gap.
 GAP_INTERVALS = 1.5
 
 
@@ -19,12 +19,7 @@ GAP_INTERVALS = 1.5
 class LaserSamples:
     """The samples of one laser, in the order of the table; NaN is unknown.
 
-    Parameters
-    ----------
-    seconds : ndarray
-        Time since the start of the exposure, s, shape ``(samples,)``.
-    r0_m, l0_m, seeing_arcsec, strehl : ndarray
-        Fried parameter and outer scale, m, seeing, arcsec, Strehl ratio, %; same shape.
+    Seconds since the start of the exposure, r0 and L0 in m, seeing in arcsec, Strehl ratio in %.
     """
 
     seconds: Floats
@@ -40,59 +35,21 @@ class LaserSamples:
 
 
 def shutter_open(seconds: Floats, exposure_time_s: float) -> Flags:
-    """Return which times lie within the opening of the shutter.
-
-    Parameters
-    ----------
-    seconds : ndarray
-        Time since DATE-OBS, s; NaN lies in none.
-    exposure_time_s : float
-        EXPTIME, s.
-
-    Returns
-    -------
-    ndarray of bool
-        From DATE-OBS to DATE-OBS + EXPTIME, both included, to the millisecond.
-    """
+    """Return which times, s since DATE-OBS, the shutter was open, to the millisecond."""
     rounded = np.round(seconds, 3)
     return np.asarray((rounded >= 0) & (rounded <= exposure_time_s))
 
 
 def usable(values: Floats, on: Flags) -> Floats:
-    """Return the values that were measured.
-
-    Parameters
-    ----------
-    values : ndarray
-        Samples, shape ``(samples,)``.
-    on : ndarray of bool
-        At which the laser is on.
-
-    Returns
-    -------
-    ndarray
-        Those that are positive, in their order: none of the quantities can be 0.
-    """
+    """Return the values that were measured: none of the quantities can be 0."""
     return values[on & np.isfinite(values) & (values > 0)]
 
 
 def gaps(seconds: Floats, on: Flags) -> tuple[int, float]:
-    """Return how many gaps a laser's telemetry has, and the longest interval without it.
+    """Return the gaps in a laser's telemetry, and the longest interval without it, s.
 
-    Parameters
-    ----------
-    seconds : ndarray
-        Times of all samples, s, shape ``(samples,)``.
-    on : ndarray of bool
-        At which the laser is on.
-
-    Returns
-    -------
-    count : int
-        Intervals between samples with the laser on that are longer than 1.5 times the median
-        interval of all samples.
-    longest_s : float
-        The longest interval between samples with the laser on, s; NaN with fewer than two.
+    A gap is longer than 1.5 times the median interval of all samples; without two samples of a
+    laser that is on, the interval is NaN.
     """
     known = np.isfinite(seconds)
     every = np.diff(np.sort(seconds[known]))

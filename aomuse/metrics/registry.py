@@ -23,6 +23,11 @@ _OWN = "aomuse"
 _KOLB = "Tokovinin 2002, PASP 114, 1156; ESO exposure time calculator"
 
 
+#: A metric's value, or the reason why there is none; by name and version.
+MetricValue = float | str
+Metrics = dict[tuple[str, str], MetricValue]
+
+
 @dataclass(frozen=True)
 class Metric:
     """One metric in one version."""
@@ -48,132 +53,55 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("laser_samples", "laser_open_samples", "laser_gaps"), "count"),
 }
 
-
-_SIMPLE = (
-    Metric(
-        1,
-        "seeing",
-        "legacy",
-        "arcsec",
-        "mean of the site seeing at start and end",
-        _PACKAGE,
-        "ESO TEL AMBI FWHM START, ESO TEL AMBI FWHM END",
-    ),
-    Metric(
-        2,
-        "airmass",
-        "legacy",
-        "",
-        "mean of the air mass at start and end",
-        _PACKAGE,
-        "ESO TEL AIRM START, ESO TEL AIRM END",
-    ),
-    Metric(
-        3,
-        "seeing_los",
-        "legacy",
-        "arcsec",
-        "seeing times air mass to the power 0.6",
-        _PACKAGE,
-        "seeing, airmass",
-    ),
-    Metric(
-        4,
-        "tau0",
-        "legacy",
-        "s",
-        "coherence time of the site monitor",
-        _PACKAGE,
-        "ESO TEL AMBI TAU0",
-    ),
-    Metric(
-        5,
-        "glf",
-        "legacy",
-        "",
-        "share of the turbulence below 900 m",
-        _PACKAGE,
-        "ESO OCS SGS ASM GL900 AVG",
-    ),
-    Metric(
-        6, "ngs_flux", "legacy", "", "flux of the natural guide star", _PACKAGE, "ESO AOS NGS1 FLUX"
-    ),
-    Metric(
-        7,
-        "num_sources",
-        "legacy",
-        "",
-        "sources of the Moffat analysis, else of the first one",
-        _PACKAGE,
-        "PM_ tables",
-    ),
-    Metric(
-        8,
-        "ttfree",
-        "legacy",
-        "",
-        "1 where the tip-tilt loop is open",
-        _PACKAGE,
-        "ESO AOS TT LOOP ST",
-    ),
-    Metric(
-        9,
-        "degraded",
-        "legacy",
-        "",
-        "1 where a laser is simulated by software, and where that is unknown",
-        _PACKAGE,
-        "ESO LGSi LASRi SWSIM",
-    ),
-    Metric(
-        10,
-        "degraded",
-        "corrected",
-        "",
-        "1 where a laser is simulated by software",
-        _PACKAGE,
-        "ESO LGSi LASRi SWSIM",
-    ),
+_SEEING = "ESO TEL AMBI FWHM START, ESO TEL AMBI FWHM END"
+_AIRMASS = "ESO TEL AIRM START, ESO TEL AIRM END"
+_SIMULATED = "ESO LGSi LASRi SWSIM"
+_SIMPLE = tuple(
+    Metric(number, name, "legacy", unit, formula, _PACKAGE, inputs)
+    for number, name, unit, formula, inputs in (
+        (1, "seeing", "arcsec", "mean of the site seeing at start and end", _SEEING),
+        (2, "airmass", "", "mean of the air mass at start and end", _AIRMASS),
+        (3, "seeing_los", "arcsec", "seeing times air mass to the power 0.6", "seeing, airmass"),
+        (4, "tau0", "s", "coherence time of the site monitor", "ESO TEL AMBI TAU0"),
+        (5, "glf", "", "share of the turbulence below 900 m", "ESO OCS SGS ASM GL900 AVG"),
+        (6, "ngs_flux", "", "flux of the natural guide star", "ESO AOS NGS1 FLUX"),
+        (
+            7,
+            "num_sources",
+            "",
+            "sources of the Moffat analysis, else of the first one",
+            "PM_ tables",
+        ),
+        (8, "ttfree", "", "1 where the tip-tilt loop is open", "ESO AOS TT LOOP ST"),
+    )
+)
+_SIMULATED_FORMULA = "1 where a laser is simulated by software"
+_DEGRADED = tuple(
+    Metric(number, "degraded", version, "", formula, _PACKAGE, _SIMULATED)
+    for number, version, formula in (
+        (9, "legacy", f"{_SIMULATED_FORMULA}, and where that is unknown"),
+        (10, "corrected", _SIMULATED_FORMULA),
+    )
 )
 
-_SPARTA = (
-    Metric(
-        11,
-        "sparta_iq_los_500nm",
-        "legacy",
-        "arcsec",
-        "image quality at 500 nm from r0 and L0, over the AO gain; k = 1.028, D = 8 m, "
-        "all lasers, tip-tilt loop open only",
-        _PACKAGE,
-        "SPARTA_ATM_DATA, glf, ttfree",
-    ),
-    Metric(
-        12,
-        "sparta_iq_los_500nm",
-        "corrected",
-        "arcsec",
-        "image quality at 500 nm from r0 and L0 of the lasers that are on, over the AO gain",
-        _KOLB,
-        "SPARTA_ATM_DATA, glf",
-    ),
-    Metric(
-        13,
-        "sparta_iq_los_500nm_nogain",
-        "legacy",
-        "arcsec",
-        "as sparta_iq_los_500nm, with a gain of 1",
-        _PACKAGE,
-        "SPARTA_ATM_DATA, ttfree",
-    ),
-    Metric(
-        14,
-        "sparta_iq_los_500nm_nogain",
-        "corrected",
-        "arcsec",
-        "as sparta_iq_los_500nm, with a gain of 1",
-        _KOLB,
-        "SPARTA_ATM_DATA",
-    ),
+_IQ = "image quality at 500 nm from r0 and L0"
+_NO_GAIN = "as sparta_iq_los_500nm, with a gain of 1"
+_SPARTA = tuple(
+    Metric(number, f"sparta_iq_los_500nm{suffix}", version, "arcsec", formula, citation, inputs)
+    for number, suffix, version, formula, citation, inputs in (
+        (
+            *(11, "", "legacy"),
+            f"{_IQ}, over the AO gain; k = 1.028, D = 8 m, all lasers, tip-tilt loop open only",
+            *(_PACKAGE, "SPARTA_ATM_DATA, glf, ttfree"),
+        ),
+        (
+            *(12, "", "corrected"),
+            f"{_IQ} of the lasers that are on, over the AO gain",
+            *(_KOLB, "SPARTA_ATM_DATA, glf"),
+        ),
+        (13, "_nogain", "legacy", _NO_GAIN, _PACKAGE, "SPARTA_ATM_DATA, ttfree"),
+        (14, "_nogain", "corrected", _NO_GAIN, _KOLB, "SPARTA_ATM_DATA"),
+    )
 )
 
 _WITH_MUSE = tuple(
@@ -193,6 +121,9 @@ _WITH_MUSE = tuple(
     )
 )
 
+_BOTH = "PSFPARS fwhm and beta, pixel scale"
+_HALF = "radius that holds half of the Moffat PSF's light"
+_WITHIN = "share of the Moffat PSF's light within 0.5 arcsec of its centre"
 _DELIVERED = tuple(
     Metric(
         first + place,
@@ -208,73 +139,36 @@ _DELIVERED = tuple(
         (40, "fwhm", "arcsec", "FWHM of the PSF", "PSFPARS fwhm, pixel scale"),
         (50, "beta", "", "Moffat beta of the PSF", "PSFPARS beta"),
         (60, "ellipticity", "", "ellipticity of the PSF", "PSFPARS e"),
-        (
-            70,
-            "half_light_radius",
-            "arcsec",
-            "radius that holds half of the Moffat PSF's light",
-            "PSFPARS fwhm and beta, pixel scale",
-        ),
-        (
-            80,
-            "ee_500mas",
-            "",
-            "share of the Moffat PSF's light within 0.5 arcsec of its centre",
-            "PSFPARS fwhm and beta, pixel scale",
-        ),
+        (70, "half_light_radius", "arcsec", _HALF, _BOTH),
+        (80, "ee_500mas", "", _WITHIN, _BOTH),
     )
     for place, wavelength in enumerate(WAVELENGTHS_NM)
 )
 
-_OPEN = "DATE-OBS to DATE-OBS + EXPTIME"
-_SPARTA_TABLE = "SPARTA_ATM_DATA"
-
+_TABLE = "SPARTA_ATM_DATA"
+_OPEN = "while the shutter was open, DATE-OBS to DATE-OBS + EXPTIME"
+_OPEN_INPUTS = f"{_TABLE}, DATE-OBS, EXPTIME"
+_GAPS = "intervals between samples with the laser on that are longer than 1.5 times the median"
 _LASERS = (
-    Metric(
-        15,
-        "lasers_on",
-        "corrected",
-        "",
-        "lasers that are on (r0 > 0) in a sample",
-        _OWN,
-        _SPARTA_TABLE,
-    ),
-    Metric(
-        16,
-        "sparta_open_samples",
-        "corrected",
-        "",
-        f"samples while the shutter was open, {_OPEN}",
-        _OWN,
-        f"{_SPARTA_TABLE}, DATE-OBS, EXPTIME",
+    *(
+        Metric(number, name, "corrected", "", formula, _OWN, inputs)
+        for number, name, formula, inputs in (
+            (15, "lasers_on", "lasers that are on (r0 > 0) in a sample", _TABLE),
+            (16, "sparta_open_samples", f"samples {_OPEN}", _OPEN_INPUTS),
+        )
     ),
     *(
         Metric(number, name, "corrected", unit, formula, _OWN, inputs, "laser")
         for number, name, unit, formula, inputs in (
-            (100, "laser_on", "", "1 where the laser is on (r0 > 0) in a sample", _SPARTA_TABLE),
-            (101, "laser_on_share", "", "share of the samples with the laser on", _SPARTA_TABLE),
-            (102, "laser_samples", "", "samples with the laser on", _SPARTA_TABLE),
+            (100, "laser_on", "", "1 where the laser is on (r0 > 0) in a sample", _TABLE),
+            (101, "laser_on_share", "", "share of the samples with the laser on", _TABLE),
+            (102, "laser_samples", "", "samples with the laser on", _TABLE),
+            (103, "laser_open_samples", "", f"samples with the laser on {_OPEN}", _OPEN_INPUTS),
+            (104, "laser_gaps", "", f"{_GAPS} interval of all samples", _TABLE),
             (
-                103,
-                "laser_open_samples",
-                "",
-                f"samples with the laser on while the shutter was open, {_OPEN}",
-                f"{_SPARTA_TABLE}, DATE-OBS, EXPTIME",
-            ),
-            (
-                104,
-                "laser_gaps",
-                "",
-                "intervals between samples with the laser on that are longer than 1.5 times the "
-                "median interval of all samples",
-                _SPARTA_TABLE,
-            ),
-            (
-                105,
-                "laser_longest_gap",
-                "s",
+                *(105, "laser_longest_gap", "s"),
                 "longest interval between samples with the laser on",
-                _SPARTA_TABLE,
+                _TABLE,
             ),
         )
     ),
@@ -284,12 +178,12 @@ _LASERS = (
             f"{name}_{statistic}",
             "corrected",
             unit,
-            f"{meaning} positive {what} with the laser on",
+            f"{meaning} positive {quantity} with the laser on",
             _OWN,
             column,
             "laser",
         )
-        for first, name, unit, what, column in (
+        for first, name, unit, quantity, column in (
             (110, "strehl", "%", "Strehl ratio", "LGSn_STREHL"),
             (120, "r0", "m", "Fried parameter", "LGSn_R0"),
             (130, "l0", "m", "outer scale", "LGSn_L0"),
@@ -301,19 +195,13 @@ _LASERS = (
     ),
 )
 
-METRICS = (*_SIMPLE, *_SPARTA, *_WITH_MUSE, *_LASERS, *_DELIVERED)
+METRICS = (*_SIMPLE, *_DEGRADED, *_SPARTA, *_WITH_MUSE, *_LASERS, *_DELIVERED)
 
 _BY_NAME = {(metric.name, metric.version): metric for metric in METRICS}
 
 
 def shown_names() -> dict[Metric, str]:
-    """Return the name of each metric in views and frames.
-
-    Returns
-    -------
-    dict
-        The plain name; with ``_legacy`` behind where a formula was corrected, for the old one.
-    """
+    """Return the name of each metric in views and frames: ``_legacy`` marks a corrected formula."""
     corrected = {(m.grain, m.name) for m in METRICS if m.version == "corrected"}
     return {
         m: f"{m.name}_legacy"

@@ -1,8 +1,9 @@
-"""Metrics of what is stored, written with the exposure or worked out again."""
+"""Metrics of what is stored, written with the exposure or computed again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,12 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.db import write_transaction
 from aomuse.exchange.frames import NormalizedExposure
-from aomuse.load.ways import bulk_way
-from aomuse.metrics import (
-    METRICS,
-    Metrics,
-    exposure_metrics,
-    fit_metrics,
-    laser_metrics,
-    metric_of,
-)
+from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
+from aomuse.ledger.running import running
+from aomuse.metrics.compute import exposure_metrics, fit_metrics
+from aomuse.metrics.compute_lasers import laser_metrics
 from aomuse.metrics.inputs import stored_inputs
+from aomuse.metrics.registry import METRICS, Metrics, metric_of
 from aomuse.metrics.window_rows import window_tables
 from aomuse.models import (
     Exposure,
@@ -44,15 +41,15 @@ def register_metrics(engine: Engine) -> None:
 
 
 def _register(connection: Connection) -> None:
-    wanted = {metric.id: metric.__dict__ for metric in METRICS}
     stored = {
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
-    for number, row in wanted.items():
-        if number not in stored:
+    for metric in METRICS:
+        row = metric.__dict__
+        if metric.id not in stored:
             connection.execute(sa.insert(Metric).values(row))
-        elif stored[number] != row:
-            connection.execute(sa.update(Metric).where(Metric.id == number).values(row))
+        elif stored[metric.id] != row:
+            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(row))
 
 
 def store_metrics(
@@ -60,74 +57,80 @@ def store_metrics(
     writer: BulkWriter,
     exposure_id: int,
     loaded: NormalizedExposure | None = None,
-) -> None:
-    """Write the metrics of an exposure that has none."""
-    inputs = stored_inputs(connection, exposure_id, loaded)
-    facts = inputs.facts()
-    found = exposure_metrics(facts)
-    writer.write("exposure_metric", _frame([found], exposure_id=[exposure_id]))
-    if facts.lasers:
-        of_lasers = [
-            laser_metrics(samples, facts.exposure_time_s) for samples in facts.lasers.values()
-        ]
-        lasers = [*facts.lasers]
-        frame = _frame(of_lasers, exposure_id=[exposure_id] * len(lasers), lgs=lasers)
-        writer.write("exposure_laser_metric", frame)
-    for fit in inputs.fits:
-        of_fit = fit_metrics(fit.facts(inputs.row["instrument_mode"]))
-        writer.write("psf_fit_metric", _frame([of_fit], psf_fit_id=[fit.id]))
-        for table, frame in window_tables(fit.id, fit.wavelength_nm, fit.parameters, found):
-            writer.write(table, frame)
+    fit_ids: Mapping[int, int] | None = None,
+) -> int:
+    """Write the metrics of an exposure that has none, and return the number of rows."""
+    inputs, fits = stored_inputs(connection, exposure_id, loaded, fit_ids)
+    metrics = exposure_metrics(inputs)
+    tables = [("exposure_metric", _frame([metrics], exposure_id=[exposure_id]))]
+    if inputs.lasers:
+        of_lasers = [laser_metrics(one, inputs.exposure_time_s) for one in inputs.lasers.values()]
+        exposure_ids = [exposure_id] * len(of_lasers)
+        frame = _frame(of_lasers, exposure_id=exposure_ids, lgs=[*inputs.lasers])
+        tables.append(("exposure_laser_metric", frame))
+    for fit in fits:
+        of_fit = fit_metrics(fit.inputs(inputs.instrument_mode))
+        tables.append(("psf_fit_metric", _frame([of_fit], psf_fit_id=[fit.id])))
+        tables += window_tables(fit, metrics)
+    return sum(writer.write(table, frame) for table, frame in tables)
 
 
 def renew_metrics(connection: Connection, exposure_id: int) -> None:
-    """Work out the metrics of an exposure anew, from its rows as they are now."""
+    """Compute the metrics of an exposure again, from its rows as they are now."""
     _register(connection)
-    _delete(connection, exposure_id)
-    store_metrics(connection, ExecutemanyWriter(connection), exposure_id)
+    _replace(connection, exposure_id)
 
 
-def compute_metrics(engine: Engine, *, recompute: bool = False) -> Iterator[str]:
-    """Work out metrics from what is stored, one transaction an exposure."""
-    register_metrics(engine)
-    way = bulk_way(engine)
-    todo = sa.select(Exposure.id, Exposure.archive_id).order_by(Exposure.id)
-    if not recompute:
-        done = (
-            sa.select(ExposureMetric.exposure_id)
-            .group_by(ExposureMetric.exposure_id)
-            .having(sa.func.count() == sum(metric.grain == "exposure" for metric in METRICS))
-        )
-        todo = todo.where(Exposure.id.not_in(done))
-    with engine.connect() as connection:
-        exposures = connection.execute(todo).all()
-    for exposure in exposures:
-        with write_transaction(way.engine) as connection:
-            _delete(connection, exposure.id)
-            store_metrics(connection, way.make_writer(connection), exposure.id)
-        yield exposure.archive_id or f"exposure {exposure.id}"
+def compute_metrics(
+    engine: Engine, *, recompute: bool = False, listener: Listener | None = None
+) -> Summary:
+    """Compute the metrics of each exposure that lacks some, one transaction an exposure."""
+    with running(engine, listener or Listener()) as run:
+        run.start("metrics")
+        register_metrics(engine)
+        select = sa.select(Exposure.id, Exposure.archive_id).order_by(Exposure.id)
+        if not recompute:
+            done = (
+                sa.select(ExposureMetric.exposure_id)
+                .group_by(ExposureMetric.exposure_id)
+                .having(sa.func.count() == sum(metric.grain == "exposure" for metric in METRICS))
+            )
+            select = select.where(Exposure.id.not_in(done))
+        with engine.connect() as connection:
+            exposures = connection.execute(select).all()
+        for exposure in exposures:
+            if run.stop.is_set():
+                break
+            started = time.monotonic()
+            with write_transaction(engine) as connection:
+                row_count = _replace(connection, exposure.id)
+            label = exposure.archive_id or f"exposure {exposure.id}"
+            outcome: Outcome = "replaced" if recompute else "completed"
+            run.report(Result(label, outcome, row_count, time.monotonic() - started))
+    return run.summary
 
 
-def _delete(connection: Connection, exposure_id: int) -> None:
+def _replace(connection: Connection, exposure_id: int) -> int:
     fits = connection.scalars(sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)).all()
     for table in (ExposureMetric, ExposureLaserMetric):
         connection.execute(sa.delete(table).where(table.exposure_id == exposure_id))
     if fits:
         for of_fit in (PsfFitMetric, PsfWindowParameter, PsfWindow):
             connection.execute(sa.delete(of_fit).where(of_fit.psf_fit_id.in_(fits)))
+    return store_metrics(connection, ExecutemanyWriter(connection), exposure_id)
 
 
 def _frame(owners: Sequence[Metrics], **keys: Sequence[int]) -> pd.DataFrame:
     """Return the metrics of some owners as rows, with a column for each of their keys."""
-    # Column by column: a frame of rows takes longer than all that is worked out here.
-    found = [item for metrics in owners for item in metrics.items()]
+    # Column by column: a frame of rows takes longer than all the formulae.
+    items = [item for metrics in owners for item in metrics.items()]
     counts = [len(metrics) for metrics in owners]
     columns: dict[str, npt.NDArray[Any]] = {
         name: np.repeat(np.array(values, dtype=np.int32), counts) for name, values in keys.items()
     }
-    columns["metric_id"] = np.array([metric_of(*key).id for key, _ in found], dtype=np.int32)
-    values = [np.nan if isinstance(value, str) else value for _, value in found]
+    columns["metric_id"] = np.array([metric_of(*key).id for key, _ in items], dtype=np.int32)
+    values = [np.nan if isinstance(value, str) else value for _, value in items]
     columns["value"] = np.array(values, dtype=np.float64)
-    reasons = [value if isinstance(value, str) else None for _, value in found]
+    reasons = [value if isinstance(value, str) else None for _, value in items]
     columns["reason"] = np.array(reasons, dtype=object)
     return pd.DataFrame(columns)

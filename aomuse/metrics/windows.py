@@ -1,4 +1,4 @@
-"""PSF parameters over ten windows of wavelength, as the 2022 package had them and as they are."""
+"""PSF parameters over ten wavelength windows: as the 2022 package had them, and corrected."""
 
 from __future__ import annotations
 
@@ -28,24 +28,8 @@ class ParameterStatistics(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PsfWindow:
-    """One window of one version.
-
-    Parameters
-    ----------
-    version : {'legacy', 'corrected'}
-        How it was made.
-    index : int
-        Place among the windows of all layers, from 0; the same layers in both versions.
-    first_layer, last_layer : int
-        Lowest and highest layer, both included.
-    wavelength_nm : float
-        Mean wavelength of the layers it was made from, nm.
-    layer_count : int
-        Layers it was made from.
-    parameters : dict
-        Statistics by the parameter's name.
-    """
+class LayerWindow:
+    """One window of one version: its place among the windows, its layers, its statistics."""
 
     version: Version
     index: int
@@ -57,18 +41,7 @@ class PsfWindow:
 
 
 def window_edges(layers: int) -> list[int]:
-    """Return the layers at the edges of the windows.
-
-    Parameters
-    ----------
-    layers : int
-        Layers of the cube.
-
-    Returns
-    -------
-    list of int
-        Every ``int(layers / 10)`` th layer from 0; every layer where there are fewer than ten.
-    """
+    """Return the layers at the edges of the windows: every tenth of the cube, or every layer."""
     return list(range(0, layers, max(1, layers // 10)))
 
 
@@ -77,28 +50,18 @@ def in_notch(wavelength_nm: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((wavelength_nm > NOTCH_NM[0]) & (wavelength_nm < NOTCH_NM[1]))
 
 
-def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[PsfWindow]:
-    """Return the windows of the 2022 package.
+def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[LayerWindow]:
+    """Return the windows of the 2022 package; none for fewer than ten layers.
 
-    Parameters
-    ----------
-    wavelength_nm : ndarray
-        Wavelength of each layer, nm, shape ``(layers,)``.
-    parameters : mapping
-        Value in each layer by parameter, same shape.
-
-    Returns
-    -------
-    list of PsfWindow
-        Means of the two samples at the edges, without the layers between them; a window is
-        dropped where an edge lies in the notch. None for fewer than ten layers.
+    Means of the two samples at the edges, without the layers between them; a window with an edge
+    in the notch is dropped.
     """
     layers = len(wavelength_nm)
     if layers < 10:
         return []
     edges = window_edges(layers)
     blocked = in_notch(wavelength_nm)
-    found = []
+    windows = []
     for index, (first, last) in enumerate(pairwise(edges)):
         if blocked[first] or blocked[last]:
             continue
@@ -108,26 +71,15 @@ def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> l
             mean = _known(values[ends].mean())
             statistics[name] = ParameterStatistics(mean, None, None, None, None)
         mean_nm = float(wavelength_nm[ends].mean())
-        found.append(PsfWindow("legacy", index, first, last, mean_nm, 2, statistics))
-    return found
+        windows.append(LayerWindow("legacy", index, first, last, mean_nm, 2, statistics))
+    return windows
 
 
-def corrected_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[PsfWindow]:
-    """Return the windows with the statistics of all their layers.
+def corrected_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[LayerWindow]:
+    """Return the windows with the statistics of all their layers outside the notch.
 
-    Parameters
-    ----------
-    wavelength_nm : ndarray
-        Wavelength of each layer, nm, shape ``(layers,)``.
-    parameters : mapping
-        Value in each layer by parameter, same shape.
-
-    Returns
-    -------
-    list of PsfWindow
-        From each edge up to the next one and from the last to the end, where a rest of less than
-        half a window belongs to the one before; layers in the notch are left out, and a window
-        that has no others.
+    From each edge up to the next one and from the last to the end, where a rest of less than half
+    a window belongs to the one before.
     """
     layers = len(wavelength_nm)
     edges = window_edges(layers)
@@ -137,19 +89,18 @@ def corrected_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -
         edges.pop()
     edges.append(layers)
     usable = ~in_notch(wavelength_nm)
-    found = []
-    for index, (first, beyond) in enumerate(pairwise(edges)):
-        ours = np.flatnonzero(usable[first:beyond]) + first
-        if not len(ours):
+    windows = []
+    for index, (start, beyond) in enumerate(pairwise(edges)):
+        chosen = np.flatnonzero(usable[start:beyond]) + start
+        if not len(chosen):
             continue
-        statistics = _statistics(parameters, ours)
-        mean_nm = float(wavelength_nm[ours].mean())
-        found.append(
-            PsfWindow(
-                "corrected", index, int(ours[0]), int(ours[-1]), mean_nm, len(ours), statistics
-            )
+        first, last = int(chosen[0]), int(chosen[-1])
+        statistics = _statistics(parameters, chosen)
+        mean_nm = float(wavelength_nm[chosen].mean())
+        windows.append(
+            LayerWindow("corrected", index, first, last, mean_nm, len(chosen), statistics)
         )
-    return found
+    return windows
 
 
 def _statistics(parameters: Mapping[str, Floats], layers: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -158,23 +109,23 @@ def _statistics(parameters: Mapping[str, Floats], layers: npt.NDArray[np.int64])
     values = np.stack([parameter[layers] for parameter in parameters.values()])
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values).all():
-            found = [
+            columns = [
                 values.mean(axis=1),
                 np.median(values, axis=1),
                 values.std(axis=1),
                 values.min(axis=1),
                 values.max(axis=1),
             ]
-            rows = np.stack(found, axis=1)
+            rows = np.stack(columns, axis=1)
         else:
-            rows = np.array([_of_some(row[np.isfinite(row)]) for row in values])
+            rows = np.array([_statistics_of_row(row[np.isfinite(row)]) for row in values])
     return {
         name: ParameterStatistics(*(_known(value) for value in row))
         for name, row in zip(parameters, rows, strict=True)
     }
 
 
-def _of_some(values: Floats) -> tuple[Any, ...]:
+def _statistics_of_row(values: Floats) -> tuple[Any, ...]:
     if not len(values):
         return (np.nan,) * 5
     return values.mean(), np.median(values), values.std(), values.min(), values.max()

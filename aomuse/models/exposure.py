@@ -19,13 +19,13 @@ from aomuse.models.base import (
     Utc,
     table_options,
 )
-from aomuse.models.documents import changing, session_connection
+from aomuse.models.operations import change, read
+from aomuse.models.psf import PsfFit
 from aomuse.muse.keywords import PROMOTED
 
 if TYPE_CHECKING:
     from aomuse.models.header import Header
     from aomuse.models.provenance import LoadIssue, SourceFile
-    from aomuse.models.psf import PsfFit
 
 
 _COMMENTS = {promoted.column: promoted.comment for promoted in PROMOTED}
@@ -33,12 +33,6 @@ _COMMENTS = {promoted.column: promoted.comment for promoted in PROMOTED}
 
 def _promoted(column: str, *, index: bool = False) -> Any:
     return mapped_column(comment=_COMMENTS[column], index=index or None)
-
-
-def _moffat_first() -> Any:
-    from aomuse.models.psf import PsfFit
-
-    return PsfFit.moffat_first()
 
 
 class Target(Base):
@@ -130,7 +124,7 @@ class Exposure(Base):
         back_populates="exposure",
         cascade="all, delete-orphan",
         passive_deletes=True,
-        order_by=_moffat_first,
+        order_by=PsfFit.moffat_first,
     )
     issues: Mapped[list[LoadIssue]] = relationship(back_populates="exposure", passive_deletes=True)
 
@@ -145,11 +139,10 @@ class Exposure(Base):
         Raises
         ------
         AomuseError
-            If the exposure is in no session.
+            If the exposure is detached.
         """
-        from aomuse.legacy.documents import data
-
-        return data(session_connection(self), self.id)
+        data: dict[str, Any] = read(self, "data")
+        return data
 
     def set_header(
         self,
@@ -182,9 +175,6 @@ class Exposure(Base):
         ------
         AomuseError
             If there is no such header or card, the value does not fit the exposure's column, or
-            the exposure is in no session.
+            the exposure is detached.
         """
-        from aomuse.change import set_header
-
-        with changing(self) as connection:
-            set_header(connection, self.id, keyword, value, extension=extension, file=file, new=new)
+        change(self, "set_header", keyword, value, extension=extension, file=file, new=new)

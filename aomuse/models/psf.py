@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueCo
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
-from aomuse.models.documents import Sources, changing, session_connection
+from aomuse.models.operations import Sources, change, read
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -97,11 +97,10 @@ class PsfFit(Base):
         Raises
         ------
         AomuseError
-            If the analysis is in no session.
+            If the analysis is detached.
         """
-        from aomuse.legacy.documents import psf_params
-
-        return psf_params(session_connection(self), self.id)
+        parameters: dict[str, Any] | None = read(self, "psf_params")
+        return parameters
 
     def set_parameter(
         self,
@@ -128,12 +127,9 @@ class PsfFit(Base):
         ------
         AomuseError
             If the analysis has no such parameter or layer, not as many layers as there are values,
-            or is in no session.
+            or is detached.
         """
-        from aomuse.change import set_parameter
-
-        with changing(self) as connection:
-            set_parameter(connection, self.id, name, values, layer)
+        change(self, "set_parameter", name, values, layer)
 
     def set_source(
         self,
@@ -162,12 +158,9 @@ class PsfFit(Base):
         ------
         AomuseError
             If there is no such source, quantity or layer, not as many layers as there are values,
-            or the analysis is in no session.
+            or the analysis is detached.
         """
-        from aomuse.change import set_source
-
-        with changing(self) as connection:
-            set_source(connection, self.id, pampelmuse_id, quantity, values, layer)
+        change(self, "set_source", pampelmuse_id, quantity, values, layer)
 
 
 class PsfLayer(Base):

@@ -1,6 +1,6 @@
-"""Predict: the PSF that an exposure's telemetry lets expect, from what is stored."""
+"""Predict: PSFs predicted from the stored telemetry."""
 
-from aomuse.predict.exposures import Predicted, predict
+from aomuse.predict.exposures import predict
 from aomuse.predict.sparta import sparta_table
 
-__all__ = ["Predicted", "predict", "sparta_table"]
+__all__ = ["predict", "sparta_table"]

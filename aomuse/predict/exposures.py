@@ -1,31 +1,25 @@
-"""Predict the PSF of every exposure that has none yet, one transaction an exposure."""
+"""Predict the PSF of every exposure without a prediction, one transaction an exposure."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from aomuse.db import write_transaction
+from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
+from aomuse.ledger import running
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
 from aomuse.predict.psfr import PACKAGE, Reconstruction, package_version, reconstruct
 from aomuse.predict.sparta import sparta_table
-from aomuse.schema import require_head
 
 
-@dataclass(frozen=True)
-class Predicted:
-    """What came of one exposure: its name, and why there is no prediction."""
-
-    label: str
-    reason: str | None
-
-
-def predict(engine: Engine, *, recompute: bool = False, workers: int = 1) -> Iterator[Predicted]:
+def predict(
+    engine: Engine, *, recompute: bool = False, workers: int = 1, listener: Listener | None = None
+) -> Summary:
     """Predict the PSF of each exposure from its stored telemetry.
 
     Parameters
@@ -36,55 +30,82 @@ def predict(engine: Engine, *, recompute: bool = False, workers: int = 1) -> Ite
         Also exposures that have a prediction.
     workers : int, optional
         Processes.
+    listener : Listener, optional
+        Shows each exposure, once its rows are committed.
 
-    Yields
-    ------
-    Predicted
-        Each exposure, once its rows are committed.
+    Returns
+    -------
+    Summary
+        Exposures without a prediction count as unchanged; their result has the reason.
 
     Raises
     ------
-    ConfigurationError
-        If muse-psfr is not installed.
-    SchemaError
-        If the database is not at the head revision.
+    AomuseError
+        If muse-psfr is not installed, the schema is not at head, or another run does not end.
+    KeyboardInterrupt
+        After Ctrl-C, once the exposure in hand is done.
     """
-    require_head(engine)
-    made_with = package_version()
-    todo = (
-        sa.select(Exposure.id, Exposure.archive_id, Exposure.instrument_mode)
-        .outerjoin(PsfPrediction, PsfPrediction.exposure_id == Exposure.id)
-        .order_by(Exposure.id)
-    )
-    if not recompute:
-        todo = todo.where(PsfPrediction.exposure_id.is_(None))
-    with engine.connect() as connection:
-        exposures = connection.execute(todo).all()
-    for exposure in exposures:
-        found = _prediction(engine, exposure, workers)
-        reason = found if isinstance(found, str) else None
-        row: dict[str, Any] = {
-            "exposure_id": exposure.id,
-            "package": PACKAGE,
-            "package_version": made_with,
-            "predicted_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None),
-            "reason": reason,
+    package_version()
+    with running(engine, listener or Listener()) as run:
+        run.start("predict")
+        select = (
+            sa.select(Exposure.id, Exposure.archive_id, Exposure.instrument_mode)
+            .outerjoin(PsfPrediction, PsfPrediction.exposure_id == Exposure.id)
+            .order_by(Exposure.id)
+        )
+        if not recompute:
+            select = select.where(PsfPrediction.exposure_id.is_(None))
+        with engine.connect() as connection:
+            exposures = connection.execute(select).all()
+        for exposure in exposures:
+            if run.stop.is_set():
+                break
+            started = time.monotonic()
+            prediction = _prediction(engine, exposure, workers)
+            row_count = _store(engine, exposure.id, prediction)
+            outcome: Outcome = "replaced" if recompute else "completed"
+            reason = prediction if isinstance(prediction, str) else None
+            if reason:
+                outcome = "unchanged"
+            label = exposure.archive_id or f"exposure {exposure.id}"
+            seconds = time.monotonic() - started
+            run.report(Result(label, outcome, row_count, seconds, reason=reason))
+    return run.summary
+
+
+def _store(engine: Engine, exposure_id: int, prediction: Reconstruction | str) -> int:
+    """Write a prediction in place of an earlier one, and return the number of rows."""
+    row: dict[str, Any] = {
+        "exposure_id": exposure_id,
+        "package": PACKAGE,
+        "package_version": package_version(),
+        "predicted_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "reason": prediction if isinstance(prediction, str) else None,
+    }
+    layers: list[dict[str, Any]] = []
+    if isinstance(prediction, Reconstruction):
+        row |= {
+            "sparta_row_count": prediction.row_count,
+            "seeing_arcsec": prediction.seeing_arcsec,
+            "ground_layer_fraction": prediction.ground_layer_fraction,
+            "l0_m": prediction.l0_m,
         }
-        if isinstance(found, Reconstruction):
-            row |= {
-                "sparta_row_count": found.row_count,
-                "seeing_arcsec": found.seeing_arcsec,
-                "ground_layer_fraction": found.ground_layer_fraction,
-                "l0_m": found.l0_m,
+        names = ("wavelength_nm", "fwhm_arcsec", "beta")
+        columns = (getattr(prediction, name) for name in names)
+        layers = [
+            {
+                "exposure_id": exposure_id,
+                "row_index": index,
+                **dict(zip(names, values, strict=True)),
             }
-        with write_transaction(engine) as connection:
-            connection.execute(
-                sa.delete(PsfPrediction).where(PsfPrediction.exposure_id == exposure.id)
-            )
-            connection.execute(sa.insert(PsfPrediction).values(row))
-            if isinstance(found, Reconstruction):
-                connection.execute(sa.insert(PsfPredictionLayer), _layers(exposure.id, found))
-        yield Predicted(exposure.archive_id or f"exposure {exposure.id}", reason)
+            for index, values in enumerate(zip(*columns, strict=True))
+        ]
+    with write_transaction(engine) as connection:
+        connection.execute(sa.delete(PsfPrediction).where(PsfPrediction.exposure_id == exposure_id))
+        connection.execute(sa.insert(PsfPrediction).values(row))
+        if layers:
+            connection.execute(sa.insert(PsfPredictionLayer), layers)
+    return 1 + len(layers)
 
 
 def _prediction(engine: Engine, exposure: Any, workers: int) -> Reconstruction | str:
@@ -107,18 +128,3 @@ def _prediction(engine: Engine, exposure: Any, workers: int) -> Reconstruction |
     return reconstruct(table, workers=workers) or (
         "no sample of SPARTA_ATM_DATA has a usable seeing, ground layer and outer scale"
     )
-
-
-def _layers(exposure_id: int, found: Reconstruction) -> list[dict[str, Any]]:
-    return [
-        {
-            "exposure_id": exposure_id,
-            "row_index": index,
-            "wavelength_nm": wavelength,
-            "fwhm_arcsec": fwhm,
-            "beta": beta,
-        }
-        for index, (wavelength, fwhm, beta) in enumerate(
-            zip(found.wavelength_nm, found.fwhm_arcsec, found.beta, strict=True)
-        )
-    ]

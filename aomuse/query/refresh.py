@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from aomuse.db import write_transaction
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, wide_views
 
-#: Tables that say which wide views there are.
+#: Tables that the wide views depend on.
 _TABLES_OF_WIDE_VIEWS = ("table_layout", "table_column", "psf_parameter")
 
 
@@ -22,13 +23,13 @@ def offline_views(dialect: str) -> list[View]:
 
 
 def existing_views(connection: Connection) -> list[str]:
-    """Return the names of aomuse's views that exist; views of the users are not among them."""
+    """Return the names of aomuse's views that exist, without those that users made."""
     inspector = inspect(connection)
     if all(inspector.has_table(name) for name in _TABLES_OF_WIDE_VIEWS):
-        ours = all_views(connection)
+        views = all_views(connection)
     else:
-        ours = offline_views(connection.dialect.name)
-    names = {view.name for view in ours}
+        views = offline_views(connection.dialect.name)
+    names = {view.name for view in views}
     return [name for name in inspector.get_view_names() if name in names]
 
 
@@ -45,3 +46,9 @@ def refresh_views(connection: Connection) -> None:
         drop_views(connection)
     for view in all_views(connection):
         connection.exec_driver_sql(view.create(dialect))
+
+
+def refresh(engine: Engine) -> None:
+    """Create every view anew, so that they show what is loaded now."""
+    with write_transaction(engine) as connection:
+        refresh_views(connection)

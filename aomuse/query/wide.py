@@ -1,4 +1,4 @@
-"""Wide views that depend on what has been loaded: one for each extension in the column store."""
+"""Wide views that depend on the data loaded: one for each extension in the column store."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.models import PsfParameter, TableColumn, TableLayout
-from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, psf_view, static_views
+from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, columns, psf_view, static_views
 from aomuse.stored.layouts import LayoutColumn, layout_columns
 
-#: Extensions that always have a view, loaded or not, with the table that holds their times.
+#: Extensions that always have a view, loaded or not, with the table that has their times.
 TIMED_EXTENSIONS = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
 
-#: Longest vector column that is spread over columns of a view; longer ones are for table_value.
+#: Longest vector that a view spreads over columns; longer ones are only in table_value.
 MAX_ELEMENTS = 32
 
-#: Columns of a view that are shown at most; SQLite takes 2,000, and a person fewer.
+#: Most columns of a view: SQLite takes 2,000, and a person fewer.
 MAX_COLUMNS = 500
 
 #: MariaDB joins at most 61 tables; v_psf joins one for each parameter.
 MAX_PARAMETERS = 50
 
-#: Words that either engine takes for its own.
+#: Words that either engine reserves.
 _RESERVED = {
     word.lower()
     for dialect in (mysql.dialect(), mysql.dialect(is_mariadb=True), sqlite.dialect())
@@ -77,7 +77,7 @@ def identifier(name: str) -> str:
 
 
 def _unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return the names, with a number behind the repeats that sanitizing made."""
+    """Return the names, repeated ones with a number at the end."""
     seen = set(taken)
     result = []
     for name in names:
@@ -119,9 +119,9 @@ def _value(columns: Iterable[LayoutColumn]) -> str:
     return "COALESCE(v.value_text, CAST(v.value_int AS CHAR), CAST(v.value_float AS CHAR))"
 
 
-def _extension_view(name: str, extension: str, columns: list[LayoutColumn]) -> View:
+def _extension_view(name: str, extension: str, stored: list[LayoutColumn]) -> View:
     by_name: dict[str, list[LayoutColumn]] = defaultdict(list)
-    for column in columns:
+    for column in stored:
         by_name[column.format.name].append(column)
     cells = []
     for column_name, same in by_name.items():
@@ -136,24 +136,24 @@ def _extension_view(name: str, extension: str, columns: list[LayoutColumn]) -> V
             expression = f"MAX(CASE WHEN {condition} THEN {_value(same)} END)"
             cells.append((identifier(label), expression, f"{label}{unit}"))
     table = TIMED_EXTENSIONS.get(extension)
-    fixed = [
-        ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
-        ViewColumn("header_id", "h.id", "HDU of the table (header.id)"),
-        ViewColumn("extension_name", "h.extension_name", "EXTNAME of the table"),
-    ]
+    fixed = columns("""
+        exposure_id | h.exposure_id | Number of the exposure (exposure.id)
+        header_id | h.id | HDU of the table (header.id)
+        extension_name | h.extension_name | EXTNAME of the table
+    """)
     if table:
-        fixed += [
-            ViewColumn("row_index", "x.row_index", "Row of the table in the file, from 0"),
-            ViewColumn("time_utc", "x.time_utc", "Time of the sample, UTC"),
-        ]
+        fixed += columns("""
+            row_index | x.row_index | Row of the table in the file, from 0
+            time_utc | x.time_utc | Time of the sample, UTC
+        """)
         source = (
             f"{table} x\nJOIN header h ON h.id = x.header_id\n"
             "LEFT JOIN table_value v ON v.header_id = x.header_id AND v.row_index = x.row_index\n"
             "GROUP BY h.exposure_id, h.id, h.extension_name, x.row_index, x.time_utc"
         )
     else:
-        fixed.append(ViewColumn("row_index", "v.row_index", "Row of the table, from 0"))
-        layouts = ", ".join(str(i) for i in sorted({c.layout_id for c in columns}))
+        fixed += (ViewColumn("row_index", "v.row_index", "Row of the table, from 0"),)
+        layouts = ", ".join(str(i) for i in sorted({c.layout_id for c in stored}))
         source = (
             f"header h\nJOIN table_value v ON v.header_id = h.id\n"
             f"WHERE h.table_layout_id IN ({layouts})\n"
@@ -161,10 +161,7 @@ def _extension_view(name: str, extension: str, columns: list[LayoutColumn]) -> V
         )
     cells = cells[:MAX_COLUMNS]
     names = _unique((c[0] for c in cells), taken=[c.name for c in fixed])
-    values = [
-        ViewColumn(column, expression, comment)
-        for column, (_, expression, comment) in zip(names, cells, strict=True)
-    ]
+    values = (ViewColumn(column, *cell[1:]) for column, cell in zip(names, cells, strict=True))
     return View(
         name,
         f"One row of {extension}, a column for each column in the column store",

@@ -6,8 +6,6 @@ from aomuse.errors import FileError
 from aomuse.exchange.content import ExposureContent, FileContent, FitContent
 from aomuse.exchange.files import TEXT_ROLES, ExposureFiles, FoundFile
 from aomuse.exchange.issue import Issue
-from aomuse.read.fits_file import read_fits
-from aomuse.read.text_file import read_text
 
 
 def read_exposure(files: ExposureFiles) -> ExposureContent:
@@ -17,8 +15,7 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
     issues: list[Issue] = list(files.issues)
     for file in files.files:
         try:
-            is_text = file.role in TEXT_ROLES
-            contents[file] = read_text(file, files.archive_id) if is_text else read_fits(file)
+            contents[file] = _read(file, files.archive_id)
         except FileError as error:
             failed.append(file)
             issues.append(Issue.from_error(error))
@@ -43,3 +40,14 @@ def read_exposure(files: ExposureFiles) -> ExposureContent:
         issues=tuple(issues),
         companions=tuple(contents[file] for file in files.companions if file in contents),
     )
+
+
+def _read(file: FoundFile, archive_id: str | None) -> FileContent:
+    # Here and not above: astropy takes long to import, and a load without news reads no file.
+    if file.role in TEXT_ROLES:
+        from aomuse.read.text_file import read_text
+
+        return read_text(file, archive_id)
+    from aomuse.read.fits_file import read_fits
+
+    return read_fits(file)

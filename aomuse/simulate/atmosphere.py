@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from aomuse.simulate.plan import generator
+from aomuse.simulate.random_streams import Stream, generator
 
 Series = NDArray[np.float64]
 
@@ -19,65 +19,33 @@ _WEIGHTS = np.array([0.8, 0.5, 0.25, 0.15])
 
 
 def fried_parameter(seeing: Series) -> Series:
-    """Convert seeing to the Fried parameter.
+    """Convert seeing (FWHM at 500 nm in arcsec) to r0 in metres.
 
-    Parameters
-    ----------
-    seeing : ndarray
-        FWHM at 500 nm in arcsec.
-
-    Returns
-    -------
-    ndarray
-        r0 in metres, 0.976 lambda / FWHM (Roddier 1981, Progress in Optics 19, 281).
+    It is 0.976 lambda / FWHM (Roddier 1981, Progress in Optics 19, 281).
     """
     return np.asarray(0.976 * SEEING_WAVELENGTH * _ARCSEC / seeing, dtype=np.float64)
 
 
 def turbulence(r0: Series) -> Series:
-    """Convert the Fried parameter to the integral of Cn2.
+    """Convert r0 at 500 nm in metres to the integral of Cn2 in m^(1/3).
 
-    Parameters
-    ----------
-    r0 : ndarray
-        Fried parameter at 500 nm in metres.
-
-    Returns
-    -------
-    ndarray
-        Integral in m^(1/3), r0^(-5/3) / (0.423 k^2) (Fried 1966, JOSA 56, 1372).
+    It is r0^(-5/3) / (0.423 k^2) (Fried 1966, JOSA 56, 1372).
     """
     wavenumber = 2.0 * np.pi / SEEING_WAVELENGTH
     return np.asarray(r0 ** (-5.0 / 3.0) / (0.423 * wavenumber**2), dtype=np.float64)
 
 
 def outer_scale_factor(r0: float, outer_scale: float) -> float:
-    """Work out how much a finite outer scale sharpens long exposures.
+    """Return the factor by which a finite outer scale sharpens the FWHM of long exposures.
 
-    Parameters
-    ----------
-    r0, outer_scale : float
-        Fried parameter and outer scale in metres.
-
-    Returns
-    -------
-    float
-        Factor on the FWHM (Tokovinin 2002, PASP 114, 1156, eq. 19).
+    Both lengths are in metres (Tokovinin 2002, PASP 114, 1156, eq. 19).
     """
     return float(np.sqrt(max(1.0 - 2.183 * (r0 / outer_scale) ** 0.356, 0.05)))
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A smooth random curve through a night.
-
-    Attributes
-    ----------
-    mean, scatter : float
-        Mean and typical deviation.
-    phases, weights : ndarray
-        Phases in radians and weights of the sine waves.
-    """
+    """A smooth random curve through a night: sine waves of different periods around a mean."""
 
     mean: float
     scatter: float
@@ -85,42 +53,20 @@ class Curve:
     weights: Series
 
     def __call__(self, hours: Series) -> Series:
-        """Read the curve.
-
-        Parameters
-        ----------
-        hours : ndarray
-            Hours since the evening's noon, one-dimensional.
-
-        Returns
-        -------
-        ndarray
-            Values, as `hours`.
-        """
+        """Return the values at hours since the evening's noon."""
         waves = np.sin(2.0 * np.pi * hours[:, None] / _PERIODS + self.phases)
         return np.asarray(self.mean + self.scatter * (waves @ self.weights), dtype=np.float64)
 
 
 class Night:
-    """The weather of one night.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the tree.
-    night : int
-        Number of the night.
-    noon : datetime
-        Noon before the night, UTC, the zero of the curves.
-    """
+    """The weather of one night; its curves start at noon (UTC) before it."""
 
     def __init__(self, seed: int, night: int, noon: datetime) -> None:
-        rng = generator(seed, night, part=1)
+        rng = generator(seed, night, Stream.WEATHER)
 
         def curve(mean: float, scatter: float) -> Curve:
-            return Curve(
-                mean, scatter, rng.uniform(0, 2 * np.pi, 4), _WEIGHTS * rng.normal(1.0, 0.2, 4)
-            )
+            phases = rng.uniform(0, 2 * np.pi, 4)
+            return Curve(mean, scatter, phases, _WEIGHTS * rng.normal(1.0, 0.2, 4))
 
         self.noon = noon
         self._seeing = curve(rng.normal(np.log(0.72), 0.12), 0.22)
@@ -134,36 +80,13 @@ class Night:
         self._pressure = curve(rng.uniform(742.0, 746.0), 0.4)
         self._vapour = curve(rng.uniform(1.2, 4.0), 0.3)
 
-    def hours(self, times: list[datetime]) -> Series:
-        """Convert times to the axis of the curves.
+    def weather(self, times: list[datetime]) -> dict[str, Series]:
+        """Read all curves, by the names and in the units of `Conditions`.
 
-        Parameters
-        ----------
-        times : list of datetime
-            UTC.
-
-        Returns
-        -------
-        ndarray
-            Hours since noon.
+        The seeing is log-normal, tau0 is 0.314 r0 over the wind speed of the layers (Roddier
+        1981), and the temperature falls through the night.
         """
-        return np.array([(time - self.noon).total_seconds() / 3600.0 for time in times])
-
-    def weather(self, hours: Series) -> dict[str, Series]:
-        """Read all curves.
-
-        Parameters
-        ----------
-        hours : ndarray
-            Hours since noon, one-dimensional.
-
-        Returns
-        -------
-        dict of str to ndarray
-            Series as `hours`, by the names and in the units of `Conditions`: the seeing is
-            log-normal, tau0 is 0.314 r0 over the wind speed of the layers (Roddier 1981), and
-            the temperature falls through the night.
-        """
+        hours = np.array([(time - self.noon).total_seconds() / 3600.0 for time in times])
         seeing = np.exp(self._seeing(hours))
         wind = np.clip(self._high_wind(hours), 4.0, 40.0)
         return {

@@ -48,42 +48,16 @@ def card(keyword: str, value: Value, comment: str = "") -> str:
     else:
         text = _number(value)
         text = text if hierarch else f"{text:>20}"
-    if comment:
-        text = f"{text} / {comment}"
-    return f"{head}{text}"[:CARD].ljust(CARD)
+    return f"{head}{text}{comment and f' / {comment}'}"[:CARD].ljust(CARD)
 
 
 def commentary(keyword: str, text: str = "") -> str:
-    """Format a COMMENT, HISTORY or blank card.
-
-    Parameters
-    ----------
-    keyword : str
-        ``COMMENT``, ``HISTORY`` or an empty string.
-    text : str, optional
-        At most 72 characters.
-
-    Returns
-    -------
-    str
-        Text of 80 characters.
-    """
+    """Format a COMMENT, HISTORY or blank card."""
     return f"{keyword:<8}{text}"[:CARD].ljust(CARD)
 
 
 def header(cards: Iterable[str]) -> bytes:
-    """Join cards, add END and fill the last block.
-
-    Parameters
-    ----------
-    cards : iterable of str
-        Card texts, each a multiple of 80 characters.
-
-    Returns
-    -------
-    bytes
-        A whole number of 2880-byte blocks.
-    """
+    """Join cards, add END and fill the last block of 2880 bytes."""
     text = "".join(cards) + "END".ljust(CARD)
     return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
 
@@ -104,9 +78,7 @@ def _number(value: bool | float | None) -> str:
 def _continued(head: str, value: str, comment: str) -> str:
     """Cut a long string, which must hold no quotes, into CONTINUE cards."""
     width = CARD - len(head) - 3
-    parts = [value[:width]]
-    parts += [value[at : at + 66] for at in range(width, len(value), 66)]
-    lines = [f"{head}'{parts[0]}&'"]
-    lines += [f"CONTINUE  '{part}&'" for part in parts[1:-1]]
-    lines.append(f"CONTINUE  '{parts[-1]}' / {comment}"[:CARD])
+    pieces = [value[at : at + 66] for at in range(width, len(value), 66)]
+    lines = [f"{head}'{value[:width]}&'", *(f"CONTINUE  '{piece}&'" for piece in pieces[:-1])]
+    lines.append(f"CONTINUE  '{pieces[-1]}' / {comment}"[:CARD])
     return "".join(line.ljust(CARD) for line in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import numpy as np
 
@@ -17,39 +16,23 @@ GROUND_LAYER_CORRECTION = 0.8  # share of the ground layer that four lasers take
 
 @dataclass(frozen=True)
 class Conditions:
-    """The state of sky and correction during one exposure.
-
-    Attributes
-    ----------
-    exposure : Exposure
-        The exposure.
-    times : list of datetime
-        A time a minute from the start on, the last at or just after the end, UTC.
-    start, end : Pointing
-        Where the target stands at both ends.
-    airmass : ndarray
-        Airmass at `times`.
-    seeing, ground_layer, outer_scale, coherence_time : ndarray
-        Zenith seeing in arcsec, ground-layer fraction, outer scale in m, tau0 in s at `times`.
-    wind_speed, wind_direction, temperature, humidity, pressure, vapour : ndarray
-        Weather at `times` in m/s, degrees, degrees Celsius, per cent, hPa and mm.
-    """
+    """The state of sky and correction during one exposure, at `times` where it is a series."""
 
     exposure: Exposure
-    times: list[datetime]
+    times: list[datetime]  # UTC, a minute apart from the start until the end is covered
     start: sky.Pointing
     end: sky.Pointing
     airmass: Series
-    seeing: Series
-    ground_layer: Series
-    outer_scale: Series
-    coherence_time: Series
-    wind_speed: Series
-    wind_direction: Series
-    temperature: Series
-    humidity: Series
-    pressure: Series
-    vapour: Series
+    seeing: Series  # arcsec, at zenith
+    ground_layer: Series  # share of all turbulence
+    outer_scale: Series  # m
+    coherence_time: Series  # s
+    wind_speed: Series  # m/s
+    wind_direction: Series  # degrees
+    temperature: Series  # degrees Celsius
+    humidity: Series  # per cent
+    pressure: Series  # hPa
+    vapour: Series  # mm
 
     @property
     def seeing_on_target(self) -> Series:
@@ -70,31 +53,16 @@ class Conditions:
         outer-scale factor.
         """
         seeing = self.seeing_on_target
-        outer = outer_scale_factor(
-            float(fried_parameter(seeing).mean()), float(self.outer_scale.mean())
-        )
+        r0 = float(fried_parameter(seeing).mean())
+        outer = outer_scale_factor(r0, float(self.outer_scale.mean()))
         return float(seeing.mean() * outer * (1.0 - self.corrected_share) ** 0.6)
 
 
 def conditions(seed: int, exposure: Exposure) -> Conditions:
-    """Read the night's curves for an exposure.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the tree.
-    exposure : Exposure
-        The exposure.
-
-    Returns
-    -------
-    Conditions
-        Pointing and weather at whole minutes from the start until the end is covered.
-    """
+    """Read the night's curves for an exposure."""
     noon = (exposure.start - timedelta(hours=12)).replace(
         hour=12, minute=0, second=0, microsecond=0
     )
-    night = _night(seed, exposure.night, noon)
     minutes = int(np.ceil(exposure.slot.exptime / 60.0)) + 1
     times = [exposure.start + timedelta(minutes=i) for i in range(minutes)]
     target = exposure.slot.target
@@ -104,10 +72,5 @@ def conditions(seed: int, exposure: Exposure) -> Conditions:
         start=sky.pointing(target.ra, target.dec, exposure.start),
         end=sky.pointing(target.ra, target.dec, exposure.end),
         airmass=np.array([sky.pointing(target.ra, target.dec, t).airmass for t in times]),
-        **night.weather(night.hours(times)),
+        **Night(seed, exposure.night, noon).weather(times),
     )
-
-
-@lru_cache(maxsize=8)
-def _night(seed: int, night: int, noon: datetime) -> Night:
-    return Night(seed, night, noon)

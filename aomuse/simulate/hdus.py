@@ -14,27 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from aomuse.simulate.cards import BLOCK, CARD, card, header
 
-_BITPIX = {"u1": 8, "i2": 16, "i4": 32, "f4": -32, "f8": -64}
-_CODES = {"L": "S1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+_CODES = {"L": "S1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a binary table.
-
-    Attributes
-    ----------
-    name : str
-        TTYPE.
-    tform : str
-        TFORM, for example ``D``, ``26A`` or ``3681D``.
-    values : array_like
-        A value a row, or a vector a row for a TFORM with a repeat count.
-    unit : str, optional
-        TUNIT.
-    null : int, optional
-        TNULL, the integer that stands for a missing value.
-    """
+    """A column of a binary table: TTYPE, TFORM, a value or vector a row, TUNIT and TNULL."""
 
     name: str
     tform: str
@@ -44,18 +29,7 @@ class Column:
 
 
 def primary(cards: Iterable[str]) -> bytes:
-    """Write a primary HDU without data.
-
-    Parameters
-    ----------
-    cards : iterable of str
-        Cards after the mandatory ones.
-
-    Returns
-    -------
-    bytes
-        The HDU.
-    """
+    """Write a primary HDU without data; the mandatory cards go before those given."""
     mandatory = [
         card("SIMPLE", True, "file follows the FITS standard"),
         card("BITPIX", 8, "bits a data value"),
@@ -65,35 +39,19 @@ def primary(cards: Iterable[str]) -> bytes:
     return header([*mandatory, *cards])
 
 
-def image(name: str, pixels: NDArray[Any], cards: Iterable[str] = ()) -> bytes:
-    """Write an image extension.
-
-    Parameters
-    ----------
-    name : str
-        EXTNAME.
-    pixels : ndarray
-        Pixels; the last axis is NAXIS1.
-    cards : iterable of str, optional
-        Further cards.
-
-    Returns
-    -------
-    bytes
-        The HDU.
-    """
-    kind = pixels.dtype.str[1:]
+def image(name: str, pixels: NDArray[np.float32], cards: Iterable[str]) -> bytes:
+    """Write an image extension; the last axis of the pixels is NAXIS1."""
     axes = pixels.shape[::-1]
     mandatory = [
         card("XTENSION", "IMAGE", "image extension"),
-        card("BITPIX", _BITPIX[kind], "bits a data value"),
+        card("BITPIX", -32, "bits a data value"),
         card("NAXIS", len(axes), "number of axes"),
         *(card(f"NAXIS{i}", n, f"length of axis {i}") for i, n in enumerate(axes, 1)),
         card("PCOUNT", 0, "no parameters"),
         card("GCOUNT", 1, "one group"),
         card("EXTNAME", name, "name of this extension"),
     ]
-    return header([*mandatory, *cards]) + _filled(pixels.astype(f">{kind}").tobytes())
+    return header([*mandatory, *cards]) + _filled(pixels.astype(">f4").tobytes())
 
 
 def compressed_image(pixels: NDArray[Any]) -> tuple[str, bytes]:
@@ -128,33 +86,17 @@ def compressed_image(pixels: NDArray[Any]) -> tuple[str, bytes]:
     text = content[start : end.start()].decode("ascii")
     lines = [text[i : i + CARD] for i in range(0, len(text), CARD)]
     kept = "".join(line for line in lines if not line.startswith("EXTNAME "))
-    data_start = start + -(-(end.end() - start) // BLOCK) * BLOCK
-    return kept, content[data_start:]
+    return kept, content[start + -(-(end.end() - start) // BLOCK) * BLOCK :]
 
 
-def table(name: str, columns: Sequence[Column], cards: Iterable[str] = ()) -> bytes:
-    """Write a binary table.
-
-    Parameters
-    ----------
-    name : str
-        EXTNAME.
-    columns : sequence of Column
-        At least one column.
-    cards : iterable of str, optional
-        Further cards.
-
-    Returns
-    -------
-    bytes
-        The HDU.
-    """
+def table(name: str, columns: Sequence[Column]) -> bytes:
+    """Write a binary table of at least one column."""
     fields = [_field(column) for column in columns]
     dtype = np.dtype([(f"f{i}", f.dtype, f.shape[1:]) for i, f in enumerate(fields)])
     rows = np.empty(len(fields[0]), dtype)
     for i, values in enumerate(fields):
         rows[f"f{i}"] = values
-    described = [
+    cards = [
         card("XTENSION", "BINTABLE", "binary table extension"),
         card("BITPIX", 8, "a table is bytes"),
         card("NAXIS", 2, "rows and bytes"),
@@ -165,19 +107,19 @@ def table(name: str, columns: Sequence[Column], cards: Iterable[str] = ()) -> by
         card("TFIELDS", len(columns), "columns"),
     ]
     for i, column in enumerate(columns, 1):
-        described += [card(f"TTYPE{i}", column.name), card(f"TFORM{i}", column.tform)]
+        cards += [card(f"TTYPE{i}", column.name), card(f"TFORM{i}", column.tform)]
         if column.unit:
-            described.append(card(f"TUNIT{i}", column.unit))
+            cards.append(card(f"TUNIT{i}", column.unit))
         if column.null is not None:
-            described.append(card(f"TNULL{i}", column.null))
-    described.append(card("EXTNAME", name, "name of this extension"))
-    return header([*described, *cards]) + _filled(rows.tobytes())
+            cards.append(card(f"TNULL{i}", column.null))
+    cards.append(card("EXTNAME", name, "name of this extension"))
+    return header(cards) + _filled(rows.tobytes())
 
 
 def _field(column: Column) -> NDArray[Any]:
     repeat, code = column.tform[:-1], column.tform[-1]
     if code == "A":
-        return np.asarray(column.values, dtype=f"S{repeat or 1}")
+        return np.asarray(column.values, dtype=f"S{repeat}")
     values = np.asarray(column.values)
     if code == "L":
         values = np.where(values, b"T", b"F")

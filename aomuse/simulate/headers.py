@@ -1,150 +1,134 @@
-"""Primary headers of raw and reduced files, group by group in the observatory's order."""
+"""Read the header templates: cards as text, with placeholders for what varies.
+
+A line is a card, ``KEYWORD = value / comment``, where the value is one of
+
+- ``'text'``, a number, ``T`` or ``F``; nothing makes an undefined value,
+- ``{name}``, a value of the exposure, or ``{name:3}``, the same to three decimals,
+- ``{mean ± spread:3}``, a reading that scatters; without decimals it is an integer.
+
+Text in quotes and of COMMENT and HISTORY takes ``{name}`` as `str.format` does; BLANK is a card
+without keyword. Lines that start with ``#`` are notes. Indented lines belong to a block:
+
+- ``each i = 1..24:`` or ``each i = DEC RA:`` repeats them with ``{i}`` filled in (``{i:02}``: 01),
+- ``each i, name:`` repeats them for each row of the table below it (``| 1 | Ne``),
+- ``sorted:`` sorts its cards as the observatory does, so that IFU10 comes before IFU2.
+
+``include other`` takes over another template, ``include other if name`` only where that is true.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import datetime, timedelta
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any
 
-from aomuse.simulate import sky
-from aomuse.simulate.cards import card, commentary
-from aomuse.simulate.facts import facts
-from aomuse.simulate.keywords import Row, expand
-from aomuse.simulate.keywords.detector import DETECTOR, GUIDE_CAMERA, chip
-from aomuse.simulate.keywords.galacsi import MODULE, REAL_TIME, REAL_TIME_DETAIL
-from aomuse.simulate.keywords.instrument import INSTRUMENT, LASER_MODES
-from aomuse.simulate.keywords.lasers import LASERS
-from aomuse.simulate.keywords.observation import ADAPTER, GUIDING, OBSERVATION, SEQUENCE
-from aomuse.simulate.keywords.products import PIPELINE, QUALITY, RAW
-from aomuse.simulate.observation import HEADERS, Observation
-from aomuse.simulate.plan import generator, iso
+import numpy as np
 
-_REDUCTION_DELAY = timedelta(days=3, hours=11)
+from aomuse.simulate.cards import Value, card, commentary
 
-# The keywords of the module sort among those of the instrument.
-_INSTRUMENT: list[Row] = sorted(MODULE + INSTRUMENT, key=lambda row: row[0]) + LASER_MODES
-
-_STANDARD = (
-    "FITS: Flexible Image Transport System; Pence et al. 2010, A&A 524, A42",
-    "Synthetic exposure, drawn from a model of sky and instrument",
-)
+_CARD = re.compile(r"([^=]+) =(?: ('[^']*'|\{[^}]*\}|[^\s/]+))?(?: / (.*))?")
+_READING = re.compile(r"\{(\S+) ± ([^:}]+)(?::(\d+))?\}")
+_INDENT = "    "
 
 
-def raw_header(observation: Observation) -> list[str]:
-    """Write the primary header of a raw file.
-
-    Parameters
-    ----------
-    observation : Observation
-        The exposure.
-
-    Returns
-    -------
-    list of str
-        Cards after the mandatory ones, about 1,800 with adaptive optics.
-    """
-    exposure = observation.exposure
-    kind = f"MUSE_{exposure.slot.mode.rsplit('-', 1)[0]}"
-    return [
-        *(commentary("COMMENT", text) for text in _STANDARD),
-        card("DATE", iso(exposure.end + timedelta(seconds=70))[:19], "file written, UTC"),
-        *_common(observation),
-        card("ORIGFILE", f"{kind}_OBS{exposure.start:%j}_{exposure.index + 1:04d}.fits",
-             "name at the telescope"),
-        card("ARCFILE", exposure.archive_name, "name in the archive"),
-        *_expand(observation, [
-            RAW, OBSERVATION, _INSTRUMENT, DETECTOR, GUIDE_CAMERA, ADAPTER,
-            *([REAL_TIME, REAL_TIME_DETAIL] if exposure.adaptive else []),
-            LASERS, GUIDING, SEQUENCE,
-        ]),
-    ]  # fmt: skip
+def read_template(name: str) -> str:
+    """Return the text of a template."""
+    return (files("aomuse.simulate") / "templates" / name).read_text(encoding="utf-8")
 
 
-def reduced_header(observation: Observation) -> list[str]:
-    """Write the primary header of a reduced cube.
-
-    Parameters
-    ----------
-    observation : Observation
-        The exposure.
-
-    Returns
-    -------
-    list of str
-        Cards after the mandatory ones, about 1,700.
-    """
-    exposure = observation.exposure
-    name = exposure.archive_name
-    written = exposure.end + _REDUCTION_DELAY
-    return [
-        *(commentary("COMMENT", text) for text in _STANDARD),
-        card("DATE", iso(written)[:19], "file written, UTC"),
-        *_common(observation),
-        card("PIPEFILE", f"{exposure.product_name}.fits", "name of the product"),
-        card("ARCFILE", name, "name in the archive"),
-        card("PROV1", name, "raw file of this product"),
-        card("PRODCATG", "SCIENCE.CUBE.IFS", "category of the data product"),
-        card("PROCSOFT", "muse/2.5.0", "software of the reduction"),
-        card("OBSTECH", "IFU", "technique"),
-        card("OBID1", exposure.block_id, "observing block"),
-        card("NCOMBINE", 1, "raw exposures in this product"),
-        card("TEXPTIME", exposure.slot.exptime, "[s] total exposure time"),
-        card("DATAMD5", _checksum(name), "MD5 of the data"),
-        # The pipeline takes the keywords of the first channel over into its product.
-        *_expand(observation, [
-            OBSERVATION, _INSTRUMENT, DETECTOR, GUIDE_CAMERA, chip(1), PIPELINE, ADAPTER,
-            *([REAL_TIME] if exposure.adaptive else []),
-            LASERS, GUIDING, SEQUENCE, QUALITY,
-        ]),
-        commentary(""),
-        *_history(observation, written),
-        commentary(""),
-    ]  # fmt: skip
+def header_cards(
+    name: str, values: Mapping[str, Any], start: Callable[[], np.random.Generator]
+) -> list[str]:
+    """Make the cards of a template; it draws its readings from a newly started generator."""
+    rng = start()
+    cards = []
+    for line in _lines(name):
+        word, _, rest = line.partition(" ")
+        if word == "include":
+            other, _, condition = rest.partition(" if ")
+            if not condition or _look_up(condition, values):
+                cards += header_cards(other, values, start)
+        elif word in {"COMMENT", "HISTORY", "BLANK"}:
+            cards.append(commentary(word.removeprefix("BLANK"), rest.format_map(values)))
+        elif "{" in line:
+            keyword, value, comment = _fields(line)
+            cards.append(card(keyword, _value(value, values, rng), comment))
+        else:
+            cards.append(_constant(line))
+    return cards
 
 
-def _common(observation: Observation) -> list[str]:
-    exposure = observation.exposure
-    target, start = exposure.slot.target, exposure.start
-    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    utc = (start - midnight).total_seconds()
-    return [
-        card("ORIGIN", "ESO-PARANAL", "European Southern Observatory"),
-        card("TELESCOP", "ESO-VLT-U4", "telescope"),
-        card("INSTRUME", "MUSE", "instrument"),
-        card("RA", round(target.ra, 6), "[deg] right ascension, J2000"),
-        card("DEC", round(target.dec, 5), "[deg] declination, J2000"),
-        card("EQUINOX", 2000.0, "FK5"),
-        card("RADECSYS", "FK5", "coordinate system"),
-        card("EXPTIME", exposure.slot.exptime, "[s] exposure time"),
-        card("MJD-OBS", sky.mjd(start), "start of the exposure"),
-        card("DATE-OBS", iso(start), "start of the exposure, UTC"),
-        card("UTC", round(utc, 3), "[s] UTC at the start"),
-        card("LST", round(sky.sidereal_time(start) * 240.0, 3), "[s] sidereal time at the start"),
-        card("PI-COI", "UNKNOWN", "investigator"),
-        card("OBSERVER", "UNKNOWN", "observer"),
-        card("OBJECT", target.name, "target as typed by the observer"),
-    ]
+@cache
+def _lines(name: str) -> list[str]:
+    """Read a template and unroll its blocks."""
+    lines = read_template(f"{name}.hdr").splitlines()
+    return list(_unrolled([line for line in lines if line.strip() and line.strip()[0] != "#"]))
 
 
-def _expand(observation: Observation, groups: list[list[Row]]) -> list[str]:
-    """Make the cards of groups; the same groups draw the same readings in both files."""
-    values = facts(observation)
-    exposure = observation.exposure
-    return [
-        text
-        for group in groups
-        for text in expand(group, values, generator(observation.seed, exposure.index, HEADERS))
-    ]
+def _unrolled(lines: list[str]) -> Iterator[str]:
+    while lines:
+        line, *lines = lines
+        if not line.endswith(":"):
+            yield line
+            continue
+        size = next((i for i, text in enumerate(lines) if text[:4] != _INDENT), len(lines))
+        block, lines = [text.removeprefix(_INDENT) for text in lines[:size]], lines[size:]
+        if line == "sorted:":
+            yield from sorted(_unrolled(block), key=lambda text: text.partition(" =")[0])
+        else:
+            yield from _repeated(line.removeprefix("each ").removesuffix(":"), block)
 
 
-def _history(observation: Observation, written: datetime) -> list[str]:
-    lines = (
-        "muse_scibasic: bias, flat and wavelength calibration applied",
-        f"muse_scipost: sky model subtracted, {len(observation.wavelength)} layers resampled",
-        "",
-        f"zap: residual sky lines removed, {iso(written)[:10]}",
-    )
-    return [commentary("HISTORY", line) for line in lines]
+def _repeated(loop: str, block: list[str]) -> Iterator[str]:
+    names, _, words = loop.partition(" = ")
+    first, _, last = words.partition("..")
+    if last:
+        rows = [[str(number)] for number in range(int(first), int(last) + 1)]
+    else:
+        table = [text for text in block if text[0] == "|"]
+        rows = [[cell.strip() for cell in text[1:].split("|")] for text in table]
+        rows += [[word] for word in words.split()]
+    for row in rows:
+        text = "\n".join(line for line in block if line[0] != "|")
+        for name, cell in zip(names.split(", "), row, strict=True):
+            text = text.replace(f"{{{name}}}", cell).replace(f"{{{name}:02}}", cell.zfill(2))
+        yield from _unrolled(text.splitlines())
 
 
-def _checksum(name: str) -> str:
-    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+@cache
+def _fields(line: str) -> tuple[str, str, str]:
+    match = _CARD.fullmatch(line)
+    if match is None:
+        raise ValueError(f"not a card: {line}")
+    return match[1], match[2] or "", match[3] or ""
+
+
+@cache
+def _constant(line: str) -> str:
+    keyword, value, comment = _fields(line)
+    words = {"": None, "T": True, "F": False}
+    return card(keyword, words[value] if value in words else ast.literal_eval(value), comment)
+
+
+def _value(text: str, values: Mapping[str, Any], rng: np.random.Generator) -> Value:
+    if text.startswith("'"):
+        return text[1:-1].format_map(values)
+    if reading := _READING.fullmatch(text):
+        drawn = float(rng.normal(float(reading[1]), float(reading[2])))
+        return round(drawn) if reading[3] is None else _rounded(drawn, reading[3])
+    name, _, digits = text[1:-1].partition(":")
+    value: Value = _look_up(name, values)
+    return _rounded(value, digits) if digits else value
+
+
+def _look_up(name: str, values: Mapping[str, Any]) -> Any:
+    return Formatter().get_field(name, (), values)[0]
+
+
+def _rounded(value: Any, digits: str) -> float:
+    # Adding zero turns a negative zero, which no instrument writes, into a plain one.
+    return round(float(value), int(digits)) + 0.0

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aomuse.simulate.atmosphere import SEEING_WAVELENGTH, Series, fried_parameter
-from aomuse.simulate.conditions import Conditions
+from aomuse.simulate.observation import Observation
 from aomuse.simulate.pampelmuse import Fit
-from aomuse.simulate.psf import Profile
 from aomuse.simulate.stars import Stars
 
 #: The wings of a MAOPPY profile take a bright star to fit.
@@ -20,48 +19,29 @@ BRIGHTEST = 2
 class MaoppyFit(Fit):
     """What PampelMuse would find with the MAOPPY profile (Fétick et al. 2019, A&A 628, A99).
 
-    Parameters
-    ----------
-    state : Conditions
-        The exposure's conditions.
-    shape : Profile
-        The PSF, of which the width is not a parameter of this model.
-    field : Stars
-        The stars; the brightest two are fitted.
-    wavelength : ndarray
-        Wavelengths in nm.
-    rng : Generator
-        Draws noise and failures.
+    Only the brightest two stars are fitted; the width is not a parameter of this model.
     """
 
-    model: ClassVar[str] = "maoppy"
+    profile: ClassVar[str] = "maoppy"
 
-    def __init__(
-        self,
-        state: Conditions,
-        shape: Profile,
-        field: Stars,
-        wavelength: Series,
-        rng: np.random.Generator,
-    ) -> None:
-        super().__init__(state, shape, field.brightest(BRIGHTEST), wavelength, rng)
-        relative = wavelength * 1e-9 / SEEING_WAVELENGTH
-        r0 = fried_parameter(state.seeing_on_target.mean(keepdims=True))
-        self._r0: Series = r0 * relative**1.2
-        self._amplitude: Series = (2.2 + 0.3 * rng.random()) / relative**2
+    def __init__(self, observation: Observation, stars: Stars, rng: np.random.Generator) -> None:
+        super().__init__(observation, stars.brightest(BRIGHTEST), rng)
+        self._relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
+        r0 = fried_parameter(observation.state.seeing_on_target.mean(keepdims=True))
+        self._r0: Series = r0 * self._relative**1.2
+        self._amplitude: Series = (2.2 + 0.3 * rng.random()) / self._relative**2
 
     def _curves(self) -> dict[str, Series]:
         # Fried parameter in m; background of the corrected phase spectrum, rad2 m2, and its
         # amplitude, rad2; inverse of the halo's width, 1/m; axis ratio; angle in rad; exponent.
         one = np.ones_like(self.wavelength)
-        relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
         return {
             "r0": self._r0,
-            "bck": 0.012 / relative**2,
+            "bck": 0.012 / self._relative**2,
             "amp": self._amplitude,
             "alpha": 0.06 * one,
-            "ratio": 1.0 / (1.0 - self.shape.e),
-            "theta": self.shape.theta,
+            "ratio": 1.0 / (1.0 - self.psf.e),
+            "theta": self.psf.theta,
             "beta": 1.6 * one,
         }
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
+from aomuse.simulate.random_streams import Stream, generator
 
+LASERS = (1, 2, 3, 4)
 NIGHTS_A_YEAR = 30
 SHIFT = 19.0  # minutes between the starts of two exposures
 FIRST_START = timedelta(hours=23, minutes=26)
@@ -18,84 +19,47 @@ FIRST_START = timedelta(hours=23, minutes=26)
 
 @dataclass(frozen=True)
 class Target:
-    """Something to point at.
-
-    Attributes
-    ----------
-    name : str
-        Name as the observer typed it.
-    ra, dec : float
-        J2000 coordinates in degrees.
-    brightest : float
-        V magnitude of the brightest star in the field.
-    """
+    """A field: name as typed, J2000 in degrees, V magnitude of its brightest star."""
 
     name: str
     ra: float
     dec: float
     brightest: float
 
+    @property
+    def plain_name(self) -> str:
+        """Name without blanks and signs."""
+        return "".join(c for c in self.name if c.isalnum())
+
 
 @dataclass(frozen=True)
 class Slot:
-    """One place in a night's plan.
-
-    Attributes
-    ----------
-    target : Target
-        What is observed.
-    mode : str
-        Instrument mode.
-    block : int
-        Observing block of the night that the exposure belongs to, from 0.
-    exptime : float
-        Exposure time in seconds.
-    lasers : tuple of int
-        Lasers that are on.
-    tip_tilt : bool
-        Whether the tip-tilt loop is closed.
-    """
+    """One place in a night's plan: `block` counts from 0, `lasers` are those that are on."""
 
     target: Target
     mode: str
     block: int
-    exptime: float
-    lasers: tuple[int, ...] = (1, 2, 3, 4)
+    exptime: float  # seconds
+    lasers: tuple[int, ...] = LASERS
     tip_tilt: bool = True
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """An exposure of the plan.
-
-    Attributes
-    ----------
-    index : int
-        Number of the exposure in the tree, from 0.
-    night : int
-        Number of the night, from 0.
-    slot : Slot
-        What is observed and how.
-    number, total : int
-        Number within the observing block, from 1, and the exposures in it.
-    block_id : int
-        Identifier of the observing block.
-    block_start, start : datetime
-        Start of the block and of the exposure, UTC.
-    """
+    """An exposure of the plan; its index and night count from 0, its number in the block from 1."""
 
     index: int
     night: int
     slot: Slot
     number: int
-    total: int
+    total: int  # exposures in the block
     block_id: int
-    block_start: datetime
+    block_start: datetime  # UTC, as all times
     start: datetime
 
     @property
     def end(self) -> datetime:
-        """End of the exposure, UTC."""
+        """End of the exposure."""
         return self.start + timedelta(seconds=self.slot.exptime)
 
     @property
@@ -104,9 +68,14 @@ class Exposure:
         return "NOAO" not in self.slot.mode
 
     @property
+    def field_mode(self) -> str:
+        """Narrow or wide field, NFM or WFM."""
+        return self.slot.mode[:3]
+
+    @property
     def narrow(self) -> bool:
         """Whether the narrow field is used."""
-        return self.slot.mode.startswith("NFM")
+        return self.field_mode == "NFM"
 
     @property
     def pixel(self) -> float:
@@ -121,8 +90,7 @@ class Exposure:
     @property
     def product_name(self) -> str:
         """Name of the reduced cube, without its ending."""
-        plain = "".join(c for c in self.slot.target.name if c.isalnum())
-        return f"DATACUBE_FINAL_{plain}_{self.index + 1:04d}"
+        return f"DATACUBE_FINAL_{self.slot.target.plain_name}_{self.index + 1:04d}"
 
 
 _NGC6397 = Target("NGC 6397", 265.1754, -53.6743, 13.2)
@@ -146,38 +114,20 @@ PLAN = (
     Slot(_NGC6388, "NFM-AO-N", 3, 900.0),
     Slot(_M22, "WFM-AO-N", 5, 600.0, tip_tilt=False),
     Slot(_M22, "WFM-AO-N", 5, 600.0),
-    Slot(_NGC6752, "WFM-AO-N", 6, 600.0),
-    Slot(_NGC6752, "WFM-AO-N", 6, 600.0),
+    *[Slot(_NGC6752, "WFM-AO-N", 6, 600.0)] * 2,
     Slot(_NGC6752, "WFM-AO-N", 6, 600.0, lasers=(2, 3, 4)),
-    Slot(_M30, "NFM-AO-N", 7, 900.0),
-    Slot(_M30, "NFM-AO-N", 7, 900.0),
+    *[Slot(_M30, "NFM-AO-N", 7, 900.0)] * 2,
     Slot(_M30, "WFM-AO-E", 8, 600.0),
-    Slot(_TUC47, "WFM-AO-N", 9, 300.0),
-    Slot(_TUC47, "WFM-AO-N", 9, 300.0),
+    *[Slot(_TUC47, "WFM-AO-N", 9, 300.0)] * 2,
     Slot(_TUC47, "NFM-AO-N", 10, 600.0),
     Slot(_NGC362, "WFM-AO-N", 11, 600.0),
     Slot(_NGC362, "WFM-NOAO-N", 12, 600.0, lasers=(), tip_tilt=False),
-    Slot(_FORNAX, "WFM-AO-N", 13, 960.0),
-    Slot(_FORNAX, "WFM-AO-N", 13, 960.0),
+    *[Slot(_FORNAX, "WFM-AO-N", 13, 960.0)] * 2,
 )
 
 
 def exposure(seed: int, index: int) -> Exposure:
-    """Look up an exposure of the plan.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the tree.
-    index : int
-        Number of the exposure, from 0.
-
-    Returns
-    -------
-    Exposure
-        The exposure; nights repeat the plan on the dates of one month a year, when its targets
-        are up.
-    """
+    """Look up an exposure; nights repeat the plan in one month a year, when its targets are up."""
     night, place = divmod(index, len(PLAN))
     slot = PLAN[place]
     evening = datetime(2018 + night // NIGHTS_A_YEAR, 8, 12) + timedelta(days=night % NIGHTS_A_YEAR)
@@ -194,42 +144,11 @@ def exposure(seed: int, index: int) -> Exposure:
     )
 
 
-def generator(seed: int, index: int, part: int) -> np.random.Generator:
-    """Make the random generator of one part of one exposure.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the tree.
-    index : int
-        Number of the exposure or night.
-    part : int
-        Number of the part; each kind of content has its own.
-
-    Returns
-    -------
-    Generator
-        A stream of its own, so that no part depends on how much another one drew.
-    """
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(part, index)))
-
-
 def iso(time: datetime) -> str:
-    """Write a time as the headers do.
-
-    Parameters
-    ----------
-    time : datetime
-        UTC.
-
-    Returns
-    -------
-    str
-        ``YYYY-MM-DDThh:mm:ss.mmm``.
-    """
+    """Write a time as the headers do, ``YYYY-MM-DDThh:mm:ss.mmm``."""
     return time.isoformat(timespec="milliseconds")
 
 
 def _start(evening: datetime, place: int, seed: int, night: int) -> datetime:
-    late = generator(seed, night * len(PLAN) + place, part=0).integers(0, 120_000)
+    late = generator(seed, night * len(PLAN) + place, Stream.PLAN).integers(0, 120_000)
     return evening + FIRST_START + timedelta(minutes=SHIFT * place, milliseconds=int(late))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aomuse.simulate.atmosphere import Series
 from aomuse.simulate.conditions import Conditions
@@ -18,17 +19,7 @@ _MIRROR = 8.2  # metres
 
 @dataclass(frozen=True)
 class Profile:
-    """A Moffat profile a layer.
-
-    Attributes
-    ----------
-    fwhm : ndarray
-        Full width at half maximum in pixels.
-    beta : ndarray
-        Moffat exponent.
-    e, theta : ndarray
-        Ellipticity and position angle in radians.
-    """
+    """A Moffat profile a layer: FWHM in pixels, exponent, ellipticity, angle in radians."""
 
     fwhm: Series
     beta: Series
@@ -37,59 +28,23 @@ class Profile:
 
 
 def wavelengths(layers: int) -> Series:
-    """List the wavelengths of a cube.
-
-    Parameters
-    ----------
-    layers : int
-        Number of layers.
-
-    Returns
-    -------
-    ndarray
-        Wavelengths in nm; 3,681 layers reach from 475 to 935.
-    """
+    """Return the wavelengths of a cube in nm; 3,681 layers reach from 475 to 935."""
     return np.asarray((FIRST_WAVELENGTH + np.arange(layers) * STEP) * 1e9, dtype=np.float64)
 
 
-def in_notch(wavelength: Series, margin: float = 0.0) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which layers the sodium notch filter blocks.
-
-    Parameters
-    ----------
-    wavelength : ndarray
-        Wavelengths in nm.
-    margin : float, optional
-        Nanometres to add on both sides.
-
-    Returns
-    -------
-    ndarray of bool
-        True inside the notch.
-    """
+def in_notch(wavelength: Series, margin: float = 0.0) -> NDArray[np.bool_]:
+    """Return whether the sodium notch filter, wider by a margin in nm, blocks each layer."""
     low, high = NOTCH
     return (wavelength > low - margin) & (wavelength < high + margin)
 
 
 def profile(state: Conditions, wavelength: Series, rng: np.random.Generator) -> Profile:
-    """Work out the PSF of an exposure.
+    """Work out the PSF of an exposure at wavelengths in nm.
 
-    Parameters
-    ----------
-    state : Conditions
-        The exposure's conditions.
-    wavelength : ndarray
-        Wavelengths in nm.
-    rng : Generator
-        Draws ellipticity and angles.
-
-    Returns
-    -------
-    Profile
-        Smooth curves. Without correction the FWHM goes with wavelength^-0.2 (Roddier 1981);
-        ground-layer correction steepens that and lowers beta towards the red, as MUSE-PSFR
-        finds (Fusco et al. 2020, A&A 635, A208). In the narrow field a diffraction-limited
-        core lambda/D is broadened by residual jitter that shrinks towards the red.
+    Without correction the FWHM goes with wavelength^-0.2 (Roddier 1981); ground-layer correction
+    steepens that and lowers beta towards the red, as MUSE-PSFR finds (Fusco et al. 2020, A&A
+    635, A208). In the narrow field a diffraction-limited core lambda/D is broadened by residual
+    jitter that shrinks towards the red.
     """
     relative = wavelength / 500.0
     unit = (wavelength - 700.0) / 230.0

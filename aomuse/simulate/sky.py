@@ -14,17 +14,7 @@ LONGITUDE = -70.4040  # degrees, east positive
 
 @dataclass(frozen=True)
 class Pointing:
-    """Where a target stands.
-
-    Attributes
-    ----------
-    altitude, azimuth : float
-        Degrees; the azimuth from south over west, as the telescope counts it.
-    parallactic : float
-        Parallactic angle in degrees.
-    airmass : float
-        Secant of the zenith distance.
-    """
+    """Where a target stands, in degrees; the azimuth goes from south over west."""
 
     altitude: float
     azimuth: float
@@ -33,53 +23,21 @@ class Pointing:
 
 
 def mjd(time: datetime) -> float:
-    """Convert UTC to the modified Julian date.
-
-    Parameters
-    ----------
-    time : datetime
-        UTC.
-
-    Returns
-    -------
-    float
-        Days, to the 0.9 milliseconds that eight decimals give.
-    """
+    """Convert UTC to the modified Julian date, to the 0.9 ms that eight decimals give."""
     return round((time - datetime(1858, 11, 17)).total_seconds() / 86400.0, 8)
 
 
 def sidereal_time(time: datetime) -> float:
-    """Work out the local mean sidereal time.
+    """Return the local mean sidereal time in degrees, with UTC taken for UT1.
 
-    Parameters
-    ----------
-    time : datetime
-        UTC, taken for UT1.
-
-    Returns
-    -------
-    float
-        Degrees, 0 to 360 (Meeus 1998, Astronomical Algorithms, eq. 12.4, linear terms).
+    Linear terms of Meeus 1998, Astronomical Algorithms, eq. 12.4.
     """
     days = mjd(time) - 51544.5
     return (280.46061837 + 360.98564736629 * days + LONGITUDE) % 360.0
 
 
 def pointing(ra: float, dec: float, time: datetime) -> Pointing:
-    """Work out where a target stands.
-
-    Parameters
-    ----------
-    ra, dec : float
-        Coordinates in degrees.
-    time : datetime
-        UTC.
-
-    Returns
-    -------
-    Pointing
-        Altitude, azimuth, parallactic angle and airmass, without precession and refraction.
-    """
+    """Work out where a target (degrees) stands at UTC, without precession and refraction."""
     hour = np.radians(sidereal_time(time) - ra)
     phi, delta = np.radians(LATITUDE), np.radians(dec)
     sine = np.sin(phi) * np.sin(delta) + np.cos(phi) * np.cos(delta) * np.cos(hour)
@@ -95,25 +53,10 @@ def pointing(ra: float, dec: float, time: datetime) -> Pointing:
     )
 
 
-def refraction(
-    wavelength: NDArray[np.float64], airmass: float, reference: float = 700.0
-) -> NDArray[np.float64]:
-    """Work out differential refraction along the parallactic direction.
+def refraction(wavelength: NDArray[np.float64], airmass: float) -> NDArray[np.float64]:
+    """Return the shift towards the zenith in arcsec, against 700 nm, at wavelengths in nm.
 
-    Parameters
-    ----------
-    wavelength : ndarray
-        Wavelengths in nm.
-    airmass : float
-        Secant of the zenith distance.
-    reference : float, optional
-        Wavelength without a shift, in nm.
-
-    Returns
-    -------
-    ndarray
-        Shift towards the zenith in arcsec, as `wavelength` (Filippenko 1982, PASP 94, 715, with
-        Edlen's 1953 index at the pressure of the site).
+    Filippenko 1982, PASP 94, 715, with Edlen's 1953 index at the pressure of the site.
     """
 
     def index(nanometres: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -123,26 +66,13 @@ def refraction(
 
     tangent = np.sqrt(airmass**2 - 1.0)
     return np.asarray(
-        206265.0 * tangent * (index(wavelength) - index(np.array([reference]))), dtype=np.float64
+        206265.0 * tangent * (index(wavelength) - index(np.array([700.0]))), dtype=np.float64
     )
 
 
-def sexagesimal(value: float, digits: int = 3) -> float:
-    """Pack an angle into the hhmmss.sss or ddmmss.sss number of the telescope's headers.
-
-    Parameters
-    ----------
-    value : float
-        Hours or degrees.
-    digits : int, optional
-        Decimals of the seconds.
-
-    Returns
-    -------
-    float
-        For example -530027.48 for -53 degrees 0 minutes 27.48 seconds.
-    """
+def sexagesimal(value: float) -> float:
+    """Pack hours or degrees into the hhmmss.sss or ddmmss.sss number of the headers."""
     sign = -1.0 if value < 0 else 1.0
-    minutes, seconds = divmod(round(abs(value) * 3600.0, digits), 60.0)
+    minutes, seconds = divmod(round(abs(value) * 3600.0, 3), 60.0)
     degrees, minutes = divmod(minutes, 60.0)
-    return sign * round(degrees * 10000.0 + minutes * 100.0 + seconds, digits)
+    return sign * round(degrees * 10000.0 + minutes * 100.0 + seconds, 3)

@@ -29,64 +29,29 @@ _ZERO_POINT = 3.63e11  # 1e-20 erg/s/cm2/Angstrom at V = 0
 
 @dataclass(frozen=True)
 class Stars:
-    """Stars in catalogue order, which is none.
-
-    Attributes
-    ----------
-    identifier : ndarray of int
-        Catalogue numbers, neither consecutive nor sorted.
-    ra, dec : ndarray
-        Degrees.
-    x, y : ndarray
-        Pixels at the reference wavelength.
-    magnitude : ndarray
-        V magnitudes.
-    temperature : ndarray
-        Effective temperatures in K.
-    """
+    """Stars in catalogue order: their numbers are neither consecutive nor sorted."""
 
     identifier: NDArray[np.int64]
-    ra: Series
+    ra: Series  # degrees
     dec: Series
-    x: Series
+    x: Series  # pixels at the reference wavelength
     y: Series
-    magnitude: Series
-    temperature: Series
+    magnitude: Series  # V
+    temperature: Series  # K
+
+    @property
+    def faint(self) -> NDArray[np.bool_]:
+        """Whether each star is too faint for fitting the PSF to it."""
+        return self.magnitude > np.median(self.magnitude) if len(self.x) else self.x > 0
 
     def brightest(self, count: int) -> Stars:
-        """Return the brightest stars, in catalogue order.
-
-        Parameters
-        ----------
-        count : int
-            How many, or all where there are fewer.
-
-        Returns
-        -------
-        Stars
-            The stars.
-        """
+        """Return the brightest stars, in catalogue order."""
         chosen = np.sort(np.argsort(self.magnitude, kind="stable")[:count])
         return Stars(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
 
-def draw(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:
-    """Draw the stars of a field.
-
-    Parameters
-    ----------
-    exposure : Exposure
-        The exposure.
-    count : int
-        Number of stars.
-    rng : Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Stars
-        Stars crowding towards the centre, each magnitude fainter holding more of them.
-    """
+def draw_stars(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:
+    """Draw stars that crowd towards the centre, each magnitude fainter holding more of them."""
     target = exposure.slot.target
     scale = exposure.pixel / 3600.0
     x, y = np.clip(rng.normal(FIELD / 2, FIELD / 5, (2, count)), 4.0, FIELD - 4.0)
@@ -105,22 +70,9 @@ def draw(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:
 
 
 def spectrum(magnitude: float, temperature: float, wavelength: Series) -> Series:
-    """Work out the spectrum of a star.
+    """Return the flux density of a star in 1e-20 erg/s/cm2/Angstrom at wavelengths in nm.
 
-    Parameters
-    ----------
-    magnitude : float
-        V magnitude.
-    temperature : float
-        Effective temperature in K.
-    wavelength : ndarray
-        Wavelengths in nm.
-
-    Returns
-    -------
-    ndarray
-        Flux density in 1e-20 erg/s/cm2/Angstrom: a black body with the H beta, sodium, H alpha
-        and calcium lines.
+    It is a black body with the H beta, sodium, H alpha and calcium lines.
     """
 
     def planck(nanometres: Series) -> Series:
@@ -135,44 +87,14 @@ def spectrum(magnitude: float, temperature: float, wavelength: Series) -> Series
     return flux
 
 
-def throughput(wavelength: Series) -> Series:
-    """Work out the share of photons that reaches the detector.
-
-    Parameters
-    ----------
-    wavelength : ndarray
-        Wavelengths in nm.
-
-    Returns
-    -------
-    ndarray
-        A curve that peaks at 0.32 near 700 nm, as MUSE's does.
-    """
-    return np.asarray(0.32 * np.exp(-0.5 * ((wavelength - 700.0) / 160.0) ** 2), dtype=np.float64)
-
-
 def signal_to_noise(flux: Series, wavelength: Series, fwhm: Series, exposure: Exposure) -> Series:
-    """Work out the signal-to-noise ratio of a star in each layer.
+    """Return the ratio of a star in each layer, from photon, sky and read noise within one FWHM.
 
-    Parameters
-    ----------
-    flux : ndarray
-        Flux density in 1e-20 erg/s/cm2/Angstrom.
-    wavelength : ndarray
-        Wavelengths in nm.
-    fwhm : ndarray
-        FWHM in pixels.
-    exposure : Exposure
-        Gives exposure time and pixel size.
-
-    Returns
-    -------
-    ndarray
-        Ratio from photon, sky and read noise within one FWHM.
+    The flux is that of `spectrum`, the FWHM in pixels. The throughput peaks at 0.32 near 700 nm,
+    as MUSE's does.
     """
-    electrons = (
-        1e-20 * 1.25 * wavelength / _PHOTON * _AREA * exposure.slot.exptime * throughput(wavelength)
-    )
+    throughput = 0.32 * np.exp(-0.5 * ((wavelength - 700.0) / 160.0) ** 2)
+    electrons = 1e-20 * 1.25 * wavelength / _PHOTON * _AREA * exposure.slot.exptime * throughput
     pixels = np.pi * fwhm**2
     sky = _ZERO_POINT * 10.0 ** (-0.4 * _SKY) * exposure.pixel**2 * pixels
     noise = np.sqrt((flux + sky) * electrons + pixels * _READ_NOISE**2)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from aomuse.simulate.beside import catalog, night_log, raman
-from aomuse.simulate.errors import SimulateError
+from aomuse.errors import AomuseError
+from aomuse.simulate.companions import catalog, night_log, raman
 from aomuse.simulate.maoppy import MaoppyFit
-from aomuse.simulate.observation import FIELD, FITS, MAOPPY_FITS, observe
+from aomuse.simulate.observation import Observation, observe
 from aomuse.simulate.pampelmuse import Fit
-from aomuse.simulate.plan import generator
+from aomuse.simulate.random_streams import Stream, generator
 from aomuse.simulate.raw import raw
 from aomuse.simulate.reduced import reduced
-from aomuse.simulate.stars import draw
-from aomuse.simulate.writing import write
+from aomuse.simulate.stars import draw_stars
+
+
+class SimulateError(AomuseError):
+    """A wrong number or folder."""
 
 
 @dataclass(frozen=True)
@@ -85,65 +88,72 @@ def simulate(
     SimulateError
         If a number is too small or `out` is not an empty folder.
     """
-    _check(out, {"exposures": (exposures, 1), "sources": (sources, 0), "layers": (layers, 1),
-                 "seed": (seed, 0)})  # fmt: skip
-    written = []
-    for index in range(exposures):
-        files = _exposure(out, index, sources, layers, seed)
-        written.append(files)
-        if report is not None:
-            report(f"{index + 1}/{exposures} {files.reduced.stem}: {files.target}, {files.mode}")
-    return written
-
-
-def _exposure(out: Path, index: int, sources: int, layers: int, seed: int) -> SimulatedExposure:
-    observation = observe(seed, index, layers)
-    planned = observation.exposure
-    field = draw(planned, sources, generator(seed, index, FIELD))
-    name = planned.product_name
-    second = out / "analysis" / "maoppy" if planned.narrow else None
-    files = SimulatedExposure(
-        target=planned.slot.target.name,
-        mode=planned.slot.mode,
-        reduced=out / "single" / f"{name}.fits",
-        raw=out / "raw" / f"{planned.archive_name}.fz",
-        prm=out / "analysis" / f"{name}.prm.fits",
-        psf=out / "analysis" / f"{name}.psf.fits",
-        night_log=out / "raw" / f"{planned.archive_name.removesuffix('.fits')}.NL.txt",
-        catalog=out / "analysis" / f"{name}.detections.cat",
-        raman=out / "raman" / f"RAMAN_IMAGES_{index + 1:04d}.fits" if planned.slot.lasers else None,
-        maoppy_prm=second / f"{name}.prm.fits" if second else None,
-        maoppy_psf=second / f"{name}.psf.fits" if second else None,
-    )
-    write(files.raw, raw(observation))
-    write(files.night_log, night_log(observation))
-    write(files.catalog, catalog(planned, field))
-    if files.raman:
-        write(files.raman, raman(observation))
-    for kind, stream, prm, psf in (
-        (Fit, FITS, files.prm, files.psf),
-        (MaoppyFit, MAOPPY_FITS, files.maoppy_prm, files.maoppy_psf),
-    ):
-        if prm and psf:
-            fit = kind(
-                observation.state,
-                observation.shape,
-                field,
-                observation.wavelength,
-                generator(seed, index, stream),
-            )
-            write(prm, fit.parameters())
-            write(psf, fit.sources())
-    # The loader starts from the reduced cube, so it comes when the others are there.
-    write(files.reduced, reduced(observation))
-    return files
-
-
-def _check(out: Path, numbers: dict[str, tuple[int, int]]) -> None:
-    for name, (value, least) in numbers.items():
+    for name, value, least in (
+        ("exposures", exposures, 1), ("sources", sources, 0), ("layers", layers, 1),
+        ("seed", seed, 0),
+    ):  # fmt: skip
         if value < least:
             raise SimulateError(f"{name} is {value}: give {least} or more")
     if out.exists() and not out.is_dir():
         raise SimulateError(f"{out} is a file: name a folder that is new or empty")
     if out.is_dir() and any(out.iterdir()):
         raise SimulateError(f"{out} is not empty: name a folder that is new or empty")
+    written = []
+    for index in range(exposures):
+        observation = observe(seed, index, layers)
+        files = _files(out, observation)
+        _write_exposure(files, observation, sources)
+        written.append(files)
+        if report is not None:
+            report(f"{index + 1}/{exposures} {files.reduced.stem}: {files.target}, {files.mode}")
+    return written
+
+
+def _files(out: Path, observation: Observation) -> SimulatedExposure:
+    exposure = observation.exposure
+    name, start = exposure.product_name, exposure.archive_name.removesuffix(".fits")
+    analysis = out / "analysis"
+    second = analysis / "maoppy" if exposure.narrow else None
+    images = out / "raman" / f"RAMAN_IMAGES_{exposure.index + 1:04d}.fits"
+    return SimulatedExposure(
+        target=exposure.slot.target.name,
+        mode=exposure.slot.mode,
+        reduced=out / "single" / f"{name}.fits",
+        raw=out / "raw" / f"{start}.fits.fz",
+        prm=analysis / f"{name}.prm.fits",
+        psf=analysis / f"{name}.psf.fits",
+        night_log=out / "raw" / f"{start}.NL.txt",
+        catalog=analysis / f"{name}.detections.cat",
+        raman=images if exposure.slot.lasers else None,
+        maoppy_prm=second / f"{name}.prm.fits" if second else None,
+        maoppy_psf=second / f"{name}.psf.fits" if second else None,
+    )
+
+
+def _write_exposure(files: SimulatedExposure, observation: Observation, sources: int) -> None:
+    seed, exposure = observation.seed, observation.exposure
+    stars = draw_stars(exposure, sources, generator(seed, exposure.index, Stream.STARS))
+    write(files.raw, raw(observation))
+    write(files.night_log, [night_log(observation)])
+    write(files.catalog, [catalog(exposure, stars)])
+    if files.raman:
+        write(files.raman, [raman(observation)])
+    for fit, stream, prm, psf in (
+        (Fit, Stream.FITS, files.prm, files.psf),
+        (MaoppyFit, Stream.MAOPPY_FITS, files.maoppy_prm, files.maoppy_psf),
+    ):
+        if prm and psf:
+            analysis = fit(observation, stars, generator(seed, exposure.index, stream))
+            write(prm, analysis.parameters())
+            write(psf, analysis.sources())
+    # The loader starts from the reduced cube, so it comes when the others are there.
+    write(files.reduced, reduced(observation))
+
+
+def write(path: Path, content: Iterable[bytes]) -> None:
+    """Write a file that appears only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    with unfinished.open("wb") as stream:
+        stream.writelines(content)
+    unfinished.replace(path)

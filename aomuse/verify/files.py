@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
 from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
-from aomuse.fits.structure import file_checksum, quiet_astropy, read_structure
+from aomuse.fits.quiet import quiet_astropy
+from aomuse.fits.structure import file_checksum, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
 from aomuse.schema import require_head

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from aomuse import pipeline
 from aomuse.db import write_transaction
 from aomuse.discover import discover
-from aomuse.ledger.runs import start_run
-from aomuse.load import bulk_way
+from aomuse.exchange.outcome import Listener
+from aomuse.ledger import running
+from aomuse.load import choose_writer
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.normalize import normalize
@@ -51,8 +52,9 @@ def json_blobs(warehouse: Warehouse, root: Path, _: int) -> float:
 def stages(warehouse: Warehouse, root: Path, backend: str) -> dict[str, float]:
     """Return seconds an exposure of each stage, one exposure after the other in one process."""
     engine = warehouse.mariadb() if backend == "mariadb" else warehouse.sqlite()
-    way = bulk_way(engine)
-    run = start_run(engine, "load", [str(root)], "bench")
+    way = choose_writer(engine)
+    with running(engine, Listener()) as run:
+        run.start("load", str(root))
     dictionaries = Dictionaries(way.engine)
     spent = dict.fromkeys(("discover", "read", "normalize", "dictionaries", "send", "commit"), 0.0)
     clock = time.perf_counter()

@@ -284,7 +284,7 @@ def test_processed_exposures_are_kept(
         connection.execute(sa.insert(PROCESSED_2023).values(exposure=None, **processed))
     done = aomuse(db_url, "import-blobs", old_2023.url)
     assert done.code == 1
-    assert "belong to no exposure" in done.err
+    assert "without an exposure" in done.err
     row = json.loads(scalar(engine, "SELECT content FROM imported_document WHERE document = 'row'"))
     (kept,) = row["processed_exposure"]
     assert (kept["ngs_flux"], kept["sparta_iq_los_500nm"]) == (12.5, 0.72)

@@ -137,7 +137,7 @@ def test_another_database_does_not_take_the_place_of_an_import(
     assert done.code == 1
     assert "1 loaded" in done.out
     assert len(done.errors) == 1
-    assert "has come into the database from import:sqlite:" in done.err
+    assert "was added from import:sqlite:" in done.err
     assert exposure_by_id(engine, 1) == before
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM exposure WHERE id = 1"))
@@ -181,8 +181,8 @@ def refused_sources(folder: Path) -> dict[str, str]:
         f"sqlite:///{folder}/missing.db": "there is no file",
         f"sqlite:///{folder}/folder.db": "there is no file",
         f"sqlite:///{folder}/text.db": "not a database",
-        not_aomuse(folder / "empty.db", "CREATE TABLE x (id INTEGER)"): "is no AOMUSE database",
-        not_aomuse(folder / "other.db", exposure): "is no AOMUSE database",
+        not_aomuse(folder / "empty.db", "CREATE TABLE x (id INTEGER)"): "is not an AOMUSE database",
+        not_aomuse(folder / "other.db", exposure): "is not an AOMUSE database",
         f"mariadb://u:{SECRET}@127.0.0.1:1/old": "cannot be opened",
         f"mysql://u:{SECRET}@127.0.0.1:1/": "names no database",
         f"postgresql://u:{SECRET}@127.0.0.1/old": "works with sqlite",
@@ -206,7 +206,7 @@ def test_a_source_that_is_none_is_refused_in_one_line(
 def test_the_warehouse_itself_is_no_source(db_url: str) -> None:
     done = aomuse(db_url, "import-blobs", db_url)
     assert done.code == 2
-    assert "is no AOMUSE database" in done.err
+    assert "is not an AOMUSE database" in done.err
 
 
 def test_a_wrong_password_is_not_shown(mariadb_admin: Callable[[], str], db_url: str) -> None:

@@ -16,7 +16,7 @@ from warehouse import aomuse, contents, exposure, load_whole, open_issues, rows,
 
 from aomuse import pipeline
 from aomuse.db import write_transaction
-from aomuse.load.ways import BulkWay, bulk_way
+from aomuse.load.writer_choice import WriterChoice, choose_writer
 from aomuse.stored.writer import BulkWriter
 
 Whole = dict[int, dict[str, Any]]
@@ -64,13 +64,13 @@ def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
     def arrange(table: str) -> list[str]:
         reached: list[str] = []
 
-        def spoiled(engine: sa.Engine) -> BulkWay:
-            way = bulk_way(engine)
+        def spoiled(engine: sa.Engine) -> WriterChoice:
+            way = choose_writer(engine)
             return replace(
                 way, make_writer=lambda c: HalfWriter(way.make_writer(c), table, reached)
             )
 
-        monkeypatch.setattr(pipeline, "bulk_way", spoiled)
+        monkeypatch.setattr(pipeline, "choose_writer", spoiled)
         return reached
 
     return arrange

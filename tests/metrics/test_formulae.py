@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aomuse.metrics import METRICS, Facts, FitFacts, exposure_metrics, fit_metrics
+from aomuse.metrics import METRICS, ExposureInputs, FitInputs, exposure_metrics, fit_metrics
 from aomuse.metrics.atmosphere import (
     ao_gain,
     image_quality,
@@ -80,8 +80,8 @@ ROW: dict[str, float | bool | None] = {
 }
 
 
-def facts(r0: list[float], l0: list[float], **row: float | bool | None) -> Facts:
-    return Facts(ROW | row, 7, np.array(r0, dtype=float), np.array(l0, dtype=float))
+def facts(r0: list[float], l0: list[float], **row: float | bool | None) -> ExposureInputs:
+    return ExposureInputs(ROW | row, 7, np.array(r0, dtype=float), np.array(l0, dtype=float))
 
 
 def test_an_exposure() -> None:
@@ -112,7 +112,7 @@ def test_lasers_that_are_off() -> None:
 
 
 def test_what_is_not_known_has_a_reason() -> None:
-    found = exposure_metrics(Facts({}, None, np.empty(0), np.empty(0)))
+    found = exposure_metrics(ExposureInputs({}, None, np.empty(0), np.empty(0)))
     assert {name for name, value in found.items() if not isinstance(value, str)} == {
         ("degraded", "legacy")
     }
@@ -129,7 +129,7 @@ def test_what_is_not_known_has_a_reason() -> None:
 
 def test_an_analysis() -> None:
     parameters = {("fwhm", 500): 3.0, ("beta", 500): 2.0, ("e", 500): 0.1, ("fwhm", 600): 3.0}
-    found = fit_metrics(FitFacts(0.2, "moffat", parameters | {("beta", 600): 1.0}))
+    found = fit_metrics(FitInputs(0.2, "moffat", parameters | {("beta", 600): 1.0}))
     assert found["fwhm_500nm", "corrected"] == close(0.6)
     assert found["half_light_radius_500nm", "corrected"] == close(0.6 / 1.287189)
     # alpha = 0.466132, and 1 - 1 / (1 + (0.5 / alpha)^2)
@@ -138,7 +138,7 @@ def test_an_analysis() -> None:
         "beta is not above 1: the light is infinite"
     )
     assert found["ellipticity_600nm", "corrected"] == "no e at 600 nm"
-    assert fit_metrics(FitFacts(None, "moffat", parameters))["fwhm_500nm", "corrected"] == (
+    assert fit_metrics(FitInputs(None, "moffat", parameters))["fwhm_500nm", "corrected"] == (
         "the mode does not tell the pixel scale"
     )
 
@@ -146,7 +146,7 @@ def test_an_analysis() -> None:
 def test_the_registry_has_every_metric_once() -> None:
     made = {
         "exposure": exposure_metrics(facts([0.24], [24])).keys(),
-        "psf_fit": fit_metrics(FitFacts(0.2, "moffat")).keys(),
+        "psf_fit": fit_metrics(FitInputs(0.2, "moffat")).keys(),
     }
     for grain, keys in made.items():
         assert {(m.name, m.version) for m in METRICS if m.grain == grain} == set(keys)

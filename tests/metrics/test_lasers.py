@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from aomuse.metrics import METRICS, Facts, LaserSamples, exposure_metrics, laser_metrics
+from aomuse.metrics import METRICS, ExposureInputs, LaserSamples, exposure_metrics, laser_metrics
 from aomuse.metrics.lasers import gaps, shutter_open, usable
 
 NAN = math.nan
@@ -107,10 +107,10 @@ def test_an_exposure_by_its_lasers() -> None:
         2: samples([-60.0, 0.0, 60.0], [0.1, 0.0, 0.1]),
     }
     empty = np.empty(0)
-    found = exposure_metrics(Facts({"exposure_time_s": 30.0}, None, empty, empty, lasers))
+    found = exposure_metrics(ExposureInputs({"exposure_time_s": 30.0}, None, empty, empty, lasers))
     assert found["lasers_on", "corrected"] == 1
     assert found["sparta_open_samples", "corrected"] == 1
-    none = exposure_metrics(Facts({"exposure_time_s": 30.0}, None, empty, empty))
+    none = exposure_metrics(ExposureInputs({"exposure_time_s": 30.0}, None, empty, empty))
     assert none["lasers_on", "corrected"] == "there is no SPARTA_ATM_DATA"
-    unknown = exposure_metrics(Facts({}, None, empty, empty, lasers))
+    unknown = exposure_metrics(ExposureInputs({}, None, empty, empty, lasers))
     assert isinstance(unknown["sparta_open_samples", "corrected"], str)

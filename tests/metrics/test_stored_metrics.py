@@ -104,6 +104,9 @@ def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_ur
         connection.exec_driver_sql("UPDATE exposure SET seeing_end_arcsec = 1.0")
     assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 2 exposures worked out\n"
     assert query(engine, "SELECT seeing FROM v_exposure_metrics") == [(0.75,), (0.75,)]
+    runs = query(engine, "SELECT command, outcome, exposures_found FROM load_run ORDER BY id")
+    assert runs[0] == ("load", "complete", 2)
+    assert runs[1:] == [("metrics", "complete", count) for count in (0, 2, 2)]
 
 
 def test_a_reload_replaces_them(engine: sa.Engine, db_url: str, night: Tree) -> None:
@@ -193,7 +196,7 @@ def test_an_exposure_without_telemetry_or_analysis(
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
     for table in ("exposure_laser_metric", "psf_window", "psf_fit_metric"):
         assert rows(engine, table) == []
-    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposures worked out\n"
+    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
     reasons = query(
         engine,
         "SELECT x.reason FROM exposure_metric x JOIN metric m ON m.id = x.metric_id"

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from aomuse.discover.tree import find_again
 from aomuse.exchange.content import HduContent
+from aomuse.fits import repeated_images
 from aomuse.fits.cards import read_cards
-from aomuse.fits.structure import quiet_astropy
-from aomuse.read import repeated_images
+from aomuse.fits.quiet import quiet_astropy
 from aomuse.read.fits_file import read_fits
 
 Edit = Callable[[fits.Header], None]

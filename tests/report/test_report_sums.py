@@ -16,7 +16,7 @@ from warehouse import TABLES
 
 from aomuse.db import create_engine
 from aomuse.metrics import metric_of
-from aomuse.report import coverage, lasers, matrix, page, parts, style, write_report
+from aomuse.report import blocks, coverage, lasers, matrix, page, style, write_report
 from aomuse.report.data import Content
 from aomuse.report.missing import MISSING, PARTS, THERE
 
@@ -63,7 +63,7 @@ def test_nights_become_months_where_there_are_too_many() -> None:
     assert (first["period"], first["target"]) == (pd.Timestamp("2017-12-01"), "T0")
     assert table.frame["total_s"].sum() == 100.0 * len(frame)
     assert "month" in section.text
-    assert any("summed up" in note for note in section.notes)
+    assert any("grouped" in note for note in section.notes)
 
     section = lasers.lasers(content(frame, laser(frame)))
     (table,) = section.tables
@@ -95,27 +95,27 @@ def test_analyses_are_thinned_evenly_and_stay_whole(
     analyses: int, rows_each: int, step: int
 ) -> None:
     frame = pd.DataFrame({"psf_fit_id": np.repeat(np.arange(analyses), rows_each)})
-    chosen, told = parts.thinned(frame, 30)
+    chosen, notes = blocks.thinned(frame, 30)
     assert sorted(set(chosen["psf_fit_id"])) == list(range(0, analyses, step))
     assert len(chosen) == rows_each * len(set(chosen["psf_fit_id"])) <= 30
-    assert (told == "") is (step == 1)
+    assert (notes == []) is (step == 1)
     if step > 1:
         words = {2: "2nd", 10: "10th"}[step]
         left = len(set(chosen["psf_fit_id"]))
-        assert told == f"Of {analyses} analyses every {words} in order of time is drawn: {left}."
+        assert notes == [f"Of {analyses} analyses every {words} in order of time is drawn: {left}."]
 
 
 def test_numbers_in_words() -> None:
-    assert [parts.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111, 123)] == [
+    assert [blocks.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111, 123)] == [
         *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th", "123rd"),
     ]
-    assert parts.count(1, "exposures") == "1 exposure"
-    assert parts.count(1, "analyses") == "1 analysis"
-    assert parts.count(1200, "nights") == "1,200 nights"
+    assert blocks.count(1, "exposures") == "1 exposure"
+    assert blocks.count(1, "analyses") == "1 analysis"
+    assert blocks.count(1200, "nights") == "1,200 nights"
     assert (
-        parts.spread(pd.Series([0.5, np.nan, 0.7, 0.9]), 2, "″") == "median 0.70″ (0.50 to 0.90″)"
+        blocks.spread(pd.Series([0.5, np.nan, 0.7, 0.9]), 2, "″") == "median 0.70″ (0.50 to 0.90″)"
     )
-    assert parts.spread(pd.Series([0.5, np.nan]), 1) == "0.5"
+    assert blocks.spread(pd.Series([0.5, np.nan]), 1) == "0.5"
 
 
 def test_the_most_frequent_patterns_of_gaps() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 from astropy.io import fits
 
 from aomuse.simulate import SimulatedExposure
-from aomuse.simulate.telemetry import QUANTITIES
+from aomuse.simulate.sparta import QUANTITIES
 
 ASM = (
     "ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS",
@@ -19,33 +22,39 @@ ASM = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def raws(tree: list[SimulatedExposure]) -> Iterator[list[fits.HDUList]]:
+    """Raw files that are opened once; to find an extension astropy reads 30 headers."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(fits.open(files.raw)) for files in tree]
+
+
 def formats(hdu: fits.BinTableHDU) -> list[str]:
     return [hdu.header[f"TFORM{i}"] for i in range(1, hdu.header["TFIELDS"] + 1)]
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_channels(tree: list[SimulatedExposure], index: int) -> None:
-    with fits.open(tree[index].raw) as hdus:
-        channels = [hdu for hdu in hdus if hdu.name.startswith("CHAN")]
-        names = [hdu.name for hdu in channels]
-        assert sorted(names) == [f"CHAN{i:02d}" for i in range(1, 25)]
-        assert names != sorted(names)
-        assert [hdu.name for hdu in hdus[1:25]] == names
-        for hdu in channels:
-            assert isinstance(hdu, fits.CompImageHDU)
-            assert len(hdu.header.cards) == 99
-            assert hdu.shape == (16, 16)
-            assert hdu.header["ESO DET CHIP NAME"] == hdu.name
-            assert hdu.header["ESO DET OUT4 NX"] == 2048
-            assert hdu.header["CTYPE1"] == "RA---TAN"
-            assert "COMMENT" in hdu.header
+def test_channels(raws: list[fits.HDUList], index: int) -> None:
+    hdus = raws[index]
+    channels = [hdu for hdu in hdus if hdu.name.startswith("CHAN")]
+    names = [hdu.name for hdu in channels]
+    assert sorted(names) == [f"CHAN{i:02d}" for i in range(1, 25)]
+    assert names != sorted(names)
+    assert [hdu.name for hdu in hdus[1:25]] == names
+    for hdu in channels:
+        assert isinstance(hdu, fits.CompImageHDU)
+        assert len(hdu.header.cards) == 99
+        assert hdu.shape == (16, 16)
+        assert hdu.header["ESO DET CHIP NAME"] == hdu.name
+        assert hdu.header["ESO DET OUT4 NX"] == 2048
+        assert hdu.header["CTYPE1"] == "RA---TAN"
+        assert "COMMENT" in hdu.header
 
 
-def test_extensions_go_with_the_mode(tree: list[SimulatedExposure]) -> None:
-    tail = {}
-    for files in tree:
-        with fits.open(files.raw) as hdus:
-            tail[files.mode] = [hdu.name for hdu in hdus[25:]]
+def test_extensions_go_with_the_mode(
+    tree: list[SimulatedExposure], raws: list[fits.HDUList]
+) -> None:
+    tail = {f.mode: [hdu.name for hdu in hdus[25:]] for f, hdus in zip(tree, raws, strict=True)}
     sparta = ["SPARTA_TT_ACQ_IMG", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA"]
     guiding = ["SGS_DATA", "AG_DATA"]
     assert tail == {
@@ -56,73 +65,69 @@ def test_extensions_go_with_the_mode(tree: list[SimulatedExposure]) -> None:
     }
 
 
-def test_site_monitor(tree: list[SimulatedExposure]) -> None:
-    for files in tree:
-        with fits.open(files.raw) as hdus:
-            hdu = hdus["ASM_DATA"]
-            assert hdu.columns.names == ["TIME_STAMP", *ASM]
-            assert formats(hdu) == ["26A"] + ["D"] * 31
-            assert hdu.data["TIME_STAMP"][0].startswith(files.raw.name[5:28])
-            assert np.ptp(hdu.data["AIRMASS"]) > 0
-            minutes = np.ceil(hdus[0].header["EXPTIME"] / 60.0)
-            assert len(hdu.data) == minutes + 1
+def test_site_monitor(tree: list[SimulatedExposure], raws: list[fits.HDUList]) -> None:
+    for files, hdus in zip(tree, raws, strict=True):
+        hdu = hdus["ASM_DATA"]
+        assert hdu.columns.names == ["TIME_STAMP", *ASM]
+        assert formats(hdu) == ["26A"] + ["D"] * 31
+        assert hdu.data["TIME_STAMP"][0].startswith(files.raw.name[5:28])
+        assert np.ptp(hdu.data["AIRMASS"]) > 0
+        assert len(hdu.data) == np.ceil(hdus[0].header["EXPTIME"] / 60.0) + 1
 
 
-def test_profilers_miss_minutes(tree: list[SimulatedExposure]) -> None:
-    values = np.concatenate([fits.getdata(f.raw, "ASM_DATA")["MASS_TURB3"] for f in tree])
+def test_profilers_miss_minutes(raws: list[fits.HDUList]) -> None:
+    values = np.concatenate([hdus["ASM_DATA"].data["MASS_TURB3"] for hdus in raws])
     assert 0 < np.isnan(values).sum() < len(values) / 2
 
 
-def test_sensors(tree: list[SimulatedExposure]) -> None:
+def test_sensors(tree: list[SimulatedExposure], raws: list[fits.HDUList]) -> None:
     lasers = [f"LGS{n}_{quantity}" for n in range(1, 5) for quantity in QUANTITIES]
     orders = set()
-    for files in tree:
+    for files, hdus in zip(tree, raws, strict=True):
         if "NOAO" in files.mode:
             continue
-        with fits.open(files.raw) as hdus:
-            hdu = hdus["SPARTA_ATM_DATA"]
-            names = hdu.columns.names
-            assert names[:2] == ["Sec", "USec"]
-            assert sorted(names[2:]) == sorted(lasers)
-            assert names[2:] != lasers
-            assert formats(hdu) == ["1J", "1J"] + ["1E"] * 44
-            start = np.datetime64(hdus[0].header["DATE-OBS"]).astype("datetime64[s]").astype(int)
-            assert 0 <= hdu.data["Sec"][0] - start < 60
-            assert np.all((hdu.data["USec"] >= 0) & (hdu.data["USec"] < 1_000_000))
-            orders.add(tuple(names))
+        hdu = hdus["SPARTA_ATM_DATA"]
+        names = hdu.columns.names
+        assert names[:2] == ["Sec", "USec"]
+        assert sorted(names[2:]) == sorted(lasers)
+        assert names[2:] != lasers
+        assert formats(hdu) == ["1J", "1J"] + ["1E"] * 44
+        start = np.datetime64(hdus[0].header["DATE-OBS"]).astype("datetime64[s]").astype(int)
+        assert 0 <= hdu.data["Sec"][0] - start < 60
+        assert np.all((hdu.data["USec"] >= 0) & (hdu.data["USec"] < 1_000_000))
+        orders.add(tuple(names))
     assert len(orders) == 2
 
 
-def test_a_laser_that_is_off_reports_zeros(tree: list[SimulatedExposure]) -> None:
-    data = fits.getdata(tree[1].raw, "SPARTA_ATM_DATA")
+def test_a_laser_that_is_off_reports_zeros(raws: list[fits.HDUList]) -> None:
+    data = raws[1]["SPARTA_ATM_DATA"].data
     assert all(not data[f"LGS3_{quantity}"].any() for quantity in QUANTITIES)
     assert all(data[f"LGS2_{quantity}"].all() for quantity in QUANTITIES)
 
 
-def test_lasers_follow_the_seeing(tree: list[SimulatedExposure]) -> None:
-    seeing = [fits.getheader(f.reduced)["ESO TEL AMBI FWHM START"] for f in tree[:5]]
-    sensed = [fits.getdata(f.raw, "SPARTA_ATM_DATA")["LGS1_SEEING"].mean() for f in tree[:5]]
+def test_lasers_follow_the_seeing(raws: list[fits.HDUList]) -> None:
+    seeing = [hdus[0].header["ESO TEL AMBI FWHM START"] for hdus in raws[:5]]
+    sensed = [hdus["SPARTA_ATM_DATA"].data["LGS1_SEEING"].mean() for hdus in raws[:5]]
     assert np.corrcoef(seeing, sensed)[0, 1] > 0.7
 
 
-def test_turbulence_profile(tree: list[SimulatedExposure]) -> None:
+def test_turbulence_profile(raws: list[fits.HDUList]) -> None:
     blocks = ("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")
     layers = [f"{name}{i}" for name in blocks for i in range(1, 9)]
-    with fits.open(tree[0].raw) as hdus:
-        hdu = hdus["SPARTA_CN2_DATA"]
-        assert hdu.columns.names == ["Sec", "USec", "L0Tot", "r0Tot", "seeingTot", *layers]
-        assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
-        shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
-        np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
+    hdu = raws[0]["SPARTA_CN2_DATA"]
+    assert hdu.columns.names == ["Sec", "USec", "L0Tot", "r0Tot", "seeingTot", *layers]
+    assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
+    shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
+    np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
 
 
-def test_guiding_tables_have_all_kinds_of_columns(tree: list[SimulatedExposure]) -> None:
-    with fits.open(tree[0].raw) as hdus:
-        assert formats(hdus["SGS_DATA"]) == ["D", "D", "E", "E", "E", "J", "8A", "L", "8E"]
-        assert formats(hdus["AG_DATA"]) == ["26A", "D", "D", "K", "I", "L", "2D", "12A"]
-        assert hdus["SGS_DATA"].header["TNULL6"] == -1
-        assert hdus["SGS_DATA"].header["TUNIT3"] == "arcsec"
-        lost = ~hdus["SGS_DATA"].data["LOOP"]
-        assert lost.any()
-        assert np.isnan(hdus["SGS_DATA"].data["OBJ_FLUX"][lost]).all()
-        assert (hdus["SGS_DATA"].data["NOBJ"][lost] == -1).all()
+def test_guiding_tables_have_all_kinds_of_columns(raws: list[fits.HDUList]) -> None:
+    slow = raws[0]["SGS_DATA"]
+    assert formats(slow) == ["D", "D", "E", "E", "E", "J", "8A", "L", "8E"]
+    assert formats(raws[0]["AG_DATA"]) == ["26A", "D", "D", "K", "I", "L", "2D", "12A"]
+    assert slow.header["TNULL6"] == -1
+    assert slow.header["TUNIT3"] == "arcsec"
+    lost = ~slow.data["LOOP"]
+    assert lost.any()
+    assert np.isnan(slow.data["OBJ_FLUX"][lost]).all()
+    assert (slow.data["NOBJ"][lost] == -1).all()

@@ -6,7 +6,7 @@ migration to head creates them anew, and a revision that changes tables drops th
 
 from __future__ import annotations
 
-from aomuse.query.views.companions import beside_views
+from aomuse.query.views.companions import companion_views
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.headers import HEADER_VIEW
@@ -15,13 +15,13 @@ from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.telemetry import telemetry_views
 from aomuse.query.views.trends import trend_views
 from aomuse.query.views.twins import TWIN_VIEWS
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.view import View, ViewColumn, columns
 
-__all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "psf_view", "static_views"]
+__all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "columns", "psf_view", "static_views"]
 
 
 def static_views(dialect: str) -> list[View]:
-    """Return the views that do not depend on what has been loaded."""
+    """Return the views that do not depend on the data loaded."""
     return [
         *exposure_views(dialect),
         HEADER_VIEW,
@@ -31,5 +31,5 @@ def static_views(dialect: str) -> list[View]:
         *METRIC_VIEWS,
         *trend_views(dialect),
         *TWIN_VIEWS,
-        *beside_views(dialect),
+        *companion_views(dialect),
     ]

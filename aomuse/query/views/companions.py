@@ -1,14 +1,14 @@
-"""Views of what lies beside an exposure: the sky by the night log, catalogues, and all HDUs."""
+"""Views of companions and files: the sky by the night log, catalogues, and all HDUs."""
 
 from __future__ import annotations
 
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.view import View, columns
 
 #: What catalogues call the number of a source: PampelMuse's input, SExtractor, photutils.
 CATALOG_ID_COLUMNS = ("id", "ID", "NUMBER", "number", "Id", "label")
 
 
-def beside_views(dialect: str) -> list[View]:
+def companion_views(dialect: str) -> list[View]:
     """Return the views of night logs, catalogues and files."""
     return [_sky_condition(dialect), _catalog_source(dialect), _file_hdu(), NIGHT_FILE_VIEW]
 
@@ -27,9 +27,9 @@ def _end(dialect: str) -> str:
 def _entry(column: str, moment: str) -> str:
     """Return the last entry on the weather at or before a moment."""
     return (
-        f"(SELECT w.{column} FROM night_weather w\n"
-        f"    WHERE w.exposure_id = e.id AND w.time_utc <= {moment}\n"
-        "    ORDER BY w.time_utc DESC, w.row_index DESC LIMIT 1)"
+        f"(SELECT w.{column} FROM night_weather w"
+        f" WHERE w.exposure_id = e.id AND w.time_utc <= {moment}"
+        " ORDER BY w.time_utc DESC, w.row_index DESC LIMIT 1)"
     )
 
 
@@ -38,161 +38,134 @@ def _sky_condition(dialect: str) -> View:
     return View(
         "v_sky_condition",
         "The sky at the start and at the end of one exposure, by its night log",
-        (
-            ViewColumn("exposure_id", "e.id", "Number of the exposure (exposure.id)"),
-            ViewColumn(
-                "start_condition",
-                _entry("sky_condition", start),
-                "Condition of the last entry at or before DATE-OBS; NULL where there is none",
-            ),
-            ViewColumn("start_comment", _entry("comment", start), "Comment of that entry"),
-            ViewColumn(
-                "end_condition",
-                _entry("sky_condition", end),
-                "Condition of the last entry at or before DATE-OBS plus EXPTIME",
-            ),
-            ViewColumn("end_comment", _entry("comment", end), "Comment of that entry"),
-        ),
+        columns(f"""
+            exposure_id | e.id | Number of the exposure (exposure.id)
+            start_condition | {_entry("sky_condition", start)}
+                | Condition in the last entry at or before DATE-OBS; NULL if there is none
+            start_comment | {_entry("comment", start)} | Comment of that entry
+            end_condition | {_entry("sky_condition", end)}
+                | Condition in the last entry at or before DATE-OBS plus EXPTIME
+            end_comment | {_entry("comment", end)} | Comment of that entry
+        """),
         "exposure e",
     )
 
 
 def _catalog_source(dialect: str) -> View:
     ids = ", ".join(f"'{name}'" for name in CATALOG_ID_COLUMNS)
-    length = "LENGTH" if dialect == "sqlite" else "CHAR_LENGTH"
-    whole = "INTEGER" if dialect == "sqlite" else "SIGNED"
-    number = f"COALESCE(v.value_int, CAST(v.value_float AS {whole}))"
+    length, integer = ("LENGTH", "INTEGER") if dialect == "sqlite" else ("CHAR_LENGTH", "SIGNED")
+    number = f"COALESCE(v.value_int, CAST(v.value_float AS {integer}))"
     stem = "REPLACE(REPLACE(r.name, '.fz', ''), '.fits', '')"
     return View(
         "v_catalog_source",
         "One row of a catalogue in one analysis of its cube; once without one if there is none",
-        (
-            ViewColumn("exposure_id", "h.exposure_id", "Number of the exposure (exposure.id)"),
-            ViewColumn("header_id", "h.id", "The catalogue's table (header.id)"),
-            ViewColumn("catalog_file", "sf.name", "Name of the catalogue's file"),
-            ViewColumn("cube_file", "q.name", "Name of the cube that it is called after"),
-            ViewColumn("row_index", "v.row_index", "Row of the catalogue, from 0"),
-            ViewColumn("catalog_id", number, "Number of the source in the catalogue"),
-            ViewColumn("psf_fit_id", "f.id", "Analysis of the cube; NULL if there is none"),
-            ViewColumn("model", "f.model", "PSF model of that analysis"),
-            ViewColumn(
-                "pampelmuse_id",
-                "s.pampelmuse_id",
-                "The same number, if that analysis has the source; else NULL",
-            ),
-            ViewColumn("sample_count", "s.sample_count", "Layers of the source in that analysis"),
-        ),
+        columns(f"""
+            exposure_id | h.exposure_id | Number of the exposure (exposure.id)
+            header_id | h.id | The catalogue's table (header.id)
+            catalog_file | sf.name | Name of the catalogue's file
+            cube_file | q.name | Name of the cube that the catalogue is named after
+            row_index | v.row_index | Row of the catalogue, from 0
+            catalog_id | {number} | Number of the source in the catalogue
+            psf_fit_id | f.id | Analysis of the cube; NULL if there is none
+            model | f.model | PSF model of that analysis
+            pampelmuse_id | s.pampelmuse_id
+                | The same number, if that analysis has the source; else NULL
+            sample_count | s.sample_count | Layers of the source in that analysis
+        """),
         # The cube is the one with the longest name that the catalogue's begins with.
-        f"""header h
-JOIN source_file sf ON sf.id = h.source_file_id AND sf.role = 'catalog'
-LEFT JOIN source_file q ON q.id = (
-  SELECT r.id FROM source_file r
-  WHERE r.exposure_id = sf.exposure_id AND r.role = 'reduced'
-    AND SUBSTR(sf.name, 1, {length}({stem})) = {stem}
-    AND SUBSTR(sf.name, {length}({stem}) + 1, 1) IN ('.', '_')
-  ORDER BY {length}({stem}) DESC, r.id LIMIT 1)
-JOIN table_column c ON c.id = (
-  SELECT MIN(i.id) FROM table_column i
-  WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({ids})
-    AND (i.datatype LIKE '%int%' OR i.datatype LIKE 'float%'))
-JOIN table_value v ON v.header_id = h.id AND v.table_column_id = c.id AND v.element = 0
-  AND {number} IS NOT NULL
-LEFT JOIN psf_fit f ON f.reduced_file_id = q.id
-LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = {number}""",
+        f"""
+        header h
+        JOIN source_file sf ON sf.id = h.source_file_id AND sf.role = 'catalog'
+        LEFT JOIN source_file q ON q.id = (
+          SELECT r.id FROM source_file r
+          WHERE r.exposure_id = sf.exposure_id AND r.role = 'reduced'
+            AND SUBSTR(sf.name, 1, {length}({stem})) = {stem}
+            AND SUBSTR(sf.name, {length}({stem}) + 1, 1) IN ('.', '_')
+          ORDER BY {length}({stem}) DESC, r.id LIMIT 1)
+        JOIN table_column c ON c.id = (
+          SELECT MIN(i.id) FROM table_column i
+          WHERE i.table_layout_id = h.table_layout_id AND i.name IN ({ids})
+            AND (i.datatype LIKE '%int%' OR i.datatype LIKE 'float%'))
+        JOIN table_value v ON v.header_id = h.id AND v.table_column_id = c.id AND v.element = 0
+          AND {number} IS NOT NULL
+        LEFT JOIN psf_fit f ON f.reduced_file_id = q.id
+        LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = {number}
+        """,
     )
 
 
-#: Parts of a night log: number, name, and the SQL that counts their rows.
-_LOG_PARTS = (
-    (0, "NIGHT_LOG", "1"),
-    (1, "WEATHER", "SELECT COUNT(*) FROM night_weather x WHERE x.exposure_id = sf.exposure_id"),
-    (
-        2,
-        "CONSTRAINTS",
-        "SELECT COUNT(*) FROM night_constraint x WHERE x.exposure_id = sf.exposure_id",
-    ),
-    (3, "FILES", "SELECT COUNT(*) FROM night_file x WHERE x.exposure_id = sf.exposure_id"),
-)
+#: Parts of a night log by number, and the tables that have their rows.
+_LOG_PARTS = ("NIGHT_LOG", "WEATHER", "CONSTRAINTS", "FILES")
+_LOG_TABLES = {1: "night_weather", 2: "night_constraint", 3: "night_file"}
 
 
 def _file_hdu() -> View:
-    parts = "\n    UNION ALL ".join(
-        f"SELECT {number} AS number, '{name}' AS name" for number, name, _ in _LOG_PARTS
+    parts = " UNION ALL ".join(
+        f"SELECT {number} AS number, '{name}' AS name" for number, name in enumerate(_LOG_PARTS)
     )
-    counts = " ".join(f"WHEN {number} THEN ({count})" for number, _, count in _LOG_PARTS)
+    counts = " ".join(
+        f"WHEN {number} THEN (SELECT COUNT(*) FROM {table} x WHERE x.exposure_id = sf.exposure_id)"
+        for number, table in _LOG_TABLES.items()
+    )
     version = (
         "SELECT MIN(x.value_int) FROM keyword k JOIN header_card x ON x.keyword_id = k.id"
         " WHERE k.name = 'EXTVER' AND x.header_id = h.id"
     )
     return View(
         "v_file_hdu",
-        "One HDU of one file, or one part of a text: what the file offered, loaded or not",
-        (
-            ViewColumn("exposure_id", "sf.exposure_id", "Number of the exposure (exposure.id)"),
-            ViewColumn("archive_id", "e.archive_id", "Archive name of the raw exposure"),
-            ViewColumn("source_file_id", "sf.id", "Number of the file (source_file.id)"),
-            ViewColumn("role", "sf.role", "What the file is to its exposure"),
-            ViewColumn("file_name", "sf.name", "Name of the file"),
-            ViewColumn(
-                "hdu_index",
-                "COALESCE(h.hdu_index, part.number)",
-                "Position of the HDU in the file, or of the part of a night log, from 0",
-            ),
-            ViewColumn(
-                "extension_name",
-                "COALESCE(h.extension_name, part.name)",
-                "EXTNAME; PRIMARY for the first; NIGHT_LOG, WEATHER, CONSTRAINTS or FILES of a"
-                " night log",
-            ),
-            ViewColumn(
-                "extension_version",
-                f"CASE WHEN h.hdu_type <> 'ecsv' THEN COALESCE(({version}), 1) END",
-                "EXTVER; 1 where the header has none, as FITS has it; NULL for texts",
-            ),
-            ViewColumn(
-                "hdu_type",
-                "COALESCE(h.hdu_type, 'text')",
-                "Kind of the HDU, such as binary_table; text for a night log",
-            ),
-            ViewColumn(
-                "dimensions",
-                "COALESCE(h.dimensions, '')",
-                "NAXIS1 x NAXIS2 …, or columns x rows; empty if none",
-            ),
-            ViewColumn("card_count", "h.card_count", "Cards of its header; NULL for night logs"),
-            ViewColumn("column_count", "l.column_count", "Columns, if it is a table of a file"),
-            ViewColumn(
-                "row_count",
-                f"COALESCE(h.table_row_count, CASE part.number {counts} END)",
-                "Rows, if it is a table or a part of a night log",
-            ),
-        ),
-        "source_file sf\n"
-        "JOIN exposure e ON e.id = sf.exposure_id\n"
-        "LEFT JOIN header h ON h.source_file_id = sf.id\n"
-        "LEFT JOIN table_layout l ON l.id = h.table_layout_id\n"
-        f"LEFT JOIN (\n    {parts}\n  ) part ON sf.role = 'night_log'\n"
-        "WHERE sf.outcome = 'loaded'",
+        "One HDU of one file, or one part of a text: what the file contains, loaded or not",
+        columns(f"""
+            exposure_id | sf.exposure_id | Number of the exposure (exposure.id)
+            archive_id | e.archive_id | Archive name of the raw exposure
+            source_file_id | sf.id | Number of the file (source_file.id)
+            role | sf.role | What the file is to its exposure
+            file_name | sf.name | Name of the file
+            hdu_index | COALESCE(h.hdu_index, part.number)
+                | Position of the HDU in the file, or of the part of a night log, from 0
+            extension_name | COALESCE(h.extension_name, part.name) | EXTNAME, PRIMARY for the
+                first; for a night log NIGHT_LOG, WEATHER, CONSTRAINTS or FILES
+            extension_version | CASE WHEN h.hdu_type <> 'ecsv' THEN COALESCE(({version}), 1) END
+                | EXTVER; 1 if the header has none, as FITS defines it; NULL for texts
+            hdu_type | COALESCE(h.hdu_type, 'text')
+                | Kind of HDU, such as binary_table; text for a night log
+            dimensions | COALESCE(h.dimensions, '')
+                | NAXIS1 x NAXIS2 …, or columns x rows; empty if none
+            card_count | h.card_count | Cards of its header; NULL for night logs
+            column_count | l.column_count | Columns, if it is a table of a file
+            row_count
+                | COALESCE(h.table_row_count, CASE part.number WHEN 0 THEN (1) {counts} END)
+                | Rows, if it is a table or a part of a night log
+        """),
+        f"""
+        source_file sf
+        JOIN exposure e ON e.id = sf.exposure_id
+        LEFT JOIN header h ON h.source_file_id = sf.id
+        LEFT JOIN table_layout l ON l.id = h.table_layout_id
+        LEFT JOIN ({parts}) part ON sf.role = 'night_log'
+        WHERE sf.outcome = 'loaded'
+        """,
     )
 
 
 NIGHT_FILE_VIEW = View(
     "v_night_file",
     "One file of an observation block by the night log, with the exposure that it became",
-    (
-        ViewColumn("log_exposure_id", "n.exposure_id", "Exposure whose log names the file"),
-        ViewColumn("archive_id", "n.archive_id", "Archive name of the file"),
-        ViewColumn("exposure_id", "e.id", "Exposure of that name; NULL if it is not loaded"),
-        ViewColumn("template_id", "n.template_id", "Template that made it"),
-        ViewColumn("instrument_mode", "n.instrument_mode", "Mode by the log"),
-        ViewColumn("exposure_number", "n.exposure_number", "Place in the template"),
-        ViewColumn("exposure_count", "n.exposure_count", "Exposures of the template"),
-        ViewColumn("exposure_time_s", "n.exposure_time_s", "Exposure time by the log, s"),
-        ViewColumn("airmass", "n.airmass", "Air mass by the log"),
-        ViewColumn("dimm_seeing_arcsec", "n.dimm_seeing_arcsec", "DIMM seeing by the log, arcsec"),
-        ViewColumn("ob_grade", "g.ob_grade", "Grade of the block"),
-    ),
-    "night_file n\n"
-    "JOIN night_log g ON g.exposure_id = n.exposure_id\n"
-    "LEFT JOIN exposure e ON e.archive_id = n.archive_id",
+    columns("""
+        log_exposure_id | n.exposure_id | Exposure whose log names the file
+        archive_id | n.archive_id | Archive name of the file
+        exposure_id | e.id | Exposure of that name; NULL if it is not loaded
+        template_id | n.template_id | Template that made it
+        instrument_mode | n.instrument_mode | Mode by the log
+        exposure_number | n.exposure_number | Place in the template
+        exposure_count | n.exposure_count | Exposures of the template
+        exposure_time_s | n.exposure_time_s | Exposure time by the log, s
+        airmass | n.airmass | Air mass by the log
+        dimm_seeing_arcsec | n.dimm_seeing_arcsec | DIMM seeing by the log, arcsec
+        ob_grade | g.ob_grade | Grade of the block
+    """),
+    """
+    night_file n
+    JOIN night_log g ON g.exposure_id = n.exposure_id
+    LEFT JOIN exposure e ON e.archive_id = n.archive_id
+    """,
 )

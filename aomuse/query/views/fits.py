@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aomuse.muse.instrument import PIXEL_SCALE_ARCSEC
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.view import View, ViewColumn, columns
 
 PIXEL_SCALE_SQL = (
     "CASE "
@@ -14,94 +14,73 @@ PIXEL_SCALE_SQL = (
     + " END"
 )
 
-
+OBSERVATION_COLUMNS = columns("""
+    target | t.name | Observed object
+    instrument_mode | e.instrument_mode | ESO INS MODE, such as WFM-AO-N
+    date_obs_utc | e.date_obs_utc | Start of the exposure, UTC
+""")
 FIT_COLUMNS = (
-    ViewColumn("psf_fit_id", "f.id", "Number of the analysis (psf_fit.id)"),
-    ViewColumn("exposure_id", "e.id", "Number of the exposure (exposure.id)"),
-    ViewColumn("target", "t.name", "Observed object"),
-    ViewColumn("instrument_mode", "e.instrument_mode", "ESO INS MODE, such as WFM-AO-N"),
-    ViewColumn("date_obs_utc", "e.date_obs_utc", "Start of the exposure, UTC"),
+    *columns("""
+        psf_fit_id | f.id | Number of the analysis (psf_fit.id)
+        exposure_id | e.id | Number of the exposure (exposure.id)
+    """),
+    *OBSERVATION_COLUMNS,
     ViewColumn("model", "f.model", "PSF model: moffat, maoppy or unknown"),
 )
 FIT_JOINS = "JOIN exposure e ON e.id = f.exposure_id\nLEFT JOIN target t ON t.id = e.target_id"
+_SAMPLE_JOINS = f"JOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}"
+_WINDOW_JOIN = "JOIN wavelength_window w ON w.id = s.wavelength_window_id"
+_LAYER_JOINS = f"psf_layer l\nJOIN psf_fit f ON f.id = l.psf_fit_id\n{FIT_JOINS}\n"
 
 #: Parameters of the Moffat model, which v_psf always shows.
 MOFFAT_PARAMETERS = ("beta", "fwhm", "e", "theta")
 
+_LAYER_COLUMNS = columns("""
+    layer | l.layer | Layer of the cube, from 0
+    wavelength_nm | l.wavelength_nm | Wavelength of the layer, nm
+""")
+_SOURCE_ID = ViewColumn("pampelmuse_id", "s.pampelmuse_id", "Id of the source")
+_WINDOW_COLUMNS = columns("""
+    wavelength_window | w.name | Wavelength window
+    wavelength_min_nm | w.wavelength_min_nm | Lower edge, nm
+    wavelength_max_nm | w.wavelength_max_nm | Upper edge, nm
+""")
+_STATISTICS = columns("""
+    sample_count | s.sample_count | Values that are numbers
+    mean | s.mean | Arithmetic mean
+    median | s.median | Median
+    p10 | s.p10 | 10th percentile
+    p90 | s.p90 | 90th percentile
+    standard_deviation | s.standard_deviation | Standard deviation of the population
+    minimum | s.minimum | Smallest value
+    maximum | s.maximum | Largest value
+""")
 
-def _summary_columns(meaning: str, key: str = "quantity") -> tuple[ViewColumn, ...]:
-    statistics = (
-        ("sample_count", "Values that are numbers"),
-        ("mean", "Arithmetic mean"),
-        ("median", "Median"),
-        ("p10", "10th percentile"),
-        ("p90", "90th percentile"),
-        ("standard_deviation", "Standard deviation of the population"),
-        ("minimum", "Smallest value"),
-        ("maximum", "Largest value"),
-    )
-    return (
-        ViewColumn("wavelength_window", "w.name", "Wavelength window"),
-        ViewColumn("wavelength_min_nm", "w.wavelength_min_nm", "Lower edge, nm"),
-        ViewColumn("wavelength_max_nm", "w.wavelength_max_nm", "Upper edge, nm"),
-        ViewColumn(key, f"s.{key}", meaning),
-        *(ViewColumn(name, f"s.{name}", comment) for name, comment in statistics),
-    )
-
-
-#: Parameters of PampelMuse's coordinate transformation, with what each of them is.
-_POSITION = (
-    *((name, f"Coefficient {name} of the transformation") for name in "ABCD"),
-    ("x0", "Shift in x, pixels"),
-    ("y0", "Shift in y, pixels"),
-)
-
-_POSITION_VIEW = View(
-    "v_position",
-    "The coordinate transformation of the sources in one wavelength layer (POSPARS)",
-    (
-        *FIT_COLUMNS,
-        ViewColumn("layer", "l.layer", "Layer of the cube, from 0"),
-        ViewColumn("wavelength_nm", "l.wavelength_nm", "Wavelength of the layer, nm"),
-        *(
-            ViewColumn(name.lower(), f"p_{name}.value", f"{meaning}: the smooth value")
-            for name, meaning in _POSITION
-        ),
-        *(
-            ViewColumn(
-                f"fit_{name.lower()}",
-                f"p_{name}.fit_value",
-                f"{meaning}: fitted to this layer alone; NULL where the file has none",
-            )
-            for name, meaning in _POSITION
-        ),
-    ),
-    f"psf_layer l\nJOIN psf_fit f ON f.id = l.psf_fit_id\n{FIT_JOINS}\n"
-    + "\n".join(
-        f"LEFT JOIN position_parameter p_{name} ON p_{name}.psf_fit_id = l.psf_fit_id"
-        f" AND p_{name}.parameter = '{name}' AND p_{name}.layer = l.layer"
-        for name, _ in _POSITION
-    ),
-)
+#: Parameters of PampelMuse's coordinate transformation, with the meaning of each.
+_POSITION = {
+    **{name: f"Coefficient {name} of the transformation" for name in "ABCD"},
+    "x0": "Shift in x, pixels",
+    "y0": "Shift in y, pixels",
+}
 
 FIT_VIEWS = (
     View(
         "v_source_sample",
         "One source in one wavelength layer",
-        (
-            *FIT_COLUMNS,
-            ViewColumn("pampelmuse_id", "s.pampelmuse_id", "Id of the source"),
-            ViewColumn("layer", "s.layer", "Layer of the cube, from 0"),
-            ViewColumn("wavelength_nm", "l.wavelength_nm", "Wavelength of the layer, nm"),
-            ViewColumn("snr", "s.snr", "Signal-to-noise ratio"),
-            ViewColumn("flux", "s.flux", "Flux in the cube's unit"),
-            ViewColumn("fwhm_pixel", "s.fwhm", "FWHM of the PSF, pixels"),
-            ViewColumn("fwhm_arcsec", f"s.fwhm * {PIXEL_SCALE_SQL}", "FWHM, arcsec"),
-            ViewColumn("beta", "s.beta", "Moffat beta of the PSF"),
-            ViewColumn("xc_pixel", "s.xc", "Centroid in x, pixels"),
-            ViewColumn("yc_pixel", "s.yc", "Centroid in y, pixels"),
-        ),
-        f"source_sample s\nJOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}\n"
+        FIT_COLUMNS
+        + columns(f"""
+            pampelmuse_id | s.pampelmuse_id | Id of the source
+            layer | s.layer | Layer of the cube, from 0
+            wavelength_nm | l.wavelength_nm | Wavelength of the layer, nm
+            snr | s.snr | Signal-to-noise ratio
+            flux | s.flux | Flux in the cube's unit
+            fwhm_pixel | s.fwhm | FWHM of the PSF, pixels
+            fwhm_arcsec | s.fwhm * {PIXEL_SCALE_SQL} | FWHM, arcsec
+            beta | s.beta | Moffat beta of the PSF
+            xc_pixel | s.xc | Centroid in x, pixels
+            yc_pixel | s.yc | Centroid in y, pixels
+        """),
+        f"source_sample s\n{_SAMPLE_JOINS}\n"
         "LEFT JOIN psf_layer l ON l.psf_fit_id = s.psf_fit_id AND l.layer = s.layer",
     ),
     View(
@@ -109,25 +88,57 @@ FIT_VIEWS = (
         "Statistics of one quantity of one source over one wavelength window",
         (
             *FIT_COLUMNS,
-            ViewColumn("pampelmuse_id", "s.pampelmuse_id", "Id of the source"),
-            *_summary_columns("Column of source_sample: snr, flux, fwhm, beta, xc or yc"),
+            _SOURCE_ID,
+            *_WINDOW_COLUMNS,
+            *columns("""
+                quantity | s.quantity | Column of source_sample: snr, flux, fwhm, beta, xc or yc
+            """),
+            *_STATISTICS,
         ),
-        f"source_summary s\nJOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}\n"
-        "JOIN wavelength_window w ON w.id = s.wavelength_window_id",
+        f"source_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
     View(
         "v_psf_summary",
         "Statistics of one PSF parameter over one wavelength window",
-        (*FIT_COLUMNS, *_summary_columns("PSF parameter, such as fwhm", "parameter")),
-        f"psf_parameter_summary s\nJOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}\n"
-        "JOIN wavelength_window w ON w.id = s.wavelength_window_id",
+        (
+            *FIT_COLUMNS,
+            *_WINDOW_COLUMNS,
+            ViewColumn("parameter", "s.parameter", "PSF parameter, such as fwhm"),
+            *_STATISTICS,
+        ),
+        f"psf_parameter_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
-    _POSITION_VIEW,
+    View(
+        "v_position",
+        "The coordinate transformation of the sources in one wavelength layer (POSPARS)",
+        (
+            *FIT_COLUMNS,
+            *_LAYER_COLUMNS,
+            *(
+                ViewColumn(name.lower(), f"p_{name}.value", f"{meaning}: the smooth value")
+                for name, meaning in _POSITION.items()
+            ),
+            *(
+                ViewColumn(
+                    f"fit_{name.lower()}",
+                    f"p_{name}.fit_value",
+                    f"{meaning}: fitted to this layer alone; NULL if the file has none",
+                )
+                for name, meaning in _POSITION.items()
+            ),
+        ),
+        _LAYER_JOINS
+        + "\n".join(
+            f"LEFT JOIN position_parameter p_{name} ON p_{name}.psf_fit_id = l.psf_fit_id"
+            f" AND p_{name}.parameter = '{name}' AND p_{name}.layer = l.layer"
+            for name in _POSITION
+        ),
+    ),
 )
 
 
 def psf_view(parameters: list[tuple[str, str]]) -> View:
-    """Return v_psf with a column for each PSF parameter."""
+    """Return v_psf with a column for each PSF parameter, by its column and SQL literal."""
     values = [
         ViewColumn(column, f"p{i}.value", f"PSF parameter {literal[1:-1]}")
         for i, (column, literal) in enumerate(parameters)
@@ -143,10 +154,9 @@ def psf_view(parameters: list[tuple[str, str]]) -> View:
         "The PSF in one wavelength layer, a column for each parameter",
         (
             *FIT_COLUMNS,
-            ViewColumn("layer", "l.layer", "Layer of the cube, from 0"),
-            ViewColumn("wavelength_nm", "l.wavelength_nm", "Wavelength of the layer, nm"),
+            *_LAYER_COLUMNS,
             *values,
             ViewColumn("fwhm_arcsec", f"{fwhm} * {PIXEL_SCALE_SQL}", "FWHM, arcsec"),
         ),
-        f"psf_layer l\nJOIN psf_fit f ON f.id = l.psf_fit_id\n{FIT_JOINS}\n{joins}",
+        _LAYER_JOINS + joins,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aomuse.metrics import shown_names
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
-from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, PIXEL_SCALE_SQL
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, OBSERVATION_COLUMNS, PIXEL_SCALE_SQL
+from aomuse.query.views.view import View, ViewColumn, columns
 
 
-def _columns(grain: str) -> list[ViewColumn]:
+def _metrics(grain: str) -> list[ViewColumn]:
     return [
         ViewColumn(
             name,
@@ -22,24 +22,24 @@ def _columns(grain: str) -> list[ViewColumn]:
 
 _EXPOSURE = (
     ViewColumn("exposure_id", "e.id", "Number of the exposure (exposure.id)"),
-    *(c for c in FIT_COLUMNS if c.name in {"target", "instrument_mode", "date_obs_utc"}),
+    *OBSERVATION_COLUMNS,
 )
+_KEY = "e.id, t.name, e.instrument_mode, e.date_obs_utc"
 
 METRIC_VIEWS = (
     View(
         "v_exposure_metrics",
         "One exposure, a column for each metric; _legacy where its formula was corrected",
-        (*_EXPOSURE, *_columns("exposure")),
+        (*_EXPOSURE, *_metrics("exposure")),
         "exposure e\nLEFT JOIN target t ON t.id = e.target_id\n"
-        "LEFT JOIN exposure_metric m ON m.exposure_id = e.id\n"
-        "GROUP BY e.id, t.name, e.instrument_mode, e.date_obs_utc",
+        f"LEFT JOIN exposure_metric m ON m.exposure_id = e.id\nGROUP BY {_KEY}",
     ),
     View(
         "v_psf_fit_metrics",
         "One analysis, a column for each metric of the delivered PSF",
-        (*FIT_COLUMNS, *_columns("psf_fit")),
+        (*FIT_COLUMNS, *_metrics("psf_fit")),
         f"psf_fit f\n{FIT_JOINS}\nLEFT JOIN psf_fit_metric m ON m.psf_fit_id = f.id\n"
-        "GROUP BY f.id, e.id, t.name, e.instrument_mode, e.date_obs_utc, f.model",
+        f"GROUP BY f.id, {_KEY}, f.model",
     ),
     View(
         "v_laser_metrics",
@@ -47,48 +47,35 @@ METRIC_VIEWS = (
         (
             *_EXPOSURE,
             ViewColumn("lgs", "m.lgs", "Laser guide star, 1 to 4"),
-            *_columns("laser"),
+            *_metrics("laser"),
         ),
         "exposure_laser_metric m\nJOIN exposure e ON e.id = m.exposure_id\n"
-        "LEFT JOIN target t ON t.id = e.target_id\n"
-        "GROUP BY e.id, t.name, e.instrument_mode, e.date_obs_utc, m.lgs",
+        f"LEFT JOIN target t ON t.id = e.target_id\nGROUP BY {_KEY}, m.lgs",
     ),
     View(
         "v_psf_window",
         "The PSF of one analysis in one window of wavelength, in one version",
-        (
-            *FIT_COLUMNS,
-            ViewColumn("version", "w.version", "legacy: as the package of 2022; or corrected"),
-            ViewColumn("window_index", "w.window_index", "Window, from 0: same in both versions"),
-            ViewColumn("wavelength_nm", "w.wavelength_nm", "Mean wavelength of its layers, nm"),
-            ViewColumn("first_layer", "w.first_layer", "Lowest layer that went in"),
-            ViewColumn("last_layer", "w.last_layer", "Highest layer that went in"),
-            ViewColumn("layer_count", "w.layer_count", "Layers that went in; 2 in legacy"),
-            ViewColumn("fwhm_pixel", "fwhm.mean", "Mean FWHM, pixels"),
-            ViewColumn("fwhm_arcsec", f"fwhm.mean * {PIXEL_SCALE_SQL}", "Mean FWHM, arcsec"),
-            ViewColumn(
-                "fwhm_standard_deviation_arcsec",
-                f"fwhm.standard_deviation * {PIXEL_SCALE_SQL}",
-                "Standard deviation of the FWHM, arcsec; NULL in legacy",
-            ),
-            ViewColumn(
-                "beta",
-                f"CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.mean END",
-                "Mean Moffat beta; NULL for MAOPPY, whose beta is another",
-            ),
-            ViewColumn("ellipticity", "e_.mean", "Mean ellipticity"),
-            ViewColumn("theta", "theta.mean", "Mean position angle, radians"),
-            ViewColumn(
-                "sparta_iq_arcsec",
-                "w.sparta_iq_arcsec",
-                "Image quality that SPARTA lets expect at this wavelength, arcsec",
-            ),
-            ViewColumn(
-                "sparta_iq_nogain_arcsec",
-                "w.sparta_iq_nogain_arcsec",
-                "The same without the gain of the adaptive optics, arcsec",
-            ),
-        ),
+        FIT_COLUMNS
+        + columns(f"""
+            version | w.version | legacy: as in the package of 2022; or corrected
+            window_index | w.window_index | Window, from 0: the same in both versions
+            wavelength_nm | w.wavelength_nm | Mean wavelength of its layers, nm
+            first_layer | w.first_layer | Lowest layer used
+            last_layer | w.last_layer | Highest layer used
+            layer_count | w.layer_count | Layers used; 2 in legacy
+            fwhm_pixel | fwhm.mean | Mean FWHM, pixels
+            fwhm_arcsec | fwhm.mean * {PIXEL_SCALE_SQL} | Mean FWHM, arcsec
+            fwhm_standard_deviation_arcsec | fwhm.standard_deviation * {PIXEL_SCALE_SQL}
+                | Standard deviation of the FWHM, arcsec; NULL in legacy
+            beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.mean END
+                | Mean Moffat beta; NULL for MAOPPY, whose beta is a different parameter
+            ellipticity | e_.mean | Mean ellipticity
+            theta | theta.mean | Mean position angle, radians
+            sparta_iq_arcsec | w.sparta_iq_arcsec
+                | Image quality predicted from SPARTA at this wavelength, arcsec
+            sparta_iq_nogain_arcsec | w.sparta_iq_nogain_arcsec
+                | The same without the gain of the adaptive optics, arcsec
+        """),
         f"psf_window w\nJOIN psf_fit f ON f.id = w.psf_fit_id\n{FIT_JOINS}\n"
         + "\n".join(
             f"LEFT JOIN psf_window_parameter {alias} ON {alias}.psf_fit_id = w.psf_fit_id"

@@ -1,7 +1,7 @@
 """Medians by night and by month, a row for each instrument mode.
 
-Neither SQLite nor MariaDB has a median to aggregate with. Both have window functions: the values of
-a group are numbered in order, and the median is the middle one, or half of either middle one.
+Neither SQLite nor MariaDB has an aggregate function for the median. Window functions number the
+values of a group in order; the median is the middle value, or the mean of the middle two.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from aomuse.metrics import metric_of
 from aomuse.metrics.registry import WAVELENGTHS_NM
 from aomuse.query.views.exposures import night_sql
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Column, metric and meaning of the medians.
 _EXPOSURE = (
@@ -27,33 +27,28 @@ _FIT = tuple(
     for wavelength in WAVELENGTHS_NM
 )
 
-#: What is counted beside the metrics, whose numbers begin with 1.
+#: What is counted next to the metrics, whose numbers begin with 1.
 _EXPOSURES, _ANALYSES = 0, -1
 
-
-def _number(name: str, version: str) -> int:
-    return metric_of(name, version).id
-
-
 _NUMBERS = {
-    **{name: _number(name, "legacy") for _, name, _ in _EXPOSURE},
-    **{name: _number(name, "corrected") for _, name, _ in _FIT},
+    **{name: metric_of(name, "legacy").id for _, name, _ in _EXPOSURE},
+    **{name: metric_of(name, "corrected").id for _, name, _ in _FIT},
 }
 
 
-def median_sql(condition: str, value: str = "r.value") -> str:
+def median_sql(condition: str) -> str:
     """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``."""
-    return quantile_sql(condition, "0.5", value)
+    return quantile_sql(condition, "0.5")
 
 
-def quantile_sql(condition: str, share: str, value: str = "r.value") -> str:
+def quantile_sql(condition: str, share: str) -> str:
     """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7)."""
     away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
-    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN {value} * (1 - {away}) END)"
+    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN r.value * (1 - {away}) END)"
 
 
 def _rows(night: str) -> str:
-    """Return the SQL for one row an exposure, an analysis and a value of a metric."""
+    """Return the SQL for one row for each exposure, analysis and value of a metric."""
     exposure = ", ".join(str(_NUMBERS[name]) for _, name, _ in _EXPOSURE)
     fit = ", ".join(str(_NUMBERS[name]) for _, name, _ in _FIT)
     group = f"{night} AS night, e.instrument_mode"
@@ -83,25 +78,6 @@ def _source(dialect: str, period: str, of_night: str) -> str:
     )
 
 
-def _columns() -> tuple[ViewColumn, ...]:
-    return (
-        ViewColumn(
-            "exposure_count",
-            f"COUNT(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 END)",
-            "Exposures that began then",
-        ),
-        ViewColumn(
-            "psf_fit_count",
-            f"COUNT(CASE WHEN r.quantity = {_ANALYSES} THEN 1 END)",
-            "PampelMuse analyses of them",
-        ),
-        *(
-            ViewColumn(column, median_sql(f"r.quantity = {_NUMBERS[name]}"), meaning)
-            for column, name, meaning in (*_EXPOSURE, *_FIT)
-        ),
-    )
-
-
 def trend_views(dialect: str) -> list[View]:
     """Return v_night and v_month."""
     month = (
@@ -109,27 +85,39 @@ def trend_views(dialect: str) -> list[View]:
         if dialect == "sqlite"
         else "CAST(n.night - INTERVAL (DAYOFMONTH(n.night) - 1) DAY AS DATE)"
     )
-    mode = ViewColumn("instrument_mode", "r.instrument_mode", "ESO INS MODE, such as WFM-AO-N")
+    mode = "instrument_mode | r.instrument_mode | ESO INS MODE, such as WFM-AO-N"
+    medians = (
+        *columns(f"""
+            exposure_count | COUNT(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 END)
+                | Exposures that began then
+            psf_fit_count | COUNT(CASE WHEN r.quantity = {_ANALYSES} THEN 1 END)
+                | PampelMuse analyses of them
+        """),
+        *(
+            ViewColumn(column, median_sql(f"r.quantity = {_NUMBERS[name]}"), meaning)
+            for column, name, meaning in (*_EXPOSURE, *_FIT)
+        ),
+    )
     return [
         View(
             "v_night",
             "Medians of one night in one instrument mode; exposures without a start are one row",
-            (
-                ViewColumn("night", "r.night", "Date on which the night began: noon to noon, UTC"),
-                mode,
-                *_columns(),
-            ),
+            columns(f"""
+                night | r.night | Date on which the night began: noon to noon, UTC
+                {mode}
+            """)
+            + medians,
             _source(dialect, "night", ""),
         ),
         View(
             "v_month",
             "Medians of one month of nights in one instrument mode",
-            (
-                ViewColumn("month", "r.month", "First day of the month in which the nights began"),
-                mode,
-                ViewColumn("night_count", "COUNT(DISTINCT r.night)", "Nights with exposures"),
-                *_columns(),
-            ),
+            columns(f"""
+                month | r.month | First day of the month in which the nights began
+                {mode}
+                night_count | COUNT(DISTINCT r.night) | Nights with exposures
+            """)
+            + medians,
             _source(dialect, "month", month),
         ),
     ]

@@ -1,10 +1,10 @@
-"""Twins: exposures that were taken under the most alike conditions."""
+"""Twins: exposures that were taken under the most similar conditions."""
 
 from __future__ import annotations
 
 from aomuse.metrics import metric_of
 from aomuse.query.views.trends import median_sql, quantile_sql
-from aomuse.query.views.view import View, ViewColumn
+from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Conditions that are compared: metric, column, meaning.
 CONDITIONS = (
@@ -32,19 +32,17 @@ def _spread_view() -> View:
     return View(
         "v_condition_spread",
         "How much one condition differs between the exposures of the warehouse",
-        (
-            ViewColumn("metric_id", "r.metric_id", "Metric (metric.id)"),
-            ViewColumn("metric", f"CASE r.metric_id {names} END", "Name of the metric"),
-            ViewColumn("exposure_count", "COUNT(*)", "Exposures that have it"),
-            ViewColumn("median", median_sql(everything), "Median, in the metric's unit"),
-            ViewColumn(
-                "spread",
-                # More than half of the values may be one and the same.
-                f"COALESCE(NULLIF({quartiles}, 0), AVG(ABS(r.value - r.mean)) / {_DEVIATION})",
-                "Interquartile range / 1.349, as a standard deviation that outliers do not move; "
-                "mean deviation / 0.798 where that is 0",
-            ),
-        ),
+        # The interquartile range is 0 where more than half of the values are the same.
+        columns(f"""
+            metric_id | r.metric_id | Metric (metric.id)
+            metric | CASE r.metric_id {names} END | Name of the metric
+            exposure_count | COUNT(*) | Exposures that have it
+            median | {median_sql(everything)} | Median, in the metric's unit
+            spread
+                | COALESCE(NULLIF({quartiles}, 0), AVG(ABS(r.value - r.mean)) / {_DEVIATION})
+                | Interquartile range / 1.349, a standard deviation that outliers do not change;
+                mean deviation / 0.798 if that is 0
+        """),
         "(\n  SELECT m.metric_id, m.value,\n"
         "  ROW_NUMBER() OVER (PARTITION BY m.metric_id ORDER BY m.value) AS place,\n"
         "  COUNT(*) OVER (PARTITION BY m.metric_id) AS total,\n"
@@ -81,24 +79,22 @@ def _twin_view(name: str, comment: str, condition: str) -> View:
         name,
         comment,
         (
-            ViewColumn("exposure_id", "a.id", "Number of the exposure (exposure.id)"),
-            ViewColumn("instrument_mode", "a.instrument_mode", "Its ESO INS MODE"),
-            ViewColumn("twin_exposure_id", "b.id", "Number of the other exposure"),
-            ViewColumn("twin_archive_id", "b.archive_id", "Archive name of the other exposure"),
-            ViewColumn("twin_target", "t.name", "Observed object of the other exposure"),
-            ViewColumn("twin_instrument_mode", "b.instrument_mode", "ESO INS MODE of the other"),
-            ViewColumn("twin_date_obs_utc", "b.date_obs_utc", "Start of the other exposure, UTC"),
-            ViewColumn(
-                "distance",
-                f"({total}) / {len(CONDITIONS)}",
-                "Mean of the distances by condition, where a missing one counts as 1.1284, the "
-                "mean difference of two exposures taken at random",
-            ),
+            *columns(f"""
+                exposure_id | a.id | Number of the exposure (exposure.id)
+                instrument_mode | a.instrument_mode | Its ESO INS MODE
+                twin_exposure_id | b.id | Number of the other exposure
+                twin_archive_id | b.archive_id | Archive name of the other exposure
+                twin_target | t.name | Observed object of the other exposure
+                twin_instrument_mode | b.instrument_mode | ESO INS MODE of the other
+                twin_date_obs_utc | b.date_obs_utc | Start of the other exposure, UTC
+                distance | ({total}) / {len(CONDITIONS)} | Mean of the distances by condition;
+                    a missing one counts as 1.1284, the mean for two random exposures
+            """),
             *(
                 ViewColumn(
                     f"{name}_distance",
                     expression,
-                    f"Difference in {name} over its spread; NULL where either has none",
+                    f"Difference in {name} over its spread; NULL if either has none",
                 )
                 for name, expression in distances.items()
             ),
@@ -119,10 +115,10 @@ TWIN_VIEWS = (
     _spread_view(),
     _twin_view(
         "v_twin",
-        "Two exposures of one instrument mode, and how alike their conditions are",
+        "Two exposures of one instrument mode, and how similar their conditions are",
         " AND b.instrument_mode = a.instrument_mode",
     ),
     _twin_view(
-        "v_twin_any_mode", "Two exposures of any mode, and how alike their conditions are", ""
+        "v_twin_any_mode", "Two exposures of any mode, and how similar their conditions are", ""
     ),
 )

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import cleandoc
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class ViewColumn:
+class ViewColumn(NamedTuple):
     """A column of a view: its name, the SQL expression behind it, and its meaning."""
 
     name: str
     expression: str
     comment: str
+
+
+def columns(table: str) -> tuple[ViewColumn, ...]:
+    """Return the columns in a table of ``name | SQL expression | meaning``.
+
+    A line that is indented continues the one before.
+    """
+    lines: list[str] = []
+    for line in cleandoc(table).splitlines():
+        if line.startswith(" "):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return tuple(ViewColumn(*line.split(" | ")) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -26,7 +41,7 @@ class View:
     def select(self) -> str:
         """Return the SELECT statement of the view."""
         columns = ",\n  ".join(f"{c.expression} AS {c.name}" for c in self.columns)
-        return f"SELECT\n  {columns}\nFROM {self.source}"
+        return f"SELECT\n  {columns}\nFROM {cleandoc(self.source)}"
 
     def create(self, dialect: str) -> str:
         """Return the CREATE VIEW statement for ``dialect`` (``sqlite`` or MariaDB's names)."""

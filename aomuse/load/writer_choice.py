@@ -1,0 +1,69 @@
+"""Which bulk writer a database takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
+
+#: Tables whose parents the loader has just written in the same transaction: the server need not
+#: look up the parent of each of their many rows again.
+TRUSTED = frozenset(
+    {
+        "header_card",
+        "position_parameter",
+        "psf_parameter",
+        "source_sample",
+        "source_summary",
+        "table_value",
+    }
+)
+
+
+@dataclass(frozen=True)
+class WriterChoice:
+    """How exposures are written.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Makes the connections that carry an exposure's transaction.
+    make_writer : callable
+        Returns the bulk writer for such a connection.
+    notice : str or None
+        Why the fastest way cannot be taken.
+    """
+
+    engine: Engine
+    make_writer: Callable[[Connection], BulkWriter]
+    notice: str | None = None
+
+
+def choose_writer(engine: Engine) -> WriterChoice:
+    """Return the fastest way into a database.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+
+    Returns
+    -------
+    WriterChoice
+        Array binding for MariaDB where the client library and the server can do it, else the
+        driver's executemany.
+    """
+    if engine.dialect.name == "sqlite":
+        return WriterChoice(engine, ExecutemanyWriter)
+    # Not imported for SQLite, which has no use for it.
+    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
+
+    try:
+        try_out(engine.url)
+    except BulkUnavailable as reason:
+        notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
+        return WriterChoice(engine, ExecutemanyWriter, notice)
+    return WriterChoice(engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))

@@ -1,0 +1,59 @@
+"""SGS_DATA and AG_DATA of a raw file: slow guiding and the autoguider."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from aomuse.simulate import sky
+from aomuse.simulate.conditions import Conditions
+from aomuse.simulate.hdus import Column
+
+
+def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[Column]:
+    """Make the columns of SGS_DATA, a row every 18 seconds.
+
+    A lost image has NaN, TNULL and an empty vector.
+    """
+    n = max(int(state.exposure.slot.exptime // 18), 1)
+    days = sky.mjd(state.exposure.start) + 18.0 / 86400.0 * np.arange(n)
+    flux = rng.normal(1.26e5, 3e3, n)
+    width = state.image_quality * rng.normal(1.0, 0.06, n)
+    lost = rng.random(n) < 0.06
+    flux[lost] = width[lost] = np.nan
+    objects = np.where(lost[:, None], np.nan, flux[:, None] / 2.0 ** np.arange(1, 9))
+    return [
+        Column("MJD", "D", days, "d"),
+        Column("FLUX", "D", flux, "adu"),
+        Column("FWHM", "E", width, "arcsec"),
+        Column("OFFSET_RA", "E", rng.normal(0.0, 0.02, n), "arcsec"),
+        Column("OFFSET_DEC", "E", rng.normal(0.0, 0.02, n), "arcsec"),
+        Column("NOBJ", "J", np.where(lost, -1, rng.integers(5, 9, n)), null=-1),
+        Column("STATUS", "8A", np.where(lost, "LOST", "TRACKING")),
+        Column("LOOP", "L", ~lost),
+        Column("OBJ_FLUX", "8E", objects, "adu"),
+    ]
+
+
+def autoguider(state: Conditions, rng: np.random.Generator) -> list[Column]:
+    """Make the columns of AG_DATA, a row every 30 seconds.
+
+    Frames without a star have NaN and TNULL.
+    """
+    n = max(int(state.exposure.slot.exptime // 30), 1)
+    times = [state.exposure.start + timedelta(seconds=30 * i) for i in range(n)]
+    width = float(state.seeing_on_target.mean()) * rng.normal(0.9, 0.05, (2, n))
+    error = rng.normal(0.0, 0.05, (n, 2))
+    missed = rng.random(n) < 0.05
+    width[:, missed] = error[missed] = np.nan
+    return [
+        Column("TIME_STAMP", "26A", [time.isoformat(timespec="microseconds") for time in times]),
+        Column("FWHMX", "D", width[0], "arcsec"),
+        Column("FWHMY", "D", width[1], "arcsec"),
+        Column("COUNTS", "K", np.where(missed, -99, rng.normal(4e4, 2e3, n).astype(int)), null=-99),
+        Column("FRAMES", "I", rng.integers(8, 12, n)),
+        Column("GUIDING", "L", ~missed),
+        Column("ERROR", "2D", error, "arcsec"),
+        Column("STAR", "12A", np.full(n, "GS 1" if state.exposure.index % 2 else "GS 2")),
+    ]

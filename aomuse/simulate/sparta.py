@@ -1,0 +1,116 @@
+"""SPARTA_ATM_DATA and SPARTA_CN2_DATA of a raw file: what the real-time computer measured."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from aomuse.simulate.atmosphere import Series, fried_parameter, turbulence
+from aomuse.simulate.conditions import Conditions
+from aomuse.simulate.hdus import Column
+from aomuse.simulate.plan import LASERS
+
+QUANTITIES = (
+    "R0", "L0", "SEEING", "FWHM_GAIN", "STREHL", "TURVAR_RES", "TURVAR_TOT", "TUR_ALT", "TUR_GND",
+    "SLOPERMSX", "SLOPERMSY",
+)  # fmt: skip
+_MIRROR = 8.2  # metres
+_SCIENCE = 650.0  # nm
+_NARROW_CORRECTION = 0.97  # share of the turbulence that laser tomography takes out
+_HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6]) * 1000.0  # metres
+
+
+def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[Column]:
+    """Make the columns of SPARTA_ATM_DATA, a row a minute; a laser that is off reports zeros."""
+    measured: dict[str, Series] = {}
+    for laser in LASERS:
+        on = laser in state.exposure.slot.lasers
+        for quantity, series in _laser(state, rng).items():
+            measured[f"LGS{laser}_{quantity}"] = series if on else np.zeros(len(series))
+    return _stamps(state.times, 1.7) + [
+        Column(name, "1E", measured[name]) for name in _column_order(state.exposure.narrow)
+    ]
+
+
+def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[Column]:
+    """Make the columns of SPARTA_CN2_DATA, a row every five minutes.
+
+    The shares of the eight layers add up to one.
+    """
+    rows = slice(0, None, 5)
+    seeing = state.seeing_on_target[rows] * rng.normal(1.0, 0.03, len(state.times[rows]))
+    r0, outer = fried_parameter(seeing), state.outer_scale[rows]
+    n = len(seeing)
+    ground = state.ground_layer[rows, None]
+    shares = np.hstack([
+        ground * rng.dirichlet([14.0, 7.0, 4.0, 2.0], n),
+        (1.0 - ground) * rng.dirichlet([4.0, 3.0, 3.0, 2.0], n),
+    ])  # fmt: skip
+    layers = {
+        "CN2_ALT": turbulence(r0)[:, None] * shares,
+        "CN2_FRAC_ALT": shares,
+        "L0_ALT": outer[:, None] * rng.uniform(0.6, 1.4, (n, len(_HEIGHTS))),
+        "ALT": np.tile(_HEIGHTS * float(state.airmass.mean()), (n, 1)),
+    }
+    return [
+        *_stamps(state.times[rows], 11.3),
+        Column("L0Tot", "1E", outer),
+        Column("r0Tot", "1E", r0),
+        Column("seeingTot", "1E", seeing),
+        *(
+            Column(f"{name}{i}", "1E", values)
+            for name, block in layers.items()
+            for i, values in enumerate(block.T, 1)
+        ),
+    ]
+
+
+def _laser(state: Conditions, rng: np.random.Generator) -> dict[str, Series]:
+    """Measure what one laser sees.
+
+    Variances follow Noll (1976, JOSA 66, 207) without tip and tilt, Strehl ratios Marechal's
+    approximation with a seeing halo.
+    """
+    n = len(state.times)
+    seeing = state.seeing_on_target * rng.normal(1.0, 0.03) * rng.normal(1.0, 0.02, n)
+    r0 = fried_parameter(seeing)
+    ground = np.clip(state.ground_layer + rng.normal(0.0, 0.02, n), 0.02, 0.98)
+    total = 0.134 * (_MIRROR / r0) ** (5.0 / 3.0)
+    left = (
+        np.full(n, 1.0 - _NARROW_CORRECTION)
+        if state.exposure.narrow
+        else 1.0 - state.corrected_share * ground / state.ground_layer
+    )
+    residual = total * left * rng.normal(1.0, 0.03, n)
+    core = np.exp(-residual * (500.0 / _SCIENCE) ** 2)
+    halo = (1.0 - core) / (1.0 + (_MIRROR / (r0 * (_SCIENCE / 500.0) ** 1.2)) ** 2)
+    slopes = seeing / 0.83 * 0.32 * rng.normal(1.0, 0.03, (2, n))
+    outer = state.outer_scale * rng.normal(1.0, 0.08, n)
+    values = (
+        r0, outer, seeing, left**-0.6, 100.0 * (core + halo), residual, total, 1.0 - ground, ground,
+        *slopes,
+    )  # fmt: skip
+    return dict(zip(QUANTITIES, values, strict=True))
+
+
+def _column_order(narrow: bool) -> list[str]:
+    """Order the columns as files of the two field modes do, neither by laser."""
+    if not narrow:
+        return [f"LGS{n}_{quantity}" for quantity in QUANTITIES for n in (2, 1, 4, 3)]
+    names = []
+    for n in LASERS:
+        slopes = [] if n == 1 else [f"LGS{n}_SLOPERMSX", f"LGS{n}_SLOPERMSY"]
+        names += slopes + [f"LGS{n}_{quantity}" for quantity in QUANTITIES[:-2]]
+    names.insert(names.index("LGS3_SEEING") + 1, "LGS1_SLOPERMSX")
+    names.insert(names.index("LGS4_L0") + 1, "LGS1_SLOPERMSY")
+    return names
+
+
+def _stamps(times: list[datetime], delay: float) -> list[Column]:
+    """Split times into whole seconds and microseconds of the Unix clock."""
+    moments = [t.replace(tzinfo=UTC) + timedelta(seconds=delay) for t in times]
+    return [
+        Column("Sec", "1J", [int(t.timestamp()) for t in moments]),
+        Column("USec", "1J", [t.microsecond for t in moments]),
+    ]

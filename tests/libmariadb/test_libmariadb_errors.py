@@ -1,0 +1,289 @@
+"""What goes wrong while rows are written says where, and leaves a connection that works."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+
+from aomuse.db import Trouble, trouble_of
+from aomuse.libmariadb import BulkArrayWriter
+from aomuse.libmariadb.columns import HEADER_BYTES
+
+TABLES = (
+    """
+    CREATE TABLE star (
+        number INT PRIMARY KEY AUTO_INCREMENT, small SMALLINT UNIQUE, measured DOUBLE,
+        named VARCHAR(5), needed INT NOT NULL DEFAULT 0, taken DATETIME(6), held LONGBLOB,
+        CONSTRAINT dim CHECK (measured < 100)
+    ) CHARACTER SET utf8mb4
+    """,
+    "CREATE TABLE planet (star INT, CONSTRAINT orbit FOREIGN KEY (star) REFERENCES star (number))",
+)
+
+
+@pytest.fixture
+def engine(mariadb: sa.Engine) -> sa.Engine:
+    with mariadb.begin() as connection:
+        for table in TABLES:
+            connection.exec_driver_sql(table)
+    return mariadb
+
+
+def objects(*values: Any) -> pd.Series[Any]:
+    return pd.Series(values, dtype=object)
+
+
+WRONG_ROWS: dict[str, tuple[type[DBAPIError], str, dict[str, Any], str]] = {
+    "duplicate in the frame": (
+        IntegrityError,
+        "star",
+        {"small": np.r_[np.arange(25_000), 7].astype(np.int16)},
+        "Duplicate entry '7' for key 'small' (table star, row 25001 of 25001)",
+    ),
+    "out of range": (
+        DataError,
+        "star",
+        {"small": np.r_[np.arange(22_000), 70_000]},
+        "Out of range value for column 'small' (table star, row 22001 of 22001)",
+    ),
+    "too long": (
+        DataError,
+        "star",
+        {"named": ["abc"] * 20_003 + ["abcdef"] * 2},
+        "Data too long for column 'named' (table star, row 20004 of 20005)",
+    ),
+    "NULL": (
+        IntegrityError,
+        "star",
+        {"needed": pd.array([1, None], dtype="Int64")},
+        "Column 'needed' cannot be null (table star, row 2 of 2)",
+    ),
+    "check": (
+        IntegrityError,
+        "star",
+        {"measured": [1.0, 101.0, 102.0]},
+        "`star` (table star, row 2 of 3)",
+    ),
+    "infinity": (DataError, "star", {"measured": [np.inf]}, "(table star, row 1 of 1)"),
+    "foreign key": (IntegrityError, "planet", {"star": [1]}, "(table planet, row 1 of 1)"),
+    "text for a number": (DataError, "star", {"small": ["1", "z"]}, "(table star, row 2 of 2)"),
+    "text for a time": (DataError, "star", {"taken": ["2024-13-01"]}, "(table star, row 1 of 1)"),
+    "no such column": (ProgrammingError, "star", {"colour": [1]}, "'colour'"),
+    "no such table": (ProgrammingError, "comet", {"number": [1]}, "(table comet)"),
+    "surrogate": (
+        DataError,
+        "star",
+        {"named": objects("a", None, "b\ud800")},
+        "table star, column named, row 3 of 3: the text is not valid Unicode",
+    ),
+    "several types": (
+        DataError,
+        "star",
+        {"named": objects(None, "a", 1)},
+        "table star, column named, row 3 of 3: a value of type int cannot be sent",
+    ),
+    "integers and floats": (
+        DataError,
+        "star",
+        {"measured": objects(2**60 + 1, 0.5)},
+        "table star, column measured, row 2 of 2: a value of type float cannot be sent",
+    ),
+    "too many bits": (
+        DataError,
+        "star",
+        {"small": objects(None, 2**64)},
+        "table star, column small, row 2 of 2: a value of type int cannot be sent",
+    ),
+    "signs that no integer type has": (
+        DataError,
+        "star",
+        {"small": objects(-1, 2**63)},
+        "table star, column small, row 1 of 2: a value of type int cannot be sent",
+    ),
+    "durations": (
+        DataError,
+        "star",
+        {"taken": np.array([1], "timedelta64[s]")},
+        "table star, column taken, row 1 of 1",
+    ),
+    "zones": (
+        DataError,
+        "star",
+        {"taken": objects(dt.datetime(2024, 1, 1, tzinfo=dt.UTC))},
+        "times with a zone",
+    ),
+    "year 10000": (
+        DataError,
+        "star",
+        {"taken": np.array(["2024-01-01", "10000-01-01"], "datetime64[s]")},
+        "table star, column taken, row 2 of 2: 10000-01-01T00:00:00.000000 is outside",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ROWS)
+def test_wrong_row(engine: sa.Engine, name: str) -> None:
+    kind, table, values, text = WRONG_ROWS[name]
+    good = pd.DataFrame({"number": [100_000]})
+    with engine.connect() as connection:
+        with connection.begin() as transaction:
+            writer = BulkArrayWriter(connection)
+            writer.write("star", good)
+            with pytest.raises(kind) as caught:
+                writer.write(table, pd.DataFrame(values))
+            assert text in str(caught.value.orig)
+            assert "at row" not in str(caught.value.orig)
+            assert not caught.value.connection_invalidated
+            assert trouble_of(caught.value) is Trouble.NONE
+            transaction.rollback()
+        with connection.begin():
+            BulkArrayWriter(connection).write("star", good)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 1
+
+
+def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        writer = BulkArrayWriter(connection)
+        with pytest.raises(IntegrityError):
+            writer.write("star", pd.DataFrame({"number": [1, 2, 3, 3]}))
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 0
+
+
+def test_trusted_foreign_keys(engine: sa.Engine) -> None:
+    frame = pd.DataFrame({"star": [1, 2]})
+    checks = sa.text("SELECT @@foreign_key_checks")
+    with engine.begin() as connection:
+        BulkArrayWriter(connection, trusted={"planet"}).write("planet", frame)
+        assert connection.scalar(checks) == 1
+        trusting = BulkArrayWriter(connection, trusted={"star"})
+        with pytest.raises(IntegrityError, match="table star, row 2 of 2"):
+            trusting.write("star", pd.DataFrame({"number": [1, 1]}))
+        assert connection.scalar(checks) == 1
+        with pytest.raises(IntegrityError, match="foreign key"):
+            trusting.write("planet", frame)
+
+
+def test_one_row_too_large(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        limit = connection.scalar(sa.text("SELECT @@max_allowed_packet"))
+        frame = pd.DataFrame({"held": [b"", b"x" * int(limit)]})
+        with pytest.raises(OperationalError, match=r"row 2 of 2: the row of .* max_allowed_packet"):
+            BulkArrayWriter(connection).write("star", frame)
+
+
+def test_rows_that_fill_packets(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        limit = int(connection.scalar(sa.text("SELECT @@max_allowed_packet")) or 0)
+        held = [b"x" * (limit // 3 + 1000)] * 4 + [b"y" * (limit - HEADER_BYTES - 30)]
+        BulkArrayWriter(connection).write("star", pd.DataFrame({"held": held}))
+        total = connection.scalar(sa.text("SELECT SUM(LENGTH(held)) FROM star"))
+        assert total == sum(map(len, held))
+
+
+def test_a_closed_connection(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        writer = BulkArrayWriter(connection)
+        writer.write("star", pd.DataFrame({"number": [1]}))
+        driver: Any = connection.connection.dbapi_connection
+        driver.close()
+        with pytest.raises(DBAPIError) as caught:
+            writer.write("star", pd.DataFrame({"number": [2]}))
+        assert caught.value.connection_invalidated
+
+
+def test_lock_wait_timeout(engine: sa.Engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
+        holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
+        connection.exec_driver_sql("SET innodb_lock_wait_timeout = 1")
+        with pytest.raises(OperationalError) as caught:
+            BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [1]}))
+        assert caught.value.orig.errno == 1205  # type: ignore[union-attr]
+        assert trouble_of(caught.value) is Trouble.BUSY
+        assert "(table star)" in str(caught.value.orig)
+
+
+def test_deadlock(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO star (number) VALUES (10), (20)")
+    with engine.connect() as other, engine.connect() as connection:
+        # The server ends the transaction that changed less.
+        transaction = other.begin()
+        other.exec_driver_sql("UPDATE star SET needed = 1 WHERE number = 10")
+        other.exec_driver_sql("INSERT INTO star (named) VALUES " + ", ".join(["('x')"] * 50))
+        connection.exec_driver_sql("UPDATE star SET needed = 1 WHERE number = 20")
+        waiting = threading.Thread(
+            target=other.exec_driver_sql, args=("UPDATE star SET needed = 2 WHERE number = 20",)
+        )
+        waiting.start()
+        _wait_for(engine, "UPDATE star SET needed = 2%")
+        with pytest.raises(OperationalError) as caught:
+            BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [10]}))
+        waiting.join()
+        transaction.rollback()
+        assert caught.value.orig.errno == 1213  # type: ignore[union-attr]
+        assert trouble_of(caught.value) is Trouble.BUSY
+
+
+def test_no_room(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET max_heap_table_size = 16384")
+        connection.exec_driver_sql("CREATE TABLE small (text CHAR(200)) ENGINE=MEMORY")
+    with engine.connect() as connection:
+        with pytest.raises(OperationalError) as caught:
+            BulkArrayWriter(connection).write("small", pd.DataFrame({"text": ["x"] * 5000}))
+        assert caught.value.orig.errno == 1114  # type: ignore[union-attr]
+        assert trouble_of(caught.value) is Trouble.FULL
+
+
+def test_killed_between_writes(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        writer = BulkArrayWriter(connection)
+        writer.write("star", pd.DataFrame({"number": [1]}))
+        _kill(engine, connection.scalar(sa.text("SELECT CONNECTION_ID()")))
+        with pytest.raises(OperationalError) as caught:
+            writer.write("star", pd.DataFrame({"number": [2]}))
+        assert caught.value.connection_invalidated
+        assert trouble_of(caught.value) is Trouble.GONE
+        assert "(table star)" in str(caught.value.orig)
+    with engine.begin() as connection:
+        BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [3]}))
+    with engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT number FROM star")).all() == [3]
+
+
+def test_killed_during_a_write(engine: sa.Engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
+        holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
+        number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
+        killer = threading.Timer(0.3, _kill, (engine, number))
+        killer.start()
+        with pytest.raises(OperationalError) as caught:
+            BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [1]}))
+        killer.join()
+        assert caught.value.connection_invalidated
+        assert trouble_of(caught.value) is Trouble.GONE
+
+
+def _kill(engine: sa.Engine, number: int | None) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"KILL CONNECTION {number}")
+
+
+def _wait_for(engine: sa.Engine, statement: str) -> None:
+    query = sa.text("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE :text")
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.scalar(query, {"text": statement}):
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"{statement} was not seen")

@@ -1,0 +1,207 @@
+"""A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from aomuse import pipeline
+from aomuse.db import create_engine
+from aomuse.errors import DatabaseError
+from aomuse.load import WriterChoice, choose_writer, unit_of_work
+from aomuse.schema import upgrade
+from aomuse.simulate import simulate
+from aomuse.stored.writer import BulkWriter
+from aomuse.verify import verify
+from scripts.mariadb_server import Server
+
+EXPOSURES = 3
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("night")
+    simulate(root, exposures=EXPOSURES, sources=2, layers=30)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_of_work, "RETRY_DELAYS_S", (0.1, 0.5, 1.0))
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "server")
+    server.start(end_with_parent=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sabotage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connection], None]], None]:
+    """Give a function that lets something happen in the middle of the second exposure."""
+
+    def arrange(happens: Callable[[sa.Connection], None]) -> None:
+        seen = []
+
+        class Saboteur:
+            def __init__(self, connection: sa.Connection, writer: BulkWriter) -> None:
+                self._connection, self._writer = connection, writer
+
+            def write(self, table: str, frame: pd.DataFrame) -> int:
+                if table == "source_sample":
+                    seen.append(table)
+                    if len(seen) == 2:
+                        happens(self._connection)
+                return self._writer.write(table, frame)
+
+        def sabotaged(engine: sa.Engine) -> WriterChoice:
+            way = choose_writer(engine)
+            return WriterChoice(way.engine, lambda c: Saboteur(c, way.make_writer(c)))
+
+        monkeypatch.setattr(pipeline, "choose_writer", sabotaged)
+
+    return arrange
+
+
+def assert_whole(engine: sa.Engine, night: Path) -> None:
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == EXPOSURES
+    assert not any(result.differences for result in verify(engine, [night]))
+
+
+def connection_ids(connection: sa.Connection) -> list[int]:
+    return list(
+        connection.execute(
+            sa.text(
+                "SELECT id FROM information_schema.processlist"
+                " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+        ).scalars()
+    )
+
+
+def test_killed_connection_is_replaced(
+    mariadb_admin: Callable[[], str], night: Path, sabotage: Callable[..., None]
+) -> None:
+    url = mariadb_admin()
+    engine = create_engine(url)
+    upgrade(engine)
+    killed = []
+
+    def kill(connection: sa.Connection) -> None:
+        number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
+        with create_engine(url).connect() as other:
+            other.exec_driver_sql(f"KILL CONNECTION {number}")
+        killed.append(number)
+
+    sabotage(kill)
+    summary = pipeline.load(engine, [night])
+    assert killed
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert_whole(engine, night)
+
+
+def test_server_that_restarts(
+    own_server: Server, night: Path, sabotage: Callable[..., None]
+) -> None:
+    engine = create_engine(own_server.url)
+    upgrade(engine)
+
+    def restart(_: sa.Connection) -> None:
+        own_server.stop()
+        own_server.start(end_with_parent=True)
+
+    sabotage(restart)
+    summary = pipeline.load(engine, [night])
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert_whole(engine, night)
+
+
+def test_server_that_stays_away(
+    own_server: Server, night: Path, sabotage: Callable[..., None]
+) -> None:
+    engine = create_engine(own_server.url)
+    upgrade(engine)
+    sabotage(lambda _: own_server.stop() and None)
+    with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
+        pipeline.load(engine, [night])
+    own_server.start(end_with_parent=True)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == 1
+    summary = pipeline.load(engine, [night])
+    assert (summary.counts["loaded"], summary.counts["unchanged"]) == (EXPOSURES - 1, 1)
+    assert_whole(engine, night)
+
+
+def test_lock_wait_is_tried_again(own_server: Server, night: Path) -> None:
+    engine = create_engine(own_server.url)
+    upgrade(engine)
+    pipeline.load(engine, [night])
+    with sa.create_engine(own_server.admin_url).begin() as connection:
+        connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
+    holder = engine.connect()
+    holder.execute(sa.text("SELECT * FROM exposure FOR UPDATE"))
+    released = threading.Timer(1.6, lambda: (holder.rollback(), holder.close()))
+    released.start()
+    begun = time.monotonic()
+    summary = pipeline.load(create_engine(own_server.url), [night], reload=True)
+    assert time.monotonic() - begun > 1.0
+    assert (summary.counts["replaced"], summary.failed) == (EXPOSURES, 0)
+    assert_whole(engine, night)
+
+
+def test_full_disk_on_sqlite(tmp_path: Path, night: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'small.db'}"
+    engine = create_engine(url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    @sa.event.listens_for(engine, "connect")
+    def _limit(connection: object, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + 350}")  # type: ignore[attr-defined]
+
+    engine.dispose()
+    with pytest.raises(DatabaseError, match=r"full: make room and run again"):
+        pipeline.load(engine, [night])
+    roomy = create_engine(url)
+    with roomy.connect() as connection:
+        stored = connection.scalar(sa.text("SELECT COUNT(*) FROM exposure"))
+    assert stored < EXPOSURES
+    summary = pipeline.load(roomy, [night])
+    assert summary.counts["loaded"] == EXPOSURES - stored
+    assert_whole(roomy, night)
+
+
+def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
+    for _ in range(40):
+        pipeline.load(engine, [night], reload=True)
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE exposure SET archive_id = NULL"))
+            connection.execute(sa.text("UPDATE source_file SET path = '', name = ''"))
+
+
+def test_full_disk_on_mariadb(tmp_path: Path, night: Path) -> None:
+    server = Server(tmp_path / "server")
+    limit = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:26M")
+    server.start(options=limit, end_with_parent=True)
+    try:
+        engine = create_engine(server.url)
+        upgrade(engine)
+        with pytest.raises(DatabaseError, match=r"make room and run again"):
+            load_until_it_fails(engine, night)
+        with engine.connect() as connection:
+            whole = connection.execute(
+                sa.text("SELECT COUNT(*) FROM source GROUP BY psf_fit_id")
+            ).scalars()
+            assert set(whole) <= {2}
+    finally:
+        server.stop()

@@ -1,0 +1,169 @@
+"""What is published: the wheel alone, with its declared dependencies and nothing else, works."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+import zipfile
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the source archive from a copy of the repository, and the wheel from the archive."""
+    folder = tmp_path_factory.mktemp("build")
+    copy, out = folder / "copy", folder / "out"
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, copy)
+    for name in ("aomuse", "migrations"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / name, copy / name, ignore=ignored)
+    # without the network where the build system's requirements are installed already
+    here = ["--no-isolation"] if all(map(is_installed, PROJECT["build-system"]["requires"])) else []
+    run([sys.executable, "-m", "build", *here, "--outdir", str(out), str(copy)], folder)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into an environment that has its dependencies only; give its programs."""
+    home = tmp_path_factory.mktemp("fresh")
+    venv.create(home, with_pip=False, symlinks=True)
+    programs = home / "bin"
+    paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
+    for name in sorted(dependencies("aomuse")):
+        link(name, Path(paths["purelib"]))
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+    run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], home)
+    return programs
+
+
+def is_installed(requirement: str) -> bool:
+    wanted = Requirement(requirement)
+    try:
+        return Version(version(wanted.name)) in wanted.specifier
+    except PackageNotFoundError:
+        return False
+
+
+def dependencies(name: str) -> set[str]:
+    """Give the distributions that one needs, and those that these need, without extras."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        for text in distribution(left.pop()).requires or []:
+            wanted = Requirement(text)
+            if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+                continue
+            if wanted.name.lower() not in found:
+                found.add(wanted.name.lower())
+                left.append(wanted.name)
+    return found
+
+
+def link(name: str, folder: Path) -> None:
+    """Put an installed distribution into another environment."""
+    installed = distribution(name)
+    tops = {file.parts[0] for file in installed.files or []} - {"..", "__pycache__"}
+    for top in tops:
+        place = folder / top
+        if not place.exists():
+            place.symlink_to(Path(str(installed.locate_file(top))).resolve())
+
+
+def run(command: list[str], folder: Path, path: Path | None = None) -> str:
+    environment = {"PATH": str(path), "HOME": str(folder)} if path else dict(os.environ)
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}"
+    return result.stdout
+
+
+def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
+    """A package that is missing here is missing in [tool.setuptools] of pyproject.toml."""
+    sources = {
+        *(path.relative_to(REPOSITORY) for path in (REPOSITORY / "aomuse").rglob("*.py")),
+        *("aomuse" / p.relative_to(REPOSITORY) for p in (REPOSITORY / "migrations").rglob("*.py")),
+        Path("aomuse/migrations/script.py.mako"),
+        Path("aomuse/py.typed"),
+        *(Path("aomuse/report") / name for name in ("page.css", "page.html.j2", "page.js")),
+        *(p.relative_to(REPOSITORY) for p in (REPOSITORY / "aomuse/simulate/templates").iterdir()),
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        names = {Path(name) for name in archive.namelist()}
+    packed = {name for name in names if ".dist-info" not in name.parts[0]}
+    assert packed == sources
+
+
+def test_the_installed_wheel_loads_a_night(fresh: Path, tmp_path: Path) -> None:
+    def aomuse(*arguments: str) -> str:
+        return run([str(fresh / "aomuse"), *arguments], tmp_path, fresh)
+
+    where = run([str(fresh / "python"), "-c", "import aomuse; print(aomuse.__file__)"], tmp_path)
+    assert Path(where.strip()).is_relative_to(fresh.parent)
+    assert aomuse("--version").strip().endswith(PROJECT["project"]["version"])
+    assert "from nothing to revision" in aomuse("migrate")
+    aomuse("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
+    assert "1 loaded" in aomuse("load", "night")
+    assert "1 found, 1 loaded" in aomuse("status")
+    assert "0 files differ" in aomuse("verify", "night")
+    assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
+
+
+def test_without_the_extra_mariadb_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+    url = "mariadb+mariadbconnector://u:secret@127.0.0.1:1/aomuse"
+    result = subprocess.run(
+        [fresh / "aomuse", "--db", url, "status"],
+        cwd=tmp_path,
+        env={"PATH": str(fresh)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "pip install 'aomuse[mariadb]'" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "secret" not in result.stderr + result.stdout
+
+
+def test_without_the_extra_report_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [fresh / "aomuse", "report", "out.html"],
+        cwd=tmp_path,
+        env={"PATH": str(fresh)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_fresh_environment_is_bare(fresh: Path, tmp_path: Path) -> None:
+    """What the tests install beside aomuse must not be what makes it work."""
+    for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair"):
+        code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is not None)"
+        run([str(fresh / "python"), "-c", code], tmp_path, fresh)
