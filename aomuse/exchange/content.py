@@ -141,19 +141,27 @@ class FileContent:
 
 def card_value(card: Any) -> Any:
     """Return the Python value of a row of a frame of cards; None if undefined or unparsed."""
-    match card["value_type"]:
+    if card["value_type"] == "unparsed":
+        return None
+    columns = ("value_type", "value_int", "value_float", "value_text")
+    return decode_card(*(card[name] for name in columns))
+
+
+def decode_card(kind: str, integer: Any, number: float, text: str | None) -> Any:
+    """Return the value of a card from its columns: the text of an unparsed one, None for none."""
+    match kind:
         case "int":
-            return int(card["value_text"] if pd.isna(card["value_int"]) else card["value_int"])
+            return int(text or 0) if integer is None or integer is pd.NA else int(integer)
         case "bool":
-            return bool(card["value_int"])
+            return bool(integer)
         case "float":
-            return float(card["value_float"])
-        case "str" | "commentary":
-            return str(card["value_text"])
+            return float(number)
         case "complex":
-            return complex(card["value_text"])
-        case _:
+            return complex(text or "nan")
+        case "undefined":
             return None
+        case _:
+            return text
 
 
 def typed_value(  # noqa: PLR0911 - one return for each type of value

@@ -16,9 +16,6 @@ from aomuse.exchange.content import ColumnFormat
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 
-#: value of table_column.stored_in for the column store
-COLUMN_STORE = "table_value"
-
 
 @dataclass(frozen=True)
 class Layout:

@@ -16,13 +16,14 @@ Outcome = Literal["loaded", "completed", "replaced", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one exposure."""
+    """What came of one exposure, and the reason if that is nothing."""
 
     label: str
     outcome: Outcome
     row_count: int
     seconds: float
-    issues: tuple[Issue, ...]
+    issues: tuple[Issue, ...] = ()
+    reason: str | None = None
 
     @property
     def has_errors(self) -> bool:

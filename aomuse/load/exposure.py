@@ -12,7 +12,7 @@ from aomuse.exchange.frames import NormalizedExposure
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.references import References
 from aomuse.models import Base, Exposure, Header, PsfFit
-from aomuse.stored.split import split_special
+from aomuse.stored.special import split_special
 from aomuse.stored.writer import BulkWriter
 
 #: Tables whose rows stay when an exposure is replaced.

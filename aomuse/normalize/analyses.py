@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aomuse.exchange.content import FileContent, TableContent
+from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import model_of
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.fit import Fit, Parameters, read_parameters
@@ -114,7 +115,7 @@ def _places(table: TableContent, parameters: Parameters, home: str) -> dict[int,
     for column in parameters.values:
         place = table.index(column)
         assert place is not None
-        places[place] = f"{home}.{_VALUE_COLUMNS[column]}"
+        places[place] = str(StoredIn(home, _VALUE_COLUMNS[column]))
     return places
 
 

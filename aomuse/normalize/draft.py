@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from aomuse.exchange.content import ColumnFormat, ExposureContent, FileContent, HduContent
-from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure
+from aomuse.exchange.frames import Layout, NormalizedExposure
 from aomuse.exchange.issue import Issue, Severity
+from aomuse.exchange.stored_in import COLUMN_STORE
 
 _INT64_MAX = np.iinfo(np.int64).max
 

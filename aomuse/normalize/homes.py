@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from aomuse.exchange.stored_in import StoredIn
+
 HomeKind = Literal["float", "int", "text"]
 
 
@@ -30,10 +32,7 @@ class Home:
     @property
     def stored_in(self) -> str:
         """Text for table_column.stored_in, such as ``sparta_atm.r0_m[lgs=3]``."""
-        place = f"{self.table}.{self.column}"
-        if self.index is None:
-            return place
-        return f"{place}[{INDEX_COLUMNS[self.table]}={self.index}]"
+        return str(StoredIn(self.table, self.column, INDEX_COLUMNS.get(self.table), self.index))
 
 
 #: Pattern of the FITS column's name, table, column and kind.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
+from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.fit import ADVICE, SOURCE_NAME, Fit, is_exact
@@ -43,7 +44,7 @@ def add_sources(draft: Draft, fit: Fit, psf: FileContent, model: str) -> None:
             draft.store_table(psf, hdu, {})
             continue
         places = _places(hdu.table, model)
-        homes = {place: f"source_sample.{name}" for name, place in places.items()}
+        homes = {place: str(StoredIn("source_sample", name)) for name, place in places.items()}
         draft.store_table(psf, hdu, homes, _EXTENSION)
         sources[source_id] = _Source(source_id, draft.header(psf, hdu), hdu.table, places)
     if not sources:

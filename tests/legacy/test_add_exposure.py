@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from collections.abc import Callable
@@ -187,7 +188,9 @@ def test_a_failure_on_the_way_leaves_nothing(
     def fail(*_: object) -> int:
         raise RuntimeError("cut off")
 
-    monkeypatch.setattr("aomuse.legacy.add_exposure.keep_documents", fail)
+    # The package exports a function of the module's name.
+    module = importlib.import_module("aomuse.legacy.add_exposure")
+    monkeypatch.setattr(module, "keep_documents", fail)
     with pytest.raises(RuntimeError):
         db.add_exposure(**NAMES, **DOCUMENTS)
     monkeypatch.undo()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from aomuse.stored.split import SPECIAL, split_special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -15,7 +16,6 @@ from hypothesis.extra import numpy as hnp
 from aomuse.normalize.summary import summarize
 from aomuse.normalize.times import from_iso, from_mjd, from_unix, one_time
 from aomuse.query.wide import identifier
-from aomuse.stored.split import SPECIAL, split_special
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True)
 moderate = st.floats(-1e100, 1e100)

@@ -33,8 +33,6 @@ def test_parts_are_the_whole(night: Night, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     wholes = [call() for call in calls]
     # A moderate number of rows would hold all of this small night.
-    for module in ("telemetry", "psf"):
-        monkeypatch.setattr(f"aomuse.query.frames.{module}.FETCH_ROWS", 4)
     monkeypatch.setattr(reading, "FETCH_ROWS", 4)
     for call, whole in zip(calls, wholes, strict=True):
         for rows in (1, 3, 7, 1000):
