@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from aomuse.stored.split import SPECIAL, split_special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -16,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from aomuse.normalize.summary import summarize
 from aomuse.normalize.times import from_iso, from_mjd, from_unix, one_time
 from aomuse.query.wide import identifier
+from aomuse.stored.special import SPECIAL, split_special
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True)
 moderate = st.floats(-1e100, 1e100)
