@@ -193,7 +193,7 @@ def test_mistakes_have_one_line_that_helps(night: Night) -> None:
         (lambda: db.header("EXPTIME", file="cube"), "there are prm, psf, raw, reduced"),
         (db.header, "no keyword is named"),
         (lambda: db.telemetry("SPARTA_ATM"), "did you mean SPARTA_ATM_DATA"),
-        (lambda: db.telemetry("PM_3"), "use db.sources()"),
+        (lambda: db.telemetry("PM_3"), "PM_3 is not telemetry; use db.sources()"),
         (lambda: db.telemetry("PSFPARS"), "use db.psf()"),
         (lambda: db.telemetry("AG_DATA", "FLUX"), "did you mean GUIDE FLUX?"),
         (lambda: db.psf("fhwm"), "did you mean fwhm?"),
