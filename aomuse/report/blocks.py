@@ -95,7 +95,7 @@ def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame,
     analyses = frame["psf_fit_id"].unique()
     chosen = analyses[::step]
     note = (
-        f"Of {count(len(analyses), 'analyses')} every {ordinal(step)} in order of time is drawn:"
+        f"Of {count(len(analyses), 'analyses')}, sorted by time, every {ordinal(step)} is drawn:"
         f" {len(chosen):,}."
     )
     return frame[frame["psf_fit_id"].isin(chosen)].reset_index(drop=True), [note]

@@ -44,7 +44,7 @@ def coverage(content: Content) -> Section:
         table, period = _periods(known)
         chart = _chart(table.frame, content.modes, period)
         text = _GROUPED.format(period=f"a {period}")
-        notes.append(f"{len(known):,} exposures are too many to draw one by one: grouped.")
+        notes.append(f"{count(len(known), 'exposures')} are too many to draw one by one: grouped.")
     figure = Figure("coverage", "Exposures in time, by target and mode", summary, chart)
     return Section("coverage", title, text, [figure], [table], notes)
 

@@ -50,7 +50,7 @@ def lasers(content: Content) -> Section:
         nights = content.exposures[["exposure_id", "night"]]
         table, period = _medians(measured.merge(nights, on="exposure_id"))
         text = _MEDIANS.format(period=f"a {period}")
-        notes.append(f"{exposures:,} exposures are too many to draw one by one: grouped.")
+        notes.append(f"{count(exposures, 'exposures')} are too many to draw one by one: grouped.")
     figures = [
         _figure("strehl_mean", field, measured, table.frame, period)
         for field in FIELDS

@@ -45,7 +45,7 @@ def matrix(content: Content, states: pd.DataFrame, others: pd.DataFrame) -> Sect
         heading, row = f"{heading}, by pattern of gaps", "all exposures with the same gaps"
         patterns = count(cells["row"].nunique() + left_out, "patterns")
         drawn = f", of which the {MOST_ROWS} most frequent are drawn" if left_out else ""
-        notes.append(f"{total:,} exposures have {patterns} of gaps{drawn}.")
+        notes.append(f"{count(total, 'exposures')} have {patterns} of gaps{drawn}.")
     figure = Figure("missing", heading, _summary(gaps, total), _chart(cells), wide=True)
     data = {"matrix": cells.assign(sign=cells["state"].map(_GLYPHS)).reset_index(drop=True)}
     tables, text = [_gaps(gaps), *tables], _TEXT.format(row=row) + _SIGNS

@@ -62,7 +62,7 @@ class StoredExposure:
         return self._layouts[layout_id]
 
     def table(self, header_id: int) -> list[StoredColumn]:
-        """Return a table's columns, none of other HDUs; RebuildError if values are missing."""
+        """Return the columns of a table; RebuildError if values are missing."""
         tables = stored_tables(self._connection, Header.id == header_id)
         reader = TableReader(self._connection, tables, self.special, strict=True)
         return [column for table in tables for column in reader.read(self.columns(table.layout_id))]

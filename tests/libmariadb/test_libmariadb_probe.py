@@ -18,7 +18,8 @@ from aomuse.db import create_engine
 from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
 from aomuse.libmariadb.connector_c import Layouts, MysqlBind, MysqlTime, load_library
 from aomuse.libmariadb.probe import examine
-from aomuse.load import ExecutemanyWriter, choose_writer
+from aomuse.load import choose_writer
+from aomuse.stored.writer import ExecutemanyWriter
 from scripts.mariadb_server import Server
 
 BIND = list(MysqlBind._fields_)

@@ -102,7 +102,7 @@ def test_analyses_are_thinned_evenly_and_stay_whole(
     if step > 1:
         words = {2: "2nd", 10: "10th"}[step]
         left = len(set(chosen["psf_fit_id"]))
-        assert notes == [f"Of {analyses} analyses every {words} in order of time is drawn: {left}."]
+        assert notes == [f"Of {analyses} analyses, sorted by time, every {words} is drawn: {left}."]
 
 
 def test_numbers_in_words() -> None:
