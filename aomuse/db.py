@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.config import database_url
@@ -57,7 +58,8 @@ def create_engine(url: str | URL | None = None) -> Engine:
             "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
-    event.listen(engine, "connect", prepare_mariadb_session)
+    event.listen(engine, "connect", _mariadb_connect)
+    event.listen(engine, "handle_error", _mark_lost)
     return engine
 
 
@@ -104,19 +106,16 @@ def inserted_id(connection: sa.Connection, insert: sa.Insert) -> int:
     return int(key[0])
 
 
-def prepare_mariadb_session(connection: Any, _record: Any = None) -> None:
-    """Set up a session on MariaDB: UTC, and strict.
-
-    Parameters
-    ----------
-    connection : DBAPI connection
-        A connection just opened.
-    _record : object, optional
-        The pool's record of it, which SQLAlchemy's event hands over.
-    """
+def _mariadb_connect(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(_MARIADB_SESSION)
     cursor.close()
+
+
+def _mark_lost(context: ExceptionContext) -> None:
+    # SQLAlchemy's own list of errors that end a connection is shorter.
+    if getattr(context.original_exception, "errno", None) in _GONE_NUMBERS:
+        context.is_disconnect = True
 
 
 class Trouble(Enum):
@@ -131,8 +130,10 @@ class Trouble(Enum):
 #: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
 _BUSY_NUMBERS = {1205, 1213}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
-#: Server gone or lost, shutdown in progress, connection killed, cannot connect.
-_GONE_NUMBERS = {2006, 2013, 2055, 1053, 1927, 2002, 2003, 1152, 1158, 1159, 1160, 1161, 4166}
+#: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, packet
+#: too large (the server then hangs up), network errors, TLS error, malformed packet.
+_GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1153}
+_GONE_NUMBERS |= {1158, 1159, 1160, 1161, 2026, 2027}
 
 
 def trouble_of(error: DBAPIError) -> Trouble:

@@ -58,7 +58,7 @@ def run_tasks(
     stop: Event,
 ) -> Iterator[tuple[Any, Any]]:
     """Run tasks on worker processes."""
-    # A fork server has the modules loaded and no threads, connections or locks of ours.
+    # A fork server has the modules loaded and no threads, connections or locks of this process.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["aomuse.pipeline"])
     waiting = deque((task, 1) for task in tasks)
@@ -94,12 +94,12 @@ def run_tasks(
 
 
 def _begin(context: BaseContext, start: Callable[..., Any], arguments: tuple[Any, ...]) -> _Worker:
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
+    own_end, worker_end = context.Pipe()
+    process = context.Process(target=_work, args=(worker_end,), daemon=True)  # type: ignore[attr-defined]
     process.start()
-    theirs.close()
-    ours.send((start, arguments))
-    return _Worker(process, ours)
+    worker_end.close()
+    own_end.send((start, arguments))
+    return _Worker(process, own_end)
 
 
 def _hand_out(worker: _Worker, waiting: deque[tuple[Any, int]], stop: Event) -> None:
@@ -108,13 +108,13 @@ def _hand_out(worker: _Worker, waiting: deque[tuple[Any, int]], stop: Event) -> 
         return
     worker.task, worker.tries = waiting.popleft()
     with contextlib.suppress(BrokenPipeError):
-        # A worker that is gone already is found out when its result is waited for.
+        # Waiting for the result shows that the worker has gone.
         worker.pipe.send(worker.task)
 
 
 def _work(pipe: Connection) -> None:
     """Run in a worker: turn tasks into results until the pipe closes."""
-    # Ctrl-C reaches the whole group; the exposure in flight is to be finished.
+    # Ctrl-C reaches the whole group; the exposure in hand is to be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     try:
@@ -127,7 +127,7 @@ def _work(pipe: Connection) -> None:
 
 
 def _die_with_parent() -> None:
-    """Let the kernel end this worker with the loader, so that the run lock tells the truth."""
+    """Let the kernel end this worker with the loader, so that the run lock ends with it."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -135,7 +135,7 @@ def _die_with_parent() -> None:
 
 @contextlib.contextmanager
 def finish_on_interrupt() -> Iterator[Event]:
-    """Turn the first Ctrl-C into an event, so that what is in flight is finished.
+    """Turn the first Ctrl-C into an event, so that the exposure in hand is finished.
 
     A second Ctrl-C interrupts at once. Outside the main thread signals are left alone.
     """

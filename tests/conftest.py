@@ -179,9 +179,9 @@ def db_url(backend: str, new_database: Callable[[], str], request: pytest.Fixtur
 @pytest.fixture
 def engine(db_url: str) -> Iterator[sa.Engine]:
     """Give the engine of a database at the newest schema."""
-    from aomuse.db import create_engine
+    from aomuse import connect
 
-    engine = create_engine(db_url)
+    engine = connect(db_url).engine
     yield engine
     engine.dispose()
 

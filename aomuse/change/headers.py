@@ -10,7 +10,6 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from aomuse.change.values import write_values
 from aomuse.db import inserted_id
 from aomuse.errors import AomuseError
 from aomuse.exchange.content import typed_value
@@ -19,13 +18,13 @@ from aomuse.metrics.rows import renew_metrics
 from aomuse.models import Base, Exposure, Header, HeaderCard, Keyword, SourceFile
 from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, plain_keyword
 from aomuse.normalize.exposure_row import mode_of, promoted_value, start_of
+from aomuse.stored.update import write_values
 from aomuse.suggest import unknown
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 _MAX_KEYWORD = 80
 _KINDS = {"float": "a number", "int": "a whole number", "flag": "True or False", "text": "a text"}
 _CARD: Table = Base.metadata.tables["header_card"]
-_EXPOSURE: Table = Base.metadata.tables["exposure"]
 
 
 def set_header(
@@ -52,15 +51,15 @@ def set_header(
         .values(value_type=kind, value_int=integer, value_float=None, value_text=text)
     )
     place = pd.DataFrame({"header_id": [header.id], "position": [position]})
-    write_values(connection, exposure_id, _CARD, place, "value_float", np.array([number]))
+    write_values(connection, exposure_id, "header_card", place, "value_float", np.array([number]))
     if header.role == ("reduced" if extension == "PRIMARY" else "raw"):
         drop_difference(connection, exposure_id, "data", (extension, name))
     if column is None:
         return
-    if _EXPOSURE.c[column].type.python_type is float:
+    if Exposure.__table__.c[column].type.python_type is float:
         number = np.nan if fitting is None else fitting
         of_exposure = pd.DataFrame({"id": [exposure_id]})
-        write_values(connection, exposure_id, _EXPOSURE, of_exposure, column, np.array([number]))
+        write_values(connection, exposure_id, "exposure", of_exposure, column, np.array([number]))
     else:
         this = sa.update(Exposure).where(Exposure.id == exposure_id)
         connection.execute(this.values({column: fitting}))

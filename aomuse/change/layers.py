@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
-from aomuse.change.values import Floats, replace_rows, write_values
 from aomuse.errors import AomuseError
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.stored_in import StoredIn
 from aomuse.legacy.imported_documents import drop_difference
 from aomuse.metrics.rows import renew_metrics
 from aomuse.models import (
@@ -27,12 +26,13 @@ from aomuse.models import (
 )
 from aomuse.normalize.homes import SAMPLE_COLUMNS
 from aomuse.normalize.summary import window_frames
-from aomuse.stored.formats import shape_of
-from aomuse.stored.special import SpecialValues
+from aomuse.stored.layouts import LayoutColumn, layout_columns
+from aomuse.stored.rows import read_rows
+from aomuse.stored.special import Floats, SpecialValues
+from aomuse.stored.update import replace_rows, write_values
 from aomuse.suggest import unknown
 
 Values = Sequence[float | None] | Floats | float | None
-_TABLES = Base.metadata.tables
 
 
 def set_parameter(
@@ -50,7 +50,7 @@ def set_parameter(
         .where(Header.source_file_id == fit.prm_file_id, Header.extension_name == "PSFPARS")
         .order_by(Header.hdu_index)
     )
-    column = _column(connection, table, "psf_parameter.value")
+    column = _column(connection, table, "psf_parameter", "value")
     _replace(connection, fit, key, "psf_parameter", "value", column, values, layer)
     drop_difference(connection, fit.exposure_id, "psfParams", (name,), psf_fit_id)
     renew_metrics(connection, fit.exposure_id)
@@ -77,12 +77,12 @@ def set_source(
         hint = "fit.sources has them all"
         names = (f"PM_{number}" for number in known)
         raise AomuseError(unknown("the analysis has no source", f"PM_{pampelmuse_id}", names, hint))
-    column = _column(connection, source.header_id, f"source_sample.{quantity}")
+    column = _column(connection, source.header_id, "source_sample", quantity)
     if column is None:
         raise AomuseError(f"the table of PM_{pampelmuse_id} has no column {quantity}")
     key = {"psf_fit_id": psf_fit_id, "pampelmuse_id": pampelmuse_id}
     _replace(connection, fit, key, "source_sample", quantity, column, values, layer)
-    path = (f"PM_{pampelmuse_id}", column.name)
+    path = (f"PM_{pampelmuse_id}", column.format.name)
     drop_difference(connection, fit.exposure_id, "sources", path, psf_fit_id)
 
 
@@ -91,16 +91,14 @@ def _fit(connection: Connection, psf_fit_id: int) -> Any:
     return connection.execute(select.where(PsfFit.id == psf_fit_id)).one()
 
 
-def _column(connection: Connection, header_id: int | None, home: str) -> ColumnFormat | None:
-    """Return the column of a table whose values have that home."""
-    row = connection.execute(
-        sa.select(*TableColumn.__table__.columns)
-        .join(Header, Header.table_layout_id == TableColumn.table_layout_id)
-        .where(Header.id == header_id, TableColumn.stored_in == home)
-    ).first()
-    if row is None:
-        return None
-    return ColumnFormat(row.position, row.name, row.format, scale=row.scale, zero=row.zero)
+def _column(
+    connection: Connection, header_id: int | None, table: str, column: str
+) -> LayoutColumn | None:
+    """Return the column of a file's table whose values live in a table of the database."""
+    layout = sa.select(Header.table_layout_id).where(Header.id == header_id).scalar_subquery()
+    home = TableColumn.stored_in == str(StoredIn(table, column))
+    columns = layout_columns(connection, TableColumn.table_layout_id == layout, home)
+    return columns[0] if columns else None
 
 
 def _replace(
@@ -109,46 +107,34 @@ def _replace(
     key: dict[str, Any],
     table_name: str,
     column_name: str,
-    column: ColumnFormat | None,
+    column: LayoutColumn | None,
     values: Values,
     layer: int | None,
 ) -> None:
     """Write values, and the summaries of the whole row of layers anew."""
-    table = _TABLES[table_name]
-    frame, before = _stored(connection, fit.exposure_id, table, key, column_name)
-    layers = frame["layer"].tolist()
-    after = _after(before, layers, values, layer)
+    table = Base.metadata.tables[table_name]
+    special = SpecialValues(connection, [fit.exposure_id])
+    own = [table.c[name] == value for name, value in key.items()]
+    stored = read_rows(connection, special, table_name, [column_name], *own)
+    frame, before = pd.DataFrame(stored), stored[column_name]
+    after = _after(before, stored["layer"].tolist(), values, layer)
     _refuse_fractions(after, column)
     same = (before == after) & (np.signbit(before) == np.signbit(after))
     changed = ~(same | (np.isnan(before) & np.isnan(after)))
-    write_values(connection, fit.exposure_id, table, frame[changed], column_name, after[changed])
+    write_values(
+        connection, fit.exposure_id, table_name, frame[changed], column_name, after[changed]
+    )
     if table_name == "source_sample":
         summary, owner = "source_summary", key | {"quantity": column_name}
     else:
         summary, owner = "psf_parameter_summary", key
-    wavelengths = dict(
-        connection.execute(
-            sa.select(PsfLayer.layer, PsfLayer.wavelength_nm).where(PsfLayer.psf_fit_id == fit.id)
-        ).all()
+    layers = read_rows(
+        connection, special, "psf_layer", ["wavelength_nm"], PsfLayer.psf_fit_id == fit.id
     )
-    known = np.array([wavelengths.get(number) for number in layers], dtype=np.float64)
+    by_layer = pd.Series(layers["wavelength_nm"], layers["layer"])
+    known: Any = by_layer.reindex(stored["layer"]).to_numpy()
     windows = window_frames(pd.DataFrame(owner, index=[0]), after[None, :], known)
-    replace_rows(connection, fit.exposure_id, _TABLES[summary], owner, windows)
-
-
-def _stored(
-    connection: Connection, exposure_id: int, table: Table, key: dict[str, Any], column: str
-) -> tuple[pd.DataFrame, Floats]:
-    """Return the keys of the rows of one parameter or source by layer, and their values."""
-    own = (table.c[name] == value for name, value in key.items())
-    select = sa.select(table.c.layer, table.c[column]).where(*own).order_by(table.c.layer)
-    rows = connection.execute(select).all()
-    frame = pd.DataFrame({**key, "layer": [row[0] for row in rows]})
-    values = np.array([row[1] for row in rows], dtype=np.float64)
-    special = SpecialValues(connection, exposure_id)
-    keys = [frame[part.name].to_numpy() for part in table.primary_key]
-    special.apply(table.name, column, keys, values)
-    return frame, values
+    replace_rows(connection, fit.exposure_id, summary, owner, windows)
 
 
 def _after(before: Floats, layers: list[int], values: Values, layer: int | None) -> Floats:
@@ -180,10 +166,12 @@ def _number(value: Any) -> float:
         raise AomuseError(f"{value!r} is no number that a double holds") from None
 
 
-def _refuse_fractions(values: Floats, column: ColumnFormat | None) -> None:
+def _refuse_fractions(values: Floats, column: LayoutColumn | None) -> None:
     """Refuse what would come back as another number from a column of integers."""
-    if column is None or shape_of(column).kind != "int":
+    if column is None or column.shape.kind != "int":
         return
     wrong = [value for value in values.tolist() if not float(value).is_integer()]
     if wrong:
-        raise AomuseError(f"the column {column.name} holds whole numbers, and not {wrong[0]!r}")
+        raise AomuseError(
+            f"the column {column.format.name} holds whole numbers, and not {wrong[0]!r}"
+        )

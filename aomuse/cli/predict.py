@@ -15,8 +15,7 @@ class _Shown(Listener):
         tell_wait(holder)
 
     def on_result(self, result: Result) -> None:
-        reason = result.issues[0].message if result.issues else "predicted"
-        click.echo(f"{result.label}  {reason}")
+        click.echo(f"{result.label}  {result.reason or 'predicted'}")
 
 
 @cli.command(

@@ -55,8 +55,8 @@ def _show_runs(connection: Connection) -> None:
         counts = {name: getattr(run, f"exposures_{name}") for name in _COUNTS}
         shown = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
         click.echo(
-            f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.command:<12} "
-            f"{run.outcome:<11} {shown or 'no exposures'}, {counted(run.row_count, 'row')}, {took}"
+            f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.outcome:<11} "
+            f"{run.command:<12} {shown or 'no exposures'}, {counted(run.row_count, 'row')}, {took}"
         )
     if not runs:
         click.echo("  none: load a tree with aomuse load ROOT")

@@ -32,7 +32,10 @@ def attach(
     issues = headers.issues
     own_issues: dict[str, list[Issue]] = defaultdict(list)
     companions: dict[str, list[FoundFile]] = defaultdict(list)
-    starts = _Starts(owners, headers)
+    starts: dict[str, dt.datetime] = {}
+    if any(file.role == "raman" for file in files):
+        found = ((key, _start_of(owner, headers)) for key, owner in owners.items())
+        starts = {key: start for key, start in found if start is not None}
     excluded = {file.stem for file, _ in left_out}
     for file in files:
         if file.role == "night_log":
@@ -128,7 +131,10 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Group]) -> str | Iss
 
 
 def _owner_of_raman(
-    file: FoundFile, starts: _Starts, headers: Headers, own_issues: dict[str, list[Issue]]
+    file: FoundFile,
+    starts: Mapping[str, dt.datetime],
+    headers: Headers,
+    own_issues: dict[str, list[Issue]],
 ) -> str | Issue | None:
     identity = headers.identity(file)
     if identity is None:
@@ -137,16 +143,15 @@ def _owner_of_raman(
     times = {keyword: time for keyword, time in given.items() if time is not None}
     if not times:
         return _nobody(file, "its header has neither DATE-OBS nor MJD-OBS")
-    found = {k: starts.within(time, RAMAN_TOLERANCE_S) for k, time in times.items()}
+    found = {keyword: _near(starts, time) for keyword, time in times.items()}
     owners = {owner for some in found.values() for owner in some}
     if len(owners) > 1:
         keywords = " and ".join(keyword for keyword, some in found.items() if some)
         return _ambiguous(file, sorted(owners), f"by {keywords} within {RAMAN_TOLERANCE_S:g} s")
     first = next(iter(times.values()))
     if not owners:
-        return _nobody(
-            file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {first.isoformat(sep=' ')} UTC"
-        )
+        start = f"{first.isoformat(sep=' ')} UTC"
+        return _nobody(file, f"none starts within {RAMAN_TOLERANCE_S:g} s of {start}")
     owner = owners.pop()
     apart = max(abs((time - first).total_seconds()) for time in times.values())
     if apart > RAMAN_TOLERANCE_S:
@@ -163,31 +168,11 @@ def _disagree(file: FoundFile, times: Mapping[str, dt.datetime], taken: str) -> 
     return Issue("warning", "times_disagree", why, str(file))
 
 
-class _Starts:
-    """When the exposures start; headers are read on first use."""
-
-    def __init__(self, owners: Mapping[str, Group], headers: Headers) -> None:
-        self._owners = owners
-        self._headers = headers
-        self._starts: list[tuple[dt.datetime, str]] | None = None
-
-    def within(self, time: dt.datetime, seconds: float) -> list[str]:
-        """Return the exposures that start nearest to a time, at most so many seconds away."""
-        distances = [
-            (abs((start - time).total_seconds()), archive_id) for start, archive_id in self._all()
-        ]
-        near = [found for found in distances if found[0] <= seconds]
-        best = min(near, default=(0.0, ""))[0]
-        return [archive_id for distance, archive_id in near if distance == best]
-
-    def _all(self) -> list[tuple[dt.datetime, str]]:
-        if self._starts is None:
-            self._starts = []
-            for owner in self._owners.values():
-                start = _start_of(owner, self._headers)
-                if start is not None:
-                    self._starts.append((start, owner.archive_id))
-        return self._starts
+def _near(starts: Mapping[str, dt.datetime], time: dt.datetime) -> list[str]:
+    """Return the exposures that start nearest to a time, within the tolerance."""
+    distances = {key: abs((start - time).total_seconds()) for key, start in starts.items()}
+    best = min(distances.values(), default=0.0)
+    return [key for key, distance in distances.items() if distance == best <= RAMAN_TOLERANCE_S]
 
 
 def _start_of(owner: Group, headers: Headers) -> dt.datetime | None:

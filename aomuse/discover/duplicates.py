@@ -44,8 +44,8 @@ def keep_first(
             issues.append(Issue("note", "copy", why, str(file)))
         else:
             why = (
-                f"it stands for the same {file.role} file as {kept}, which is loaded, but its "
-                "content differs: remove one of the two"
+                f"it is another {file.role} file of the same exposure as {kept}, which is loaded, "
+                "but its content differs: remove one of the two"
             )
             issues.append(Issue("error", "duplicate_archive_id", why, str(file)))
     return list(first.values())
@@ -62,8 +62,8 @@ def report_farther(
             issues.append(Issue("note", "copy", f"it is a copy of {near[0]}", str(file)))
         else:
             why = (
-                f"it stands for the same {file.role} file as {near[0]}, but differs from it and "
-                "lies farther from the cube: it is not loaded; remove the wrong one"
+                f"it is another {file.role} file of the same exposure as {near[0]}, but differs "
+                "from it and is farther from the cube: it is not loaded; remove the wrong one"
             )
             issues.append(Issue("warning", "farther", why, str(file)))
 

@@ -150,8 +150,8 @@ def _sort(
 
 def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
     why = (
-        f"the primary header has no {keywords} that names an exposure, so nothing tells which one "
-        "this is: write the keyword into the file, or make the file again with its provenance"
+        f"the primary header has no {keywords} that names an exposure, so its exposure is unknown: "
+        "write the keyword into the file, or make the file again with its provenance"
     )
     return Issue("error", "no_archive_id", why, str(file))
 

@@ -121,11 +121,11 @@ def _classify(
     except (OSError, RuntimeError) as error:
         # Before Python 3.13 a loop of links is a RuntimeError.
         why = error.strerror if isinstance(error, OSError) else "a loop of links"
-        why = f"the file cannot be reached ({why}): mend or remove the link"
+        why = f"the file cannot be reached ({why}): repair or remove the link"
         issues.append(Issue("error", "unreadable", why, printable(path)))
         return None
     if not S_ISREG(stat.st_mode):
-        why = "it has the name of a file but is none (a pipe, a socket, a folder): remove it"
+        why = "it is named like a file but is not one (a pipe, a socket, a folder): remove it"
         issues.append(Issue("error", "not_a_file", why, printable(path)))
         return None
     return FoundFile(path, role, printable(stem), base, folder, stat.st_size, stat.st_mtime_ns)

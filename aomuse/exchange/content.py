@@ -53,18 +53,10 @@ class ColumnFormat:
 class TableContent:
     """A table, column by column.
 
-    Parameters
-    ----------
-    formats : tuple of ColumnFormat
-        The columns' definitions.
-    values : tuple of ndarray
-        For each column an array of shape ``(rows,)`` or ``(rows, …)``, as astropy shows it, in
-        native byte order; variable-length columns have dtype object.
-    nulls : tuple of (ndarray or None)
-        For each column a boolean array of the same shape, True where the file says that there is
-        no value (TNULL, an undefined logical); None where there is no such value.
-    row_count : int
-        Number of rows.
+    ``values`` has for each column an array of shape ``(rows,)`` or ``(rows, …)``, as astropy shows
+    it, in native byte order; variable-length columns have dtype object. ``nulls`` has an array of
+    the same shape, True where the file says that there is no value (TNULL, an undefined logical),
+    or None where every value is there.
     """
 
     formats: tuple[ColumnFormat, ...]
@@ -88,24 +80,9 @@ class TableContent:
 class HduContent:
     """One HDU.
 
-    Parameters
-    ----------
-    index : int
-        Position in the file, from 0.
-    name : str
-        EXTNAME as astropy shows it, ``PRIMARY`` for the first.
-    type : str
-        Kind of the HDU.
-    dimensions : str
-        Size of the image or table.
-    card_images : bytes or None
-        The header's own card images from the file, up to and without END; None for imported JSON.
-    card_count : int
-        Cards as astropy shows them.
-    cards : DataFrame
-        Columns position, keyword, comment, value_type, value_int, value_float, value_text.
-    table : TableContent, optional
-        The table, if it is one.
+    ``name`` is EXTNAME as astropy shows it, PRIMARY for the first. ``card_images`` are the header's
+    own bytes up to and without END, None for imported JSON. ``cards`` has the columns position,
+    keyword, comment, value_type, value_int, value_float, value_text.
     """
 
     index: int
@@ -120,10 +97,10 @@ class HduContent:
 
 @dataclass
 class FileContent:
-    """One file: what it is, what it holds, and what there is to say about it.
+    """One file: what it is, what it holds, and its issues.
 
-    A night log is in ``night_log`` and has no HDUs; a catalogue is one HDU. The time of a blob that
-    stands for a file is not known.
+    A night log is in ``night_log`` and has no HDUs; a catalogue is one HDU. A blob that stands for
+    a file has no time.
     """
 
     found: FoundFile
@@ -164,35 +141,35 @@ class FileContent:
 
 def card_value(card: Any) -> Any:
     """Return the Python value of a row of a frame of cards; None if undefined or unparsed."""
-    match card["value_type"]:
+    if card["value_type"] == "unparsed":
+        return None
+    columns = ("value_type", "value_int", "value_float", "value_text")
+    return decode_card(*(card[name] for name in columns))
+
+
+def decode_card(kind: str, integer: Any, number: float, text: str | None) -> Any:
+    """Return the value of a card from its columns: the text of an unparsed one, None for none."""
+    match kind:
         case "int":
-            return int(card["value_text"] if pd.isna(card["value_int"]) else card["value_int"])
+            return int(text or 0) if integer is None or integer is pd.NA else int(integer)
         case "bool":
-            return bool(card["value_int"])
+            return bool(integer)
         case "float":
-            return float(card["value_float"])
-        case "str" | "commentary":
-            return str(card["value_text"])
+            return float(number)
         case "complex":
-            return complex(card["value_text"])
-        case _:
+            return complex(text or "nan")
+        case "undefined":
             return None
+        case _:
+            return text
 
 
 def typed_value(  # noqa: PLR0911 - one return for each type of value
     value: Any,
 ) -> tuple[str, int | None, float, str | None]:
-    """Return the columns that hold the value of a card, as `card_value` reads them.
+    """Return value_type, value_int, value_float (NaN for none) and value_text of a card's value.
 
-    Parameters
-    ----------
-    value : object
-        A value as astropy gives it; whatever is no value is undefined.
-
-    Returns
-    -------
-    tuple
-        value_type, value_int, value_float (NaN for none) and value_text.
+    `card_value` reads them back; anything that is not a value of FITS is undefined.
     """
     if isinstance(value, bool | np.bool_):
         return "bool", int(value), np.nan, None
@@ -213,18 +190,8 @@ def typed_value(  # noqa: PLR0911 - one return for each type of value
 class FitContent:
     """The files of one PampelMuse analysis, read; None for one that is missing or unreadable.
 
-    Parameters
-    ----------
-    name : str
-        Name of the cube without ``.fits``.
-    model : str or None
-        PSF model, where the folder tells it.
-    reduced, prm, psf : FileContent or None
-        The cube, the parameters and the sources.
-    prm_name : str or None
-        Name of a parameter file that is known without its content.
-    wavelength_nm : ndarray or None
-        Wavelengths of the layers where they are told as such, and not by SPECTRA.
+    ``name`` is that of the cube without ``.fits``, ``model`` the PSF model by the folder. An import
+    may know ``prm_name`` without its content, and ``wavelength_nm`` without SPECTRA.
     """
 
     name: str
@@ -237,8 +204,8 @@ class FitContent:
 
 
 @dataclass(frozen=True)
-class ImportedColumns:
-    """What an imported row says of an exposure in columns of its own, apart from the headers."""
+class ExposureColumns:
+    """What the columns of an imported row say of its exposure, beside the headers."""
 
     target: str | None = None
     instrument_mode: str | None = None
@@ -250,27 +217,10 @@ class ImportedColumns:
 class ExposureContent:
     """The files of one exposure, read.
 
-    Parameters
-    ----------
-    archive_id : str or None
-        Archive name of the raw exposure.
-    raw_file : str or None
-        Name of the raw file by the reduced header.
-    reduced : tuple of FileContent
-        Reduced cubes, the first of which speaks for the exposure.
-    raw : FileContent or None
-        The raw file.
-    fits : tuple of FitContent
-        PampelMuse analyses.
-    failed : tuple of FoundFile
-        Files that could not be read.
-    issues : tuple of Issue
-        What there is to say of the files.
-    companions : tuple of FileContent
-        Its night log, catalogues and Raman images.
-    columns : ImportedColumns
-        What an imported row says. Target and mode take precedence over the headers, since users
-        of AOMUSE could change them; the others fill gaps.
+    The first reduced cube describes the exposure; ``raw_file`` is the raw file's name by its
+    header. ``failed`` are files that could not be read, ``companions`` its night log, catalogues
+    and Raman images. Target and mode in ``columns`` count more than the headers', since an AOMUSE
+    database let its users change them; its other values fill gaps.
     """
 
     archive_id: str | None
@@ -281,7 +231,7 @@ class ExposureContent:
     failed: tuple[FoundFile, ...]
     issues: tuple[Issue, ...]
     companions: tuple[FileContent, ...] = ()
-    columns: ImportedColumns = ImportedColumns()
+    columns: ExposureColumns = ExposureColumns()
 
     @property
     def files(self) -> tuple[FileContent, ...]:

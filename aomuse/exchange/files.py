@@ -10,8 +10,8 @@ from typing import Literal
 from aomuse.exchange.issue import Issue
 from aomuse.paths import printable
 
-#: ``unknown`` is a FITS file until its header has told what it is, ``row`` the row of an imported
-#: database, which stands for no file.
+#: ``unknown`` is a FITS file until its header says what it is, ``row`` the row of an imported
+#: database, which is not a file.
 Role = Literal["reduced", "raw", "prm", "psf", "night_log", "catalog", "raman", "row", "unknown"]
 
 #: Roles of files that are text.
@@ -22,24 +22,10 @@ COMPANION_ROLES: tuple[Role, ...] = ("night_log", "catalog", "raman")
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file of the tree.
+    """A file of the tree: its absolute path, its role by folder and name, size and time.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Absolute path.
-    role : str
-        One of `Role`, by the folder and the name.
-    stem : str
-        Name that the files of one analysis share.
-    base : pathlib.Path
-        Folder that holds ``single``, ``raw`` and ``analysis``.
-    folder : tuple of str
-        Folders between these and the file, such as a date.
-    size : int
-        Size in bytes.
-    mtime_ns : int
-        Modification time, ns since 1970.
+    The files of one analysis share the ``stem``. ``base`` is the folder that holds ``single``,
+    ``raw`` and ``analysis``; ``folder`` are the folders between these and the file, such as a date.
     """
 
     path: Path
@@ -72,16 +58,8 @@ IMPORT_PREFIX = "import:"
 class ImportedBlob(FoundFile):
     """A JSON blob of an AOMUSE database, in place of the file that it was made from.
 
-    Parameters
-    ----------
-    path, role, stem, base, folder, size, mtime_ns : object
-        As `FoundFile`; of these only role and size mean something.
-    place : str
-        Database without user and password, table, row and column, after `IMPORT_PREFIX`.
-    file_name : str
-        Name of the file that the blob was made from.
-    sha256 : str
-        SHA-256 of the blob's text.
+    Of the fields of `FoundFile` only role and size mean something. ``place`` is `IMPORT_PREFIX`,
+    the database without user and password, table, row and column; ``sha256`` is that of the text.
     """
 
     place: str = ""
@@ -101,24 +79,11 @@ class ImportedBlob(FoundFile):
 class Identity:
     """What a primary header says about the exposure behind a file.
 
-    Parameters
-    ----------
-    archive_id : str or None
-        Archive name of the raw exposure without ``.fits``.
-    raw_file : str or None
-        PROV1 with ``.fz`` appended, as AOMUSE 2020 named the raw file.
-    combined : bool
-        True for a cube made from several exposures (PROV2 exists).
-    left_out : str or None
-        Why a file is no part of a science exposure.
-    facts : tuple
-        Start, mode and target, which two files of one exposure must share.
-    role : str or None
-        What the file is by its header; ``unknown`` where that does not tell.
-    product : str or None
-        ESO PRO CATG.
-    start_utc, mjd_utc : datetime.datetime or None
-        DATE-OBS, and MJD-OBS as a time.
+    ``archive_id`` is the archive's name of the raw exposure without ``.fits``, ``raw_file`` PROV1
+    with ``.fz`` appended, as in AOMUSE 2020. A ``combined`` cube is made from several
+    exposures (PROV2). ``left_out`` says why a file is not part of a science exposure. ``facts`` are
+    start, mode and target, which two files of one exposure must share. ``role`` is what the header
+    makes of the file, ``product`` is ESO PRO CATG, the times are DATE-OBS and MJD-OBS.
     """
 
     archive_id: str | None
@@ -134,17 +99,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class FitFiles:
-    """The files of one PampelMuse analysis.
-
-    Parameters
-    ----------
-    name : str
-        Name of the cube without ``.fits``.
-    model : str or None
-        PSF model, where the folder's name tells it.
-    prm, psf, reduced : FoundFile or None
-        The parameters, the sources, and the cube.
-    """
+    """The files of one PampelMuse analysis, by the cube's name and the folder's PSF model."""
 
     name: str
     model: str | None = None
@@ -160,24 +115,10 @@ class FitFiles:
 
 @dataclass(frozen=True)
 class ExposureFiles:
-    """The files of one exposure of the telescope.
+    """The files of one exposure of the telescope, with what is missing or doubled.
 
-    Parameters
-    ----------
-    archive_id : str or None
-        Archive name of the raw exposure; None where no header tells it.
-    raw_file : str or None
-        Name of the raw file by the reduced header (PROV1 and ``.fz``).
-    reduced : tuple of FoundFile
-        Reduced cubes, the first of which speaks for the exposure.
-    raw : FoundFile or None
-        The raw file.
-    fits : tuple of FitFiles
-        PampelMuse analyses.
-    issues : tuple of Issue
-        What is missing or doubled.
-    companions : tuple of FoundFile
-        Its night log, catalogues and Raman images.
+    ``archive_id`` is None where no header gives it; ``raw_file`` is the raw file's name by the
+    reduced header (PROV1 and ``.fz``). The first reduced cube describes the exposure.
     """
 
     archive_id: str | None

@@ -16,9 +16,6 @@ from aomuse.exchange.content import ColumnFormat
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 
-#: value of table_column.stored_in for the column store
-COLUMN_STORE = "table_value"
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -31,46 +28,30 @@ class Layout:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over all that the layout says."""
-        text = repr((self.extension, _told(self.formats), self.stored_in))
+        text = repr((self.extension, _shown(self.formats), self.stored_in))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
-def _told(formats: tuple[ColumnFormat, ...]) -> str:
+def _shown(formats: tuple[ColumnFormat, ...]) -> str:
     # A thousand sources share one tuple of formats.
     return repr([_plain(f) for f in formats])
 
 
 def _plain(form: ColumnFormat) -> tuple[Any, ...]:
     # What only catalogues have is left out elsewhere: fingerprints of FITS tables stay the same.
-    told = astuple(form)
-    return told if form.datatype else told[:-2]
+    fields = astuple(form)
+    return fields if form.datatype else fields[:-2]
 
 
 @dataclass
 class NormalizedExposure:
-    """An exposure as frames, parents before children.
+    """An exposure as frames, parents before children; NaN, NaT, None and NA are NULL.
 
-    The frames name other rows by local numbers, for which the loader puts in the database's:
+    The frames name other rows by local numbers, which the loader replaces by the database's:
     ``file`` (source_file), ``header``, ``fit`` (psf_fit), ``layout`` (fingerprint) with
-    ``column_position``, and ``keyword`` with ``comment``.
-
-    Parameters
-    ----------
-    archive_id : str or None
-        Archive name of the exposure.
-    target : str or None
-        Name of the target.
-    exposure : dict
-        Columns of the exposure's row.
-    frames : list of (str, DataFrame)
-        Table and rows; NaN, NaT, None and NA are NULL.
-    layouts : dict
-        Layouts by fingerprint.
-    failed : tuple of FoundFile
-        Files that could not be loaded.
-    issues : list of Issue
-        What there is to say.
+    ``column_position``, and ``keyword`` with ``comment``. ``exposure`` has the columns of the
+    exposure's own row, ``failed`` the files that could not be loaded.
     """
 
     archive_id: str | None

@@ -1,4 +1,4 @@
-"""What there is to say about a file or an exposure: for the user's eyes and for load_issue."""
+"""What is wrong, odd or missing in a file or an exposure: shown, and kept in load_issue."""
 
 from __future__ import annotations
 
@@ -12,20 +12,9 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True)
 class Issue:
-    """One line about a file: an error keeps something out of the database, the others do not.
+    """One line about a file or HDU: where, why, and what to do.
 
-    Parameters
-    ----------
-    severity : {'error', 'warning', 'note'}
-        How bad it is.
-    code : str
-        Short name of the kind of issue.
-    message : str
-        Where, why, and what to do, in one line.
-    path : str, optional
-        The file.
-    extension : str, optional
-        The HDU.
+    An error keeps something out of the database, a warning or note does not.
     """
 
     severity: Severity
@@ -36,7 +25,7 @@ class Issue:
 
     @classmethod
     def from_error(cls, error: FileError) -> Issue:
-        """Return the issue that tells of a file that could not be loaded."""
+        """Return the issue of a file that could not be loaded."""
         return cls("error", error.code, error.why, error.path, error.extension)
 
     def __str__(self) -> str:

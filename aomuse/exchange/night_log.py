@@ -56,27 +56,13 @@ class ProducedFile:
 
 @dataclass
 class NightLog:
-    """A night log.
+    """A night log; ``content`` is the file, or None where only its entries are known.
 
-    Parameters
-    ----------
-    content : bytes or None
-        The file; None where only its entries are known.
-    night_start_utc : datetime.datetime or None
-        Noon UTC before the night.
-    ranges : dict
-        General conditions by label (Seeing, Humidity, Wind, Temperature).
-    facts : dict
-        Other fields by name: overall_comment, ambient_url, general_comments, ob_comments, the
-        block's (OB, Instrument, Name, Target, Run, Container), OBS.START and Grade.
-    weather, constraints, files : list
-        The entries of the log's tables.
-    unread : list of (int, str)
-        Lines that no rule reads: their numbers from 1, and why.
-    odd : list of (int, str)
-        Lines of which a part is not in the fields above: their numbers, and which part.
-    cut : (int, str) or None
-        The last line, and why the log may have been cut short there.
+    The night starts at noon UTC. ``ranges`` are the general conditions by label (Seeing, Humidity,
+    Wind, Temperature). ``facts`` are other fields: overall_comment, ambient_url, general_comments,
+    ob_comments, the block's (OB, Instrument, Name, Target, Run, Container), OBS.START and Grade.
+    ``unread`` are lines that no rule reads, ``odd`` lines that are read in part: from 1, and why.
+    ``cut`` is the last line, and why the log may have been cut short there.
     """
 
     content: bytes | None
@@ -92,9 +78,9 @@ class NightLog:
 
 
 def number_of(text: str | None) -> float | None:
-    """Return a text as a number, None where it is none or not finite."""
+    """Return a text as a number, None where it is not one or not finite."""
     try:
-        # What Python takes besides, 1_0 and the digits of all scripts, is no number in a log.
+        # Python also takes 1_0 and the digits of all scripts: these are not numbers in a log.
         number = float(text) if text and text.isascii() and "_" not in text else math.nan
     except ValueError:
         return None
@@ -102,7 +88,7 @@ def number_of(text: str | None) -> float | None:
 
 
 def integer_of(text: str | None, bits: int = 64) -> int | None:
-    """Return a text as a whole number, None where it is none or needs more bits, sign included."""
+    """Return a text as a whole number, None where it is not one or needs more bits."""
     plain = (text or "").strip()
     # Longer ones fit no column, and beyond 4,300 digits Python refuses them.
     if not (plain.isascii() and plain.isdecimal()) or len(plain) > _MAX_DIGITS:
@@ -112,7 +98,7 @@ def integer_of(text: str | None, bits: int = 64) -> int | None:
 
 
 def time_of(text: str | None) -> dt.datetime | None:
-    """Return a text in ISO 8601 as a time in UTC, None where it is none after the year 1000."""
+    """Return a text in ISO 8601 as a time in UTC, None where it is not one after the year 1000."""
     try:
         time = dt.datetime.fromisoformat((text or "").strip())
         if time.tzinfo is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from aomuse.exchange.issue import Issue
 
@@ -16,13 +16,14 @@ Outcome = Literal["loaded", "completed", "replaced", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one exposure."""
+    """What came of one exposure, and the reason if that is nothing."""
 
     label: str
     outcome: Outcome
     row_count: int
     seconds: float
-    issues: tuple[Issue, ...]
+    issues: tuple[Issue, ...] = ()
+    reason: str | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -35,10 +36,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _no_counts() -> dict[Outcome, int]:
-    return {"loaded": 0, "completed": 0, "replaced": 0, "unchanged": 0, "failed": 0}
-
-
 @dataclass
 class Summary:
     """What came of a run: exposures by outcome, rows written, seconds, files left out by reason.
@@ -46,7 +43,7 @@ class Summary:
     ``failed`` counts exposures and files of which something could not be loaded.
     """
 
-    counts: dict[Outcome, int] = field(default_factory=_no_counts)
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(get_args(Outcome), 0))
     failed: int = 0
     row_count: int = 0
     seconds: float = 0.0

@@ -76,25 +76,26 @@ def cards_frame(rows: list[Row]) -> pd.DataFrame:
 
 
 def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tuple[Row, str | None]:
-    problem = None
+    problem, short = None, keyword[:MAX_KEYWORD]
     try:
         value, comment = card.value, str(card.comment)
     except (fits.VerifyError, ValueError) as error:
-        text = unparsed_text(card, image)
         reason = " ".join(str(error).split())
-        problem = f"card {position} ({keyword}) has a value that astropy cannot parse ({reason})"
-        return (position, _cut(keyword), "", "unparsed", None, np.nan, text), (
-            f"{problem}: it is kept as text"
+        problem = (
+            f"card {position} ({keyword}) has a value that astropy cannot parse ({reason}): it is "
+            "kept as text"
         )
+        text = unparsed_text(card, image)
+        return (position, short, "", "unparsed", None, np.nan, text), problem
     if len(comment) > MAX_COMMENT or len(keyword) > MAX_KEYWORD:
         problem = (
-            f"card {position} ({keyword[:MAX_KEYWORD]}) has a keyword or comment that is too long "
-            "for the keyword table: it is cut there and whole in header.card_images"
+            f"card {position} ({short}) has a keyword or comment that is too long "
+            "for the keyword table: it is cut there and complete in header.card_images"
         )
         comment = comment[:MAX_COMMENT]
     if keyword in COMMENTARY:
         return (position, keyword, comment, "commentary", None, np.nan, str(value)), problem
-    return (position, _cut(keyword), comment, *typed_value(value)), problem
+    return (position, short, comment, *typed_value(value)), problem
 
 
 def parsed_value(images: bytes) -> Any:
@@ -107,9 +108,5 @@ def parsed_value(images: bytes) -> Any:
 
 
 def unparsed_text(card: Any, image: str | None) -> str:
-    """Return what stands behind the keyword of a card that cannot be parsed."""
+    """Return the text after the keyword of a card that cannot be parsed."""
     return (image or str(card.image))[8:].removeprefix("=").strip()
-
-
-def _cut(keyword: str) -> str:
-    return keyword[:MAX_KEYWORD]

@@ -1,4 +1,4 @@
-"""astropy without its warnings."""
+"""astropy without its warnings, and its errors as ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from astropy.utils.exceptions import AstropyWarning
 
+from aomuse.errors import FileError
+
 
 @contextmanager
 def quiet_astropy() -> Iterator[None]:
@@ -15,3 +17,10 @@ def quiet_astropy() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
         yield
+
+
+def damaged(path: str, error: Exception, extension: str | None = None) -> FileError:
+    """Return the error for a file that astropy cannot read."""
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    problem = f"astropy cannot read it ({why}): get the file again"
+    return FileError("damaged", path, problem, extension)

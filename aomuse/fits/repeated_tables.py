@@ -1,8 +1,8 @@
 """Tables that repeat one layout many times, as the sources of a psf file do.
 
-astropy spends milliseconds on the definition of each table, and a psf file has a thousand that
-are defined alike. The first is read with astropy; one whose header is the same but for its name
-is the same bytes in the same order, and goes straight into numpy.
+astropy spends milliseconds on the definition of each table, and a psf file has a thousand tables
+with the same definition. astropy reads the first. A table whose header differs only in its name has
+the same bytes in the same order, and goes straight into numpy.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from aomuse.exchange.content import HduContent, TableContent
 from aomuse.fits.structure import CARD, Extent
 
-#: Big-endian numpy types of the formats that need no interpretation (FITS 4.0, table 18).
+#: Big-endian numpy types of the plain formats (FITS 4.0, table 18).
 _DTYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _SIMPLE = re.compile(r"^\s*1?(?P<letter>[BIJKED])\s*$")
-#: A name that needs no interpretation either: letters, digits, underscores, upper case.
+#: A plain name: upper-case letters, digits, underscores.
 _NAME_CARD = re.compile(rb"^EXTNAME = '(?P<name>[A-Z0-9_]+) *' *(/ (?P<comment>[ -~]*))?$")
 
 

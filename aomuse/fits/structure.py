@@ -1,9 +1,9 @@
-"""The skeleton of a FITS file: where each header and data unit stands.
+"""The skeleton of a FITS file: where each header and data unit is.
 
 Follows the FITS standard 4.0, sections 3.1 and 4.4.1 (blocks of 2880 bytes; the size of a data
-unit is |BITPIX| GCOUNT (PCOUNT + NAXIS1 … NAXISn) bits). astropy reads the meaning; this reads
-the extent, so that a cut file is seen before it is half understood, that header text is kept to
-the byte, and that a checksum can leave out the pixels.
+unit is |BITPIX| GCOUNT (PCOUNT + NAXIS1 … NAXISn) bits). astropy reads the meaning. Reading the
+extents first detects truncated files, keeps headers byte for byte, and lets the checksum leave out
+the pixels.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Extent:
-    """Where an HDU stands in its file, in bytes."""
+    """Where an HDU is in its file, in bytes."""
 
     index: int
     header_start: int
@@ -48,7 +48,7 @@ class Extent:
         return self.data_start + -(-self.data_size // BLOCK) * BLOCK
 
     def keyword(self, name: str) -> str | None:
-        """Return the value field of a mandatory keyword, None where it is missing."""
+        """Return the value field of a mandatory keyword, None if it is missing."""
         return _value(self.card_images, name)
 
 
@@ -69,13 +69,11 @@ def _read_header(stream: BinaryIO, path: str, index: int, position: int) -> byte
     for _ in range(_MAX_HEADER_BLOCKS):
         block = stream.read(BLOCK)
         if len(block) < BLOCK:
-            raise FileError(
-                "truncated",
-                path,
+            why = (
                 f"the header that begins at byte {position} has no END: the file is cut short, "
-                "copy or download it again",
-                str(index),
+                "copy or download it again"
             )
+            raise FileError("truncated", path, why, str(index))
         for start in range(0, BLOCK, CARD):
             if block[start : start + CARD].rstrip() == b"END":
                 blocks.append(block[:start])
@@ -85,6 +83,9 @@ def _read_header(stream: BinaryIO, path: str, index: int, position: int) -> byte
 
 
 def _data_size(images: bytes, path: str, index: int) -> int:
+    def bad(why: str) -> FileError:
+        return FileError("bad_header", path, why, str(index))
+
     def integer(name: str, default: int | None = None) -> int:
         text = _value(images, name)
         if text is None and default is not None:
@@ -92,24 +93,20 @@ def _data_size(images: bytes, path: str, index: int) -> int:
         try:
             return int(text or "")
         except ValueError:
-            raise FileError(
-                "bad_header",
-                path,
-                f"{name} is {text!r}, not a number: the header is damaged, get the file again",
-                str(index),
-            ) from None
+            why = f"{name} is {text!r}, not a number: the header is damaged, get the file again"
+            raise bad(why) from None
 
     axes = integer("NAXIS")
     if not 0 <= axes <= 999:
-        raise FileError("bad_header", path, f"NAXIS is {axes}: the header is damaged", str(index))
+        raise bad(f"NAXIS is {axes}: the header is damaged")
     sizes = [integer(f"NAXIS{i + 1}") for i in range(axes)]
     if any(size < 0 for size in sizes):
-        raise FileError("bad_header", path, "an axis has a negative size", str(index))
+        raise bad("an axis has a negative size")
     if not 0 <= integer("TFIELDS", 0) <= _MAX_COLUMNS:
-        raise FileError("bad_header", path, "TFIELDS is no number of columns", str(index))
+        raise bad("TFIELDS is not a number of columns")
     groups, parameters = integer("GCOUNT", 1), integer("PCOUNT", 0)
     if groups < 0 or parameters < 0:
-        raise FileError("bad_header", path, "PCOUNT or GCOUNT is negative", str(index))
+        raise bad("PCOUNT or GCOUNT is negative")
     if not sizes:
         return 0
     return abs(integer("BITPIX")) * groups * (parameters + math.prod(sizes)) // 8
@@ -147,17 +144,15 @@ def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
 
 
 def _require_end(stream: BinaryIO, path: str, index: int, position: int) -> None:
-    """Refuse a file in which another HDU follows behind bytes that belong to none."""
+    """Refuse a file in which an HDU follows bytes that belong to none."""
     stream.seek(position)
     while block := stream.read(BLOCK):
         if block.startswith(b"XTENSION="):
-            raise FileError(
-                "bad_header",
-                path,
-                f"at byte {position}, where HDU {index} should begin, there is something else, "
-                "and an HDU stands behind it: a header before it is damaged, get the file again",
-                str(index),
+            why = (
+                f"at byte {position}, where HDU {index} should begin, there is something else, and "
+                "an HDU follows it: a header before it is damaged, get the file again"
             )
+            raise FileError("bad_header", path, why, str(index))
 
 
 def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:
@@ -171,11 +166,8 @@ def _require_fits(magic: bytes, path: str, size: int) -> None:
     if size == 0:
         raise FileError("empty", path, "the file is empty: copy or download it again")
     if not magic.startswith(b"SIMPLE  ="):
-        raise FileError(
-            "not_fits",
-            path,
-            "this is not a FITS file (it does not begin with SIMPLE): remove or rename it",
-        )
+        why = "this is not a FITS file (it does not begin with SIMPLE): remove or rename it"
+        raise FileError("not_fits", path, why)
 
 
 def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:

@@ -21,13 +21,11 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
     data = hdu.data
     width = hdu.columns.dtype.itemsize
     if isinstance(hdu, fits.BinTableHDU) and width != hdu.header["NAXIS1"]:
-        raise FileError(
-            "bad_header",
-            path,
+        why = (
             f"its columns take {width} bytes a row, but its rows have {hdu.header['NAXIS1']}: the "
-            "header is damaged, get the file again",
-            extension,
+            "header is damaged, get the file again"
         )
+        raise FileError("bad_header", path, why, extension)
     issues: list[Issue] = []
     row_count = 0 if data is None else len(data)
     formats, values, nulls = [], [], []
@@ -39,15 +37,9 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
         else:
             column_values = read_column(data, index)
             if column_values.dtype.kind == "U" and not all(map(str.isascii, column_values.flat)):
-                issues.append(
-                    Issue(
-                        "note",
-                        "not_ascii",
-                        f"column {column.name} has text that is not ASCII: it is read as Latin-1",
-                        path,
-                        extension,
-                    )
-                )
+                why = f"column {column.name} has text that is not ASCII: it is read as Latin-1"
+                note = Issue("note", "not_ascii", why, path, extension)
+                issues.append(note)
         nulls.append(None if data is None else _nulls(data, index, column, column_values))
         values.append(_native(column_values))
     return TableContent(tuple(formats), tuple(values), tuple(nulls), row_count), issues
@@ -76,16 +68,14 @@ def _format(index: int, column: Any, header: fits.Header) -> ColumnFormat:
 
 
 def _require_short(form: ColumnFormat, path: str, extension: str) -> None:
-    """Refuse a definition that goes on beyond what table_column holds."""
+    """Refuse a definition that does not fit into table_column."""
     texts = (form.name, form.unit, form.null_value, form.display, form.dimensions)
     if any(len(text or "") > MAX_TEXT for text in texts) or len(form.format) > MAX_FORMAT:
-        raise FileError(
-            "bad_header",
-            path,
-            f"the definition of column {form.position} is longer than {MAX_TEXT} characters: "
-            "give the column a shorter TTYPE, TUNIT, TDISP, TDIM or TFORM",
-            extension[:MAX_TEXT],
+        why = (
+            f"the definition of column {form.position} is longer than {MAX_TEXT} characters: give "
+            "the column a shorter TTYPE, TUNIT, TDISP, TDIM or TFORM"
         )
+        raise FileError("bad_header", path, why, extension[:MAX_TEXT])
 
 
 def read_column(data: Any, index: int) -> npt.NDArray[Any]:

@@ -111,7 +111,7 @@ class Ledger:
     def _by_names(self, files: ExposureFiles) -> Iterator[KnownExposure]:
         """Yield exposures with files of the same names, where one of the two has no archive id."""
         if files.archive_id is None:
-            # Nothing tells which exposure these belong to but the name of their cube.
+            # Only the name of their cube says which exposure these belong to.
             for fit in files.fits:
                 cubes = self._named("reduced", fit.name)
                 if len(cubes) == 1:

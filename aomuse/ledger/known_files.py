@@ -46,14 +46,17 @@ class KnownHeaders:
 def remember_headers(
     engine: Engine,
     run_id: int,
-    told: Mapping[FoundFile, tuple[Role, Identity]],
-    found: Iterable[FoundFile],
+    identities: Mapping[FoundFile, tuple[Role, Identity]],
+    files: Iterable[FoundFile],
     roots: Sequence[str],
 ) -> None:
-    """Write down what headers said, and forget files below the roots that have gone away."""
+    """Store what headers say, and forget files below the roots that no longer exist.
+
+    ``identities`` has for each file whose header was read its role by the folder, and the header.
+    """
     prefixes = tuple(root.rstrip("/") + "/" for root in roots)
-    paths = {str(file) for file in found}
-    rows = [_row(run_id, file, *said) for file, said in told.items()]
+    paths = {str(file) for file in files}
+    rows = [_row(run_id, file, *identity) for file, identity in identities.items()]
     with write_transaction(engine) as connection:
         known = connection.execute(sa.select(KnownFile.id, KnownFile.path)).all()
         renewed = {row["path"] for row in rows}
@@ -63,20 +66,22 @@ def remember_headers(
             if row.path in renewed or (row.path.startswith(prefixes) and row.path not in paths)
         ]
         for start in range(0, len(stale), _CHUNK):
-            connection.execute(
-                sa.delete(KnownFile).where(KnownFile.id.in_(stale[start : start + _CHUNK]))
-            )
+            chunk = stale[start : start + _CHUNK]
+            connection.execute(sa.delete(KnownFile).where(KnownFile.id.in_(chunk)))
         if rows:
             connection.execute(sa.insert(KnownFile), rows)
 
 
-def _row(run_id: int, file: FoundFile, folder_role: Role, told: Identity) -> dict[str, Any]:
-    def short(text: str | None) -> str | None:
-        return None if text is None else text[:_MAX_TEXT]
-
-    reason = told.left_out
-    if reason is None and told.combined:
+def _row(run_id: int, file: FoundFile, folder_role: Role, header: Identity) -> dict[str, Any]:
+    reason = header.left_out
+    if reason is None and header.combined:
         reason = "combined from several exposures (PROV2)"
+    texts = {
+        "left_out_reason": reason,
+        "archive_id": header.archive_id,
+        "raw_file": header.raw_file,
+        "product": header.product,
+    }
     return {
         "load_run_id": run_id,
         "path_sha256": hashlib.sha256(str(file).encode()).hexdigest(),
@@ -84,12 +89,9 @@ def _row(run_id: int, file: FoundFile, folder_role: Role, told: Identity) -> dic
         "folder_role": folder_role,
         "size_bytes": file.size,
         "mtime_ns": file.mtime_ns,
-        "role": told.role,
-        "left_out_reason": short(reason),
-        "is_combined": told.combined,
-        "archive_id": short(told.archive_id),
-        "raw_file": short(told.raw_file),
-        "product": short(told.product),
-        "date_obs_utc": told.start_utc,
-        "mjd_obs_utc": told.mjd_utc,
+        "role": header.role,
+        "is_combined": header.combined,
+        "date_obs_utc": header.start_utc,
+        "mjd_obs_utc": header.mjd_utc,
+        **{name: None if text is None else text[:_MAX_TEXT] for name, text in texts.items()},
     }

@@ -1,4 +1,4 @@
-"""One loader at a time for each database."""
+"""One run at a time for each database."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.errors import BusyError, ConfigurationError
 from aomuse.models import LoadRun
 
-#: Seconds that a second loader waits for the first.
+#: Seconds that a second run waits for the first.
 WAIT_S = 600
 _POLL_S = 0.5
-#: The lock's connection stays idle for as long as the load takes.
+#: The lock's connection stays idle for as long as the run takes.
 _IDLE_S = 7 * 86400
 
 
@@ -26,10 +26,10 @@ _IDLE_S = 7 * 86400
 def run_lock(
     engine: Engine, on_wait: Callable[[str], None] = lambda _: None, wait_s: float = WAIT_S
 ) -> Iterator[Callable[[], None]]:
-    """Hold the database for one loader.
+    """Hold the database for one run.
 
     The lock belongs to the process (SQLite: a lock on a file beside the database) or to a
-    connection (MariaDB: GET_LOCK): it ends with a killed loader, and nothing has to be cleared.
+    connection (MariaDB: GET_LOCK): it ends when the run is killed, and nothing has to be cleared.
     """
     lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
     with lock(engine, on_wait, wait_s) as keep:
@@ -58,16 +58,14 @@ def _acquire(
     engine: Engine, take: Callable[[], bool], on_wait: Callable[[str], None], wait_s: float
 ) -> None:
     deadline = time.monotonic() + wait_s
-    told = False
+    is_shown = False
     while not take():
         holder = _holder(engine)
         if time.monotonic() >= deadline:
-            raise BusyError(
-                f"{holder} holds the database: wait until it has ended, then load again"
-            )
-        if not told:
+            raise BusyError(f"{holder} holds the database: wait until it has ended, then try again")
+        if not is_shown:
             on_wait(holder)
-            told = True
+            is_shown = True
         time.sleep(_POLL_S)
 
 

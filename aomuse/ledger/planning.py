@@ -1,4 +1,4 @@
-"""What is to be done with an exposure, by what was found and what the database has."""
+"""What to do with an exposure, from the files below the roots and those in the database."""
 
 from __future__ import annotations
 
@@ -22,19 +22,11 @@ Action = Literal["load", "complete", "replace", "retry", "keep", "refuse"]
 class Plan:
     """What to do with an exposure.
 
-    Parameters
-    ----------
-    action : str
-        load (new), complete (missing files appeared), replace (files changed), retry (a file
-        failed before), keep (nothing new) or refuse (rows would be lost).
-    known : tuple of KnownExposure
-        What the database has of it; the first keeps its id.
-    others : tuple of StoredFile
-        Files of it that lie elsewhere and still exist; to be read again with the rest.
-    touched : tuple of (StoredFile, FoundFile)
-        Files with the same content, but another time or place.
-    issues : tuple of Issue
-        Why it is refused, what a replacement loses, or the errors that are still open.
+    ``action`` is load (new), complete (missing files appeared), replace (files changed), retry (a
+    file failed before), keep (nothing new) or refuse (rows would be lost). ``known`` is what the
+    database has of it, the first keeps its id; ``others`` are files of it that lie elsewhere, to be
+    read with the rest; ``touched`` are files with the same content, but another time or place;
+    ``issues`` say why it is refused, what a replacement loses, or which errors are still open.
     """
 
     action: Action
@@ -73,11 +65,16 @@ def make_plan(
     gone = [f for f in left if f.loaded and f not in others]
     repaired = [pair for pair in compared.changed if not pair[0].loaded]
     failed = [pair for pair in compared.same if not pair[0].loaded]
-    # A bad file that the user has removed is no error any more.
+    # A bad file that the user has removed is not an error any more.
     removed = [f for f in left if not f.loaded and f not in others]
     new = compared.added or compared.changed or moved or removed or len(known) > 1
     if gone and new and not reload:
-        return Plan("refuse", known, issues=(_gone(files, gone),))
+        names = ", ".join(file.path for file in gone)
+        message = (
+            f"{files.label} has changed, but its rows also come from {names}, which has gone away "
+            "and would be lost: restore the file, or load with --reload to go on without it"
+        )
+        return _refuse(files, known, "companion_gone", message)
     if imported:
         return _plan_import(files, known, imported, others, reload=reload)
     if reload or moved or len(compared.changed) > len(repaired):
@@ -90,6 +87,12 @@ def make_plan(
         if failed
         else Plan("keep", known, (), touched, tuple(known[0].errors))
     )
+
+
+def _refuse(
+    files: ExposureFiles, known: tuple[KnownExposure, ...], code: str, message: str
+) -> Plan:
+    return Plan("refuse", known, issues=(Issue("error", code, message, str(files.files[0])),))
 
 
 def _compare(found: Sequence[FoundFile], known: Sequence[StoredFile]) -> _Comparison:
@@ -163,10 +166,9 @@ def _plan_import(
         names = ", ".join(f"{file.role} ({file.name}, {file.path})" for file in needed)
         message = (
             f"{files.label} was imported from blobs, of which these have no file here and would be "
-            f"lost: {names}: give the files too, or load with --reload to go on without them"
+            f"lost: {names}: supply the files too, or load with --reload to go on without them"
         )
-        issue = Issue("error", "import_incomplete", message, str(files.files[0]))
-        return Plan("refuse", known, issues=(issue,))
+        return _refuse(files, known, "import_incomplete", message)
     issues = tuple(
         Issue(
             "warning",
@@ -198,14 +200,3 @@ def _without_file(
         elif file.loaded and file.role != "row":
             lost.append(file)
     return lost
-
-
-def _gone(files: ExposureFiles, gone: list[StoredFile]) -> Issue:
-    names = ", ".join(file.path for file in gone)
-    return Issue(
-        "error",
-        "companion_gone",
-        f"{files.label} has changed, but its rows also come from {names}, which has gone away and "
-        "would be lost: give the file back, or load with --reload to go on without it",
-        str(files.files[0]),
-    )

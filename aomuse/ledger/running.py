@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from threading import Event
 
@@ -23,32 +24,25 @@ from aomuse.schema import require_head
 from aomuse.workers import finish_on_interrupt
 
 
+@dataclass
 class Run:
     """What a run has done so far.
 
     ``stop`` is set by Ctrl-C: finish the exposure in hand, and start no other.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        revision: str,
-        listener: Listener,
-        stop: Event,
-        keep_lock: Callable[[], None],
-    ) -> None:
-        self.id = 0
-        self.stop = stop
-        self.summary = Summary()
-        self.has_issues = False
-        self._engine = engine
-        self._revision = revision
-        self._listener = listener
-        self._keep_lock = keep_lock
+    engine: Engine
+    schema_revision: str
+    listener: Listener
+    stop: Event
+    keep_lock: Callable[[], None]
+    id: int = 0
+    summary: Summary = field(default_factory=Summary)
+    has_issues: bool = False
 
     def start(self, command: str, *roots: str) -> None:
         """Record the start of the run, and the end of runs that were killed."""
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self.engine) as connection:
             # Whoever holds the lock knows that no other run is alive.
             connection.execute(
                 sa.update(LoadRun).where(LoadRun.outcome == "running").values(outcome="killed")
@@ -63,7 +57,7 @@ class Run:
                     host=socket.gethostname(),
                     process_id=os.getpid(),
                     aomuse_version=version("aomuse"),
-                    schema_revision=self._revision,
+                    schema_revision=self.schema_revision,
                     **_counts(self.summary),
                 ),
             )
@@ -72,12 +66,12 @@ class Run:
         """Count an exposure and show it."""
         self.summary.add(result)
         self.has_issues |= result.has_errors
-        self._listener.on_result(result)
-        self._keep_lock()
+        self.listener.on_result(result)
+        self.keep_lock()
 
     def finish(self, outcome: str) -> None:
         """Record the end of the run."""
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self.engine) as connection:
             connection.execute(
                 sa.update(LoadRun)
                 .where(LoadRun.id == self.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aomuse.discover.identity import archive_id_of, is_archive_name
-from aomuse.exchange.content import ExposureContent, FileContent, HduContent, ImportedColumns
+from aomuse.exchange.content import ExposureColumns, ExposureContent, FileContent, HduContent
 from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile
 from aomuse.legacy.analyses import Analysis, read_analyses
 from aomuse.legacy.companions import catalog_file, primary_hdu, raman_file, sky_file
@@ -65,7 +65,7 @@ def make_content(rows: Sequence[DecodedRow]) -> Imported:
         failed=tuple(blob for row in rows for blob in row.unreadable),
         issues=tuple(issue for row in rows for issue in row.issues),
         companions=tuple(companions),
-        columns=ImportedColumns(first.target, first.text("instrument_mode"), start, _ob_id(first)),
+        columns=ExposureColumns(first.target, first.text("instrument_mode"), start, _ob_id(first)),
     )
     return Imported(content, _files(content), tuple(rows), analyses, data)
 

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from aomuse.legacy.differences import applied, is_whole
 from aomuse.legacy.imported_documents import differences
-from aomuse.models import Exposure, PsfFit, PsfLayer, SourceFile, Target
-from aomuse.stored import Card, Column, StoredExposure
+from aomuse.models import Exposure, PsfFit, SourceFile, Target
+from aomuse.stored import Card, StoredColumn, StoredExposure
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 _CHANNEL = re.compile(r"^CHAN\d\d$")
@@ -51,7 +51,7 @@ def typed_answers(connection: Connection, psf_fit_id: int) -> dict[str, Callable
     raw_id = _loaded_file(connection, row.exposure_id, "raw")
     return {
         "data": lambda: _data(stored, row.reduced_file_id, raw_id),
-        "psfParams": lambda: _psf_params(connection, stored, psf_fit_id, row.prm_file_id),
+        "psfParams": lambda: _psf_params(stored, psf_fit_id, row.prm_file_id),
         "sources": lambda: _sources(stored, row.psf_file_id),
     }
 
@@ -161,18 +161,14 @@ def header_dict(cards: list[Card]) -> dict[str, Any]:
 
 
 def _plain(card: Card) -> Any:
-    if card.value_type == "undefined":
-        return None
-    if card.value_type == "complex":
-        return str(card.value)
-    return card.value
+    return str(card.value) if card.value_type == "complex" else card.value
 
 
-def _lists(columns: list[Column]) -> dict[str, Any]:
+def _lists(columns: list[StoredColumn]) -> dict[str, Any]:
     return {column.format.name: _list(column) for column in columns}
 
 
-def _list(column: Column) -> list[Any]:
+def _list(column: StoredColumn) -> list[Any]:
     """Return what ``tolist()`` gives of a column of astropy."""
     values = column.values
     if values.dtype.kind == "c":
@@ -183,7 +179,7 @@ def _list(column: Column) -> list[Any]:
 
 
 def _psf_params(
-    connection: Connection, stored: StoredExposure, psf_fit_id: int, prm_id: int | None
+    stored: StoredExposure, psf_fit_id: int, prm_id: int | None
 ) -> dict[str, Any] | None:
     if prm_id is None:
         return None
@@ -203,13 +199,9 @@ def _psf_params(
     names = [str(name).rstrip() for name in columns["name"].values]
     values = _list(columns["polyfit"])
     result: dict[str, Any] = dict(zip(names, values, strict=True))
-    wavelengths = connection.scalars(
-        sa.select(PsfLayer.wavelength_nm)
-        .where(PsfLayer.psf_fit_id == psf_fit_id, PsfLayer.wavelength_nm.is_not(None))
-        .order_by(PsfLayer.layer)
-    ).all()
+    wavelengths = stored.wavelengths_nm(psf_fit_id)
     if wavelengths:
-        result["wavelength"] = list(wavelengths)
+        result["wavelength"] = wavelengths
     return result
 
 

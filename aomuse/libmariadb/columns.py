@@ -8,7 +8,7 @@ text that occurs in many rows is encoded once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from ctypes import c_char_p, c_ulong
+from ctypes import Structure, c_char_p, c_ulong
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,8 @@ import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 from pandas.api.types import infer_dtype
 
-from aomuse.libmariadb.constants import PACKET_TOO_LARGE, FieldType, Indicator
-from aomuse.libmariadb.exceptions import DataError, OperationalError
-from aomuse.libmariadb.structs import TIME_DTYPE, TIMESTAMP_DATETIME
+from aomuse.libmariadb.connector_c import INDICATOR_NULL, TIMESTAMP_DATETIME, FieldType
+from aomuse.libmariadb.errors import ArrayError
 
 Array = npt.NDArray[Any]
 
@@ -55,23 +54,10 @@ _PLAIN: dict[str, tuple[str, Any]] = {
 class Column:
     """The buffers of one column.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    type : FieldType
-        Type of the values.
-    values : ndarray
-        The values, or the addresses of texts, bytes and times; contiguous.
-    missing : ndarray of int8, optional
-        1 where the row is NULL.
-    lengths : ndarray of unsigned long, optional
-        Bytes of each text.
-    kept : object, optional
-        What the addresses point into.
+    `values` are the values, or the addresses of texts, bytes and times, which point into `kept`;
+    `missing` has `INDICATOR_NULL` where the row is NULL, `lengths` the bytes of each text.
     """
 
-    name: str
     type: FieldType
     values: Array
     missing: Array | None = None
@@ -91,201 +77,175 @@ class Column:
         return 1 + (13 if self.type is FieldType.DATETIME else self.values.itemsize)
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A frame on its way into a table: the one parameter of a bulk INSERT.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table.
-    frame : DataFrame
-        The rows.
-    """
-
-    table: str
-    frame: pd.DataFrame
-
-    def __repr__(self) -> str:
-        return f"<{len(self.frame)} rows for {self.table}>"
-
-    def place(self, column: str | None, row: int) -> str:
-        """Return where a row is, for a person: rows count from 1, as a server's do."""
-        within = "" if column is None else f", column {column}"
-        return f"table {self.table}{within}, row {row + 1} of {len(self.frame)}"
-
-    def columns(self) -> list[Column]:
-        """Return the buffers.
-
-        Returns
-        -------
-        list of Column
-            One for each column of the frame.
-
-        Raises
-        ------
-        DataError
-            If a value cannot be sent.
-        """
-        return [self._column(str(name), self.frame[name]) for name in self.frame.columns]
-
-    def _column(self, name: str, column: pd.Series[Any]) -> Column:
-        dtype = column.dtype
-        kind = dtype.kind
-        if isinstance(dtype, pd.DatetimeTZDtype):
-            column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-        if kind == "M":
-            return self._times(name, column.to_numpy(dtype="datetime64[us]"))
-        if isinstance(dtype, ExtensionDtype) and kind in _NULLABLE:
-            plain, filler = _NULLABLE[kind]
-            missing = column.isna().to_numpy(dtype=bool)
-            return _numbers(name, column.to_numpy(dtype=plain, na_value=filler), missing)
-        if kind in "iub" or (kind == "f" and column.to_numpy().itemsize <= 8):
-            return _numbers(name, column.to_numpy())
-        if isinstance(dtype, pd.StringDtype):
-            return self._texts(name, column)
-        return self._objects(name, column.to_numpy(dtype=object))
-
-    def _objects(self, name: str, values: Array) -> Column:
-        kind = infer_dtype(values, skipna=True)
-        if kind == "string":
-            return self._texts(name, pd.Series(values, dtype=object))
-        missing = pd.isna(values)
-        if kind == "empty":
-            return _nulls(name, len(values))
-        if kind == "bytes":
-            held = [b"" if absent else value for absent, value in zip(missing, values, strict=True)]
-            return _pointers(name, FieldType.BLOB, held, np.arange(len(held)), missing)
-        if kind in _PLAIN:
-            kinds, filler = _PLAIN[kind]
-            plain = np.array(np.where(missing, filler, values).tolist())
-            if plain.dtype.kind in kinds:
-                return _numbers(name, plain, missing)
-        if kind in {"datetime", "datetime64", "date"}:
-            if all(getattr(value, "tzinfo", None) is None for value in values):
-                times = values.copy()
-                times[missing] = None
-                return self._times(name, times.astype("datetime64[us]"))
-            kind = "times with a zone"
-        present = np.flatnonzero(~missing)
-        first = type(values[present[0]])
-        row = next((row for row in present if type(values[row]) is not first), present[0])
-        raise DataError(
-            f"{self.place(name, int(row))}: a value of type {type(values[row]).__name__} cannot "
-            f"be sent in bulk (the column holds {kind}, and {first.__name__} first)"
-        )
-
-    def _texts(self, name: str, texts: pd.Series[Any]) -> Column:
-        codes, distinct = pd.factorize(texts)
+def columns_of(table: str, frame: pd.DataFrame, time: type[Structure]) -> list[Column]:
+    """Return the buffers of a frame; an `ArrayError` names the row of a value that has none."""
+    columns = []
+    for name in frame.columns:
         try:
-            encoded = [text.encode() for text in distinct]
-        except UnicodeEncodeError as error:
-            row = int(np.flatnonzero(texts == error.object)[0])
-            raise DataError(
-                f"{self.place(name, row)}: the text is not valid Unicode ({error.reason} at "
-                f"character {error.start + 1})"
-            ) from error
-        return _pointers(name, FieldType.STRING, encoded, codes, codes < 0)
-
-    def _times(self, name: str, values: Array) -> Column:
-        missing = np.isnat(values)
-        filled = np.where(missing, np.datetime64(0, "us"), values)
-        days = filled.astype("datetime64[D]")
-        months = filled.astype("datetime64[M]")
-        years = filled.astype("datetime64[Y]").astype(np.int64) + 1970
-        outside = (years < 1) | (years > 9999)
-        if outside.any():
-            row = int(np.flatnonzero(outside)[0])
-            raise DataError(f"{self.place(name, row)}: {filled[row]} is outside years 1 to 9999")
-        microseconds = (filled - days).astype(np.int64)
-        seconds = microseconds // 1_000_000
-        times = np.zeros(len(filled), TIME_DTYPE)
-        times["year"] = years
-        times["month"] = months.astype(np.int64) % 12 + 1
-        times["day"] = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
-        times["hour"] = seconds // 3600
-        times["minute"] = seconds // 60 % 60
-        times["second"] = seconds % 60
-        times["second_part"] = microseconds % 1_000_000
-        times["time_type"] = TIMESTAMP_DATETIME
-        # The library wants pointers to times, as to texts; they point into the array.
-        addresses = times.ctypes.data + times.itemsize * np.arange(len(times), dtype=np.uint64)
-        return Column(name, FieldType.DATETIME, addresses, _indicator(missing), kept=times)
-
-    def packets(
-        self, columns: Sequence[Column], largest: int, usual: int = CHUNK_BYTES
-    ) -> Iterator[tuple[int, int]]:
-        """Yield the rows of each call, so that none exceeds what the server takes.
-
-        Parameters
-        ----------
-        columns : sequence of Column
-            The buffers.
-        largest : int
-            ``max_allowed_packet`` of the connection, bytes.
-        usual : int, optional
-            Bytes that a call of more than one row does not exceed.
-
-        Yields
-        ------
-        start, stop : int
-            First row, and the one after the last.
-
-        Raises
-        ------
-        OperationalError
-            If a single row is too large. The server would close the connection; so it is not
-            sent.
-        """
-        total = len(self.frame)
-        largest -= HEADER_BYTES
-        usual = min(usual, largest)
-        sizes: int | Array = sum(column.row_bytes for column in columns)
-        ends = np.cumsum(np.broadcast_to(np.asarray(sizes, np.int64), total))
-        start = sent = 0
-        while start < total:
-            stop = int(np.searchsorted(ends, sent + usual, side="right"))
-            stop = min(max(stop, start + 1), start + CHUNK_ROWS)
-            if ends[stop - 1] - sent > largest:
-                raise OperationalError(
-                    f"{self.place(None, start)}: the row of {ends[start] - sent} bytes is larger "
-                    f"than max_allowed_packet ({largest + HEADER_BYTES} bytes)",
-                    PACKET_TOO_LARGE,
-                )
-            yield start, stop
-            start, sent = stop, int(ends[stop - 1])
+            columns.append(_column(frame[name], np.dtype(time)))
+        except _UnsendableError as bad:
+            raise ArrayError(
+                "DataError",
+                f"table {table}, column {name}, row {bad.row + 1} of {len(frame)}: {bad}",
+            ) from bad
+    return columns
 
 
-def _numbers(name: str, values: Array, missing: Array | None = None) -> Column:
+class _UnsendableError(Exception):
+    """A value that cannot be sent, in a row of its column."""
+
+    def __init__(self, row: int, text: str) -> None:
+        super().__init__(text)
+        self.row = row
+
+
+def _column(column: pd.Series[Any], time: np.dtype[Any]) -> Column:
+    dtype = column.dtype
+    kind = dtype.kind
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if kind == "M":
+        return _times(column.to_numpy(dtype="datetime64[us]"), time)
+    if isinstance(dtype, ExtensionDtype) and kind in _NULLABLE:
+        plain, filler = _NULLABLE[kind]
+        missing = column.isna().to_numpy(dtype=bool)
+        return _numbers(column.to_numpy(dtype=plain, na_value=filler), missing)
+    if kind in "iub" or (kind == "f" and column.to_numpy().itemsize <= 8):
+        return _numbers(column.to_numpy())
+    if isinstance(dtype, pd.StringDtype):
+        return _texts(column)
+    return _objects(column.to_numpy(dtype=object), time)
+
+
+def _objects(values: Array, time: np.dtype[Any]) -> Column:
+    kind = infer_dtype(values, skipna=True)
+    if kind == "string":
+        return _texts(pd.Series(values, dtype=object))
+    missing = pd.isna(values)
+    if kind == "empty":
+        return _nulls(len(values))
+    if kind == "bytes":
+        held = [b"" if absent else value for absent, value in zip(missing, values, strict=True)]
+        return _pointers(FieldType.BLOB, held, np.arange(len(held)), missing)
+    if kind in _PLAIN:
+        kinds, filler = _PLAIN[kind]
+        plain = np.array(np.where(missing, filler, values).tolist())
+        if plain.dtype.kind in kinds:
+            return _numbers(plain, missing)
+    if kind in {"datetime", "datetime64", "date"}:
+        if all(getattr(value, "tzinfo", None) is None for value in values):
+            times = values.copy()
+            times[missing] = None
+            return _times(times.astype("datetime64[us]"), time)
+        kind = "times with a zone"
+    present = np.flatnonzero(~missing)
+    first = type(values[present[0]])
+    row = next((row for row in present if type(values[row]) is not first), present[0])
+    raise _UnsendableError(
+        int(row),
+        f"a value of type {type(values[row]).__name__} cannot be sent in bulk "
+        f"(the column holds {kind}, and {first.__name__} first)",
+    )
+
+
+def _texts(texts: pd.Series[Any]) -> Column:
+    codes, distinct = pd.factorize(texts)
+    try:
+        encoded = [text.encode() for text in distinct]
+    except UnicodeEncodeError as error:
+        raise _UnsendableError(
+            int(np.flatnonzero(texts == error.object)[0]),
+            f"the text is not valid Unicode ({error.reason} at character {error.start + 1})",
+        ) from error
+    return _pointers(FieldType.STRING, encoded, codes, codes < 0)
+
+
+def _times(values: Array, time: np.dtype[Any]) -> Column:
+    missing = np.isnat(values)
+    filled = np.where(missing, np.datetime64(0, "us"), values)
+    days = filled.astype("datetime64[D]")
+    months = filled.astype("datetime64[M]")
+    years = filled.astype("datetime64[Y]").astype(np.int64) + 1970
+    outside = (years < 1) | (years > 9999)
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise _UnsendableError(row, f"{filled[row]} is outside years 1 to 9999")
+    microseconds = (filled - days).astype(np.int64)
+    seconds = microseconds // 1_000_000
+    times = np.zeros(len(filled), time)
+    times["year"] = years
+    times["month"] = months.astype(np.int64) % 12 + 1
+    times["day"] = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    times["hour"] = seconds // 3600
+    times["minute"] = seconds // 60 % 60
+    times["second"] = seconds % 60
+    times["second_part"] = microseconds % 1_000_000
+    times["time_type"] = TIMESTAMP_DATETIME
+    # The library wants pointers to times, as to texts; they point into the array.
+    addresses = times.ctypes.data + times.itemsize * np.arange(len(times), dtype=np.uint64)
+    return Column(FieldType.DATETIME, addresses, _indicator(missing), kept=times)
+
+
+def _numbers(values: Array, missing: Array | None = None) -> Column:
     """Return the column of an array of booleans, integers or floats of any width."""
     kind = values.dtype.kind
     if kind == "f":
         doubles = np.ascontiguousarray(values, np.float64)
-        return Column(name, FieldType.DOUBLE, doubles, _indicator(np.isnan(doubles)))
+        return Column(FieldType.DOUBLE, doubles, _indicator(np.isnan(doubles)))
     native = np.int8 if kind == "b" else values.dtype.newbyteorder("=")
     integers = np.ascontiguousarray(values, native)
-    return Column(name, _INTEGERS[integers.itemsize], integers, _indicator(missing))
+    return Column(_INTEGERS[integers.itemsize], integers, _indicator(missing))
 
 
-def _pointers(
-    name: str, kind: FieldType, held: list[bytes], codes: Array, missing: Array
-) -> Column:
+def _pointers(kind: FieldType, held: list[bytes], codes: Array, missing: Array) -> Column:
     """Return the column whose row ``i`` is ``held[codes[i]]``."""
     if not held:
-        return _nulls(name, len(codes))
+        return _nulls(len(codes))
     # The array holds references to the objects, whose bytes stay where they are.
     kept = (c_char_p * len(held))(*held)
     addresses = np.frombuffer(memoryview(kept), np.uintp)
     lengths = np.fromiter(map(len, held), c_ulong, len(held))
-    return Column(name, kind, addresses[codes], _indicator(missing), lengths[codes], kept)
+    return Column(kind, addresses[codes], _indicator(missing), lengths[codes], kept)
 
 
-def _nulls(name: str, count: int) -> Column:
-    return _numbers(name, np.zeros(count, np.int8), np.ones(count, bool))
+def _nulls(count: int) -> Column:
+    return _numbers(np.zeros(count, np.int8), np.ones(count, bool))
 
 
 def _indicator(missing: Array | None) -> Array | None:
     """Return one indicator a row, or None where no row is NULL."""
     if missing is None or not missing.any():
         return None
-    return np.where(missing, Indicator.NULL, Indicator.NONE).astype(np.int8)
+    return (missing * INDICATOR_NULL).astype(np.int8)
+
+
+def packets(
+    table: str,
+    columns: Sequence[Column],
+    count: int,
+    largest: int,
+    usual: int = CHUNK_BYTES,
+    rows: int = CHUNK_ROWS,
+) -> Iterator[tuple[int, int]]:
+    """Yield first row and end of each call, so that none exceeds what the server takes.
+
+    `largest` is ``max_allowed_packet`` of the connection; a call of more than one row does not
+    exceed `usual` bytes. Of a single row that is too large the server would close the connection;
+    so it is an `ArrayError` instead.
+    """
+    largest -= HEADER_BYTES
+    usual = min(usual, largest)
+    sizes: int | Array = sum(column.row_bytes for column in columns)
+    ends = np.cumsum(np.broadcast_to(np.asarray(sizes, np.int64), count))
+    start = sent = 0
+    while start < count:
+        stop = int(np.searchsorted(ends, sent + usual, side="right"))
+        stop = min(max(stop, start + 1), start + rows)
+        if ends[stop - 1] - sent > largest:
+            raise ArrayError(
+                "OperationalError",
+                f"table {table}, row {start + 1} of {count}: the row of {ends[start] - sent} bytes "
+                f"is larger than max_allowed_packet ({largest + HEADER_BYTES} bytes)",
+            )
+        yield start, stop
+        start, sent = stop, int(ends[stop - 1])

@@ -1,11 +1,11 @@
 """Rows of all types go into a temporary table and come back, before the user's do.
 
-The layouts of the C structures are part of the library's binary interface, but nothing checks
-them when a program runs: with a wrong one the library follows whatever bytes stand where it
-expects an address. So the first use of them, on a few small rows, is made by a child process with
-a connection of its own. When it is killed by a signal, hangs, or reads other values than it
-wrote, that is its end and not the loader's. There is no list of versions to trust instead: the
-child costs some hundredths of a second once a run, and it also tries out the server.
+Nothing checks the layouts of `aomuse.libmariadb.connector_c` when a program runs: with a wrong one
+the library follows whatever bytes stand where it expects an address. So a child process, with a
+connection of its own, uses them first, on a few small rows. When it is killed by a signal, hangs,
+or reads other values than it wrote, that is its end and not the loader's. There is no list of
+versions to trust instead: the child costs a tenth of a second once a run, and it also tries out
+the server.
 
 The child is a fork, since a new interpreter would need a second for its imports. It runs nothing
 of its parent's: no exit handlers, no garbage collection, hence no finalizers of connections that
@@ -23,17 +23,19 @@ import select
 import signal
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 
-from aomuse.libmariadb.columns import Rows
-from aomuse.libmariadb.dbapi import Connection
-from aomuse.libmariadb.exceptions import BulkUnavailable, Error
-from aomuse.libmariadb.library import Library
+from aomuse.libmariadb.connector_c import Layouts, handle_of, library_of
+from aomuse.libmariadb.errors import BulkUnavailable
+from aomuse.libmariadb.writer import BulkArrayWriter
 
 #: Seconds that the child may take.
 PATIENCE_S = 30.0
@@ -76,15 +78,44 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def verify(library: Library, options: Mapping[str, Any]) -> None:
-    """Make sure that rows arrive as they were sent.
+def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa: B008 - immutable
+    """Send the rows and read them back, in this process; return what is wrong, if something is."""
+    columns = zip(_TYPES.items(), zip(*_ROWS, strict=True), strict=True)
+    frame = pd.DataFrame({name: pd.Series(v, dtype=kind) for (name, kind), v in columns})
+    try:
+        with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            library = library_of(driver)
+            version = library.mysql_get_client_info().decode()
+            if library.mysql_thread_id(handle_of(driver, layouts)) != driver.connection_id:
+                return f"connections of Connector/C {version} are not where they are expected"
+            connection.exec_driver_sql(_CREATE)
+            BulkArrayWriter(connection, layouts=layouts).write(_TABLE, frame)
+            rows = connection.exec_driver_sql(f"SELECT * FROM {_TABLE} ORDER BY number").all()  # noqa: S608
+    except BulkUnavailable as error:
+        return str(error)
+    except DBAPIError as error:
+        return f"trying the library out failed: {error.orig}"
+    if rows != _ROWS:
+        return f"rows come back from Connector/C {version} with other values"
+    return None
+
+
+def try_out(
+    url: str | URL,
+    examine: Callable[[str | URL], str | None] = examine,
+    patience_s: float = PATIENCE_S,
+) -> None:
+    """Make sure that rows arrive in a database as they were sent.
 
     Parameters
     ----------
-    library : Library
-        The library, with the layouts to try.
-    options : mapping
-        Options of a connection.
+    url : str or sqlalchemy.URL
+        The database.
+    examine : callable, optional
+        What the child does: returns what is wrong, or None.
+    patience_s : float, optional
+        Seconds that it may take.
 
     Raises
     ------
@@ -100,10 +131,10 @@ def verify(library: Library, options: Mapping[str, Any]) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        _be_the_child(writing, library, options)
+        _be_the_child(writing, url, examine, patience_s)
     os.close(writing)
     try:
-        said = _listen(reading)
+        said = _listen(reading, patience_s)
     finally:
         os.close(reading)
         # It has nothing left to do, or is not to be waited for.
@@ -113,21 +144,21 @@ def verify(library: Library, options: Mapping[str, Any]) -> None:
     if said == b"ok":
         return
     if said is None:
-        raise BulkUnavailable(f"trying the library out took more than {PATIENCE_S:g} s")
+        raise BulkUnavailable(f"trying the library out took more than {patience_s:g} s")
     if said:
         raise BulkUnavailable(said.decode(errors="replace"))
     code = os.waitstatus_to_exitcode(status)
     how = f"signal {-code}" if code < 0 else f"status {code}"
     raise BulkUnavailable(
-        f"structures of Connector/C {library.version} are not laid out as expected (the process "
-        f"that tried them was ended by {how})"
+        "structures of Connector/C are not laid out as expected (the process that tried them was "
+        f"ended by {how})"
     )
 
 
-def _listen(reading: int) -> bytes | None:
+def _listen(reading: int, patience_s: float) -> bytes | None:
     """Return all that the child says, or None if it takes too long."""
     said = b""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
@@ -144,56 +175,20 @@ def _end_of(child: int) -> int:
     return 0
 
 
-def _be_the_child(writing: int, library: Library, options: Mapping[str, Any]) -> NoReturn:
+def _be_the_child(
+    writing: int, url: str | URL, examine: Callable[[str | URL], str | None], patience_s: float
+) -> NoReturn:
     try:
         gc.disable()
         # It does not outlive a parent that is gone and cannot end it.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(PATIENCE_S) + 1)
+        signal.alarm(int(patience_s) + 1)
         # A crash is an answer here: no traceback, no message of malloc, no core file.
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        said = examine(library, options) or "ok"
+        said = examine(url) or "ok"
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is to hear of it
         said = f"trying the library out failed: {type(error).__name__}: {error}"
     os.write(writing, said.encode(errors="replace"))
     os._exit(0)
-
-
-def examine(library: Library, options: Mapping[str, Any]) -> str | None:
-    """Send the rows and read them back, in this process.
-
-    Parameters
-    ----------
-    library : Library
-        The library, with the layouts to try.
-    options : mapping
-        Options of a connection.
-
-    Returns
-    -------
-    str or None
-        What is wrong, if something is.
-    """
-    names = list(_TYPES)
-    try:
-        connection = Connection(library, dict(options))
-        connection.require_bulk()
-        connection.query(_CREATE.encode())
-        marks = ", ".join("?" * len(names))
-        connection.insert_rows(f"INSERT INTO {_TABLE} VALUES ({marks})", Rows(_TABLE, _frame()))  # noqa: S608
-        result = connection.query(f"SELECT * FROM {_TABLE} ORDER BY number".encode())  # noqa: S608
-        connection.close()
-    except BulkUnavailable as error:
-        return str(error)
-    except Error as error:
-        return f"trying the library out failed: {error}"
-    if [column[0] for column in result.description or []] != names or result.rows != _ROWS:
-        return f"rows come back from Connector/C {library.version} with other values"
-    return None
-
-
-def _frame() -> pd.DataFrame:
-    columns = zip(_TYPES.items(), zip(*_ROWS, strict=True), strict=True)
-    return pd.DataFrame({name: pd.Series(values, dtype=kind) for (name, kind), values in columns})

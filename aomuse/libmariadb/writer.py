@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
-from aomuse.libmariadb import dbapi
-from aomuse.libmariadb.columns import Rows
+from aomuse.libmariadb.connector_c import Layouts, library_of
+from aomuse.libmariadb.insert import ArrayInsert, run_array_insert
 
 
 class BulkArrayWriter:
@@ -17,19 +18,34 @@ class BulkArrayWriter:
     Parameters
     ----------
     connection : sqlalchemy.Connection
-        A connection of `create_bulk_engine` with an open transaction.
+        A connection of MariaDB's connector for Python with an open transaction, of a database
+        for which `aomuse.libmariadb.try_out` has found nothing wrong.
     trusted : collection of str, optional
         Tables whose foreign keys the caller vouches for, since it wrote the rows that they refer
         to in the same transaction. The server then does not look each of them up, a fifth of the
-        time of a large table. It is told so for the INSERT alone: nothing is left switched off,
-        and cascades of other statements go on.
+        time of a large table. That holds for the INSERT alone: nothing is left switched off, and
+        cascades of other statements go on.
+    layouts : Layouts, optional
+        Where things are in memory.
+
+    Raises
+    ------
+    BulkUnavailable
+        If the connection is one of another driver.
     """
 
-    def __init__(self, connection: Connection, trusted: Collection[str] = ()) -> None:
-        if not isinstance(connection.connection.dbapi_connection, dbapi.Connection):
-            raise TypeError("the connection is not one of create_bulk_engine")
-        self._connection: Connection = connection
-        self._trusted: Collection[str] = trusted
+    def __init__(
+        self,
+        connection: Connection,
+        trusted: Collection[str] = (),
+        layouts: Layouts = Layouts(),  # noqa: B008 - immutable
+    ) -> None:
+        self._connection = connection
+        self._trusted = trusted
+        self._layouts = layouts
+        self._library = library_of(connection.connection.dbapi_connection)
+        if not event.contains(connection.engine, "do_execute", run_array_insert):
+            event.listen(connection.engine, "do_execute", run_array_insert)
 
     def write(self, table: str, frame: pd.DataFrame) -> int:
         """Insert rows.
@@ -57,8 +73,13 @@ class BulkArrayWriter:
         names = ", ".join(quote(str(name)) for name in frame.columns)
         marks = ", ".join("?" * len(frame.columns))
         scope = "SET STATEMENT foreign_key_checks = 0 FOR " if table in self._trusted else ""
+        rows = ArrayInsert(self._library, self._layouts, table, frame, self._largest_packet)
         self._connection.exec_driver_sql(
             f"{scope}INSERT INTO {quote(table)} ({names}) VALUES ({marks})",  # noqa: S608 - own names
-            (Rows(table, frame),),
+            (rows,),
         )
         return len(frame)
+
+    @cached_property
+    def _largest_packet(self) -> int:
+        return int(self._connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())

@@ -19,8 +19,7 @@ class Dictionaries:
     """Ids of shared rows.
 
     New rows are committed in a short transaction of their own, before the exposure that needs
-    them: no exposure then waits for another's dictionary rows, and a row that an exposure did
-    not come to use does no harm.
+    them: no exposure waits for another's dictionary rows, and unused rows are harmless.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -103,22 +102,8 @@ def _insert_layout(connection: Connection, layout: Layout) -> int:
                 ),
             )
             columns = [
-                {
-                    "table_layout_id": layout_id,
-                    "position": f.position,
-                    "name": f.name,
-                    "format": f.format,
-                    "unit": f.unit,
-                    "null_value": f.null_value,
-                    "scale": f.scale,
-                    "zero": f.zero,
-                    "display": f.display,
-                    "dimensions": f.dimensions,
-                    "description": f.description,
-                    "datatype": f.datatype,
-                    "stored_in": place,
-                }
-                for f, place in zip(layout.formats, layout.stored_in, strict=True)
+                {**vars(form), "table_layout_id": layout_id, "stored_in": home}
+                for form, home in zip(layout.formats, layout.stored_in, strict=True)
             ]
             if columns:
                 connection.execute(sa.insert(TableColumn), columns)

@@ -12,7 +12,7 @@ from aomuse.exchange.frames import NormalizedExposure
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.references import References
 from aomuse.models import Base, Exposure, Header, PsfFit
-from aomuse.stored.split import split_special
+from aomuse.stored.special import split_special
 from aomuse.stored.writer import BulkWriter
 
 #: Tables whose rows stay when an exposure is replaced.
@@ -66,9 +66,9 @@ def _kept_fits(
     )
     left = {(row.name, row.model): row.id for row in rows}
     new = {
-        int(row["fit"]): (row["name"], row["model"])
+        int(fit): (name, model)
         for frame in exposure.of("psf_fit")
-        for row in frame.to_dict("records")
+        for fit, name, model in zip(frame["fit"], frame["name"], frame["model"], strict=True)
     }
     ids = {number: left.pop(key) for number, key in new.items() if key in left}
     for number, (name, _) in new.items():
@@ -91,11 +91,9 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
 
 def _delete_rows(connection: Connection, exposure_id: int) -> None:
     """Delete all rows that belong to an exposure, but neither itself nor its issues."""
-    fits = sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)
-    headers = sa.select(Header.id).where(Header.exposure_id == exposure_id)
     ids = {
-        "psf_fit_id": connection.scalars(fits).all(),
-        "header_id": connection.scalars(headers).all(),
+        name: connection.scalars(sa.select(model.id).where(model.exposure_id == exposure_id)).all()
+        for name, model in (("psf_fit_id", PsfFit), ("header_id", Header))
     }
     for table in reversed(Base.metadata.sorted_tables):
         if table.name in _KEPT:

@@ -31,20 +31,9 @@ _NUMBERED = {
 
 @dataclass
 class References:
-    """What an exposure became: its id, and the ids of its rows.
+    """The ids of an exposure's rows by local number: of its files, headers and fits.
 
-    Parameters
-    ----------
-    exposure_id, run_id : int
-        The exposure and the run.
-    dictionaries : Dictionaries
-        Ids of shared rows.
-    layouts : dict
-        The exposure's layouts by fingerprint.
-    ids : dict
-        For ``file``, ``header`` and ``fit`` the ids by local number, once `learn` has read them.
-    row_count : int
-        Rows written.
+    ``layouts`` are the exposure's by fingerprint; `learn` reads the ids of rows just written.
     """
 
     exposure_id: int

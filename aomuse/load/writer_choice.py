@@ -58,15 +58,12 @@ def choose_writer(engine: Engine) -> WriterChoice:
     """
     if engine.dialect.name == "sqlite":
         return WriterChoice(engine, ExecutemanyWriter)
-    # Not imported for SQLite: it looks for MariaDB's client library.
-    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable
-    from aomuse.load.bulk_engine import create_bulk_engine
+    # Not imported for SQLite, which has no use for it.
+    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
 
     try:
-        bulk_engine = create_bulk_engine(engine.url)
+        try_out(engine.url)
     except BulkUnavailable as reason:
         notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
         return WriterChoice(engine, ExecutemanyWriter, notice)
-    return WriterChoice(
-        bulk_engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED)
-    )
+    return WriterChoice(engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))

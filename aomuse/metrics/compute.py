@@ -22,16 +22,8 @@ from aomuse.muse.psf_models import is_maoppy
 class ExposureInputs:
     """What an exposure's metrics are made from; None and NaN are unknown.
 
-    Parameters
-    ----------
-    row : mapping
-        Columns of ``exposure``.
-    sources : int or None
-        Sources of its Moffat analysis, else of its first one; None where there is none.
-    r0_m, l0_m : ndarray
-        SPARTA's samples, all lasers, m.
-    lasers : mapping
-        The samples of each laser, 1 to 4.
+    ``row`` has the columns of ``exposure``, ``sources`` is their number in its Moffat analysis,
+    else in its first one. r0 and L0 are samples of all lasers, m; ``lasers`` has each one's.
     """
 
     row: Mapping[str, Any]

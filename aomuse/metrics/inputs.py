@@ -136,26 +136,21 @@ def _of_fit(frame: pd.DataFrame, number: int) -> pd.DataFrame:
 
 
 def _layers(fit: Any, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitLayers:
-    wavelengths = np.empty(0)
-    if len(layers):
-        places = layers["layer"].to_numpy(np.int64)
-        values = layers["wavelength_nm"].to_numpy(np.float64, na_value=np.nan)
-        wavelengths = _by_layer(places, values, 0)
+    wavelengths = _by_layer(layers, "wavelength_nm") if len(layers) else np.empty(0)
     by_name = {}
     if len(parameters):
         codes, names = pd.factorize(parameters["parameter"])
-        places = parameters["layer"].to_numpy(np.int64)
-        values = parameters["value"].to_numpy(np.float64, na_value=np.nan)
         for code, name in enumerate(names):
-            own = codes == code
-            by_name[str(name)] = _by_layer(places[own], values[own], len(wavelengths))
+            own = parameters[codes == code]
+            by_name[str(name)] = _by_layer(own, "value", len(wavelengths))
     return FitLayers(fit.id, fit.model, wavelengths, by_name)
 
 
-def _by_layer(places: npt.NDArray[np.int64], values: Floats, layers: int) -> Floats:
+def _by_layer(frame: pd.DataFrame, column: str, layers: int = 0) -> Floats:
     """Return values in the order of their layers, NaN where there is none."""
+    places = frame["layer"].to_numpy(np.int64)
     result = np.full(max(layers, int(places.max()) + 1), np.nan)
-    result[places] = values
+    result[places] = frame[column].to_numpy(np.float64, na_value=np.nan)
     return _finite(result)
 
 

@@ -19,12 +19,7 @@ GAP_INTERVALS = 1.5
 class LaserSamples:
     """The samples of one laser, in the order of the table; NaN is unknown.
 
-    Parameters
-    ----------
-    seconds : ndarray
-        Time since the start of the exposure, s, shape ``(samples,)``.
-    r0_m, l0_m, seeing_arcsec, strehl : ndarray
-        Fried parameter and outer scale, m, seeing, arcsec, Strehl ratio, %; same shape.
+    Seconds since the start of the exposure, r0 and L0 in m, seeing in arcsec, Strehl ratio in %.
     """
 
     seconds: Floats

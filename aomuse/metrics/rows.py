@@ -106,7 +106,7 @@ def compute_metrics(
                 row_count = _replace(connection, exposure.id)
             label = exposure.archive_id or f"exposure {exposure.id}"
             outcome: Outcome = "replaced" if recompute else "completed"
-            run.report(Result(label, outcome, row_count, time.monotonic() - started, ()))
+            run.report(Result(label, outcome, row_count, time.monotonic() - started))
     return run.summary
 
 

@@ -81,12 +81,11 @@ def _prepared(
             f"this {type(thing).__name__} is detached: fetch and use it inside a session, "
             "with db.session() as session: …"
         )
-    session.flush()
-    connection = session.connection()
-    operations = connection.get_execution_options().get(_OPTION)
+    operations = session.get_bind().get_execution_options().get(_OPTION)
     if operations is None:
         raise AomuseError(
             f"the session of this {type(thing).__name__} was not made by aomuse: use "
             "with aomuse.connect(url).session() as session: …"
         )
-    return session, connection, operations[name]
+    session.flush()
+    return session, session.connection(), operations[name]

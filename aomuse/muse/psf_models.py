@@ -1,22 +1,23 @@
-"""PSF models that PampelMuse fits, and what tells them apart."""
+"""PSF models that PampelMuse fits, and how to recognise them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-#: Models that a folder's name may tell; an NFM exposure can be fitted with both.
+#: Models that the name of a folder may contain; an NFM exposure can be fitted with both.
 MODELS = ("maoppy", "moffat")
 
-_TOLD_BY = {"moffat": {"beta", "fwhm"}, "maoppy": {"r0", "amp", "alpha"}}
+_PARAMETERS = {"moffat": {"beta", "fwhm"}, "maoppy": {"r0", "amp", "alpha"}}
 
 
 def model_of(parameters: Collection[str]) -> str:
-    """Return the model that has such parameters."""
-    return next((model for model, names in _TOLD_BY.items() if names <= set(parameters)), "unknown")
+    """Return the model that has these parameters."""
+    models = (model for model, names in _PARAMETERS.items() if names <= set(parameters))
+    return next(models, "unknown")
 
 
 def is_maoppy(model: str) -> bool:
-    """Return whether a fit's model is MAOPPY, whose beta is not that of a Moffat profile."""
+    """Return whether a model is MAOPPY, whose beta is not that of a Moffat profile."""
     return model.startswith("maoppy")
 
 

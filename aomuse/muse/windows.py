@@ -1,4 +1,4 @@
-"""The wavelength windows that summaries are made over."""
+"""The wavelength windows of the summaries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Window:
     maximum_nm: float
 
 
-#: They keep clear of the notch that the sodium lasers need, 576 to 605 nm.
+#: Only the first reaches into the notch for the sodium lasers, 576 to 605 nm.
 WINDOWS = (
     Window(1, "all", 0.0, 10000.0),
     Window(2, "475-576 nm", 475.0, 576.0),

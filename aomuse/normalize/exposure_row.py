@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
-from aomuse.exchange.content import ExposureContent, FileContent, HduContent, card_value
-from aomuse.exchange.issue import Issue
+from aomuse.exchange.content import ExposureContent, HduContent, card_value
+from aomuse.exchange.issue import Issue, Severity
 from aomuse.muse.keywords import (
     MODE_KEYWORD,
     OB_KEYWORD,
@@ -20,6 +21,9 @@ from aomuse.normalize.times import one_time
 #: Lengths of the columns that hold text, and the range of BIGINT.
 _MAX_TEXT, _MAX_MODE, _MAX_INT = 255, 64, 2**63
 
+#: Takes severity, code and message.
+_AddIssue = Callable[[Severity, str, str], None]
+
 
 def exposure_row(
     content: ExposureContent, issues: list[Issue]
@@ -27,24 +31,48 @@ def exposure_row(
     """Return the target's name and the columns of an exposure."""
     row: dict[str, Any] = {"archive_id": content.archive_id, "raw_file": content.raw_file}
     row |= dict.fromkeys(("instrument_mode", "date_obs_utc", *(p.column for p in PROMOTED)), None)
-    speaker = content.reduced[0] if content.reduced else content.raw
     columns = content.columns
-    primary = speaker.hdu("PRIMARY") if speaker else None
-    if speaker is None or primary is None:
-        row |= {"date_obs_utc": columns.date_obs_utc, "ob_id": columns.ob_id}
-        return _text(columns.target, _MAX_TEXT), row | {
-            "instrument_mode": _text(columns.instrument_mode, _MAX_MODE)
-        }
-    values = _first_values(primary)
-    target = _text(columns.target, _MAX_TEXT) or _target(values, speaker, issues)
-    row["instrument_mode"] = _text(columns.instrument_mode, _MAX_MODE) or _mode(
-        values, speaker, issues
-    )
+    target = _fitting(columns.target, _MAX_TEXT)
+    row["instrument_mode"] = _fitting(columns.instrument_mode, _MAX_MODE)
     row["date_obs_utc"] = columns.date_obs_utc
-    if columns.date_obs_utc is None or START_KEYWORD in values:
-        row["date_obs_utc"] = _start(values, speaker, issues)
-    if columns.ob_id is not None and OB_KEYWORD not in values:
-        values[OB_KEYWORD] = columns.ob_id
+    file = content.reduced[0] if content.reduced else content.raw
+    primary = file.hdu("PRIMARY") if file else None
+    if file is None or primary is None:
+        return target, row | {"ob_id": columns.ob_id}
+
+    def issue(severity: Severity, code: str, message: str) -> None:
+        issues.append(Issue(severity, code, message, file.path, "PRIMARY"))
+
+    values = _first_values(primary)
+    texts = (target, *(_fitting(values.get(name), _MAX_TEXT) for name in TARGET_KEYWORDS))
+    target = next((text for text in texts if text), None)
+    if target is None:
+        message = (
+            f"the primary header has no {' or '.join(TARGET_KEYWORDS)} of 1 to {_MAX_TEXT} "
+            "characters: the exposure is loaded without a target; write the keyword into the file "
+            "and load again"
+        )
+        issue("error", "target_missing", message)
+    row["instrument_mode"] = row["instrument_mode"] or mode_of(values.get(MODE_KEYWORD))
+    if row["instrument_mode"] is None:
+        length = f"of 1 to {_MAX_MODE} characters"
+        message = f"the primary header has no {MODE_KEYWORD} {length}: the mode is NULL"
+        issue("warning", "mode_missing", message)
+    start = values.get(START_KEYWORD)
+    if columns.date_obs_utc is None or start is not None:
+        row["date_obs_utc"] = start_of(start)
+        if row["date_obs_utc"] is None:
+            what = "no" if start is None else f"an unreadable ({start!r})"
+            message = f"the primary header has {what} {START_KEYWORD}: the start is NULL"
+            issue("warning", "date_missing", message)
+    if columns.ob_id is not None:
+        values.setdefault(OB_KEYWORD, columns.ob_id)
+    _promote(values, row, issue)
+    return target, row
+
+
+def _promote(values: dict[str, Any], row: dict[str, Any], issue: _AddIssue) -> None:
+    """Put the values of promoted keywords into their columns."""
     absent = []
     for promoted in PROMOTED:
         value = values.get(promoted.keyword)
@@ -53,22 +81,19 @@ def exposure_row(
             continue
         row[promoted.column] = promoted_value(value, promoted.kind)
         if row[promoted.column] is None:
-            issues.append(_wrong_type(promoted.keyword, value, speaker))
-    if absent:
-        issues.append(
-            Issue(
-                "note",
-                "keyword_missing",
-                f"the primary header has no {', '.join(absent)}: the columns are NULL",
-                speaker.path,
-                "PRIMARY",
+            message = (
+                f"{promoted.keyword} is {str(value)[:80]!r}, not what its column in exposure "
+                "holds: the column is NULL, header_card has the value"
             )
-        )
-    return target, row
+            issue("warning", "keyword_type", message)
+    if absent:
+        message = f"the primary header has no {', '.join(absent)}: the columns are NULL"
+        issue("note", "keyword_missing", message)
 
 
-def _text(text: str | None, longest: int) -> str | None:
-    return text if text and text.strip() and len(text) <= longest else None
+def _fitting(text: Any, longest: int) -> str | None:
+    """Return a text of 1 to so many characters, None for anything else."""
+    return text if isinstance(text, str) and text.strip() and len(text) <= longest else None
 
 
 def _first_values(primary: HduContent) -> dict[str, Any]:
@@ -80,64 +105,9 @@ def _first_values(primary: HduContent) -> dict[str, Any]:
     return {keyword: value for keyword, value in values.items() if value is not None}
 
 
-def _target(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> str | None:
-    for keyword in TARGET_KEYWORDS:
-        value = values.get(keyword)
-        if isinstance(value, str) and value.strip() and len(value) <= _MAX_TEXT:
-            return value
-    issues.append(
-        Issue(
-            "error",
-            "target_missing",
-            f"the primary header has no {' or '.join(TARGET_KEYWORDS)}"
-            f" of 1 to {_MAX_TEXT} characters: the exposure is loaded without a target; write "
-            "the keyword into the file and load again",
-            file.path,
-            "PRIMARY",
-        )
-    )
-    return None
-
-
-def _mode(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> str | None:
-    mode = mode_of(values.get(MODE_KEYWORD))
-    if mode is not None:
-        return mode
-    issues.append(
-        Issue(
-            "warning",
-            "mode_missing",
-            f"the primary header has no {MODE_KEYWORD} of 1 to "
-            f"{_MAX_MODE} characters: the mode is NULL",
-            file.path,
-            "PRIMARY",
-        )
-    )
-    return None
-
-
-def _start(values: dict[str, Any], file: FileContent, issues: list[Issue]) -> dt.datetime | None:
-    value = values.get(START_KEYWORD)
-    time = start_of(value)
-    if time is None:
-        said = "no" if value is None else f"an unreadable ({value!r})"
-        issues.append(
-            Issue(
-                "warning",
-                "date_missing",
-                f"the primary header has {said} {START_KEYWORD}: the start is NULL",
-                file.path,
-                "PRIMARY",
-            )
-        )
-        return None
-    return time
-
-
 def mode_of(value: Any) -> str | None:
-    """Return an instrument mode, None if the value is none."""
-    is_mode = isinstance(value, str) and value.strip() and len(value) <= _MAX_MODE
-    return value if is_mode else None
+    """Return an instrument mode, None if the value is not one."""
+    return _fitting(value, _MAX_MODE)
 
 
 def start_of(value: Any) -> dt.datetime | None:
@@ -158,14 +128,3 @@ def promoted_value(value: Any, kind: Kind) -> Any:
     if kind == "text" and isinstance(value, str) and len(value) <= _MAX_TEXT:
         return value
     return None
-
-
-def _wrong_type(keyword: str, value: Any, file: FileContent) -> Issue:
-    return Issue(
-        "warning",
-        "keyword_type",
-        f"{keyword} is {str(value)[:80]!r}, not what its column in exposure holds: the column is "
-        "NULL, header_card has the value",
-        file.path,
-        "PRIMARY",
-    )

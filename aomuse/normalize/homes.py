@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from aomuse.exchange.stored_in import StoredIn
+
 HomeKind = Literal["float", "int", "text"]
 
 
@@ -20,17 +22,7 @@ INDEX_COLUMNS = {
 
 @dataclass(frozen=True)
 class Home:
-    """Where the values of a FITS column live.
-
-    Parameters
-    ----------
-    table, column : str
-        Table and column of the database.
-    kind : {'float', 'int', 'text'}
-        What the column holds.
-    index : int or None
-        Laser or layer, for a table with one row for each.
-    """
+    """Where the values of a FITS column live; with an index, in the rows of a laser or layer."""
 
     table: str
     column: str
@@ -40,31 +32,16 @@ class Home:
     @property
     def stored_in(self) -> str:
         """Text for table_column.stored_in, such as ``sparta_atm.r0_m[lgs=3]``."""
-        place = f"{self.table}.{self.column}"
-        if self.index is None:
-            return place
-        return f"{place}[{INDEX_COLUMNS[self.table]}={self.index}]"
+        return str(StoredIn(self.table, self.column, INDEX_COLUMNS.get(self.table), self.index))
 
 
-@dataclass(frozen=True)
-class _Rule:
-    pattern: re.Pattern[str]
-    table: str
-    column: str
-    kind: HomeKind
-
-    def home(self, name: str) -> Home | None:
-        match = self.pattern.fullmatch(name)
-        if match is None:
-            return None
-        index = match.groupdict().get("index")
-        return Home(self.table, self.column, self.kind, int(index) if index else None)
+#: Pattern of the FITS column's name, table, column and kind.
+_Rule = tuple[re.Pattern[str], str, str, HomeKind]
 
 
 def _rule(pattern: str, table: str, column: str, kind: HomeKind = "float") -> _Rule:
-    return _Rule(
-        re.compile(pattern.replace("#", r"(?P<index>\d{1,2})"), re.IGNORECASE), table, column, kind
-    )
+    with_index = pattern.replace("#", r"(?P<index>\d{1,2})")
+    return re.compile(with_index, re.IGNORECASE), table, column, kind
 
 
 _RULES = {
@@ -136,8 +113,9 @@ def home_of(extension: str, column: str) -> Home | None:
     >>> home_of("SPARTA_ATM_DATA", "LGS3_STREHL")
     Home(table='sparta_atm', column='strehl', kind='float', index=3)
     """
-    for rule in _RULES.get(extension, ()):
-        home = rule.home(column)
-        if home is not None:
-            return home
+    for pattern, table, name, kind in _RULES.get(extension, ()):
+        match = pattern.fullmatch(column)
+        if match:
+            index = match.groupdict().get("index")
+            return Home(table, name, kind, int(index) if index else None)
     return None

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from aomuse.exchange.content import FileContent
-from aomuse.exchange.frames import NormalizedExposure
-from aomuse.exchange.issue import Issue
 from aomuse.exchange.night_log import NightLog, integer_of, number_of, time_of
+from aomuse.normalize.draft import Draft
 
 #: General conditions: label in the log, and the columns' name with its unit.
 RANGES = {
@@ -31,6 +30,12 @@ TEXTS = {
     "ob_comments": "ob_comments",
     "ob_grade": "Grade",
 }
+#: Columns of night_file that are called otherwise in the log's entries.
+_FILE_COLUMNS = {
+    "template": "template_id",
+    "mode": "instrument_mode",
+    "dimm_arcsec": "dimm_seeing_arcsec",
+}
 #: Columns of VARCHAR and their lengths; the other texts have no limit that a log reaches.
 _LENGTHS = {"ob_grade": 64, "instrument_mode": 64} | dict.fromkeys(
     (
@@ -39,47 +44,29 @@ _LENGTHS = {"ob_grade": 64, "instrument_mode": 64} | dict.fromkeys(
     ),
     255,
 )
-#: Characters of what is cut off that are told.
+#: Characters of what is cut off that an issue shows.
 _SHOWN = 200
 
 
-def normalize_night_log(out: NormalizedExposure, file: FileContent, number: int) -> None:
+def add_night_log(draft: Draft, file: FileContent, log: NightLog) -> None:
     """Add the rows of a night log."""
-    log = file.night_log
-    assert log is not None
     frames = {
-        "night_log": [_log_row(log) | {"file": number}],
+        "night_log": [_log_row(log) | {"file": draft.file_numbers[file.path]}],
         "night_weather": [
             {"time_utc": entry.time_utc, "sky_condition": entry.condition, "comment": entry.comment}
             for entry in log.weather
         ],
         "night_constraint": [
-            {
-                "name": constraint.name,
-                "fulfilled": constraint.fulfilled,
-                "requested": constraint.requested,
-                "requested_value": number_of(constraint.requested),
-            }
+            vars(constraint) | {"requested_value": number_of(constraint.requested)}
             for constraint in log.constraints
         ],
         "night_file": [
-            {
-                "original_name": produced.original_name,
-                "archive_id": produced.archive_id,
-                "template_id": produced.template,
-                "data_product": produced.data_product,
-                "instrument_mode": produced.mode,
-                "exposure_number": produced.exposure_number,
-                "exposure_count": produced.exposure_count,
-                "exposure_time_s": produced.exposure_time_s,
-                "airmass": produced.airmass,
-                "dimm_seeing_arcsec": produced.dimm_arcsec,
-            }
+            {_FILE_COLUMNS.get(name, name): value for name, value in vars(produced).items()}
             for produced in log.files
         ],
     }
     for table, rows in frames.items():
-        out.add(table, _frame(table, rows, file, out.issues))
+        draft.out.add(table, _frame(draft, table, rows, file))
 
 
 def _log_row(log: NightLog) -> dict[str, Any]:
@@ -98,10 +85,8 @@ def _log_row(log: NightLog) -> dict[str, Any]:
     }
 
 
-def _frame(
-    table: str, rows: list[dict[str, Any]], file: FileContent, issues: list[Issue]
-) -> pd.DataFrame:
-    """Return rows as a frame with the columns' types; text that is too long is cut, and told."""
+def _frame(draft: Draft, table: str, rows: list[dict[str, Any]], file: FileContent) -> pd.DataFrame:
+    """Return rows as a frame with the columns' types; an issue reports text that is cut."""
     columns: dict[str, Any] = {}
     for name in rows[0] if rows else ():
         values = [row[name] for row in rows]
@@ -112,30 +97,23 @@ def _frame(
         elif name == "file":
             columns[name] = values
         elif name in _LENGTHS or name in TEXTS or name in ("comment", "content"):
-            columns[name] = pd.Series(_cut(table, name, values, file, issues), dtype=object)
+            texts = [_cut(draft, table, name, row, text, file) for row, text in enumerate(values)]
+            columns[name] = pd.Series(texts, dtype=object)
         else:
             columns[name] = np.array(values, dtype=np.float64)
     frame = pd.DataFrame(columns)
     return frame if table == "night_log" else frame.assign(row_index=np.arange(len(rows)))
 
 
-def _cut(
-    table: str, name: str, values: list[Any], file: FileContent, issues: list[Issue]
-) -> list[Any]:
+def _cut(draft: Draft, table: str, name: str, row: int, text: Any, file: FileContent) -> Any:
     longest = _LENGTHS.get(name)
-    if longest is None:
-        return values
-    for row, value in enumerate(values):
-        rest = (value or "")[longest:]
-        if rest:
-            issues.append(
-                Issue(
-                    "warning",
-                    "night_log_text",
-                    f"{table}.{name} of row {row} is longer than {longest} characters: it is cut "
-                    "there, and whole in night_log.content; cut off is "
-                    f"{rest[:_SHOWN]!r}{'…' if len(rest) > _SHOWN else ''}",
-                    file.path,
-                )
-            )
-    return [value and value[:longest] for value in values]
+    if longest is None or not text or len(text) <= longest:
+        return text
+    rest = text[longest:]
+    message = (
+        f"{table}.{name} of row {row} is longer than {longest} characters: it is cut there, and "
+        f"whole in night_log.content; cut off is {rest[:_SHOWN]!r}"
+        f"{'…' if len(rest) > _SHOWN else ''}"
+    )
+    draft.issue("warning", "night_log_text", message, file)
+    return text[:longest]

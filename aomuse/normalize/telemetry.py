@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
-from aomuse.exchange.frames import COLUMN_STORE, Layout, NormalizedExposure, nullable_int
-from aomuse.exchange.issue import Issue
-from aomuse.normalize.column_store import store_columns
+from aomuse.exchange.content import FileContent, HduContent, TableContent
+from aomuse.exchange.frames import nullable_int
+from aomuse.normalize.draft import Draft
 from aomuse.normalize.homes import INDEX_COLUMNS, TIMED, Home, home_of
 from aomuse.normalize.times import from_iso, from_unix, table_times
 
@@ -23,53 +22,43 @@ _MAX_TEXT = 64
 _Homes = dict[Home, int]
 
 
-def normalize_telemetry(
-    out: NormalizedExposure, header: int, hdu: HduContent, path: str, *, first: bool
-) -> Layout:
-    """Add the rows of one telemetry table, and return its layout."""
+def add_telemetry(draft: Draft, raw: FileContent, hdu: HduContent, *, first: bool) -> None:
+    """Add the rows of one telemetry table; a second one of its name has no typed home."""
     table = hdu.table
     assert table is not None
-    homes = _assign(out, hdu.name, table, path) if first else {}
-    stored_in = [COLUMN_STORE] * len(table.formats)
-    for home, place in homes.items():
-        stored_in[place] = home.stored_in
-    layout = Layout(hdu.name, table.formats, tuple(stored_in))
-    _add_typed(out, table, homes)
+    homes = _assign(draft, raw, hdu.name, table) if first else {}
+    _add_typed(draft, table, homes)
     if first and hdu.name in TIMED:
-        _add_times(out, TIMED[hdu.name], header, table)
-    store_columns(out, header, table, layout)
-    return layout
+        frame = pd.DataFrame(
+            {
+                "row_index": np.arange(table.row_count, dtype=np.int32),
+                "header": draft.header(raw, hdu),
+                "time_utc": table_times(table),
+            }
+        )
+        draft.out.add(TIMED[hdu.name], frame)
+    draft.store_table(raw, hdu, {place: home.stored_in for home, place in homes.items()})
 
 
-def _assign(out: NormalizedExposure, extension: str, table: TableContent, path: str) -> _Homes:
+def _assign(draft: Draft, raw: FileContent, extension: str, table: TableContent) -> _Homes:
     """Give each column its typed home, unless another has taken it or the type does not fit."""
     homes: _Homes = {}
     for place, column in enumerate(table.formats):
         home = home_of(extension, column.name)
         if home is None:
             continue
-        why = None
         if home in homes:
             why = f"column {table.formats[homes[home]].name} has the same meaning"
         elif not _fits(home, table.values[place]):
             why = f"its format {column.format} is not the usual one"
-        if why is None:
-            homes[home] = place
         else:
-            out.issues.append(_stored_elsewhere(extension, column, why, path))
+            homes[home] = place
+            continue
+        message = f"column {column.name} is kept in table_value, not in its typed column: {why}"
+        draft.issue("warning", "column_store", message, raw, extension)
     # A table with a row for each laser or layer has no rows without any of them.
     indexed = {home.table for home in homes if home.index is not None}
     return {h: p for h, p in homes.items() if h.table not in INDEX_COLUMNS or h.table in indexed}
-
-
-def _stored_elsewhere(extension: str, column: ColumnFormat, why: str, path: str) -> Issue:
-    return Issue(
-        "warning",
-        "column_store",
-        f"column {column.name} is kept in table_value, not in its typed column: {why}",
-        path,
-        extension,
-    )
 
 
 def _fits(home: Home, values: npt.NDArray[Any]) -> bool:
@@ -82,14 +71,14 @@ def _fits(home: Home, values: npt.NDArray[Any]) -> bool:
     return small_integer or (home.kind == "float" and kind == "f" and size <= 8)
 
 
-def _add_typed(out: NormalizedExposure, table: TableContent, homes: _Homes) -> None:
+def _add_typed(draft: Draft, table: TableContent, homes: _Homes) -> None:
     by_table: dict[str, dict[Home, int]] = defaultdict(dict)
     for home, place in homes.items():
         by_table[home.table][home] = place
     # sparta_cn2 before sparta_cn2_layer, asm before its layers: in alphabetical order they are.
     for name in sorted(by_table):
         frame = _frame(name, table, by_table[name])
-        out.add(name, _with_time(name, frame))
+        draft.out.add(name, _with_time(name, frame))
 
 
 def _frame(name: str, table: TableContent, homes: _Homes) -> pd.DataFrame:
@@ -143,14 +132,3 @@ def _with_time(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name == "asm" and "time_stamp" in frame:
         return frame.assign(time_utc=from_iso(frame["time_stamp"].to_numpy()))
     return frame
-
-
-def _add_times(out: NormalizedExposure, name: str, header: int, table: TableContent) -> None:
-    frame = pd.DataFrame(
-        {
-            "row_index": np.arange(table.row_count, dtype=np.int32),
-            "header": header,
-            "time_utc": table_times(table),
-        }
-    )
-    out.add(name, frame)

@@ -1,4 +1,4 @@
-"""Predict the PSF of every exposure that has none yet, one transaction an exposure."""
+"""Predict the PSF of every exposure without a prediction, one transaction an exposure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from aomuse.db import write_transaction
-from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger import running
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
@@ -37,7 +36,7 @@ def predict(
     Returns
     -------
     Summary
-        Exposures without a prediction count as unchanged; their result has a note that says why.
+        Exposures without a prediction count as unchanged; their result has the reason.
 
     Raises
     ------
@@ -65,11 +64,12 @@ def predict(
             prediction = _prediction(engine, exposure, workers)
             row_count = _store(engine, exposure.id, prediction)
             outcome: Outcome = "replaced" if recompute else "completed"
-            issues: tuple[Issue, ...] = ()
-            if isinstance(prediction, str):
-                outcome, issues = "unchanged", (Issue("note", "no_prediction", prediction),)
+            reason = prediction if isinstance(prediction, str) else None
+            if reason:
+                outcome = "unchanged"
             label = exposure.archive_id or f"exposure {exposure.id}"
-            run.report(Result(label, outcome, row_count, time.monotonic() - started, issues))
+            seconds = time.monotonic() - started
+            run.report(Result(label, outcome, row_count, seconds, reason=reason))
     return run.summary
 
 

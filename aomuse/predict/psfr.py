@@ -23,16 +23,10 @@ WAVELENGTHS_NM = (500.0, 550.0, 600.0, 650.0, 700.0, 750.0, 800.0, 850.0, 900.0)
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """The PSF of one exposure.
+    """The Moffat PSF of one exposure by wavelength, and what it was made from.
 
-    Parameters
-    ----------
-    row_count : int
-        Rows of the telemetry that were used.
-    seeing_arcsec, ground_layer_fraction, l0_m : float
-        What went in, mean over lasers and rows.
-    wavelength_nm, fwhm_arcsec, beta : tuple of float
-        The Moffat PSF at each wavelength.
+    ``row_count`` rows of the telemetry were used; seeing, ground layer and outer scale are means
+    over lasers and rows.
     """
 
     row_count: int
@@ -57,43 +51,22 @@ def package_version() -> str:
 def reconstruct(
     table: Table, wavelengths_nm: Sequence[float] = WAVELENGTHS_NM, workers: int = 1
 ) -> Reconstruction | None:
-    """Reconstruct the WFM-AO PSF from SPARTA's telemetry.
+    """Reconstruct the WFM-AO PSF from SPARTA_ATM_DATA; None where no sample can be used.
 
-    Parameters
-    ----------
-    table : astropy.table.Table
-        SPARTA_ATM_DATA, a row a sample.
-    wavelengths_nm : sequence of float, optional
-        Where to reconstruct, nm.
-    workers : int, optional
-        Processes.
-
-    Returns
-    -------
-    Reconstruction or None
-        None where no sample has a laser with a usable seeing, ground layer and outer scale.
-
-    Raises
-    ------
-    ConfigurationError
-        If muse-psfr is not installed, or does not run here.
-
-    Notes
-    -----
-    Fusco et al. 2020, A&A 635, A208: the power spectrum of the corrected phase from seeing,
-    ground layer fraction and outer scale, with MUSE's own PSF.
+    Fusco et al. 2020, A&A 635, A208: the power spectrum of the corrected phase from seeing, ground
+    layer fraction and outer scale, with MUSE's own PSF.
     """
     package = _import()
     hdus = fits.HDUList([fits.PrimaryHDU(), fits.table_to_hdu(table)])
     hdus[1].name = "SPARTA_ATM_DATA"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = package.compute_psf_from_sparta(
+        result = package.compute_psf_from_sparta(
             hdus, lbda=np.asarray(wavelengths_nm, dtype=float), n_jobs=workers, verbose=False
         )
-    if found is None:
+    if result is None:
         return None
-    mean, rows = found["FIT_MEAN"], found["FIT_ROWS"]
+    mean, rows = result["FIT_MEAN"], result["FIT_ROWS"]
     return Reconstruction(
         row_count=len(set(rows.data["row_idx"].tolist())),
         seeing_arcsec=float(mean.header["SEEING"]),

@@ -40,7 +40,7 @@ def drop_views(connection: Connection) -> None:
 
 
 def refresh_views(connection: Connection) -> None:
-    """Create every view anew."""
+    """Create every view again."""
     dialect = connection.dialect.name
     if dialect == "sqlite":
         drop_views(connection)
@@ -49,6 +49,6 @@ def refresh_views(connection: Connection) -> None:
 
 
 def refresh(engine: Engine) -> None:
-    """Create every view anew, so that they show what is loaded now."""
+    """Create every view again, so that they show what is loaded now."""
     with write_transaction(engine) as connection:
         refresh_views(connection)

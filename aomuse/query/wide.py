@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import mysql, sqlite
 
+from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.models import PsfParameter, TableColumn, TableLayout
 from aomuse.query.views import MOFFAT_PARAMETERS, View, ViewColumn, columns, psf_view, static_views
+from aomuse.stored.layouts import LayoutColumn, layout_columns
 
 #: Extensions that always have a view, loaded or not, with the table that has their times.
 TIMED_EXTENSIONS = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
@@ -32,41 +33,17 @@ _RESERVED = {
     for word in dialect.identifier_preparer.reserved_words
 } | {"rowid", "offset", "window", "rows", "system", "rank", "nothing"}
 
-_FORMAT = re.compile(r"^\s*(\d*)([A-Z])")
-
-
-@dataclass(frozen=True)
-class _Column:
-    id: int
-    layout_id: int
-    extension: str
-    name: str
-    format: str
-    unit: str | None
-
 
 def wide_views(connection: Connection) -> list[View]:
-    """Return the views of the data that is loaded now."""
-    rows = connection.execute(
-        select(
-            TableColumn.id,
-            TableColumn.table_layout_id,
-            TableLayout.extension_name,
-            TableColumn.name,
-            TableColumn.format,
-            TableColumn.unit,
-        )
-        .join(TableLayout)
-        .where(TableColumn.stored_in == "table_value")
-        .order_by(TableColumn.table_layout_id, TableColumn.position)
-    )
-    extensions: dict[str, list[_Column]] = {name: [] for name in TIMED_EXTENSIONS}
-    for row in rows:
-        column = _Column(*row)
-        extensions.setdefault(column.extension, []).append(column)
-    static = [view.name for view in static_views(connection.dialect.name)]
+    """Return the views that show what the database holds now."""
+    layouts = select(TableLayout.id, TableLayout.extension_name)
+    extension_of = dict(connection.execute(layouts).all())
+    extensions: dict[str, list[LayoutColumn]] = {name: [] for name in TIMED_EXTENSIONS}
+    for column in layout_columns(connection, TableColumn.stored_in == COLUMN_STORE):
+        extensions.setdefault(extension_of[column.layout_id], []).append(column)
+    ours = [view.name for view in static_views(connection.dialect.name)]
     names = _unique(
-        (f"v_{identifier(extension)}" for extension in extensions), taken=[*static, "v_psf"]
+        (f"v_{identifier(extension)}" for extension in extensions), taken=[*ours, "v_psf"]
     )
     return [
         _psf(connection),
@@ -130,40 +107,33 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _elements(format_: str) -> int:
-    match = _FORMAT.match(format_)
-    if match is None or match[2] == "A":
-        return 1
-    return int(match[1] or 1) * (2 if match[2] in "CM" else 1)
-
-
-def _value(formats: Iterable[str]) -> str:
-    """Return the expression for values of columns with the given formats."""
-    kinds = {match[2] if (match := _FORMAT.match(f)) else "A" for f in formats}
-    if kinds <= set("EDCM"):
+def _value(columns: Iterable[LayoutColumn]) -> str:
+    """Return the expression for values of columns."""
+    kinds = {"str" if c.shape.variable else c.shape.kind for c in columns}
+    if kinds <= {"float", "complex"}:
         return "v.value_float"
-    if kinds <= set("LXBIJK"):
+    if kinds <= {"bool", "int"}:
         return "v.value_int"
-    if kinds <= set("LXBIJKEDCM"):
+    if "str" not in kinds:
         return "COALESCE(v.value_float, v.value_int)"
     return "COALESCE(v.value_text, CAST(v.value_int AS CHAR), CAST(v.value_float AS CHAR))"
 
 
-def _extension_view(name: str, extension: str, stored: list[_Column]) -> View:
-    by_name: dict[str, list[_Column]] = defaultdict(list)
+def _extension_view(name: str, extension: str, stored: list[LayoutColumn]) -> View:
+    by_name: dict[str, list[LayoutColumn]] = defaultdict(list)
     for column in stored:
-        by_name[column.name].append(column)
+        by_name[column.format.name].append(column)
     cells = []
     for column_name, same in by_name.items():
-        width = min(_elements(c.format) for c in same)
+        width = min(c.shape.elements for c in same)
         if width > MAX_ELEMENTS:
             continue
         ids = ", ".join(str(c.id) for c in same)
-        unit = next((f", {c.unit}" for c in same if c.unit), "")
+        unit = next((f", {c.format.unit}" for c in same if c.format.unit), "")
         for element in range(width):
             label = column_name if width == 1 else f"{column_name}_{element}"
             condition = f"v.table_column_id IN ({ids}) AND v.element = {element}"
-            expression = f"MAX(CASE WHEN {condition} THEN {_value(c.format for c in same)} END)"
+            expression = f"MAX(CASE WHEN {condition} THEN {_value(same)} END)"
             cells.append((identifier(label), expression, f"{label}{unit}"))
     table = TIMED_EXTENSIONS.get(extension)
     fixed = columns("""

@@ -13,17 +13,17 @@ from astropy.io import ascii as astropy_ascii
 from astropy.table import Column, MaskedColumn, Table
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent
+from aomuse.exchange.content import ColumnFormat, HduContent, TableContent, typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
-from aomuse.fits.quiet import quiet_astropy
+from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.tables import MAX_FORMAT, MAX_TEXT
 
 MAGIC = "# %ECSV"
-#: Key of the metadata that has astropy make times and coordinates of columns, and what it becomes.
+#: Metadata key that makes astropy build times and coordinates from columns, and its stand-in.
 _MIXINS, _PLAIN = "__serialized_columns__", "..serialized_columns.."
-#: Letters of TFORM that hold the types of ECSV, with TZERO for those that FITS has no letter for.
+#: TFORM letters for the types of ECSV, with the TZERO of those for which FITS has no letter.
 _LETTERS: dict[str, tuple[str, float | None]] = {
     "bool": ("L", None),
     "int8": ("B", -128.0),
@@ -46,29 +46,22 @@ def read_table(content: bytes, path: str) -> Table:
     """Return a catalogue as astropy reads it."""
     text, _ = _decode(content)
     if not text.startswith(MAGIC):
-        raise FileError(
-            "not_ecsv",
-            path,
-            f"it does not begin with {MAGIC!r}: write the catalogue with astropy's format "
-            "ascii.ecsv",
-        )
-    # Times, coordinates and quantities stay the columns that the file has for them.
+        why = f"it does not begin with {MAGIC!r}: write the catalogue with astropy's ascii.ecsv"
+        raise FileError("not_ecsv", path, why)
+    # Times, coordinates and quantities stay plain columns, as in the file.
     plain = re.sub(rf"^#(.*){_MIXINS}", rf"#\1{_PLAIN}", text, flags=re.MULTILINE)
     try:
         with quiet_astropy():
             table = astropy_ascii.read(plain + "\n", format="ecsv", guess=False)
     except Exception as error:
-        # On damaged text astropy and yaml raise nearly anything.
-        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise FileError(
-            "damaged", path, f"astropy cannot read it ({why}): get the file again"
-        ) from error
+        # On damaged text astropy and yaml raise almost any error.
+        raise damaged(path, error) from error
     table.meta = {_MIXINS if key == _PLAIN else key: v for key, v in table.meta.items()}
     return table
 
 
 def _decode(content: bytes) -> tuple[str, int | None]:
-    """Return the text, and the place of the first byte that is not UTF-8: it is Latin-1 then."""
+    """Return the text, and the position of the first byte that is not UTF-8: then it is Latin-1."""
     try:
         return content.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:
@@ -79,38 +72,21 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
     """Return a catalogue in the form of a file's HDU."""
     table = read_table(content, path)
     issues: list[Issue] = []
-    _, stranger = _decode(content)
-    if stranger is not None:
-        issues.append(
-            Issue(
-                "note",
-                "not_ascii",
-                f"byte {stranger} is not UTF-8: the text is read as Latin-1",
-                path,
-            )
-        )
+    _, bad_byte = _decode(content)
+    if bad_byte is not None:
+        why = f"byte {bad_byte} is not UTF-8: the text is read as Latin-1"
+        note = Issue("note", "not_ascii", why, path)
+        issues.append(note)
     if not content.endswith((b"\n", b"\r")):
-        issues.append(
-            Issue(
-                "warning",
-                "catalog_cut",
-                "its last line has no line end, and may be cut short; if so, get the file again",
-                path,
-            )
-        )
+        why = "its last line has no line end, and may be cut short; if so, get the file again"
+        issues.append(Issue("warning", "catalog_cut", why, path))
     formats, values, nulls = [], [], []
     for position, name in enumerate(table.colnames, 1):
         column = table[name]
         array, missing = cells_of(column)
         if column.dtype.kind == "O":
-            issues.append(
-                Issue(
-                    "note",
-                    "catalog_objects",
-                    f"column {name} holds lists or mixed values: each is kept as JSON text",
-                    path,
-                )
-            )
+            why = f"column {name} holds lists or mixed values: each is kept as JSON text"
+            issues.append(Issue("note", "catalog_objects", why, path))
         formats.append(_format(position, name, column, array, path))
         values.append(array)
         nulls.append(missing if missing.any() else None)
@@ -129,7 +105,7 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
 
 
 def header_lines(content: bytes) -> bytes:
-    """Return the lines of an ECSV file that begin with #, byte by byte."""
+    """Return the lines of an ECSV file that begin with #, unchanged."""
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     lines = content.removeprefix(mark).splitlines(keepends=True)
     count = next((i for i, line in enumerate(lines) if not line.startswith(b"#")), len(lines))
@@ -137,7 +113,7 @@ def header_lines(content: bytes) -> bytes:
 
 
 def cells_of(column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Return the cells of a column as an array, and where there are none."""
+    """Return the cells of a column as an array, and which are empty."""
     missing = np.zeros(column.shape, np.bool_)
     array = np.asarray(column)
     if isinstance(column, MaskedColumn):
@@ -152,9 +128,7 @@ def cells_of(column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
 def _plain(cell: Any) -> Any:
     if cell is np.ma.masked:
         return None
-    if isinstance(cell, np.ndarray | np.generic):
-        return cell.tolist()
-    return cell
+    return cell.tolist() if isinstance(cell, np.ndarray | np.generic) else cell
 
 
 def _format(
@@ -164,18 +138,12 @@ def _format(
     shape = array.shape[1:]
     repeat = max(array.dtype.itemsize // 4, 1) if letter == "A" else int(np.prod(shape))
     unit = None if column.unit is None else str(column.unit)
-    description = column.description or None
-    for what, text, longest in (
-        ("name", name, MAX_TEXT),
-        ("unit", unit, MAX_TEXT),
-        ("format", column.format, MAX_FORMAT),
-    ):
+    texts = {"name": name, "unit": unit, "format": column.format}
+    for what, text in texts.items():
+        longest = MAX_FORMAT if what == "format" else MAX_TEXT
         if len(text or "") > longest:
-            raise FileError(
-                "bad_header",
-                path,
-                f"the {what} of column {position} is longer than {longest} characters: shorten it",
-            )
+            why = f"the {what} of column {position} is longer than {longest} characters: shorten it"
+            raise FileError("bad_header", path, why)
     return ColumnFormat(
         position=position,
         name=name,
@@ -184,25 +152,17 @@ def _format(
         zero=zero,
         display=column.format or None,
         dimensions=f"({','.join(map(str, reversed(shape)))})" if len(shape) > 1 else None,
-        description=description,
+        description=column.description or None,
         datatype=column.dtype.name if column.dtype.kind != "U" else "string",
     )
 
 
 def _meta(meta: Any) -> list[Row]:
-    """Return the metadata as rows of cards; what is no number or text as JSON."""
+    """Return the metadata as rows of cards; lists and dictionaries as JSON."""
     rows: list[Row] = []
     for position, (key, value) in enumerate(meta.items()):
-        keyword = str(key)[:MAX_KEYWORD]
-        if isinstance(value, bool):
-            rows.append((position, keyword, "", "bool", int(value), np.nan, None))
-        elif isinstance(value, int) and abs(value) < 2**63:
-            rows.append((position, keyword, "", "int", value, np.nan, None))
-        elif isinstance(value, float):
-            rows.append((position, keyword, "", "float", None, value, None))
-        elif value is None:
-            rows.append((position, keyword, "", "undefined", None, np.nan, None))
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
-            rows.append((position, keyword, "", "str", None, np.nan, text))
+        is_plain = value is None or isinstance(value, bool | float | str)
+        fits = is_plain or (isinstance(value, int) and abs(value) < 2**63)
+        columns = typed_value(value if fits else json.dumps(value, default=str))
+        rows.append((position, str(key)[:MAX_KEYWORD], "", *columns))
     return rows

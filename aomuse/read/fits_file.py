@@ -14,15 +14,15 @@ from aomuse.exchange.content import FileContent, HduContent, HduType
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import read_cards
-from aomuse.fits.quiet import quiet_astropy
+from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
 from aomuse.fits.repeated_tables import RepeatedTables
 from aomuse.fits.structure import Extent, checksum, read_structure
 from aomuse.fits.tables import MAX_TEXT, read_table
 
-#: Roles whose tables are what the file is for: cut short, they are not loaded in part.
+#: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
-#: What stands before an extension in a file.
+#: Precedes an extension that is read on its own.
 _EMPTY_PRIMARY = fits.PrimaryHDU().header.tostring().encode()
 
 
@@ -39,7 +39,7 @@ def read_fits(file: FoundFile) -> FileContent:
         after = path.stat()
     except OSError as error:
         if isinstance(error, FileNotFoundError):
-            raise FileError("unreadable", name, "the file has gone away: load again") from error
+            raise FileError("unreadable", name, "the file has disappeared: load again") from error
         why = error.strerror or " ".join(str(error).split())
         raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
@@ -60,20 +60,13 @@ def _cut_short(extents: list[Extent], path: str, role: Role, size: int) -> Itera
     if missing <= 0:
         return
     if role in _TABLE_ROLES:
-        raise FileError(
-            "truncated",
-            path,
-            f"the file is cut short: {missing} bytes are missing at its end, "
-            "copy or download it again",
-            last.name,
+        why = (
+            f"the file is cut short: {missing} bytes are missing at its end, copy or download it "
+            "again"
         )
-    yield Issue(
-        "warning",
-        "pixels_truncated",
-        f"the file is cut short by {missing} bytes of pixels; its headers are loaded",
-        path,
-        last.name,
-    )
+        raise FileError("truncated", path, why, last.name)
+    why = f"the file is cut short by {missing} bytes of pixels; its headers are loaded"
+    yield Issue("warning", "pixels_truncated", why, path, last.name)
 
 
 def _read_hdus(
@@ -90,32 +83,24 @@ def _read_hdus(
                 content = tables.read(stream, extent) if role == "psf" else images.read(extent)
                 if content is None:
                     hdu = _hdu(stream, extent, path)
-                    content, said = _read_hdu(hdu, extent, path, role)
+                    content, more = _read_hdu(hdu, extent, path, role)
                     tables.learn(extent, content)
                     images.learn(extent, content)
-                    issues += said
+                    issues += more
                 hdus.append(content)
     except (FileError, OSError):
         raise
     except MemoryError as error:
-        raise FileError(
-            "too_large", path, "it does not fit into memory: load it on a larger machine", where
-        ) from error
+        why = "it does not fit into memory: load it on a larger machine"
+        raise FileError("too_large", path, why, where) from error
     except Exception as error:
-        # On damaged bytes astropy and numpy raise nearly anything: KeyError, TypeError, struct
-        # errors. Whatever it is, this file cannot be loaded and the next one can.
-        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise FileError(
-            "damaged", path, f"astropy cannot read it ({why}): get the file again", where
-        ) from error
+        # On damaged bytes astropy and numpy raise almost any error. The next file can be loaded.
+        raise damaged(path, error, where) from error
     return hdus, issues
 
 
 def _hdu(stream: BinaryIO, extent: Extent, path: str) -> Any:
-    """Return astropy's view of an HDU, read by itself.
-
-    A list of all HDUs would go through those before it; and nobody reads the pixels of an image.
-    """
+    """Return astropy's view of an HDU, read on its own and without pixels."""
     stop = extent.data_start if extent.has_pixels else extent.next_start
     stream.seek(extent.header_start)
     alone = stream.read(stop - extent.header_start)
@@ -123,30 +108,24 @@ def _hdu(stream: BinaryIO, extent: Extent, path: str) -> Any:
     try:
         return fits.open(io.BytesIO(_EMPTY_PRIMARY * index + alone), memmap=False)[index]
     except (IndexError, OverflowError):
-        raise FileError(
-            "bad_header",
-            path,
+        why = (
             f"the file has an HDU {extent.index} that astropy cannot find: a header is damaged, "
-            "get the file again",
-            extent.name,
-        ) from None
+            "get the file again"
+        )
+        raise FileError("bad_header", path, why, extent.name) from None
 
 
 def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:
     name = "PRIMARY" if extent.index == 0 else str(hdu.name)
     kind = _kind(hdu, extent)
     if len(name) > MAX_TEXT:
-        raise FileError(
-            "bad_header",
-            path,
-            f"EXTNAME is longer than {MAX_TEXT} characters: give the HDU a shorter name",
-            name[:MAX_TEXT],
-        )
+        why = f"EXTNAME is longer than {MAX_TEXT} characters: give the HDU a shorter name"
+        raise FileError("bad_header", path, why, name[:MAX_TEXT])
     issues: list[Issue] = []
     table = None
     if kind in ("binary_table", "ascii_table"):
         table, issues = read_table(hdu, path, name)
-    cards, said = read_cards(
+    cards, card_issues = read_cards(
         hdu.header,
         path,
         name,
@@ -154,16 +133,11 @@ def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduConte
         skip_structural=role == "psf" and table is not None,
     )
     if not extent.card_images.isascii():
-        issues.append(
-            Issue(
-                "warning",
-                "not_ascii",
-                "the header has bytes that are not ASCII: header.card_images keeps them as they "
-                "are, the cards show them as astropy does",
-                path,
-                name,
-            )
+        why = (
+            "the header has bytes that are not ASCII: header.card_images keeps them unchanged, the "
+            "cards show them as astropy does"
         )
+        issues.append(Issue("warning", "not_ascii", why, path, name))
     content = HduContent(
         index=extent.index,
         name=name,
@@ -174,7 +148,7 @@ def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduConte
         cards=cards,
         table=table,
     )
-    return content, issues + said
+    return content, issues + card_issues
 
 
 def _kind(hdu: Any, extent: Extent) -> HduType:

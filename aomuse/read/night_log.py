@@ -1,7 +1,7 @@
-"""Night logs of ESO (``….NL.txt``): sections between dashed lines, each with rules of its own.
+"""Night logs of ESO (``….NL.txt``): sections between dashed lines, each with its own rules.
 
-The format is not documented; what is known of it is read off real logs of 2017 to 2023. A line
-that no rule reads is told, and stays in the file's own bytes, which are kept whole.
+The format is not documented; the rules come from real logs of 2017 to 2023. A line that no rule
+reads is reported, and the bytes of the file are kept.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TEMPLATE_FIELDS = ("Template", "Data Product", "Mode")
 _FILE_COLUMNS = (
     *("Original Filename", "Archive Filename", "TPL.EXPNO/NEXP", "EXPTIME", "AIRMASS", "DIMM"),
 )
-#: What stands for a value that there is not.
+#: Stand for a missing value.
 _NOTHING = ("", "n/a", "-")
 
 
@@ -70,7 +70,7 @@ def read_night_log(content: bytes, *names: str) -> NightLog:
 
 
 def decode(content: bytes) -> str:
-    """Return a log's bytes as text: UTF-8, else Latin-1, in which every byte is a character."""
+    """Return a log as text: UTF-8, else Latin-1, in which every byte is a character."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with suppress(UnicodeDecodeError):
             return content.decode("utf-16")
@@ -86,12 +86,12 @@ def line_of(content: bytes, number: int) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines; the last one is empty where the log ends with a line end."""
+    """Return the lines; the last one is empty if the log ends with a line end."""
     return text.replace("\r\n", "\n").split("\n" if "\n" in text else "\r")
 
 
 def _cut(lines: list[str], reader: _Reader) -> tuple[int, str] | None:
-    """Return the last line and why the log may have been cut short there, None for a whole one."""
+    """Return the last line and why the log may be cut short there, None if it is complete."""
     last = next((n for n in range(len(lines), 0, -1) if lines[n - 1].strip()), 0)
     if last == 0 or reader.section == "legend":
         return None
@@ -103,10 +103,7 @@ def _cut(lines: list[str], reader: _Reader) -> tuple[int, str] | None:
 
 
 def _night_of(name: str) -> dt.datetime | None:
-    """Return the noon UTC before the time in an archive name, None where there is none.
-
-    Paranal's nights lie between 21 and 12 hours UTC, so that noon parts them.
-    """
+    """Return the noon UTC before the time in an archive name; Paranal's nights are 21 to 12 UTC."""
     match = _ARCHIVE_TIME.search(name)
     if match is None:
         return None
@@ -130,7 +127,7 @@ def _linked_night(text: str) -> dt.datetime | None:
 
 
 class _Reader:
-    """Reads line after line, and remembers the section that it is in."""
+    """Reads line by line, and remembers the section."""
 
     def __init__(self, log: NightLog) -> None:
         self.section = "block"
@@ -152,7 +149,7 @@ class _Reader:
     def read(self, number: int, line: str) -> None:
         """Read a line."""
         if _RULE.match(line):
-            # Files stand behind several dashed lines; every other section ends at one.
+            # The list of files has dashed lines in it; every other section ends at one.
             if self.section not in ("files", "legend"):
                 self.section = "block"
             return
@@ -177,7 +174,7 @@ class _Reader:
         facts[name] = f"{facts[name]}\n{line.strip()}" if name in facts else line.strip()
 
     def _fact(self, number: int, name: str, value: str) -> None:
-        """Keep a field; the first counts where it is given twice."""
+        """Keep a field; if it is repeated, the first counts."""
         if value and self._log.facts.setdefault(name, value) != value:
             self._odd(number, f"{name} is {value!r} here, and {self._log.facts[name]!r} above")
 
@@ -189,16 +186,15 @@ class _Reader:
             if value:
                 self._append("overall_comment", value)
         elif match and label in ("Seeing", "Humidity", "Wind", "Temperature"):
-            low, high = float(match["low"]), float(match["high"] or match["low"])
-            found = Range(low, high)
-            if self._log.ranges.setdefault(label, found) != found:
+            values = Range(float(match["low"]), float(match["high"] or match["low"]))
+            if self._log.ranges.setdefault(label, values) != values:
                 self._odd(number, f"{label} is {value!r} here, and another range above")
         elif self._is_overall and not colon:
             self._append("overall_comment", line)
         elif not colon:
             self._unread(number, "it has no colon")
         elif value.lower() not in _NOTHING:
-            self._unread(number, f"{label} is no range of numbers")
+            self._unread(number, f"{label} is not a range of numbers")
 
     def _weather(self, number: int, line: str) -> None:
         cells = line.split("\t")
@@ -206,31 +202,25 @@ class _Reader:
         if cells[0].strip().lower() == "time":
             return
         if match is None or len(cells) < 2:
-            self._unread(number, "it is no time, condition and comment with tabs between")
+            self._unread(number, "it is not a time, condition and comment separated by tabs")
             return
         if len(cells) == 2:
             self._odd(number, "no tab and comment follow the condition: it may be cut short")
         elif not cells[1].strip():
             self._odd(number, "the condition is empty")
-        comment = "\t".join(cells[2:]).strip()
+        clock, condition, comment = (c.strip() for c in (*cells[:2], "\t".join(cells[2:])))
         time = self._time(match)
         if time is None:
-            self._odd(number, f"the time {cells[0].strip()!r} cannot be placed in a night")
-        self._log.weather.append(
-            WeatherEntry(cells[0].strip(), time, cells[1].strip() or None, comment or None)
-        )
+            self._odd(number, f"the time {clock!r} cannot be placed in a night")
+        self._log.weather.append(WeatherEntry(clock, time, condition or None, comment or None))
 
     def _time(self, match: re.Match[str]) -> dt.datetime | None:
         noon = self._log.night_start_utc
         hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
         if noon is None or hour > 23 or minute > 59 or second > 59:
             return None
-        return noon + dt.timedelta(
-            hours=(hour - 12) % 24,
-            minutes=minute,
-            seconds=second,
-            microseconds=int((match["fraction"] or "").ljust(6, "0")),
-        )
+        microseconds = int((match["fraction"] or "").ljust(6, "0"))
+        return noon + dt.timedelta(0, second, microseconds, 0, minute, (hour - 12) % 24)
 
     def _block(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
@@ -239,22 +229,22 @@ class _Reader:
         elif colon and label in _BLOCK_FIELDS:
             self._fact(number, label, value)
             if label in ("OB", "Container"):
-                self._whole(number, label, value)
+                self._integer(number, label, value)
         else:
-            self._unread(number, "it stands in no section that is known")
+            self._unread(number, "it is in no known section")
 
     def _constraint(self, number: int, line: str) -> None:
         label, colon, rest = line.partition(":")
         cells = [cell.strip() for cell in rest.split("\t")]
         values = [cell for cell in cells if cell]
         if not colon:
-            self._unread(number, "it is no constraint with a colon")
+            self._unread(number, "it is not a constraint with a colon")
         elif label.strip() == "Grade":
             self._fact(number, "Grade", values[0] if values else "")
             if len(values) > 1:
-                self._odd(number, f"behind the grade stands {values[1]!r}")
+                self._odd(number, f"{values[1]!r} follows the grade")
         else:
-            # Fulfilled stands in the second cell, requested in the last one.
+            # The second cell is fulfilled, the last one requested.
             fulfilled = cells[1] if len(cells) > 1 else ""
             requested = next((cell for cell in cells[2:] if cell), "")
             others = [cell for cell in (cells[0], *cells[2:]) if cell and cell != requested]
@@ -267,17 +257,18 @@ class _Reader:
     def _file(self, number: int, line: str) -> None:
         label, colon, value = (part.strip() for part in line.partition(":"))
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) == 1 and colon and label == "OBS.ID":
+        is_field = len(cells) == 1 and bool(colon)
+        if is_field and label == "OBS.ID":
             self._fact(number, label, value)
-            self._whole(number, label, value)
+            self._integer(number, label, value)
             block, same = integer_of(self._log.facts.get("OB")), integer_of(value)
             if block is not None and same is not None and block != same:
                 self._odd(number, f"OBS.ID is {same}, but OB is {block} above")
-        elif len(cells) == 1 and colon and label == "OBS.START":
+        elif is_field and label == "OBS.START":
             self._fact(number, label, value)
             if value.lower() not in _NOTHING and time_of(value) is None:
-                self._odd(number, f"OBS.START {value!r} is no time: ob_start_utc is NULL")
-        elif len(cells) == 1 and colon and label in _TEMPLATE_FIELDS:
+                self._odd(number, f"OBS.START {value!r} is not a time: ob_start_utc is NULL")
+        elif is_field and label in _TEMPLATE_FIELDS:
             if label == "Template":
                 self._template = {}
             self._template[label] = value
@@ -286,11 +277,11 @@ class _Reader:
             self._columns = cells
             new = [cell for cell in cells if cell and cell not in _FILE_COLUMNS]
             if new:
-                self._odd(number, f"the columns {', '.join(new)} are not known")
+                self._odd(number, f"the columns {', '.join(new)} are unknown")
         elif self._columns and len(cells) > 1:
             self._log.files.append(self._produced(number, cells))
         else:
-            self._unread(number, "it is no file with tabs between its cells")
+            self._unread(number, "it is not a file in cells separated by tabs")
 
     def _produced(self, number: int, cells: list[str]) -> ProducedFile:
         if len(cells) > len(self._columns):
@@ -321,11 +312,11 @@ class _Reader:
         )
 
     def _number(self, number: int, label: str, text: str) -> float | None:
-        found = number_of(text)
-        if found is None and text.lower() not in _NOTHING:
-            self._odd(number, f"{label} {text!r} is no number: its column is NULL")
-        return found
+        value = number_of(text)
+        if value is None and text.lower() not in _NOTHING:
+            self._odd(number, f"{label} {text!r} is not a number: its column is NULL")
+        return value
 
-    def _whole(self, number: int, label: str, text: str) -> None:
+    def _integer(self, number: int, label: str, text: str) -> None:
         if integer_of(text) is None and text.lower() not in _NOTHING:
-            self._odd(number, f"{label} {text!r} is no whole number")
+            self._odd(number, f"{label} {text!r} is not a whole number")

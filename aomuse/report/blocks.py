@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,128 +11,94 @@ import pandas as pd
 if TYPE_CHECKING:
     import altair as alt
 
-#: Marks of one chart at most; more are thinned evenly in time, and the page says so.
+#: Most marks in one chart. More are thinned evenly in time, and the page says so.
 MOST_POINTS = 1500
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
-
-    Parameters
-    ----------
-    name : str
-        Column of the frame.
-    label : str
-        Heading, with the unit.
-    kind : {'text', 'prose', 'number', 'time', 'date'}, optional
-        How values are shown; prose may take several lines.
-    digits : int, optional
-        Digits behind the point that are shown; the page has the exact value as well.
-    """
+    """A column of a table: its name in the frame, its heading, and how its values are shown."""
 
     name: str
     label: str
+    #: Prose may take several lines.
     kind: Literal["text", "prose", "number", "time", "date"] = "text"
+    #: Digits after the point; the page has the exact value too.
     digits: int = 0
+
+
+#: Columns that begin many tables.
+EXPOSURE = (
+    Column("time", "Start, UTC", "time"),
+    Column("target", "Target"),
+    Column("mode", "Mode"),
+)
+ANALYSIS = (*EXPOSURE, Column("model", "PSF model"))
 
 
 @dataclass(frozen=True)
 class Table:
-    """Data of charts, as a table for people and for the charts of the same name.
-
-    Parameters
-    ----------
-    name : str
-        Name that charts know the data by.
-    caption : str
-        What a row is.
-    columns : sequence of Column
-        Those that people see; charts see all columns of the frame.
-    frame : DataFrame
-        The rows.
-    source : str
-        View or table that the rows come from.
-    """
+    """The data of charts; charts know it by its name and see all columns of the frame."""
 
     name: str
     caption: str
+    #: Those that people see.
     columns: Sequence[Column]
     frame: pd.DataFrame
+    #: View or table that the rows come from.
     source: str
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its words.
-
-    Parameters
-    ----------
-    name : str
-        Identifier within the page.
-    title : str
-        What is drawn.
-    summary : str
-        What it shows, for those who do not see it.
-    chart : altair.Chart
-        Its data is a named table.
-    wide : bool, optional
-        Whether a narrow screen moves over it instead of squeezing it.
-    """
+    """A chart, and a summary for those who do not see it."""
 
     name: str
     title: str
     summary: str
     chart: alt.Chart | alt.LayerChart
+    #: A narrow screen scrolls over it instead of squeezing it.
     wide: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """One question, with the charts and tables that answer it.
-
-    Parameters
-    ----------
-    name : str
-        Identifier within the page.
-    title : str
-        Heading.
-    text : str
-        How to read the charts.
-    figures : sequence of Figure, optional
-        The charts.
-    tables : sequence of Table, optional
-        Their data.
-    notes : sequence of str, optional
-        What was thinned, summed up or left out.
-    empty : str, optional
-        Why there is no chart, and what to do about it.
-    data : dict, optional
-        Further data of charts by name, which is no table.
-    """
+    """One question, with the charts and tables that answer it."""
 
     name: str
     title: str
+    #: How to read the charts.
     text: str
     figures: Sequence[Figure] = ()
     tables: Sequence[Table] = ()
+    #: What was thinned, grouped or left out.
     notes: Sequence[str] = ()
+    #: Why there is no chart, and what to do about it.
     empty: str = ""
-    data: dict[str, pd.DataFrame] = field(default_factory=dict)
+    #: Data of charts without a table, by name.
+    data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame, str]:
-    """Return analyses evenly spread over the time, with few enough rows, and what was left out."""
+def table_of(
+    name: str, caption: str, columns: Sequence[Column], frame: pd.DataFrame, source: str, *more: str
+) -> Table:
+    """Return a table of the columns that people see, and ``more`` that only charts use."""
+    names = [*more, *(column.name for column in columns)]
+    return Table(name, caption, columns, frame[names].reset_index(drop=True), source)
+
+
+def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame, list[str]]:
+    """Return at most so many rows, of analyses evenly spread in time, and a note if thinned."""
     if len(frame) <= most:
-        return frame, ""
+        return frame, []
     step = -(-len(frame) // most)
     analyses = frame["psf_fit_id"].unique()
     chosen = analyses[::step]
-    told = (
-        f"Of {count(len(analyses), 'analyses')} every {ordinal(step)} in order of time is drawn:"
+    note = (
+        f"Of {count(len(analyses), 'analyses')}, sorted by time, every {ordinal(step)} is drawn:"
         f" {len(chosen):,}."
     )
-    return frame[frame["psf_fit_id"].isin(chosen)].reset_index(drop=True), told
+    return frame[frame["psf_fit_id"].isin(chosen)].reset_index(drop=True), [note]
 
 
 def count(number: int, plural: str) -> str:
@@ -149,13 +115,8 @@ def ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
-def sentence(*parts: str) -> str:
-    """Return sentences, without those that are empty."""
-    return " ".join(part for part in parts if part)
-
-
 def spread(values: pd.Series[Any], digits: int, unit: str = "") -> str:
-    """Return the median of values, and their range, in words; empty where there are none."""
+    """Return the median and the range of values in words; empty if there are none."""
     known = values.dropna()
     if known.empty:
         return ""

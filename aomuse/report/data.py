@@ -1,4 +1,4 @@
-"""What the report draws, read once through the frames and views."""
+"""The data of the report, read once through frames and views."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aomuse.metrics.registry import WAVELENGTHS_NM
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.reading import columns_of, reading
 
-#: What stands for a target or mode that the header does not tell.
+#: Shown for a target or mode that the header does not have.
 UNKNOWN = "unknown"
 
 _EXPOSURE_METRICS = (
@@ -40,31 +40,22 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Content:
-    """The warehouse, as far as the report shows it; rows in order of time.
+    """What the report shows; rows sorted by time."""
 
-    Parameters
-    ----------
-    exposures : DataFrame
-        A row an exposure, of v_exposure with metrics of v_exposure_metrics.
-    fits : DataFrame
-        A row an analysis, of v_psf_fit_metrics.
-    windows : DataFrame
-        A row an analysis and window of wavelength, of v_psf_window (corrected).
-    lasers : DataFrame
-        A row an exposure and laser, of v_laser_metrics.
-    predictions : DataFrame
-        A row an exposure, analysis and wavelength, of v_psf_prediction.
-    """
-
+    #: v_exposure with metrics of v_exposure_metrics.
     exposures: pd.DataFrame
+    #: v_psf_fit_metrics: a row for each analysis.
     fits: pd.DataFrame
+    #: v_psf_window, version corrected: a row for each analysis and window of wavelength.
     windows: pd.DataFrame
+    #: v_laser_metrics: a row for each exposure and laser.
     lasers: pd.DataFrame
+    #: v_psf_prediction: a row for each exposure, analysis and wavelength.
     predictions: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
-        """Instrument modes, so that each has one colour on the whole page."""
+        """All instrument modes, so that each has one colour on the whole page."""
         return sorted(self.exposures["mode"].unique())
 
 
@@ -76,53 +67,40 @@ def read_content(engine: Engine) -> Content:
         on="exposure_id",
         how="left",
     )
+    delivered = ("fwhm_arcsec", "beta")
+    compared = [f"{which}_{name}" for name in delivered for which in ("predicted", "delivered")]
     with reading(engine) as connection:
-        windows = read_view(
-            connection,
-            "v_psf_window",
-            (*_KEYS, FrameColumn("fwhm_arcsec", "float"), FrameColumn("beta", "float")),
-            "version = 'corrected'",
-        )
-        predictions = read_view(
-            connection,
-            "v_psf_prediction",
-            (
-                *_KEYS,
-                FrameColumn("predicted_fwhm_arcsec", "float"),
-                FrameColumn("delivered_fwhm_arcsec", "float"),
-                FrameColumn("predicted_beta", "float"),
-                FrameColumn("delivered_beta", "float"),
-            ),
-        )
+        corrected = sa.text("version = 'corrected'")
+        windows = _read_view(connection, "v_psf_window", delivered, corrected)
+        predictions = _read_view(connection, "v_psf_prediction", compared, sa.true())
     return Content(
         _labelled(exposures),
         _labelled(db.metrics(*_FIT_METRICS, grain="psf_fit")),
-        _labelled(_in_time(windows)),
+        _labelled(windows),
         _labelled(db.metrics(*_LASER_METRICS, grain="laser")),
-        _labelled(_in_time(predictions)),
+        _labelled(predictions),
     )
 
 
-def read_view(
-    connection: Connection, name: str, columns: Sequence[FrameColumn], where: str = ""
+def _read_view(
+    connection: Connection,
+    name: str,
+    numbers: Sequence[str],
+    where: sa.ColumnElement[bool] | sa.TextClause,
 ) -> pd.DataFrame:
-    """Return columns of a view."""
+    """Return the keys and some numbers of a view, sorted by time."""
+    columns = (*_KEYS, *(FrameColumn(number, "float") for number in numbers))
     view = sa.table(name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
-    select = sa.select(view)
-    if where:
-        select = select.where(sa.text(where))
-    return make_frame(columns, columns_of(connection.execute(select).all(), len(columns)))
-
-
-def _in_time(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = connection.execute(sa.select(view).where(where)).all()
+    frame = make_frame(columns, columns_of(rows, len(columns)))
     keys = ["date_obs_utc", "exposure_id", "psf_fit_id", "wavelength_nm"]
     return frame.sort_values(keys, ignore_index=True)
 
 
 def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with the names that charts use, none missing, and numbers that are finite."""
+    """Return a frame with the names that charts use, and with finite numbers only."""
     numbers = frame.select_dtypes("float").columns
-    # No axis has a place for an infinity.
+    # An infinity has no place on an axis.
     frame = frame.assign(**frame[numbers].replace([np.inf, -np.inf], np.nan))
     mode = frame["instrument_mode"].fillna(UNKNOWN).astype(object)
     return frame.assign(

@@ -5,33 +5,25 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import Column, Figure, Section, Table, count, sentence
+from aomuse.report.blocks import EXPOSURE, Column, Figure, Section, Table, count, table_of
 from aomuse.report.data import Content
 from aomuse.report.missing import ERROR, MISSING, PARTS, STATES, THERE, UNEXPECTED
-from aomuse.report.style import layered, named
+from aomuse.report.style import chart_of, layered, tooltips
 
 #: Beyond this, exposures with the same gaps are one row.
 MOST_ROWS = 60
 
-_ROWS = (
-    "A row is an exposure, a column a part that it is expected to have: files, tables of the raw"
-    " file, and what is worked out of them."
+_TEXT = (
+    "A row is {row}, a column is a part that an exposure should have: files, tables of the raw"
+    " file, and what is computed from them."
 )
-_PATTERNS = (
-    "A row stands for all exposures with the same gaps, a column for a part that an exposure is"
-    " expected to have: files, tables of the raw file, and what is worked out of them."
-)
+_CELLS = ["row", "part", "state", "reason", "exposures"]
 _GAPS = alt.Scale(paddingInner=0.1, paddingOuter=0.05)
-_GLYPHS = {
-    THERE: "",
-    MISSING: "\N{MULTIPLICATION SIGN}",
-    ERROR: "!",
-    UNEXPECTED: "\N{EN DASH}",
-}
+_GLYPHS = {THERE: "", MISSING: "\N{MULTIPLICATION SIGN}", ERROR: "!", UNEXPECTED: "\N{EN DASH}"}
 _SIGNS = (
-    f" {_GLYPHS[MISSING]} is missing, {_GLYPHS[ERROR]} could not be loaded as a whole,"
-    f" {_GLYPHS[UNEXPECTED]} is not expected in that mode. The reason of each gap is in the table"
-    " below the chart."
+    f" {_GLYPHS[MISSING]} is missing, {_GLYPHS[ERROR]} could not be loaded completely,"
+    f" {_GLYPHS[UNEXPECTED]} is not expected in that mode. The table below the chart has the reason"
+    " for each gap."
 )
 
 
@@ -40,32 +32,24 @@ def matrix(content: Content, states: pd.DataFrame, others: pd.DataFrame) -> Sect
     title = "What is missing"
     tables = [_others(others)] if len(others) else []
     if content.exposures.empty:
-        empty = "No exposure is loaded: load some with aomuse load."
-        return Section("missing", title, _ROWS + _SIGNS, tables=tables, empty=empty)
+        text = _TEXT.format(row="an exposure") + _SIGNS
+        empty = "No exposure is loaded. Load some with aomuse load."
+        return Section("missing", title, text, tables=tables, empty=empty)
     frame = _named_rows(content.exposures, states)
     gaps = frame[frame["state"].isin([MISSING, ERROR])]
-    several = len(content.exposures) > MOST_ROWS
+    total = len(content.exposures)
+    cells, heading, row = frame[_CELLS], "Parts of exposures", "an exposure"
     notes = []
-    if several:
-        cells, left_out = _patterns(frame, len(content.exposures))
-        patterns = cells["row"].nunique() + left_out
+    if total > MOST_ROWS:
+        cells, left_out = _patterns(frame, total)
+        heading, row = f"{heading}, by pattern of gaps", "all exposures with the same gaps"
+        patterns = count(cells["row"].nunique() + left_out, "patterns")
         drawn = f", of which the {MOST_ROWS} most frequent are drawn" if left_out else ""
-        notes.append(
-            f"{len(content.exposures):,} exposures have {count(patterns, 'patterns')} of"
-            f" gaps{drawn}."
-        )
-    else:
-        cells = frame[["row", "part", "state", "reason", "exposures"]]
-    figure = Figure(
-        "missing",
-        "Parts of exposures" if not several else "Parts of exposures, by pattern of gaps",
-        _summary(gaps, len(content.exposures)),
-        _chart(cells),
-        wide=True,
-    )
+        notes.append(f"{count(total, 'exposures')} have {patterns} of gaps{drawn}.")
+    figure = Figure("missing", heading, _summary(gaps, total), _chart(cells), wide=True)
     data = {"matrix": cells.assign(sign=cells["state"].map(_GLYPHS)).reset_index(drop=True)}
-    text = (_PATTERNS if several else _ROWS) + _SIGNS
-    return Section("missing", title, text, [figure], [_gaps(gaps), *tables], notes, data=data)
+    tables, text = [_gaps(gaps), *tables], _TEXT.format(row=row) + _SIGNS
+    return Section("missing", title, text, [figure], tables, notes, data=data)
 
 
 def _named_rows(exposures: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
@@ -74,8 +58,7 @@ def _named_rows(exposures: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
     names = start + "  " + frame["target"]
     # Two exposures may begin in the same minute.
     number = frame.drop_duplicates("exposure_id").groupby(names).cumcount()
-    again = frame["exposure_id"].map(dict(zip(frame.loc[number.index, "exposure_id"], number,
-                                              strict=True)))  # fmt: skip
+    again = frame["exposure_id"].map(number.set_axis(frame.loc[number.index, "exposure_id"]))
     rows = names.where(again == 0, names + " (" + (again + 1).astype(str) + ")")
     return frame.assign(row=rows, exposures=1)
 
@@ -88,70 +71,47 @@ def _patterns(frame: pd.DataFrame, total: int) -> tuple[pd.DataFrame, int]:
     drawn = frequent.index[:MOST_ROWS]
     cells = []
     for place, states in enumerate(drawn, start=1):
-        ours = frame[frame["exposure_id"].isin(pattern.index[pattern == states])]
+        alike = frame[frame["exposure_id"].isin(pattern.index[pattern == states])]
         share = f"{frequent[states]:,} of {total:,}"
         for part, state in zip(PARTS, states, strict=True):
-            reasons = ours.loc[ours["part"] == part, "reason"].value_counts()
+            reasons = alike.loc[alike["part"] == part, "reason"].value_counts()
             others = (
                 f" (and {count(len(reasons) - 1, 'other reasons')})" if len(reasons) > 1 else ""
             )
             reason = f"{reasons.index[0]}{others}" if state != THERE else ""
             cells.append((f"{place}.  {share}", part, state, reason, int(frequent[states])))
-    columns = ["row", "part", "state", "reason", "exposures"]
-    return pd.DataFrame(cells, columns=columns), len(frequent) - len(drawn)
+    return pd.DataFrame(cells, columns=_CELLS), len(frequent) - len(drawn)
 
 
 def _gaps(gaps: pd.DataFrame) -> Table:
-    return Table(
-        "gaps",
-        "Gaps with their reasons",
-        (
-            Column("time", "Start, UTC", "time"),
-            Column("target", "Target"),
-            Column("mode", "Mode"),
-            Column("archive_id", "Archive name"),
-            Column("part", "Part"),
-            Column("state", "State"),
-            Column("reason", "Reason", "prose"),
-        ),
-        gaps[["time", "target", "mode", "archive_id", "part", "state", "reason"]].reset_index(
-            drop=True
-        ),
-        "source_file, header, load_issue, exposure_metric, psf_fit_metric and psf_prediction",
+    columns = (
+        *EXPOSURE,
+        Column("archive_id", "Archive name"),
+        Column("part", "Part"),
+        Column("state", "State"),
+        Column("reason", "Reason", "prose"),
     )
+    source = "source_file, header, load_issue, exposure_metric, psf_fit_metric and psf_prediction"
+    return table_of("gaps", "Gaps and their reasons", columns, gaps, source)
 
 
 def _others(others: pd.DataFrame) -> Table:
-    return Table(
-        "files",
-        "Issues with files that belong to no exposure",
-        (
-            Column("severity", "Severity"),
-            Column("path", "File", "prose"),
-            Column("reason", "Reason", "prose"),
-        ),
-        others,
-        "load_issue",
+    columns = (
+        Column("severity", "Severity"),
+        Column("path", "File", "prose"),
+        Column("reason", "Reason", "prose"),
     )
+    caption = "Issues with files that belong to no exposure"
+    return Table("files", caption, columns, others, "load_issue")
 
 
 def _chart(cells: pd.DataFrame) -> alt.LayerChart:
     rows = list(dict.fromkeys(cells["row"]))
-    base = alt.Chart(named("matrix")).encode(
-        x=alt.X(
-            "part:N",
-            sort=list(PARTS),
-            scale=_GAPS,
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=-50, labelLimit=190, labelOverlap=False),
-        ),
-        y=alt.Y(
-            "row:N",
-            sort=rows,
-            scale=_GAPS,
-            title=None,
-            axis=alt.Axis(labelLimit=230, labelOverlap=False),
-        ),
+    top = alt.Axis(orient="top", labelAngle=-50, labelLimit=190, labelOverlap=False)
+    side = alt.Axis(labelLimit=230, labelOverlap=False)
+    base = chart_of("matrix").encode(
+        x=alt.X("part:N", sort=list(PARTS), scale=_GAPS, title=None, axis=top),
+        y=alt.Y("row:N", sort=rows, scale=_GAPS, title=None, axis=side),
     )
     squares = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color(
@@ -160,16 +120,16 @@ def _chart(cells: pd.DataFrame) -> alt.LayerChart:
             scale=alt.Scale(domain=list(STATES), range="ordinal"),
             legend=alt.Legend(title="State"),
         ),
-        tooltip=[
-            alt.Tooltip("row:N", title="Exposures" if rows[0].startswith("1.") else "Exposure"),
-            alt.Tooltip("part:N", title="Part"),
-            alt.Tooltip("state:N", title="State"),
-            alt.Tooltip("reason:N", title="Reason"),
-        ],
+        tooltip=tooltips(
+            ("row:N", "Exposures" if rows[0].startswith("1.") else "Exposure"),
+            ("part:N", "Part"),
+            ("state:N", "State"),
+            ("reason:N", "Reason"),
+        ),
     )
     signs = base.mark_text(fontSize=13, fontWeight="bold").encode(
         text="sign:N",
-        # A channel of its own: in that of the squares signs would vanish upon them.
+        # A channel of its own: in the colours of the squares the signs would vanish.
         fill=alt.Fill(
             "state:O",
             sort=list(STATES),
@@ -178,7 +138,7 @@ def _chart(cells: pd.DataFrame) -> alt.LayerChart:
         ),
     )
     chart = layered(squares, signs, height=22 * len(rows))
-    # Else the signs' lack of a legend counts for the squares as well.
+    # Otherwise the squares would have no legend either.
     apart: alt.LayerChart = chart.resolve_legend(color="independent", fill="independent")
     return apart
 
@@ -187,7 +147,5 @@ def _summary(gaps: pd.DataFrame, total: int) -> str:
     whole = total - gaps["exposure_id"].nunique()
     parts = gaps["part"].value_counts()
     worst = ", ".join(f"{part} in {number:,}" for part, number in parts.head(4).items())
-    return sentence(
-        f"Exposures with all parts: {whole:,} of {total:,}.",
-        f"Most often missing: {worst}." if worst else "",
-    )
+    often = f" Most often missing: {worst}." if worst else ""
+    return f"Exposures with all parts: {whole:,} of {total:,}.{often}"

@@ -1,4 +1,4 @@
-"""What is missing: parts that each exposure is expected to have, and why they are not there."""
+"""What is missing: the parts that each exposure should have, and why some are not there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from aomuse.models import (
 )
 from aomuse.query.frames.reading import reading
 
-#: States of a part, the worst last but one.
+#: States of a part.
 THERE, MISSING, ERROR, UNEXPECTED = STATES = ("there", "missing", "error", "not expected")
 
 #: Files by role, in the words of the page.
@@ -41,15 +41,13 @@ DELIVERED, PREDICTED = "FWHM at 700 nm", "PSF by muse-psfr"
 #: All parts, in the order of the matrix.
 PARTS = (*FILES.values(), *TELEMETRY, KEYWORDS, SEEING, QUALITY, DELIVERED, PREDICTED)
 
-#: Outcome of a file that could not be read; others are loaded, or imported without a file.
+#: Outcome of a file that could not be read. Others are loaded, or imported without a file.
 _FAILED = "failed"
-
-_NO_RAW = "there is no raw file"
 
 
 @dataclass
-class _Facts:
-    """What the database says about the parts of one exposure."""
+class _Record:
+    """What the database has about the parts of one exposure."""
 
     files: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
@@ -63,126 +61,125 @@ class _Facts:
 def read_parts(engine: Engine, exposures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the state of each part of each exposure."""
     with reading(engine) as connection:
-        facts, others = _facts(connection)
+        records, others = _records(connection)
     rows = [
         (row.exposure_id, part, *found)
         for row in exposures.itertuples()
-        for part, found in _parts(facts[int(str(row.exposure_id))], str(row.mode))
+        for part, found in _parts(records[int(str(row.exposure_id))], str(row.mode))
     ]
     columns = ["exposure_id", "part", "state", "reason"]
     return pd.DataFrame(rows, columns=columns), others
 
 
-def _facts(connection: Connection) -> tuple[dict[int, _Facts], pd.DataFrame]:
-    facts: dict[int, _Facts] = defaultdict(_Facts)
-    for number, role, path, outcome in connection.execute(
-        sa.select(
-            SourceFile.exposure_id, SourceFile.role, SourceFile.path, SourceFile.outcome
-        ).order_by(SourceFile.id)
-    ):
-        facts[number].roles[path] = role
+def _records(connection: Connection) -> tuple[dict[int, _Record], pd.DataFrame]:
+    records: dict[int, _Record] = defaultdict(_Record)
+    file, issue = SourceFile, LoadIssue
+    files = sa.select(file.exposure_id, file.role, file.path, file.outcome).order_by(file.id)
+    for number, role, path, outcome in connection.execute(files):
+        records[number].roles[path] = role
         # One of several analyses may have failed.
-        if facts[number].files.get(role) != _FAILED:
-            facts[number].files[role] = outcome
-    raw = sa.select(Header.exposure_id, Header.extension_name).join(
-        SourceFile, SourceFile.id == Header.source_file_id
+        if records[number].files.get(role) != _FAILED:
+            records[number].files[role] = outcome
+    tables = (
+        sa.select(Header.exposure_id, Header.extension_name)
+        .join(file, file.id == Header.source_file_id)
+        .where(file.role == "raw", Header.extension_name.in_(TELEMETRY))
     )
-    for number, name in connection.execute(
-        raw.where(SourceFile.role == "raw", Header.extension_name.in_(TELEMETRY))
-    ):
-        facts[number].telemetry.add(name)
+    for number, name in connection.execute(tables):
+        records[number].telemetry.add(name)
     others = []
-    issue = LoadIssue
+    is_open = issue.closed_run_id.is_(None)
     for row in connection.execute(
-        sa.select(*issue.__table__.columns).where(issue.closed_run_id.is_(None)).order_by(issue.id)
+        sa.select(*issue.__table__.columns).where(is_open).order_by(issue.id)
     ):
         if row.exposure_id is None:
             others.append((row.severity, row.path or "", row.message))
         else:
-            facts[row.exposure_id].issues.append(row)
-    _metrics(connection, facts)
-    for number, reason in connection.execute(
-        sa.select(PsfPrediction.exposure_id, PsfPrediction.reason)
-    ):
-        facts[number].prediction.append(reason)
-    return facts, pd.DataFrame(others, columns=["severity", "path", "reason"])
+            records[row.exposure_id].issues.append(row)
+    _metrics(connection, records)
+    predictions = sa.select(PsfPrediction.exposure_id, PsfPrediction.reason)
+    for number, reason in connection.execute(predictions):
+        records[number].prediction.append(reason)
+    return records, pd.DataFrame(others, columns=["severity", "path", "reason"])
 
 
-def _metrics(connection: Connection, facts: dict[int, _Facts]) -> None:
+def _metrics(connection: Connection, records: dict[int, _Record]) -> None:
     ids = {
         metric_of("seeing", "legacy").id: SEEING,
         metric_of("sparta_iq_los_500nm", "corrected").id: QUALITY,
     }
     metric = ExposureMetric
-    for number, metric_id, reason in connection.execute(
-        sa.select(metric.exposure_id, metric.metric_id, metric.reason).where(
-            metric.metric_id.in_(ids)
-        )
-    ):
-        facts[number].metrics[ids[metric_id]] = reason
-    for number, reason in connection.execute(
+    metrics = sa.select(metric.exposure_id, metric.metric_id, metric.reason)
+    for number, metric_id, reason in connection.execute(metrics.where(metric.metric_id.in_(ids))):
+        records[number].metrics[ids[metric_id]] = reason
+    delivered = (
         sa.select(PsfFit.exposure_id, PsfFitMetric.reason)
         .join(PsfFitMetric, PsfFitMetric.psf_fit_id == PsfFit.id)
         .where(PsfFitMetric.metric_id == metric_of("fwhm_700nm", "corrected").id)
-    ):
-        facts[number].delivered.append(reason)
+    )
+    for number, reason in connection.execute(delivered):
+        records[number].delivered.append(reason)
 
 
-def _parts(facts: _Facts, mode: str) -> Iterator[tuple[str, tuple[str, str]]]:
+def _parts(record: _Record, mode: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each part of an exposure with its state and the reason for it."""
     for role, part in FILES.items():
-        yield part, _file(facts, role)
+        yield part, _file(record, role)
     for name in TELEMETRY:
-        yield name, _telemetry(facts, name, mode)
-    yield KEYWORDS, _keywords(facts)
+        yield name, _telemetry(record, name, mode)
+    yield KEYWORDS, _keywords(record)
     for part in (SEEING, QUALITY):
-        yield part, _metric(facts, part, mode)
-    yield DELIVERED, _delivered(facts)
-    yield PREDICTED, _predicted(facts, mode)
+        yield part, _metric(record, part, mode)
+    yield DELIVERED, _delivered(record)
+    yield PREDICTED, _predicted(record, mode)
 
 
-def _file(facts: _Facts, role: str) -> tuple[str, str]:
-    outcome = facts.files.get(role)
-    errors = [i.message for i in facts.issues if i.severity == "error" and _role(facts, i) == role]
+def _file(record: _Record, role: str) -> tuple[str, str]:
+    outcome = record.files.get(role)
+    own = (issue for issue in record.issues if _role(record, issue) == role)
+    errors = [issue.message for issue in own if issue.severity == "error"]
     if outcome == _FAILED or errors:
         return ERROR, "; ".join(errors) or "the file could not be loaded"
     if outcome is None:
-        said = [i.message for i in facts.issues if i.code == f"{role}_missing"]
-        return MISSING, "; ".join(said) or "there is no such file"
+        reasons = [i.message for i in record.issues if i.code == f"{role}_missing"]
+        return MISSING, "; ".join(reasons) or "there is no such file"
     return THERE, ""
 
 
-def _role(facts: _Facts, issue: Any) -> str:
+def _role(record: _Record, issue: Any) -> str:
     """Return the role of the file that an issue is about; empty for tables of the raw file."""
-    return "" if issue.extension_name in TELEMETRY else facts.roles.get(issue.path, "")
+    return "" if issue.extension_name in TELEMETRY else record.roles.get(issue.path, "")
 
 
-def _telemetry(facts: _Facts, name: str, mode: str) -> tuple[str, str]:
-    for issue in facts.issues:
+def _telemetry(record: _Record, name: str, mode: str) -> tuple[str, str]:
+    for issue in record.issues:
         if issue.severity == "error" and issue.extension_name == name:
             return ERROR, issue.message
-    if name in facts.telemetry:
+    if name in record.telemetry:
         return THERE, ""
     if name.startswith("SPARTA") and "NOAO" in mode:
         return UNEXPECTED, f"there is no adaptive optics in {mode}"
-    raw = facts.files.get("raw")
+    raw = record.files.get("raw")
     if raw in (None, _FAILED):
-        return MISSING, _NO_RAW if raw is None else "the raw file could not be loaded"
+        return (
+            MISSING,
+            "there is no raw file" if raw is None else "the raw file could not be loaded",
+        )
     return MISSING, f"the raw file has no {name}"
 
 
-def _keywords(facts: _Facts) -> tuple[str, str]:
-    if facts.files.get("reduced", _FAILED) == _FAILED:
+def _keywords(record: _Record) -> tuple[str, str]:
+    if record.files.get("reduced", _FAILED) == _FAILED:
         return MISSING, "there is no reduced cube that could be loaded"
     codes = {"keyword_missing", "keyword_type", "target_missing", "mode_missing", "date_missing"}
-    said = [issue.message for issue in facts.issues if issue.code in codes]
-    return (MISSING, "; ".join(said)) if said else (THERE, "")
+    reasons = [issue.message for issue in record.issues if issue.code in codes]
+    return (MISSING, "; ".join(reasons)) if reasons else (THERE, "")
 
 
-def _metric(facts: _Facts, part: str, mode: str) -> tuple[str, str]:
-    if part not in facts.metrics:
-        return MISSING, "it has not been worked out: run aomuse metrics"
-    reason = facts.metrics[part]
+def _metric(record: _Record, part: str, mode: str) -> tuple[str, str]:
+    if part not in record.metrics:
+        return MISSING, "it has not been computed: run aomuse metrics"
+    reason = record.metrics[part]
     if reason is None:
         return THERE, ""
     if part == QUALITY and "NOAO" in mode:
@@ -190,21 +187,21 @@ def _metric(facts: _Facts, part: str, mode: str) -> tuple[str, str]:
     return MISSING, reason
 
 
-def _delivered(facts: _Facts) -> tuple[str, str]:
-    if not facts.delivered:
+def _delivered(record: _Record) -> tuple[str, str]:
+    if not record.delivered:
         return MISSING, "there is no analysis"
-    reasons = [reason for reason in facts.delivered if reason is not None]
-    if len(reasons) < len(facts.delivered):
+    reasons = [reason for reason in record.delivered if reason is not None]
+    if len(reasons) < len(record.delivered):
         return THERE, ""
     return MISSING, "; ".join(dict.fromkeys(reasons))
 
 
-def _predicted(facts: _Facts, mode: str) -> tuple[str, str]:
+def _predicted(record: _Record, mode: str) -> tuple[str, str]:
     expected = mode.startswith("WFM-AO")
-    if not facts.prediction:
-        why = "it has not been predicted: run aomuse predict (extra psfr)"
-        return (MISSING, why) if expected else (UNEXPECTED, "the model holds for WFM-AO only")
-    (reason,) = facts.prediction
+    if not record.prediction:
+        why = "it has not been predicted: pip install 'aomuse[psfr]' and run aomuse predict"
+        return (MISSING, why) if expected else (UNEXPECTED, "the model applies to WFM-AO only")
+    (reason,) = record.prediction
     if reason is None:
         return THERE, ""
     return (MISSING if expected else UNEXPECTED), reason

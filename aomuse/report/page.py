@@ -1,4 +1,4 @@
-"""The page: sections put into the template, with all that it needs inside."""
+"""The page: its sections in the template, with all data and scripts inside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -31,7 +31,7 @@ from aomuse.report.quality import quality
 from aomuse.report.style import FIELDS, theme
 from aomuse.report.wavelength import wavelength
 
-#: Rows of a table that people see; the page's data, and what is saved as CSV, has all of them.
+#: Rows of a table that people see; the data and the saved CSV have all.
 MOST_TABLE_ROWS = 300
 
 
@@ -57,7 +57,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
     library, script = _library(), _packaged("page.js")
     page = environment.from_string(_packaged("page.html.j2")).render(
         sections=sections,
-        facts=_facts(content),
+        facts=_key_figures(content),
         database=shown_url(engine.url),
         made=dt.datetime.now(dt.UTC),
         version=version("aomuse"),
@@ -66,7 +66,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         style=_packaged("page.css"),
         library=library,
         script=script,
-        # No script but these two runs, whatever a header card says, and nothing is fetched.
+        # Only these two scripts run, whatever a header card contains, and nothing is fetched.
         hashes=[_hash(library), _hash(script)],
         data=_embedded(sections),
     )
@@ -79,7 +79,7 @@ def _packaged(name: str) -> str:
 
 @cache
 def _library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed, of the version that Altair writes charts for."""
+    """Return Vega, Vega-Lite and Vega-Embed, in the version that Altair writes charts for."""
     series = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     known = vl_convert.get_vegalite_versions()
     bundle: str = vl_convert.javascript_bundle(
@@ -93,8 +93,8 @@ def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _facts(content: Content) -> list[tuple[str, str]]:
-    """Return what the page begins with: a value and what it is."""
+def _key_figures(content: Content) -> list[tuple[str, str]]:
+    """Return the figures at the top of the page: a value, and what it counts or measures."""
     exposures, fits = content.exposures, content.fits
     hours = exposures["exposure_time_s"].sum() / 3600
     counts = {
@@ -104,16 +104,16 @@ def _facts(content: Content) -> list[tuple[str, str]]:
         "PSF analyses": len(fits),
         "sources": int(exposures["source_count"].sum()),
     }
-    facts = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
-    facts.append((f"{hours:,.1f} h", "exposure time"))
+    figures = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
+    figures.append((f"{hours:,.1f} h", "exposure time"))
     seeing = exposures["seeing_arcsec"].median()
     if pd.notna(seeing):
-        facts.append((f"{seeing:.2f}″", "median seeing"))
+        figures.append((f"{seeing:.2f}″", "median seeing"))
     for field, words in FIELDS.items():
         fwhm = fits.loc[fits["field"] == field, "fwhm_700nm"].median()
         if pd.notna(fwhm):
-            facts.append((f"{fwhm:.3f}″", f"median FWHM, {words}"))
-    return facts
+            figures.append((f"{fwhm:.3f}″", f"median FWHM, {words}"))
+    return figures
 
 
 def _embedded(sections: Sequence[Section]) -> str:
@@ -136,7 +136,7 @@ def _embedded(sections: Sequence[Section]) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    # Whatever a target is called, it does not end the script.
+    # No name of a target can end the script.
     return text.replace("<", "\\u003c")
 
 
@@ -146,25 +146,25 @@ def _columnar(frame: pd.DataFrame) -> dict[str, Any]:
     days = [name for name in frame if pd.api.types.is_datetime64_dtype(frame[name])]
     columns = {}
     for name in frame:
-        values = frame[name]
+        convert: Callable[[Any], Any] = _plain
         if name in times:
-            cells = [None if pd.isna(v) else round(v.timestamp() * 1000) for v in values]
+            convert = _milliseconds
         elif name in days:
-            cells = [None if pd.isna(v) else f"{v:%Y-%m-%d}" for v in values]
-        else:
-            cells = [None if pd.isna(v) else _plain(v) for v in values]
-        columns[str(name)] = cells
+            convert = "{:%Y-%m-%d}".format
+        columns[str(name)] = [None if pd.isna(v) else convert(v) for v in frame[name]]
     return {"columns": columns, "times": times}
 
 
+def _milliseconds(time: pd.Timestamp) -> int:
+    return round(time.timestamp() * 1000)
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _rows(table: Table) -> list[list[dict[str, str]]]:
-    """Return the cells that people see: text, exact value, and the element it is written as."""
+    """Return the cells that people see: kind, text and exact value."""
     shown = table.frame.head(MOST_TABLE_ROWS)
     columns = [[_cell(value, column) for value in shown[column.name]] for column in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]

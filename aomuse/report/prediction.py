@@ -1,71 +1,62 @@
-"""The PSF that the telemetry lets expect, beside the one that was delivered."""
+"""Predicted PSFs against the delivered ones."""
 
 from __future__ import annotations
 
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import (
-    Column,
-    Figure,
-    Section,
-    Table,
-    count,
-    sentence,
-    spread,
-    thinned,
-)
+from aomuse.report.blocks import ANALYSIS, Column, Figure, Section, count, spread, table_of, thinned
 from aomuse.report.data import Content
 from aomuse.report.quality import equal_line
-from aomuse.report.style import TIME_TEXT, from_zero, layered, named
+from aomuse.report.style import chart_of, from_zero, layered, tooltips
 
 #: Blue, middle and red, nm: more would hide each other.
 SHOWN_NM = (500, 700, 900)
 
 _TEXT = (
-    "On the dashed line the PSF is as sharp as was expected, above it broader. Two expectations"
-    " stand beside PampelMuse's fit: the PSF that muse-psfr reconstructs from SPARTA's telemetry"
-    " (aomuse predict), and the image quality that a formula makes of r0, L0 and the ground layer."
-    " Both are for the wide field with adaptive optics."
+    "On the dashed line the PSF is as sharp as predicted, above it broader. PampelMuse's fit is"
+    " compared with two predictions: the PSF that muse-psfr reconstructs from SPARTA's telemetry"
+    " (aomuse predict), and the image quality that a formula derives from r0, L0 and the ground"
+    " layer. Both are for the wide field with adaptive optics."
 )
-_NO_PSFR = "No prediction by muse-psfr has an analysis beside it: aomuse predict makes them."
+_NO_PSFR = "No analysis has a prediction by muse-psfr. aomuse predict makes them."
 _EMPTY = (
-    "No analysis has an expectation beside it: exposures in WFM-AO with SPARTA_ATM_DATA have"
-    " one, and aomuse predict (extra psfr) makes the other."
+    "No analysis has a prediction. Exposures in WFM-AO with SPARTA_ATM_DATA have one by formula;"
+    " aomuse predict, which requires pip install 'aomuse[psfr]', makes the other."
+)
+_COLUMNS = (
+    *ANALYSIS,
+    Column("wavelength_nm", "Wavelength, nm", "number", 0),
+    Column("predicted", "Predicted, arcsec", "number", 3),
+    Column("delivered", "Delivered, arcsec", "number", 3),
+    Column("difference", "Delivered minus predicted, arcsec", "number", 3),
 )
 
 
 def prediction(content: Content) -> Section:
     """Return the section on predicted and delivered PSFs."""
     title = "Predicted and delivered"
-    found = {
-        "psfr": ("FWHM by muse-psfr", "v_psf_prediction", _psfr(content)),
-        "formula": (
+    psfr = _psfr(content)
+    figures, tables, notes = [], [], []
+    for name, words, source, frame in (
+        ("prediction-psfr", "FWHM by muse-psfr", "v_psf_prediction", psfr),
+        (
+            "prediction-formula",
             "image quality by SPARTA",
             "v_exposure_metrics (iq_los_…nm) with v_psf_fit_metrics",
             _formula(content),
         ),
-    }
-    figures, tables, notes = [], [], []
-    for name, (words, source, whole) in found.items():
-        frame, note = thinned(whole)
+    ):
         if frame.empty:
             continue
-        table_name = f"prediction-{name}"
-        tables.append(_table(table_name, words, source, frame))
-        figures.append(
-            Figure(
-                table_name,
-                f"FWHM delivered, and {words}",
-                _summary(frame),
-                _chart(table_name, frame, words),
-            )
-        )
-        if note and note not in notes:
-            notes.append(note)
+        drawn, note = thinned(frame)
+        caption = f"Delivered FWHM and {words}"
+        tables.append(table_of(name, caption, _COLUMNS, drawn, source, "psf_fit_id"))
+        figures.append(Figure(name, caption, _summary(drawn), _chart(name, drawn, words)))
+        notes += [n for n in note if n not in notes]
     if not figures:
         return Section("prediction", title, _TEXT, empty=_EMPTY)
-    if found["psfr"][2].empty:
+    if psfr.empty:
         notes.append(_NO_PSFR)
     return Section("prediction", title, _TEXT, figures, tables, notes)
 
@@ -92,58 +83,33 @@ def _formula(content: Content) -> pd.DataFrame:
 
 
 def _known(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = ["psf_fit_id", "time", "target", "mode", "model", "wavelength_nm"]
-    both = ["predicted", "delivered"]
-    known = frame[[*columns, *both]].dropna(subset=both).reset_index(drop=True)
+    known = frame.dropna(subset=["predicted", "delivered"])
     return known.assign(difference=known["delivered"] - known["predicted"])
 
 
-def _table(name: str, words: str, source: str, frame: pd.DataFrame) -> Table:
-    return Table(
-        name,
-        f"FWHM delivered, and {words}",
-        (
-            Column("time", "Start, UTC", "time"),
-            Column("target", "Target"),
-            Column("mode", "Mode"),
-            Column("model", "PSF model"),
-            Column("wavelength_nm", "Wavelength, nm", "number", 0),
-            Column("predicted", "Predicted, arcsec", "number", 3),
-            Column("delivered", "Delivered, arcsec", "number", 3),
-            Column("difference", "Delivered minus predicted, arcsec", "number", 3),
-        ),
-        frame,
-        source,
-    )
-
-
 def _chart(name: str, frame: pd.DataFrame, words: str) -> alt.LayerChart:
-    wavelengths = [f"{w} nm" for w in SHOWN_NM]
-    both = pd.concat([frame["predicted"], frame["delivered"]])
+    wavelengths = alt.Scale(domain=[f"{w} nm" for w in SHOWN_NM])
+    scale = from_zero(pd.concat([frame["predicted"], frame["delivered"]]))
     points = (
-        alt.Chart(named(name))
+        chart_of(name)
         .mark_point(filled=True, size=80, opacity=0.8)
-        .transform_calculate(start=TIME_TEXT, at="datum.wavelength_nm + ' nm'")
+        .transform_calculate(at="datum.wavelength_nm + ' nm'")
         .encode(
-            x=alt.X(
-                "predicted:Q",
-                scale=from_zero(both),
-                title=f"{words[0].upper()}{words[1:]}, arcsec",
+            x=alt.X("predicted:Q", scale=scale, title=f"{words[0].upper()}{words[1:]}, arcsec"),
+            y=alt.Y("delivered:Q", scale=scale, title="Delivered FWHM, arcsec"),
+            color=alt.Color("at:N", scale=wavelengths, title="Wavelength"),
+            shape=alt.Shape("at:N", scale=wavelengths, title="Wavelength"),
+            tooltip=tooltips(
+                "target",
+                "start",
+                ("at:N", "Wavelength"),
+                ("predicted:Q", "Predicted, arcsec", ".3f"),
+                ("delivered:Q", "Delivered, arcsec", ".3f"),
             ),
-            y=alt.Y("delivered:Q", scale=from_zero(both), title="FWHM delivered, arcsec"),
-            color=alt.Color("at:N", scale=alt.Scale(domain=wavelengths), title="Wavelength"),
-            shape=alt.Shape("at:N", scale=alt.Scale(domain=wavelengths), title="Wavelength"),
-            tooltip=[
-                alt.Tooltip("target:N", title="Target"),
-                alt.Tooltip("start:N", title="Start, UTC"),
-                alt.Tooltip("at:N", title="Wavelength"),
-                alt.Tooltip("predicted:Q", title="Predicted, arcsec", format=".3f"),
-                alt.Tooltip("delivered:Q", title="Delivered, arcsec", format=".3f"),
-            ],
         )
     )
-    line = equal_line("predicted", "delivered", float(both.max()) * 1.08)
-    return layered(line, points, height=320)
+    top = 1.08 * float(frame[["predicted", "delivered"]].max().max())
+    return layered(equal_line("predicted", "delivered", top), points, height=320)
 
 
 def _summary(frame: pd.DataFrame) -> str:
@@ -151,7 +117,5 @@ def _summary(frame: pd.DataFrame) -> str:
         f"at {w:.0f} nm {spread(values, 3, '″')}"
         for w, values in frame.groupby("wavelength_nm")["difference"]
     )
-    return sentence(
-        f"{count(frame['psf_fit_id'].nunique(), 'analyses')}.",
-        f"Delivered minus predicted: {each}.",
-    )
+    analyses = count(frame["psf_fit_id"].nunique(), "analyses")
+    return f"{analyses}. Delivered minus predicted: {each}."

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-#: In words, the fields of MUSE, by the first three letters of the mode.
+#: The fields of MUSE in words, by the first three letters of the mode.
 FIELDS = {"WFM": "wide field", "NFM": "narrow field"}
 
 #: Colours that the colour-blind can tell apart (after Okabe and Ito), darkened or lightened until
@@ -16,12 +16,12 @@ _CATEGORIES = {
     "light": ["#0067a5", "#c2480a", "#00785a", "#9a4690", "#7a6000", "#4d4d4d"],
     "dark": ["#5cb8f0", "#ff9d52", "#3fd0a4", "#e69bd2", "#ece05a", "#c4c4c4"],
 }
-#: Parts that are there, missing, wrong, or that nobody expects.
+#: Parts that are present, missing, wrong, or not expected.
 _STATES = {
     "light": ["#c3e0d3", "#e08a00", "#b3261e", "#f1f1ef"],
     "dark": ["#21443a", "#e8a33d", "#ff7b72", "#26292e"],
 }
-#: Signs upon these.
+#: Signs on top of these.
 _SIGNS = {
     "light": ["#1d2430", "#1d1200", "#ffffff", "#1d2430"],
     "dark": ["#e7eaf0", "#1d1200", "#2b0000", "#e7eaf0"],
@@ -30,7 +30,7 @@ _INK = {"light": ("#1d2430", "#566072", "#dfe3e8"), "dark": ("#e7eaf0", "#a9b2c0
 
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 
-#: 24 hours, and no names of days: whatever step the axis has.
+#: 24 hours and no names of days, whatever step the axis has.
 _TIMES = {
     "milliseconds": "%H:%M:%S",
     "seconds": "%H:%M:%S",
@@ -44,8 +44,15 @@ _TIMES = {
     "year": "%Y",
 }
 
-#: Instant as text, for tooltips: theirs would be the reader's local time.
-TIME_TEXT = "utcFormat(datum.time, '%Y-%m-%d %H:%M')"
+#: Time as text for tooltips, which would show the reader's local time.
+_START = "utcFormat(datum.time, '%Y-%m-%d %H:%M')"
+
+#: Lines of tooltips that many charts have.
+_TIPS = {
+    "target": ("target:N", "Target"),
+    "start": ("start:N", "Start, UTC"),
+    "mode": ("mode:N", "Mode"),
+}
 
 
 def theme(scheme: str) -> dict[str, Any]:
@@ -97,9 +104,23 @@ def theme(scheme: str) -> dict[str, Any]:
     }
 
 
-def named(name: str) -> Any:
-    """Return the data of a table on the page."""
-    return alt.NamedData(name=name)
+def tooltips(*lines: str | tuple[str, ...]) -> list[alt.Tooltip]:
+    """Return the lines of a tooltip: shared ones by name, or field, title and format."""
+    fields = (_TIPS[line] if isinstance(line, str) else line for line in lines)
+    return [
+        alt.Tooltip(field, title=title, format=form[0] if form else alt.Undefined)
+        for field, title, *form in fields
+    ]
+
+
+def chart_of(name: str, field: str = "") -> alt.Chart:
+    """Return a chart of the table with that name, of one field of MUSE if it is given."""
+    data: Any = alt.NamedData(name=name)
+    chart = alt.Chart(data)
+    if field:
+        chart = chart.transform_filter(alt.datum.field == field)
+    with_start: alt.Chart = chart.transform_calculate(start=_START)
+    return with_start
 
 
 def time_axis(times: pd.Series[Any], what: str = "Start of the exposure") -> alt.X:
@@ -121,7 +142,7 @@ def time_axis(times: pd.Series[Any], what: str = "Start of the exposure") -> alt
 
 
 def _milliseconds(time: pd.Timestamp) -> Any:
-    # As a plain number Vega-Lite would make a data source of it, which warns.
+    # Vega-Lite would turn a plain number into a data source, with a warning.
     return {"expr": str(round(time.timestamp() * 1000))}
 
 
@@ -132,7 +153,7 @@ def from_zero(values: pd.Series[Any], margin: float = 1.08) -> alt.Scale:
 
 
 def around(*values: pd.Series[Any]) -> alt.Scale:
-    """Return a scale that leaves a margin around the values, and does not begin with 0."""
+    """Return a scale with a margin around the values that does not begin with 0."""
     known = pd.concat(values).dropna()
     low, high = float(known.min()), float(known.max())
     margin = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
@@ -140,7 +161,7 @@ def around(*values: pd.Series[Any]) -> alt.Scale:
 
 
 def layered(*charts: alt.Chart, height: int) -> alt.LayerChart:
-    """Return charts one upon the other, as wide as there is room."""
+    """Return charts on top of each other, as wide as the page allows."""
     chart: Any = alt.layer(*charts)
     made: alt.LayerChart = chart.properties(width="container", height=height)
     return made
@@ -152,10 +173,10 @@ def mode_color(modes: list[str], frame: pd.DataFrame) -> alt.Color:
 
 
 def mode_shape(modes: list[str], frame: pd.DataFrame) -> alt.Shape:
-    """Return the shape of each instrument mode: colour is not all that tells them apart."""
+    """Return the shape of each instrument mode, for those who do not see the colours."""
     return alt.Shape("mode:N", scale=alt.Scale(domain=modes), legend=_mode_legend(modes, frame))
 
 
 def _mode_legend(modes: list[str], frame: pd.DataFrame) -> alt.Legend:
-    there = set(frame["mode"])
-    return alt.Legend(title="Mode", values=[mode for mode in modes if mode in there])
+    present = set(frame["mode"])
+    return alt.Legend(title="Mode", values=[mode for mode in modes if mode in present])

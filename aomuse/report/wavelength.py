@@ -9,29 +9,28 @@ import numpy as np
 import pandas as pd
 
 from aomuse.metrics.windows import NOTCH_NM
-from aomuse.report.blocks import Column, Figure, Section, Table, count, sentence
+from aomuse.report.blocks import ANALYSIS, EXPOSURE, Column, Figure, Section, Table, count, table_of
 from aomuse.report.data import Content
-from aomuse.report.style import FIELDS, TIME_TEXT, around, layered, mode_color, mode_shape, named
+from aomuse.report.groups import quantile_columns, quantiles
+from aomuse.report.style import FIELDS, around, chart_of, layered, mode_color, mode_shape, tooltips
 
-#: Beyond this, quantiles are drawn instead of analyses.
+#: Beyond this, the charts show quantiles instead of analyses.
 MOST_ANALYSES = 12
-#: Width of the bins that quantiles are taken in, nm: no narrower than the windows.
+#: Width of the bins of the quantiles, nm: no narrower than the windows.
 _BIN_NM = 50.0
 
 _QUANTITIES = {"fwhm_arcsec": "FWHM, arcsec", "beta": "Moffat β"}
-_TITLES = {"fwhm_arcsec": "FWHM by wavelength", "beta": "Moffat β by wavelength"}
-_NOTCH = (
-    f"The band marks {NOTCH_NM[0]:.0f} to {NOTCH_NM[1]:.0f} nm, where the light of the sodium"
-    " lasers is blocked: layers in it are left out."
+_DIGITS = {"fwhm_arcsec": 3, "beta": 2}
+_SOURCE = "v_psf_window, version corrected"
+_BETA_AND_NOTCH = (
+    " β is the exponent of the Moffat profile, small for broad wings. The band marks"
+    f" {NOTCH_NM[0]:.0f} to {NOTCH_NM[1]:.0f} nm, where the light of the sodium lasers is blocked:"
+    " layers in it are left out."
 )
-_LINES = (
-    "Each line is an analysis: means over about ten windows of wavelength. β is the exponent of the"
-    " Moffat profile, small for broad wings. " + _NOTCH
-)
+_LINES = "Each line is an analysis: means over about ten windows of wavelength." + _BETA_AND_NOTCH
 _QUANTILES = (
     f"For each instrument mode, the median over its analyses in bins of {_BIN_NM:.0f} nm, and"
-    " around it the range from the 10th to the 90th percentile. β is the exponent of the Moffat"
-    " profile, small for broad wings. " + _NOTCH
+    " around it the range from the 10th to the 90th percentile." + _BETA_AND_NOTCH
 )
 _EMPTY = "No analysis with an FWHM by wavelength is loaded."
 
@@ -44,46 +43,34 @@ def wavelength(content: Content) -> Section:
     if frame.empty:
         return Section("wavelength", title, _LINES, empty=_EMPTY)
     analyses = frame["psf_fit_id"].nunique()
-    several = analyses > MOST_ANALYSES
-    table = _quantiles(frame) if several else _lines(frame)
     notes = []
-    if several:
-        notes.append(f"{count(analyses, 'analyses')} are more than can be told apart as lines.")
-    figures = [
-        Figure(
-            f"{quantity.removesuffix('_arcsec')}-{field.lower()}",
-            f"{_TITLES[quantity]}, {words}",
-            _summary(ours, quantity),
-            _quantile_chart(rows, field, quantity, content.modes)
-            if several
-            else _line_chart(ours, field, quantity, content.modes),
-        )
-        for field, words in FIELDS.items()
-        for quantity in _QUANTITIES
-        if (ours := frame[frame["field"] == field])[quantity].notna().any()
-        for rows in [table.frame[table.frame["field"] == field]]
-    ]
-    text = _QUANTILES if several else _LINES
+    if analyses <= MOST_ANALYSES:
+        table, text, chart = _lines(frame), _LINES, _line_chart
+    else:
+        table, text, chart = _quantiles(frame), _QUANTILES, _quantile_chart
+        notes.append(f"{count(analyses, 'analyses')} are too many to draw one by one: grouped.")
+    figures = []
+    for field, words in FIELDS.items():
+        of_field = frame[frame["field"] == field]
+        drawn = table.frame[table.frame["field"] == field]
+        for quantity, label in _QUANTITIES.items():
+            if of_field[quantity].notna().any():
+                name = f"{quantity.removesuffix('_arcsec')}-{field.lower()}"
+                heading = f"{label.partition(',')[0]} by wavelength, {words}"
+                drawing = chart(drawn, field, quantity, content.modes)
+                figures.append(Figure(name, heading, _summary(of_field, quantity), drawing))
     return Section("wavelength", title, text, figures, [table], notes)
 
 
 def _lines(frame: pd.DataFrame) -> Table:
-    columns = ["time", "target", "mode", "field", "model", "psf_fit_id", "wavelength_nm"]
-    return Table(
-        "wavelength",
-        "Analyses by window of wavelength",
-        (
-            Column("time", "Start, UTC", "time"),
-            Column("target", "Target"),
-            Column("mode", "Mode"),
-            Column("model", "PSF model"),
-            Column("wavelength_nm", "Wavelength, nm", "number", 1),
-            Column("fwhm_arcsec", "FWHM, arcsec", "number", 3),
-            Column("beta", "Moffat β", "number", 2),
-        ),
-        frame[[*columns, *_QUANTITIES]].reset_index(drop=True),
-        "v_psf_window, version corrected",
+    columns = (
+        *ANALYSIS,
+        Column("wavelength_nm", "Wavelength, nm", "number", 1),
+        Column("fwhm_arcsec", "FWHM, arcsec", "number", 3),
+        Column("beta", "Moffat β", "number", 2),
     )
+    caption = "Analyses by window of wavelength"
+    return table_of("wavelength", caption, columns, frame, _SOURCE, "psf_fit_id", "field")
 
 
 def _quantiles(frame: pd.DataFrame) -> Table:
@@ -92,124 +79,94 @@ def _quantiles(frame: pd.DataFrame) -> Table:
     once: Any = frame.assign(bin_nm=bins).groupby(["field", "mode", "bin_nm", "psf_fit_id"])
     means = once[list(_QUANTITIES)].mean().reset_index()
     grouped = means.groupby(["field", "mode", "bin_nm"])
-    parts = {"analyses": grouped.size()}
-    for quantity in _QUANTITIES:
-        for name, share in (("p10", 0.1), ("median", 0.5), ("p90", 0.9)):
-            parts[f"{quantity}_{name}"] = grouped[quantity].quantile(share)
-    shown = [
-        Column(f"{quantity}_{name}", f"{label}, {words}", "number", 3 if "FWHM" in label else 2)
-        for quantity, label in _QUANTITIES.items()
-        for name, words in (("p10", "10th percentile"), ("median", "median"),
-                            ("p90", "90th percentile"))
-    ]  # fmt: skip
-    return Table(
-        "wavelength",
-        f"Quantiles over analyses by mode, in bins of {_BIN_NM:.0f} nm",
-        (
-            Column("mode", "Mode"),
-            Column("bin_nm", "Middle of the bin, nm", "number", 0),
-            Column("analyses", "Analyses", "number", 0),
-            *shown,
-        ),
-        pd.DataFrame(parts).reset_index(),
-        "v_psf_window, version corrected",
+    sums = {"analyses": grouped.size()} | quantiles(grouped, _QUANTITIES)
+    columns = (
+        EXPOSURE[2],
+        Column("bin_nm", "Middle of the bin, nm", "number", 0),
+        Column("analyses", "Analyses", "number", 0),
+        *quantile_columns(_QUANTITIES, _DIGITS),
     )
+    caption = f"Quantiles over analyses by mode, in bins of {_BIN_NM:.0f} nm"
+    return Table("wavelength", caption, columns, pd.DataFrame(sums).reset_index(), _SOURCE)
 
 
-def _notch() -> alt.Chart:
-    edges = [{"from": NOTCH_NM[0], "to": NOTCH_NM[1]}]
-    band: alt.Chart = (
-        alt.Chart(alt.InlineData(values=edges))
+def _base(frame: pd.DataFrame, field: str, x: str, modes: list[str]) -> alt.Chart:
+    chart: alt.Chart = chart_of("wavelength", field).encode(
+        x=alt.X(f"{x}:Q", scale=around(frame[x]), title="Wavelength, nm"),
+        color=mode_color(modes, frame),
+    )
+    return chart
+
+
+def _with_notch(wavelengths: pd.Series[Any], *charts: alt.Chart) -> alt.LayerChart:
+    """Return charts upon each other, and below them the notch if the wavelengths span it."""
+    band = (
+        alt.Chart(alt.InlineData(values=[{"from": NOTCH_NM[0], "to": NOTCH_NM[1]}]))
         .mark_rect(color="#8a94a6", opacity=0.2, strokeWidth=0)
         .encode(x="from:Q", x2="to:Q")
     )
-    return band
-
-
-def _x(column: str, values: pd.Series[Any]) -> alt.X:
-    return alt.X(f"{column}:Q", scale=around(values), title="Wavelength, nm")
-
-
-def _layered(*charts: alt.Chart, notch: bool) -> alt.LayerChart:
-    layers = [_notch(), *charts] if notch else charts
-    return layered(*layers, height=280)
-
-
-def _spans_notch(values: pd.Series[Any]) -> bool:
-    return bool(values.min() < NOTCH_NM[0] and values.max() > NOTCH_NM[1])
+    spans = wavelengths.min() < NOTCH_NM[0] and wavelengths.max() > NOTCH_NM[1]
+    return layered(*([band, *charts] if spans else charts), height=280)
 
 
 def _line_chart(frame: pd.DataFrame, field: str, quantity: str, modes: list[str]) -> alt.LayerChart:
-    base = (
-        alt.Chart(named("wavelength"))
-        .transform_filter(alt.datum.field == field)
-        .transform_calculate(start=TIME_TEXT)
-        .encode(
-            x=_x("wavelength_nm", frame["wavelength_nm"]),
-            y=alt.Y(f"{quantity}:Q", scale=around(frame[quantity]), title=_QUANTITIES[quantity]),
-            color=mode_color(modes, frame),
-            detail="psf_fit_id:N",
-        )
+    label = _QUANTITIES[quantity]
+    base = _base(frame, field, "wavelength_nm", modes).encode(
+        y=alt.Y(f"{quantity}:Q", scale=around(frame[quantity]), title=label),
+        detail="psf_fit_id:N",
     )
     points = base.mark_point(filled=True, size=45).encode(
         shape=mode_shape(modes, frame),
-        tooltip=[
-            alt.Tooltip("target:N", title="Target"),
-            alt.Tooltip("start:N", title="Start, UTC"),
-            alt.Tooltip("mode:N", title="Mode"),
-            alt.Tooltip("wavelength_nm:Q", title="Wavelength, nm", format=".0f"),
-            alt.Tooltip(f"{quantity}:Q", title=_QUANTITIES[quantity], format=".3f"),
-        ],
+        tooltip=tooltips(
+            "target",
+            "start",
+            "mode",
+            ("wavelength_nm:Q", "Wavelength, nm", ".0f"),
+            (f"{quantity}:Q", label, ".3f"),
+        ),
     )
     line = base.mark_line(strokeWidth=1.5, opacity=0.75)
-    return _layered(line, points, notch=_spans_notch(frame["wavelength_nm"]))
+    return _with_notch(frame["wavelength_nm"], line, points)
 
 
 def _quantile_chart(
     frame: pd.DataFrame, field: str, quantity: str, modes: list[str]
 ) -> alt.LayerChart:
     low, middle, high = (f"{quantity}_{name}" for name in ("p10", "median", "p90"))
-    label = _QUANTITIES[quantity]
-    ours = [mode for mode in modes if mode in set(frame["mode"])]
-    base = (
-        alt.Chart(named("wavelength"))
-        .transform_filter(alt.datum.field == field)
-        .encode(x=_x("bin_nm", frame["bin_nm"]), color=mode_color(modes, frame))
-    )
+    present = [mode for mode in modes if mode in set(frame["mode"])]
+    base = _base(frame, field, "bin_nm", modes)
     scale = around(frame[low], frame[high])
     band = base.mark_area(opacity=0.18).encode(
-        y=alt.Y(f"{low}:Q", scale=scale, title=label), y2=f"{high}:Q"
+        y=alt.Y(f"{low}:Q", scale=scale, title=_QUANTITIES[quantity]), y2=f"{high}:Q"
     )
     line = base.mark_line(strokeWidth=2).encode(
         y=f"{middle}:Q",
-        strokeDash=alt.StrokeDash("mode:N", scale=alt.Scale(domain=ours), legend=None),
+        strokeDash=alt.StrokeDash("mode:N", scale=alt.Scale(domain=present), legend=None),
     )
     points = base.mark_point(filled=True, size=60).encode(
         y=f"{middle}:Q",
         shape=mode_shape(modes, frame),
-        tooltip=[
-            alt.Tooltip("mode:N", title="Mode"),
-            alt.Tooltip("bin_nm:Q", title="Middle of the bin, nm"),
-            alt.Tooltip("analyses:Q", title="Analyses"),
-            alt.Tooltip(f"{low}:Q", title="10th percentile", format=".3f"),
-            alt.Tooltip(f"{middle}:Q", title="Median", format=".3f"),
-            alt.Tooltip(f"{high}:Q", title="90th percentile", format=".3f"),
-        ],
+        tooltip=tooltips(
+            "mode",
+            ("bin_nm:Q", "Middle of the bin, nm"),
+            ("analyses:Q", "Analyses"),
+            (f"{low}:Q", "10th percentile", ".3f"),
+            (f"{middle}:Q", "Median", ".3f"),
+            (f"{high}:Q", "90th percentile", ".3f"),
+        ),
     )
-    return _layered(band, line, points, notch=_spans_notch(frame["bin_nm"]))
+    return _with_notch(frame["bin_nm"], band, line, points)
 
 
 def _summary(frame: pd.DataFrame, quantity: str) -> str:
     known = frame.dropna(subset=[quantity])
-    edge = (known["wavelength_nm"].max() - known["wavelength_nm"].min()) / 4
-    blue = known[known["wavelength_nm"] <= known["wavelength_nm"].min() + edge]
-    red = known[known["wavelength_nm"] >= known["wavelength_nm"].max() - edge]
-    digits, unit = (3, "″") if quantity == "fwhm_arcsec" else (2, "")
-    return sentence(
-        f"{count(known['psf_fit_id'].nunique(), 'analyses')}.",
-        *(
-            f"Median {where} ({part['wavelength_nm'].min():.0f} to"
-            f" {part['wavelength_nm'].max():.0f} nm): {part[quantity].median():.{digits}f}{unit}."
-            for where, part in (("in the blue", blue), ("in the red", red))
-        ),
-    )
+    nm = known["wavelength_nm"]
+    edge = (nm.max() - nm.min()) / 4
+    ends = {"blue": known[nm <= nm.min() + edge], "red": known[nm >= nm.max() - edge]}
+    unit = "″" if quantity == "fwhm_arcsec" else ""
+    sentences = [f"{count(known['psf_fit_id'].nunique(), 'analyses')}."]
+    for end, part in ends.items():
+        low, high = part["wavelength_nm"].min(), part["wavelength_nm"].max()
+        median = f"{part[quantity].median():.{_DIGITS[quantity]}f}{unit}"
+        sentences.append(f"Median in the {end} ({low:.0f} to {high:.0f} nm): {median}.")
+    return " ".join(sentences)

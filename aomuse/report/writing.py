@@ -1,4 +1,4 @@
-"""Writing the report: its packages, its place, and the file as a whole or not at all."""
+"""Writing the report: its packages, its place, and the complete file or none."""
 
 from __future__ import annotations
 
@@ -59,25 +59,25 @@ def write_report(engine: Engine, path: Path) -> int:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """Write a file beside its place and move it there, so that nobody sees a part of it."""
+    """Write a file under another name and rename it, so that nobody sees half of it."""
     try:
         _refuse(path)
         place = path.resolve()
-        beside = place.with_name(f".{place.name}.{os.getpid()}.part")
-        with beside.open("x", encoding="utf-8") as file:
+        partial = place.with_name(f".{place.name}.{os.getpid()}.part")
+        with partial.open("x", encoding="utf-8") as file:
             try:
                 yield file
                 file.close()
-                beside.replace(place)
+                partial.replace(place)
             except BaseException:
-                beside.unlink(missing_ok=True)
+                partial.unlink(missing_ok=True)
                 raise
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _refuse(path: Path) -> None:
-    """Refuse what is there and is no file: it would be replaced by one."""
+    """Refuse a place that has something other than a file, which would be replaced."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""How values live in rows, both ways."""
+"""How values live in rows, both ways; nothing else reads or writes stored values."""
 
-from aomuse.stored.cards import Card, card_images, rebuild_cards
+from aomuse.stored.cards import Card
 from aomuse.stored.exposure import StoredExposure
-from aomuse.stored.formats import Column
+from aomuse.stored.tables import StoredColumn
 
-__all__ = ["Card", "Column", "StoredExposure", "card_images", "rebuild_cards"]
+__all__ = ["Card", "StoredColumn", "StoredExposure"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.models import Header, SourceFile
-from aomuse.stored.cards import Card, card_images, rebuild_cards
-from aomuse.stored.formats import Column
+from aomuse.models import Header, HeaderCard, PsfLayer, SourceFile, TableColumn
+from aomuse.stored.cards import Card, read_cards
+from aomuse.stored.layouts import LayoutColumn, layout_columns, stored_tables
+from aomuse.stored.rows import read_rows
 from aomuse.stored.special import SpecialValues
-from aomuse.stored.tables import TableRebuilder
+from aomuse.stored.tables import StoredColumn, TableReader
 
 
 class StoredExposure:
@@ -21,38 +24,51 @@ class StoredExposure:
     def __init__(self, connection: Connection, exposure_id: int) -> None:
         self._connection = connection
         self.id = exposure_id
-        self.special = SpecialValues(connection, exposure_id)
-        self._tables = TableRebuilder(connection, exposure_id, self.special)
+        self.special = SpecialValues(connection, [exposure_id])
+        self._layouts: dict[int, list[LayoutColumn]] = {}
 
     @cached_property
     def files(self) -> list[Any]:
         """Rows of source_file."""
-        return list(
-            self._connection.execute(
-                sa.select(*SourceFile.__table__.columns)
-                .where(SourceFile.exposure_id == self.id)
-                .order_by(SourceFile.id)
-            ).all()
-        )
+        select = sa.select(*SourceFile.__table__.columns).where(SourceFile.exposure_id == self.id)
+        return list(self._connection.execute(select.order_by(SourceFile.id)))
 
     def headers(self, source_file_id: int) -> list[Any]:
         """Return the rows of header of a file, in the order of its HDUs."""
-        return list(
-            self._connection.execute(
-                sa.select(*(c for c in Header.__table__.columns if c.name != "card_images"))
-                .where(Header.source_file_id == source_file_id)
-                .order_by(Header.hdu_index)
-            ).all()
-        )
+        columns = (c for c in Header.__table__.columns if c.name != "card_images")
+        select = sa.select(*columns).where(Header.source_file_id == source_file_id)
+        return list(self._connection.execute(select.order_by(Header.hdu_index)))
 
     def cards(self, header_ids: list[int]) -> dict[int, list[Card]]:
         """Return the cards of headers, by header."""
-        return rebuild_cards(self._connection, header_ids, self.special)
+        cards: dict[int, list[Card]] = {header_id: [] for header_id in header_ids}
+        for card in read_cards(
+            self._connection, self.special, HeaderCard.header_id.in_(header_ids)
+        ):
+            cards[card.header_id].append(card)
+        return cards
 
     def card_images(self, header_id: int) -> bytes:
-        """Return the card images of a header to the byte."""
-        return card_images(self._connection, header_id)
+        """Return the card images of a header as they stand in the file."""
+        select = sa.select(Header.card_images).where(Header.id == header_id)
+        blob = self._connection.scalar(select)
+        return zlib.decompress(blob) if blob is not None else b""
 
-    def table(self, header_id: int) -> list[Column]:
-        """Return the columns of a table, in the order of the file."""
-        return self._tables.rebuild(header_id)
+    def columns(self, layout_id: int) -> list[LayoutColumn]:
+        """Return the columns of a layout, in the order of the file."""
+        if layout_id not in self._layouts:
+            where = TableColumn.table_layout_id == layout_id
+            self._layouts[layout_id] = layout_columns(self._connection, where)
+        return self._layouts[layout_id]
+
+    def table(self, header_id: int) -> list[StoredColumn]:
+        """Return the columns of a table; RebuildError if values are missing."""
+        tables = stored_tables(self._connection, Header.id == header_id)
+        reader = TableReader(self._connection, tables, self.special, strict=True)
+        return [column for table in tables for column in reader.read(self.columns(table.layout_id))]
+
+    def wavelengths_nm(self, psf_fit_id: int) -> list[float]:
+        """Return the known wavelengths of the layers of an analysis."""
+        where = PsfLayer.psf_fit_id == psf_fit_id
+        rows = read_rows(self._connection, self.special, "psf_layer", ["wavelength_nm"], where)
+        return [value for value in rows["wavelength_nm"].tolist() if not np.isnan(value)]

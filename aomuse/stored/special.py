@@ -1,53 +1,106 @@
-"""Infinities and negative zeros, put back where they were."""
+"""Special values: infinities and negative zeros, which no DOUBLE column holds on every engine.
+
+Their column holds NULL or 0 as a stand-in, and special_value has the value. It counts only while
+the stand-in is there: whoever writes another value over it, by plain SQL too, means that value.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.models import SpecialValue
+from aomuse.models import Base, SpecialValue
 
-_VALUES = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
-#: What stands in their columns.
-_STAND_INS = {np.inf: None, -np.inf: None, -0.0: 0.0}
+Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[Any]
+
+#: special_value.value and the double that it means.
+SPECIAL = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
 
 
 class SpecialValues:
-    """The special values of one exposure."""
+    """The special values of some exposures, in one table or all."""
 
-    def __init__(self, connection: Connection, exposure_id: int) -> None:
-        self._values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-        for table, column, key, value in connection.execute(
-            sa.select(
-                SpecialValue.table_name,
-                SpecialValue.column_name,
-                SpecialValue.row_key,
-                SpecialValue.value,
-            ).where(SpecialValue.exposure_id == exposure_id)
-        ):
-            self._values[table, column][key] = _VALUES[value]
-
-    def value(self, table: str, column: str, key: str, stored: float | None) -> float | None:
-        """Return the value of one row: the special one, if its stand-in is stored, or that."""
-        special = self._values.get((table, column), {}).get(key)
-        return stored if special is None or stored != _STAND_INS[special] else special
-
-    def apply(
-        self,
-        table: str,
-        column: str,
-        keys: list[npt.NDArray[np.generic]],
-        values: npt.NDArray[np.float64],
+    def __init__(
+        self, connection: Connection, exposures: Collection[int], table: str | None = None
     ) -> None:
-        """Put special values into an array."""
+        self._values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+        select = sa.select(
+            SpecialValue.table_name,
+            SpecialValue.column_name,
+            SpecialValue.row_key,
+            SpecialValue.value,
+        ).where(SpecialValue.exposure_id.in_(exposures))
+        if table is not None:
+            select = select.where(SpecialValue.table_name == table)
+        for name, column, key, value in connection.execute(select):
+            self._values[name, column][key] = SPECIAL[value]
+
+    def value(self, table: str, column: str, key: object, stored: float | None) -> float | None:
+        """Return the value of one row, given what its column holds."""
+        special = self._values.get((table, column), {}).get(str(key))
+        if special is None or stored != (0.0 if special == 0 else None):
+            return stored
+        return special
+
+    def restore(
+        self, table: str, column: str, keys: Sequence[Iterable[Any]], values: Floats
+    ) -> None:
+        """Put the special values of rows into an array; NaN is NULL there."""
         special = self._values.get((table, column))
         if not special:
             return
-        for row, parts in enumerate(zip(*(key.tolist() for key in keys), strict=True)):
-            found = special.get("/".join(str(part) for part in parts))
-            if found is not None and (values[row] == 0 if found == 0 else np.isnan(values[row])):
-                values[row] = found
+        # Only stand-ins can be special, and they are few.
+        places = np.flatnonzero(np.isnan(values) | (values == 0))
+        parts = [np.asarray(key)[places].tolist() for key in keys]
+        for place, row in zip(places.tolist(), zip(*parts, strict=True), strict=True):
+            value = special.get("/".join(map(str, row)))
+            if value is not None and (value == 0) == (values[place] == 0):
+                values[place] = value
+
+    def restored(self, table: str, columns: dict[str, Values]) -> dict[str, Values]:
+        """Return columns of a table's rows, which include its key, with the special values."""
+        keys = [columns[part.name] for part in Base.metadata.tables[table].primary_key]
+        for name, values in columns.items():
+            if values.dtype == np.float64:
+                self.restore(table, name, keys, values)
+        return columns
+
+
+def split_special(
+    table: str, frame: pd.DataFrame, key: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a frame with stand-ins for its special values, and these as rows of special_value."""
+    replaced: dict[str, Floats] = {}
+    found: list[pd.DataFrame] = []
+    for column in frame.columns:
+        if frame[column].dtype != np.float64:
+            continue
+        values = frame[column].to_numpy()
+        places = np.flatnonzero(np.isinf(values) | ((values == 0) & np.signbit(values)))
+        if not len(places):
+            continue
+        keys = [frame[name].iloc[places].astype(str) for name in key]
+        found.append(
+            pd.DataFrame(
+                {
+                    "table_name": table,
+                    "column_name": column,
+                    "row_key": ["/".join(parts) for parts in zip(*keys, strict=True)],
+                    "value": [_NAMES[value] for value in values[places].tolist()],
+                }
+            )
+        )
+        replaced[column] = np.where(np.isinf(values), np.nan, values + 0.0)
+    special = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    return (frame.assign(**replaced) if replaced else frame), special
+
+
+_NAMES: Mapping[float, str] = {value: name for name, value in SPECIAL.items()}

@@ -1,11 +1,11 @@
-"""Tables from their rows, column by column."""
+"""Tables from their rows: of one exposure or many, column by column."""
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,282 +15,253 @@ from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
 from aomuse.exchange.content import ColumnFormat
-from aomuse.exchange.frames import COLUMN_STORE
-from aomuse.models import (
-    Base,
-    Header,
-    PsfFit,
-    Source,
-    SourceFile,
-    TableColumn,
-    TableValue,
-)
-from aomuse.stored.formats import Column, Shape, null_of, shape_of
-from aomuse.stored.special import SpecialValues
+from aomuse.exchange.stored_in import COLUMN_STORE
+from aomuse.fits.formats import Shape, null_of
+from aomuse.models import Base, Header, PsfFit, Source, TableColumn, TableValue
+from aomuse.stored.layouts import LayoutColumn, StoredTable, layout_columns
+from aomuse.stored.rows import read_rows
+from aomuse.stored.special import SpecialValues, Values
 
-_STORED_IN = re.compile(r"^(?P<table>\w+)\.(?P<column>\w+)(\[(?P<key>\w+)=(?P<index>\d+)\])?$")
-
-Values = npt.NDArray[Any]
-
-#: Primary key of table_value.
-_CELL_KEYS = ("header_id", "table_column_id", "row_index", "element")
-
-#: Rows that are Python objects at once: a fit of a thousand sources has millions.
-_PIECE_ROWS = 50_000
+#: Columns of table_value with the values of each kind.
+_VALUE_COLUMNS = {
+    "float": ("value_float",),
+    "complex": ("value_float",),
+    "int": ("value_int", "value_text"),
+    "bool": ("value_int",),
+    "str": ("value_text",),
+}
 
 
-class TableRebuilder:
-    """Rebuilds the tables of one exposure."""
+@dataclass(frozen=True)
+class StoredColumn:
+    """A column as astropy shows it.
 
-    def __init__(self, connection: Connection, exposure_id: int, special: SpecialValues) -> None:
+    Parameters
+    ----------
+    format : ColumnFormat
+        How the file defines it.
+    shape : Shape
+        What the format says.
+    values : ndarray
+        Shape ``(rows,)`` or ``(rows, …)``, dtype bool, int64 or object (integers), float64,
+        complex128 or object (strings, variable length); what the file has where there is no
+        value: TNULL, False for an undefined logical.
+    nulls : ndarray of bool
+        Same shape, True where there is no value; shape ``(rows,)`` for variable length.
+    """
+
+    format: ColumnFormat
+    shape: Shape
+    values: npt.NDArray[Any]
+    nulls: npt.NDArray[np.bool_]
+
+
+class _Cells(NamedTuple):
+    """Stored values with their places: row (-1 for none of the tables'), element, values."""
+
+    row: npt.NDArray[np.int64]
+    element: npt.NDArray[np.int64]
+    values: Values
+    nulls: npt.NDArray[np.bool_]
+
+
+class TableReader:
+    """Reads tables of one layout, their rows one below the other.
+
+    Where values are missing a strict reader raises RebuildError; else NULL stands there.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tables: Sequence[StoredTable],
+        special: SpecialValues,
+        *,
+        strict: bool = False,
+    ) -> None:
         self._connection = connection
-        self._exposure_id = exposure_id
+        self._tables = tables
         self._special = special
-        self._frames: dict[tuple[str, int], pd.DataFrame] = {}
-        self._by_source: dict[int, dict[int, pd.DataFrame]] = {}
+        self._strict = strict
+        counts = [table.row_count for table in tables]
+        self._counts = np.array(counts, dtype=np.int64)
+        self._starts = np.cumsum([0, *counts])[:-1]
+        self._rows = sum(counts)
 
-    def rebuild(self, header_id: int) -> list[Column]:
-        """Return the columns of a table."""
-        header = self._connection.execute(
-            sa.select(Header.table_layout_id, Header.table_row_count).where(Header.id == header_id)
-        ).one()
-        columns = self._connection.execute(
-            sa.select(*TableColumn.__table__.columns)
-            .where(TableColumn.table_layout_id == header.table_layout_id)
-            .order_by(TableColumn.position)
-        ).all()
-        stored = self._column_store(header_id)
-        result = []
-        for row in columns:
-            form = ColumnFormat(
-                row.position,
-                row.name,
-                row.format,
-                row.unit,
-                row.null_value,
-                row.scale,
-                row.zero,
-                row.display,
-                row.dimensions,
-                row.description,
-                row.datatype,
-            )
-            shape = shape_of(form)
-            if row.stored_in == COLUMN_STORE:
-                cells = stored.get(row.id)
-                result.append(_from_store(form, shape, cells, header.table_row_count))
+    def read(self, columns: Sequence[LayoutColumn]) -> list[StoredColumn]:
+        """Return columns of the tables."""
+        in_store: dict[tuple[str, ...], list[LayoutColumn]] = defaultdict(list)
+        in_table: dict[str, list[LayoutColumn]] = defaultdict(list)
+        for column in columns:
+            if column.home.table == COLUMN_STORE:
+                in_store[_VALUE_COLUMNS[column.shape.kind]].append(column)
             else:
-                values = self._typed(header_id, _home(row.stored_in), columns)
-                result.append(_from_typed(form, shape, values, header.table_row_count))
-        return result
+                in_table[column.home.table].append(column)
+        cells: dict[int, _Cells] = {}
+        for names, same in in_store.items():
+            cells |= self._from_store(same, names)
+        for table, same in in_table.items():
+            cells |= self._from_typed(table, same)
+        return [self._column(column, cells[column.id]) for column in columns]
 
-    def _column_store(self, header_id: int) -> dict[int, pd.DataFrame]:
-        frame = _frame_or_none(
+    def _from_store(self, columns: list[LayoutColumn], names: tuple[str, ...]) -> dict[int, _Cells]:
+        """Return the values of columns in the column store."""
+        headers = [table.header_id for table in self._tables]
+        ids = [column.id for column in columns]
+        found = read_rows(
             self._connection,
-            sa.select(
-                TableValue.header_id,
-                TableValue.table_column_id,
-                TableValue.row_index,
-                TableValue.element,
-                TableValue.value_float,
-                TableValue.value_int,
-                TableValue.value_text,
-            )
-            .where(TableValue.header_id == header_id)
-            .order_by(TableValue.table_column_id, TableValue.row_index, TableValue.element),
-            {"value_float"},
-            set(_CELL_KEYS),
+            self._special,
+            "table_value",
+            names,
+            TableValue.header_id.in_(headers),
+            TableValue.table_column_id.in_(ids),
         )
-        if frame is None:
-            return {}
-        floats = frame["value_float"].to_numpy(copy=True)
-        keys = [frame[key].to_numpy() for key in _CELL_KEYS]
-        self._special.apply("table_value", "value_float", keys, floats)
-        frame["value_float"] = floats
-        return {int(str(column)): cells for column, cells in frame.groupby("table_column_id")}
+        rows = self._places(headers, found["header_id"], found["row_index"])
+        cells = {}
+        for column in columns:
+            own = found["table_column_id"] == column.id
+            values = _decoded(column.shape, *(found[name][own] for name in names))
+            cells[column.id] = _Cells(rows[own], found["element"][own], *values)
+        return cells
 
-    def _typed(self, header_id: int, place: re.Match[str], columns: Sequence[Any]) -> Values:
-        """Return the values of a typed home in the order of the table's rows."""
-        table, column = place["table"], place["column"]
+    def _from_typed(self, table: str, columns: list[LayoutColumn]) -> dict[int, _Cells]:
+        """Return the values of columns in a table of the schema, such as sparta_atm."""
+        known = Base.metadata.tables.get(table)
+        for column in columns:
+            home = column.home
+            if known is None or not {home.column, home.index_column} <= {None, *known.c.keys()}:
+                raise RebuildError(f"there is no '{home}', where a column should be stored")
+        names = sorted({column.home.column or "" for column in columns})
+        element: Values | None = None
+        has_index = False
         if table == "source_sample":
-            found = self._connection.execute(
-                sa.select(Source.psf_fit_id, Source.pampelmuse_id).where(
-                    Source.header_id == header_id
-                )
-            ).first()
-            if found is None:
-                raise RebuildError("the source has no row: load its file again with --reload")
-            fit, source = found
-            frame = self._samples(fit).get(source, pd.DataFrame({column: []}))
+            found, rows = self._samples(names)
         elif table in ("psf_parameter", "position_parameter"):
-            return self._parameters(header_id, table, column, columns)
+            found, rows = self._parameters(table, names)
+            element = found["layer"]
         else:
-            frame = self._rows(table, "exposure_id", self._exposure_id)
-            if place["key"]:
-                frame = frame[frame[place["key"]] == int(place["index"])]
-            else:
-                frame = frame.drop_duplicates("row_index")
-        return np.asarray(frame[column].to_numpy())
+            exposures = [each.exposure_id for each in self._tables]
+            source = Base.metadata.tables[table]
+            where = source.c.exposure_id.in_(exposures)
+            found = read_rows(self._connection, self._special, table, names, where)
+            has_index = len(source.primary_key) > len(("exposure_id", "row_index"))
+            rows = self._places(exposures, found["exposure_id"], found["row_index"])
+        cells = {}
+        for column in columns:
+            home = column.home
+            own: Any = slice(None)
+            if home.index_column:
+                own = found[home.index_column] == home.index
+            elif has_index:
+                # All lasers of a row have the value.
+                own = np.unique(rows, return_index=True)[1]
+            values = _decoded(column.shape, found[home.column or ""][own])
+            place = np.zeros(len(rows), np.int64) if element is None else element
+            cells[column.id] = _Cells(rows[own], place[own], *values)
+        return cells
 
-    def _parameters(
-        self, header_id: int, table: str, column: str, columns: Sequence[Any]
-    ) -> Values:
+    def _places(self, owners: list[int], owner: Values, row_index: Values) -> Values:
+        """Return rows among those of all tables, -1 where their table has no such row."""
+        table = pd.Index(owners).get_indexer(pd.Index(owner))
+        return np.where(row_index < self._counts[table], self._starts[table] + row_index, -1)
+
+    def _samples(self, names: list[str]) -> tuple[dict[str, Values], Values]:
+        (table,) = self._tables
+        source = self._connection.execute(
+            sa.select(Source.psf_fit_id, Source.pampelmuse_id).where(
+                Source.header_id == table.header_id
+            )
+        ).first()
+        if source is None:
+            raise RebuildError("the source has no row: load its file again with --reload")
+        samples = Base.metadata.tables["source_sample"].c
+        found = read_rows(
+            self._connection,
+            self._special,
+            "source_sample",
+            names,
+            samples.psf_fit_id == source.psf_fit_id,
+            samples.pampelmuse_id == source.pampelmuse_id,
+        )
+        return found, found["layer"]
+
+    def _parameters(self, name: str, names: list[str]) -> tuple[dict[str, Values], Values]:
+        (table,) = self._tables
         fit = self._connection.scalar(
             sa.select(PsfFit.id)
-            .join(SourceFile, SourceFile.exposure_id == PsfFit.exposure_id)
-            .join(Header, Header.source_file_id == SourceFile.id)
-            .where(Header.id == header_id, PsfFit.prm_file_id == SourceFile.id)
+            .join(Header, Header.source_file_id == PsfFit.prm_file_id)
+            .where(Header.id == table.header_id)
         )
-        stored = self._column_store(header_id)
-        names = next((stored.get(c.id) for c in columns if c.name.lower() == "name"), None)
-        if fit is None or names is None:
+        columns = layout_columns(self._connection, TableColumn.table_layout_id == table.layout_id)
+        column = next((c for c in columns if c.format.name.lower() == "name"), None)
+        if fit is None or column is None or column.home.table != COLUMN_STORE:
             raise RebuildError("the parameters have no names: load the file again with --reload")
-        frame = self._rows(table, "psf_fit_id", fit)
-        values = {name: rows[column].to_numpy() for name, rows in frame.groupby("parameter")}
-        empty = np.empty(0)
-        return np.concatenate(
-            [empty, *(values.get(n.rstrip(), empty) for n in names["value_text"])]
-        )
+        (stored,) = self.read([column])
+        parameters = [str(parameter).rstrip() for parameter in stored.values]
+        of_fit = Base.metadata.tables[name].c.psf_fit_id == fit
+        found = read_rows(self._connection, self._special, name, names, of_fit)
+        rows = pd.Index(parameters, dtype=object).get_indexer(pd.Index(found["parameter"]))
+        known = rows >= 0
+        return {key: values[known] for key, values in found.items()}, rows[known]
 
-    def _samples(self, fit: int) -> dict[int, pd.DataFrame]:
-        """Return the samples of a fit by source."""
-        if fit not in self._by_source:
-            frame = self._read("source_sample", "psf_fit_id", fit)
-            sources, starts = np.unique(frame["pampelmuse_id"].to_numpy(), return_index=True)
-            bounds = pairwise([*starts.tolist(), len(frame)])
-            # Rows are in the order of the key: slices share the memory, groups would not.
-            self._by_source[fit] = {
-                int(source): frame.iloc[start:stop]
-                for source, (start, stop) in zip(sources, bounds, strict=True)
-            }
-        return self._by_source[fit]
-
-    def _rows(self, table: str, parent: str, parent_id: int) -> pd.DataFrame:
-        """Return the rows of a typed table below its parent; they are read once."""
-        if (table, parent_id) not in self._frames:
-            self._frames[table, parent_id] = self._read(table, parent, parent_id)
-        return self._frames[table, parent_id]
-
-    def _read(self, table: str, parent: str, parent_id: int) -> pd.DataFrame:
-        """Return rows in the order of their key, with special values put back."""
-        source = Base.metadata.tables[table]
-        keys = [column.name for column in source.primary_key]
-        floats = {c.name for c in source.columns if isinstance(c.type, sa.Double)}
-        integers = {c.name for c in source.primary_key if isinstance(c.type, sa.Integer)}
-        select = sa.select(source).where(source.c[parent] == parent_id)
-        frame = _frame_or_none(
-            self._connection, select.order_by(*source.primary_key), floats, integers
-        )
-        if frame is None:
-            return pd.DataFrame(columns=source.columns.keys(), dtype=object)
-        for name in floats:
-            values = frame[name].to_numpy(copy=True)
-            arrays = [frame[key].to_numpy() for key in keys]
-            self._special.apply(table, name, arrays, values)
-            frame[name] = values
-        return frame
-
-
-def _home(stored_in: str) -> re.Match[str]:
-    """Return the table and column that hold a column's values."""
-    match = _STORED_IN.match(stored_in)
-    table = Base.metadata.tables.get(match["table"]) if match else None
-    if match is None or table is None or {match["column"], match["key"]} - {None, *table.c.keys()}:
-        raise RebuildError(f"there is no {stored_in!r}, where a column should be stored")
-    return match
-
-
-def _frame_or_none(
-    connection: Connection,
-    select: sa.Select[*tuple[Any, ...]],
-    floats: set[str],
-    integers: set[str],
-) -> pd.DataFrame | None:
-    """Return rows as a frame of Python's values, but for columns of numbers; None for no rows."""
-    types = dict.fromkeys(floats, np.float64) | dict.fromkeys(integers, np.int64)
-    result = connection.execute(
-        select, execution_options={"stream_results": True, "max_row_buffer": _PIECE_ROWS}
-    )
-    names = list(result.keys())
-    pieces: dict[str, list[Values]] = {name: [] for name in names}
-    for rows in result.partitions(_PIECE_ROWS):
-        for name, values in zip(pieces, zip(*rows, strict=True), strict=True):
-            pieces[name].append(np.array(values, dtype=types.get(name, object)))
-    if not all(pieces.values()):
-        return None
-    return pd.DataFrame(
-        {
-            name: pd.Series(np.concatenate(arrays), dtype=types.get(name, object))
-            for name, arrays in pieces.items()
-        }
-    )
-
-
-def _from_store(form: ColumnFormat, shape: Shape, cells: pd.DataFrame | None, rows: int) -> Column:
-    if cells is None:
-        cells = pd.DataFrame(
-            {c: [] for c in ("row_index", "element", "value_float", "value_int", "value_text")}
-        )
-    values, nulls = _flat(form, shape.kind, cells)
-    if shape.variable:
-        row_index = cells["row_index"].to_numpy(np.int64)
+    def _column(self, column: LayoutColumn, cells: _Cells) -> StoredColumn:
+        shape = column.shape
+        if shape.variable:
+            lists = _lists(shape, cells, self._rows)
+            return StoredColumn(column.format, shape, lists, np.zeros(self._rows, np.bool_))
+        width = shape.elements
+        size = self._rows * width
+        inside = (cells.row >= 0) & (cells.row < self._rows) & (cells.element < width)
+        stored = len(inside) if len(inside) != size else int(inside.sum())
+        if self._strict and stored != size:
+            raise RebuildError(
+                f"column {column.format.name} has {stored} values in the database in place of "
+                f"{size}: load its file again with --reload"
+            )
+        null = null_of(column.format, shape.kind)
+        values = cells.values
+        if shape.kind == "int" and abs(null) >= 2**63:
+            values = values.astype(object)
+        all_values = np.full(size, null, dtype=values.dtype)
+        nulls = np.ones(size, np.bool_)
+        filled = inside & ~cells.nulls
+        place = (cells.row * width + cells.element)[filled]
+        all_values[place] = values[filled]
+        nulls[place] = False
+        dimensions = (self._rows, *shape.dimensions)
         if shape.kind == "complex":
-            row_index = row_index[::2]
-        bounds = np.searchsorted(row_index, np.arange(rows + 1))
-        parts = np.empty(rows, dtype=object)
-        for i in range(rows):
-            parts[i] = values[bounds[i] : bounds[i + 1]]
-        return Column(form, parts, np.zeros(rows, np.bool_))
-    return _shaped(form, shape, values, nulls, rows)
-
-
-def _shaped(form: ColumnFormat, shape: Shape, values: Values, nulls: Values, rows: int) -> Column:
-    dimensions = (rows, *shape.dimensions)
-    wanted = int(np.prod(dimensions))
-    if len(values) != wanted:
-        raise RebuildError(
-            f"column {form.name} has {len(values)} values in the database in place of {wanted}: "
-            "load its file again with --reload"
+            all_values = all_values.view(np.complex128)
+            nulls = nulls[::2]
+        return StoredColumn(
+            column.format, shape, all_values.reshape(dimensions), nulls.reshape(dimensions)
         )
-    return Column(form, values.reshape(dimensions), nulls.reshape(dimensions))
 
 
-def _flat(form: ColumnFormat, kind: str, cells: pd.DataFrame) -> tuple[Values, Values]:
-    if kind in ("float", "complex"):
-        floats = cells["value_float"].to_numpy(np.float64)
-        if kind == "complex":
-            floats = np.ascontiguousarray(floats).view(np.complex128)
-        return floats, np.zeros(len(floats), np.bool_)
-    column = "value_text" if kind == "str" else "value_int"
-    values = cells[column].to_numpy(dtype=object).copy()
-    if kind == "int":
-        beyond = cells["value_text"].to_numpy(dtype=object)
-        values = np.array(
-            [
-                int(t) if v is None and t is not None else v
-                for v, t in zip(values, beyond, strict=True)
-            ],
-            dtype=object,
-        )
-    return _filled(form, kind, values)
+def _decoded(
+    shape: Shape, stored: Values, texts: Values | None = None
+) -> tuple[Values, npt.NDArray[np.bool_]]:
+    """Return stored values in the type of their kind, and which are NULL."""
+    if shape.kind in ("float", "complex"):
+        return stored.astype(np.float64), np.zeros(len(stored), np.bool_)
+    nulls = np.asarray(pd.isna(stored))
+    if shape.kind == "str":
+        return stored.astype(object), nulls
+    values = np.where(nulls, 0, stored)
+    if texts is not None:
+        # Integers beyond 64 bits.
+        beyond = nulls & ~np.asarray(pd.isna(texts))
+        if beyond.any():
+            values[beyond] = [int(text) for text in texts[beyond]]
+            return values, nulls & ~beyond
+    return values.astype(np.bool_ if shape.kind == "bool" else np.int64), nulls
 
 
-def _filled(form: ColumnFormat, kind: str, values: Values) -> tuple[Values, Values]:
-    nulls = np.array([value is None for value in values], dtype=np.bool_)
-    values[nulls] = null_of(form, kind)
-    if kind == "bool":
-        return values.astype(np.bool_), nulls
-    return values, nulls
-
-
-def _from_typed(form: ColumnFormat, shape: Shape, stored: Values, rows: int) -> Column:
-    if shape.kind == "int":
-        values = np.array(
-            [None if pd.isna(value) else int(value) for value in stored], dtype=object
-        )
-        filled, nulls = _filled(form, "int", values)
-    elif shape.kind == "str":
-        filled, nulls = _filled(form, "str", stored.astype(object))
-    else:
-        filled, nulls = stored.astype(np.float64), np.zeros(len(stored), np.bool_)
-    return _shaped(form, shape, filled, nulls, rows)
+def _lists(shape: Shape, cells: _Cells, rows: int) -> npt.NDArray[np.object_]:
+    """Return an array for each row; the cells of a row are in the order of the elements."""
+    order = np.argsort(cells.row, kind="stable")
+    bounds = np.searchsorted(cells.row[order], np.arange(rows + 1))
+    lists = np.empty(rows, dtype=object)
+    for row in range(rows):
+        values = cells.values[order[bounds[row] : bounds[row + 1]]]
+        lists[row] = values.view(np.complex128) if shape.kind == "complex" else values
+    return lists

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
-from astropy.table import Column
+from astropy.table import Column, Table
 from sqlalchemy import Connection
 
 from aomuse.exchange.content import ColumnFormat
 from aomuse.exchange.files import catalog_extension
-from aomuse.exchange.frames import COLUMN_STORE, Layout
-from aomuse.models import Header, HeaderCard, Keyword, TableColumn, TableLayout, TableValue
+from aomuse.exchange.frames import Layout
+from aomuse.exchange.stored_in import COLUMN_STORE
+from aomuse.models import Header, TableColumn, TableLayout, TableValue
 from aomuse.read.catalog import cells_of, header_lines, read_catalog, read_table
-from aomuse.stored import card_images
+from aomuse.stored import StoredExposure
+from aomuse.stored.rows import read_rows
 from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
+from aomuse.verify.headers import compare_card_columns, described
 
-#: Differences of one column that are told one by one; the rest is counted.
-_TOLD = 5
 _MAX_INT = 2**63
 
 #: value_float, value_int and value_text of a cell.
 _Cell = tuple[float | None, int | None, str | None]
 
 
-def compare_catalog(result: Comparison, connection: Connection, file: Any, content: bytes) -> None:
+def compare_catalog(
+    result: Comparison, connection: Connection, stored: StoredExposure, file: Any, content: bytes
+) -> None:
     """Compare a catalogue."""
     table = read_table(content, file.path)
     headers = connection.execute(
@@ -63,29 +67,27 @@ def compare_catalog(result: Comparison, connection: Connection, file: Any, conte
         ("hdu_type", "ecsv", header.hdu_type),
         ("dimensions", f"{len(table.colnames)} x {len(table)}", header.dimensions),
         ("card_count", len(table.meta), header.card_count),
-        ("text", header_lines(content), card_images(connection, header.id)),
+        ("text", header_lines(content), stored.card_images(header.id)),
         ("table_row_count", len(table), header.table_row_count),
         ("layout's extension_name", extension, header.layout_name),
         ("layout's column_count", len(table.colnames), header.column_count),
         ("layout's fingerprint", layout.fingerprint, header.fingerprint),
     ):
         _compare(result, f"header {name}", in_file, in_database)
-    special = SpecialValues(connection, file.exposure_id)
-    _compare_cards(result, connection, special, header.id, hdu.cards)
+    compare_card_columns(result, connection, file.id)
+    cards = [(card.position, *described(card)) for card in stored.cards([header.id])[header.id]]
+    for one, other in zip_longest(_cards(table), cards):
+        _compare(result, "card", one, other)
     in_file = [_definition(form, table[form.name]) for form in formats]
     _compare(result, "columns", in_file, [tuple(column)[2:] for column in columns])
     if [column.name for column in columns] != table.colnames:
         return
-    stored = _stored(connection, special, header.id)
+    cells = _stored(connection, stored.special, header.id)
     for column in columns:
-        differences = list(_differences(table[column.name], stored.pop(column.id, {}), result))
-        for place, ours, theirs in differences[:_TOLD]:
-            result.tell(f"column {column.name} row {place}", ours, theirs)
-        if len(differences) > _TOLD:
-            more = len(differences) - _TOLD
-            result.differences.append(f"column {column.name}: {more} more values differ")
-    if stored:
-        result.tell("values of other columns", 0, sum(map(len, stored.values())))
+        differences = _differences(table[column.name], cells.pop(column.id, {}), result)
+        result.tell_some(f"column {column.name}", list(differences))
+    if cells:
+        result.tell("values of other columns", 0, sum(map(len, cells.values())))
 
 
 def _compare(result: Comparison, where: str, in_file: object, in_database: object) -> None:
@@ -112,76 +114,37 @@ def _definition(form: ColumnFormat, column: Column) -> tuple[Any, ...]:
     )
 
 
-def _compare_cards(
-    result: Comparison, connection: Connection, special: SpecialValues, header: int, cards: Any
-) -> None:
-    """Compare the metadata, which are cards."""
-    rows = connection.execute(
-        sa.select(
-            HeaderCard.position,
-            Keyword.name,
-            Keyword.comment,
-            HeaderCard.value_type,
-            HeaderCard.value_int,
-            HeaderCard.value_float,
-            HeaderCard.value_text,
-        )
-        .join(Keyword)
-        .where(HeaderCard.header_id == header)
-        .order_by(HeaderCard.position)
-    ).all()
-    in_database = [
-        (
-            *row[:5],
-            special.value(
-                "header_card", "value_float", f"{header}/{row.position}", row.value_float
-            ),
-            row.value_text,
-        )
-        for row in rows
-    ]
-    names = ("position", "keyword", "comment", "value_type", "value_int", "value_float")
-    in_file = [
-        tuple(_plain(card[name]) for name in (*names, "value_text"))
-        for card in cards.to_dict("records")
-    ]
-    _compare(result, "number of cards", len(in_file), len(in_database))
-    for ours, theirs in zip(in_file, in_database, strict=False):
-        result.values += 1
-        if not all(map(same, ours, theirs)):
-            result.tell(f"card {ours[0]}", ours[1:], theirs[1:])
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell of a frame as the database gives it: NaN and NA are None."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    return None if plain is pd.NA or (isinstance(plain, float) and math.isnan(plain)) else plain
+def _cards(table: Table) -> list[tuple[object, ...]]:
+    """Return the metadata as cards; what is not a number or a text is JSON."""
+    cards: list[tuple[object, ...]] = []
+    for position, (key, content) in enumerate(table.meta.items()):
+        value = content
+        number = isinstance(value, float) or (isinstance(value, int) and abs(value) < _MAX_INT)
+        if not (number or value is None or isinstance(value, str)):
+            value = json.dumps(value, default=str)
+        kind, text = ("undefined", "") if value is None else (type(value).__name__, repr(value))
+        cards.append((position, str(key)[:80], kind, text, ""))
+    return cards
 
 
 def _stored(
     connection: Connection, special: SpecialValues, header: int
 ) -> dict[int, dict[tuple[int, int], _Cell]]:
     """Return the cells of a catalogue by column, then by row and element."""
+    names = ("value_float", "value_int", "value_text")
+    of_header = TableValue.header_id == header
+    found = read_rows(connection, special, "table_value", names, of_header)
     cells: dict[int, dict[tuple[int, int], _Cell]] = {}
-    for column, row, element, number, integer, text in connection.execute(
-        sa.select(
-            TableValue.table_column_id,
-            TableValue.row_index,
-            TableValue.element,
-            TableValue.value_float,
-            TableValue.value_int,
-            TableValue.value_text,
-        ).where(TableValue.header_id == header)
-    ):
-        key = f"{header}/{column}/{row}/{element}"
-        exact = special.value("table_value", "value_float", key, number)
+    rows = zip(*(values.tolist() for values in found.values()), strict=True)
+    for _, column, row, element, number, integer, text in rows:
+        exact = None if math.isnan(number) else number
         cells.setdefault(column, {})[row, element] = exact, integer, text
     return cells
 
 
 def _differences(
     column: Column, stored: dict[tuple[int, int], _Cell], result: Comparison
-) -> Iterator[tuple[int, object, object]]:
+) -> Iterator[tuple[str, object, object]]:
     values, missing = cells_of(column)
     result.values += values.size
     left = dict(stored)
@@ -193,11 +156,11 @@ def _differences(
             found = left.pop((row, element), None)
             if is_missing:
                 if found is not None:
-                    yield row, None, _shown(found)
+                    yield f"row {row}", None, _shown(found)
             elif found is None or not all(map(same, _cell(value), found)):
-                yield row, value, _shown(found)
+                yield f"row {row}", value, _shown(found)
     for (row, _), found in left.items():
-        yield row, None, _shown(found)
+        yield f"row {row}", None, _shown(found)
 
 
 def _cell(value: Any) -> _Cell:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+#: Differences of one column that are reported one by one.
+_REPORTED = 5
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,13 @@ class Comparison:
     def tell(self, where: str, file: object, database: object) -> None:
         """Note a difference."""
         self.differences.append(f"{where}: the file has {file!r}, the database {database!r}")
+
+    def tell_some(self, where: str, found: Sequence[tuple[str, object, object]]) -> None:
+        """Note the first differences of a column by their places, and how many there are."""
+        for place, in_file, in_database in found[:_REPORTED]:
+            self.tell(f"{where} {place}", in_file, in_database)
+        if len(found) > _REPORTED:
+            self.differences.append(f"{where}: {len(found)} values differ in all")
 
 
 def same(in_file: Any, in_database: Any) -> bool:

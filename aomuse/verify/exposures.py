@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection
 
-from aomuse.models import Exposure, PsfFit, PsfLayer, Target
+from aomuse.models import Exposure, PsfFit, Target
 from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
 from aomuse.stored import StoredExposure
 from aomuse.verify.comparison import Comparison
@@ -77,20 +77,25 @@ def _time(text: str) -> dt.datetime | None:
 
 
 def compare_wavelengths(
-    result: Comparison, connection: Connection, prm_file_id: int, header: fits.Header
+    result: Comparison,
+    connection: Connection,
+    stored: StoredExposure,
+    prm_file_id: int,
+    header: fits.Header,
 ) -> None:
     """Compare the wavelengths of a fit's layers with the axis of SPECTRA."""
-    stored = connection.scalars(
-        sa.select(PsfLayer.wavelength_nm)
-        .join(PsfFit)
-        .where(PsfFit.prm_file_id == prm_file_id, PsfLayer.wavelength_nm.is_not(None))
-        .order_by(PsfLayer.layer)
-    ).all()
+    fits_of_file = sa.select(PsfFit.id).where(PsfFit.prm_file_id == prm_file_id)
+    in_database = [
+        wavelength
+        for psf_fit_id in connection.scalars(fits_of_file)
+        for wavelength in stored.wavelengths_nm(psf_fit_id)
+    ]
     axis = [header.get(keyword) for keyword in ("CRVAL3", "CDELT3", "NAXIS3")]
     if not all(isinstance(value, int | float) for value in axis):
         return
     start, step, count = axis
     wavelengths = (start + np.arange(count) * step) * 10**9
     result.values += len(wavelengths)
-    if wavelengths.tolist() != list(stored):
-        result.tell("[SPECTRA] wavelengths", f"{len(wavelengths)} layers", f"{len(stored)} others")
+    if wavelengths.tolist() != in_database:
+        count = len(in_database)
+        result.tell("[SPECTRA] wavelengths", f"{len(wavelengths)} layers", f"{count} others")

@@ -118,7 +118,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
         _compare_file(result, row, path)
         if row.role in TEXT_ROLES:
             compare = compare_night_log if row.role == "night_log" else compare_catalog
-            compare(result, connection, row, Path(path).read_bytes())
+            compare(result, connection, stored, row, Path(path).read_bytes())
             return Verified(printable(path), result.values, tuple(result.differences))
         with Path(path).open("rb") as stream:
             size = Path(path).stat().st_size
@@ -135,7 +135,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
             if row.id == _speaker(stored):
                 compare_exposure(result, connection, stored, hdus[0].header)
             if row.role == "prm" and "SPECTRA" in hdus:
-                compare_wavelengths(result, connection, row.id, hdus["SPECTRA"].header)
+                compare_wavelengths(result, connection, stored, row.id, hdus["SPECTRA"].header)
     except (OSError, FileError) as error:
         why = error.why if isinstance(error, FileError) else (error.strerror or str(error))
         result.differences.append(f"the file cannot be read ({' '.join(why.split())})")

@@ -51,7 +51,7 @@ def compare_header(result: Comparison, hdu: Any, index: int, row: Any, exposure_
 
 
 def compare_card_columns(result: Comparison, connection: Connection, source_file_id: int) -> None:
-    """Tell of cards with a value in a column that their type does not use, or of no such type."""
+    """Report cards with a value in a column that their type does not use, or of no such type."""
     kind = HeaderCard.value_type
     wrong = connection.execute(
         sa.select(Header.extension_name, HeaderCard.position, kind)
@@ -106,16 +106,15 @@ def compare_cards(
                 result.tell(f"{where} card {position}", str(card.keyword), None)
             continue
         result.values += 1
-        in_file = _card_facts(card, texts[position])
-        in_database = _stored_facts(stored)
+        in_file, in_database = _in_file(card, texts[position]), described(stored)
         if in_file != in_database:
             result.tell(f"{where} card {position}", in_file, in_database)
     for position, left in by_position.items():
         result.tell(f"{where} card {position}", None, left.keyword)
 
 
-def _card_facts(card: Any, image: str | None) -> tuple[str, ...]:
-    """Return keyword, type, value and comment of a card of astropy, as text that tells all."""
+def _in_file(card: Any, image: str | None) -> tuple[str, ...]:
+    """Return keyword, type, value and comment of a card of astropy, as exact text."""
     keyword = str(card.keyword)
     try:
         value, comment = card.value, str(card.comment)
@@ -128,9 +127,11 @@ def _card_facts(card: Any, image: str | None) -> tuple[str, ...]:
     return keyword, type(value).__name__, repr(value), comment
 
 
-def _stored_facts(card: Card) -> tuple[str, ...]:
-    if card.value_type == "undefined":
-        return card.keyword, "undefined", "", card.comment
-    if card.value_type == "unparsed":
-        return card.keyword, "unparsed", repr(card.value), card.comment
-    return card.keyword, type(card.value).__name__, repr(card.value), card.comment
+def described(card: Card) -> tuple[str, ...]:
+    """Return the same of a stored card."""
+    kind, value = card.value_type, repr(card.value)
+    if kind == "undefined":
+        value = ""
+    elif kind != "unparsed":
+        kind = type(card.value).__name__
+    return card.keyword, kind, value, card.comment

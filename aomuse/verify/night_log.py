@@ -12,6 +12,7 @@ from aomuse.exchange.night_log import NightLog as Log
 from aomuse.exchange.night_log import integer_of, number_of, time_of
 from aomuse.models import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.read.night_log import read_night_log
+from aomuse.stored import StoredExposure
 from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 
@@ -38,7 +39,7 @@ _Row = dict[str, Any]
 
 
 def compare_night_log(
-    result: Comparison, connection: Connection, file: Any, content: bytes
+    result: Comparison, connection: Connection, stored: StoredExposure, file: Any, content: bytes
 ) -> None:
     """Compare a night log."""
     table = NightLog.__table__
@@ -51,7 +52,6 @@ def compare_night_log(
         result.differences.append("it has no row in night_log: load it again with --reload")
         return
     log = read_night_log(content, file.archive_id or "", file.name)
-    special = SpecialValues(connection, file.exposure_id)
     parent = {"exposure_id": file.exposure_id}
     expected = {
         NightLog: [parent | {"source_file_id": file.id, "content": content} | _facts(log)],
@@ -60,7 +60,7 @@ def compare_night_log(
         NightFile: _numbered(parent, _files(log)),
     }
     for model, rows in expected.items():
-        _compare(result, connection, special, model.__table__, rows, file)
+        _compare(result, connection, stored.special, model.__table__, rows, file)
 
 
 def _facts(log: Log) -> _Row:

@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.stored import Column
+from aomuse.stored import StoredColumn
 from aomuse.verify.comparison import Comparison
-
-#: Differences of one column that are told one by one; the rest is counted.
-_TOLD = 5
 
 
 def compare_table(
-    result: Comparison, where: str, hdu: Any, columns: list[Column], header: Any
+    result: Comparison, where: str, hdu: Any, columns: list[StoredColumn], header: Any
 ) -> None:
     """Compare the columns of a table, value for value."""
     data = hdu.data
@@ -36,8 +33,8 @@ def compare_table(
             result.tell(f"{where} definition of column {index + 1}", ours, theirs)
         if not rows:
             continue
-        for place, in_file, in_database in _column_differences(data, index, hdu, column, result):
-            result.tell(f"{where} column {column.format.name} {place}", in_file, in_database)
+        differences = list(_column_differences(data, index, hdu, column, result))
+        result.tell_some(f"{where} column {column.format.name}", differences)
 
 
 def _definition(hdu: Any, index: int) -> tuple[object, ...]:
@@ -59,7 +56,7 @@ def _definition(hdu: Any, index: int) -> tuple[object, ...]:
 
 
 def _column_differences(
-    data: Any, index: int, hdu: Any, column: Column, result: Comparison
+    data: Any, index: int, hdu: Any, column: StoredColumn, result: Comparison
 ) -> Iterator[tuple[str, object, object]]:
     try:
         values = np.asarray(data.field(index))
@@ -83,13 +80,10 @@ def _column_differences(
     if values.dtype == np.bool_ and str(hdu.columns[index].format).strip().endswith("L"):
         undefined = np.asarray(data)[data.dtype.names[index]].reshape(values.shape) == 0
         wrong |= undefined != column.nulls
-    places = np.argwhere(wrong)
-    for place in places[:_TOLD]:
+    for place in np.argwhere(wrong):
         row = int(place[0])
         element = f" element {tuple(int(i) for i in place[1:])}" if values.ndim > 1 else ""
         yield f"row {row}{element}", _item(values[tuple(place)]), _item(column.values[tuple(place)])
-    if len(places) > _TOLD:
-        yield "in all", f"{len(places)} values that differ", "these"
 
 
 def _differ(values: npt.NDArray[Any], stored: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,6 @@ import pandas as pd
 import sqlalchemy as sa
 
 from aomuse.libmariadb import BulkArrayWriter
-from aomuse.load.bulk_engine import create_bulk_engine
 from aomuse.stored.writer import ExecutemanyWriter
 from scripts.bench.warehouse import Warehouse
 
@@ -37,8 +36,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def array_binding(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
     """Seconds with aomuse's array binding."""
-    _prepare(warehouse)
-    engine = create_bulk_engine(warehouse.server.url)
+    engine = _prepare(warehouse)
 
     def work() -> None:
         with engine.begin() as connection:

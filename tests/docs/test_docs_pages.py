@@ -166,8 +166,9 @@ def codes() -> set[str]:
 
 def given_codes(node: ast.AST) -> Iterator[ast.expr]:
     """Give what is put in for `code` by a call, or by an assignment."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        place = {"Issue": 1, "FileError": 0}.get(node.func.id)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        place = {"Issue": 1, "issue": 1, "FileError": 0, "_refuse": 2}.get(name)
         if place is not None and len(node.args) > place:
             yield node.args[place]
     elif isinstance(node, ast.Assign):

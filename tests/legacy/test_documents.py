@@ -60,5 +60,13 @@ def test_an_object_of_no_session_says_so(engine: sa.Engine) -> None:
         sources = fit.sources
         assert len(sources) > 0
     for ask in (exposure.data, fit.psf_params, sources):
-        with pytest.raises(AomuseError, match="in no session"):
+        with pytest.raises(AomuseError, match="is detached: fetch and use it inside a session"):
             ask()
+
+
+def test_a_session_that_aomuse_did_not_make_says_so() -> None:
+    with Session(sa.create_engine("sqlite://")) as session:
+        exposure = Exposure()
+        session.add(exposure)
+        with pytest.raises(AomuseError, match=r"aomuse\.connect\(url\)"):
+            exposure.data()

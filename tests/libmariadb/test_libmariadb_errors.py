@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
-from aomuse.db import Trouble, create_engine, trouble_of
+from aomuse.db import Trouble, trouble_of
 from aomuse.libmariadb import BulkArrayWriter
-from aomuse.libmariadb import columns as columns_module
-from aomuse.load.bulk_engine import create_bulk_engine
+from aomuse.libmariadb.columns import HEADER_BYTES
 
 TABLES = (
     """
@@ -32,25 +30,11 @@ TABLES = (
 
 
 @pytest.fixture
-def url(mariadb_admin: Callable[[], str]) -> str:
-    return mariadb_admin()
-
-
-@pytest.fixture
-def ordinary(url: str) -> Iterator[sa.Engine]:
-    engine = create_engine(url)
-    with engine.begin() as connection:
+def engine(mariadb: sa.Engine) -> sa.Engine:
+    with mariadb.begin() as connection:
         for table in TABLES:
             connection.exec_driver_sql(table)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def bulk(url: str, ordinary: sa.Engine) -> Iterator[sa.Engine]:
-    engine = create_bulk_engine(url)
-    yield engine
-    engine.dispose()
+    return mariadb
 
 
 def objects(*values: Any) -> pd.Series[Any]:
@@ -146,10 +130,10 @@ WRONG_ROWS: dict[str, tuple[type[DBAPIError], str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG_ROWS)
-def test_wrong_row(ordinary: sa.Engine, bulk: sa.Engine, name: str) -> None:
+def test_wrong_row(engine: sa.Engine, name: str) -> None:
     kind, table, values, text = WRONG_ROWS[name]
     good = pd.DataFrame({"number": [100_000]})
-    with bulk.connect() as connection:
+    with engine.connect() as connection:
         with connection.begin() as transaction:
             writer = BulkArrayWriter(connection)
             writer.write("star", good)
@@ -162,22 +146,22 @@ def test_wrong_row(ordinary: sa.Engine, bulk: sa.Engine, name: str) -> None:
             transaction.rollback()
         with connection.begin():
             BulkArrayWriter(connection).write("star", good)
-    with ordinary.connect() as connection:
+    with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 1
 
 
-def test_rows_of_the_failed_call_are_taken_back(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with bulk.begin() as connection:
+def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         writer = BulkArrayWriter(connection)
         with pytest.raises(IntegrityError):
             writer.write("star", pd.DataFrame({"number": [1, 2, 3, 3]}))
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 0
 
 
-def test_trusted_foreign_keys(bulk: sa.Engine) -> None:
+def test_trusted_foreign_keys(engine: sa.Engine) -> None:
     frame = pd.DataFrame({"star": [1, 2]})
     checks = sa.text("SELECT @@foreign_key_checks")
-    with bulk.begin() as connection:
+    with engine.begin() as connection:
         BulkArrayWriter(connection, trusted={"planet"}).write("planet", frame)
         assert connection.scalar(checks) == 1
         trusting = BulkArrayWriter(connection, trusted={"star"})
@@ -188,30 +172,36 @@ def test_trusted_foreign_keys(bulk: sa.Engine) -> None:
             trusting.write("planet", frame)
 
 
-def test_one_row_too_large(bulk: sa.Engine) -> None:
-    with bulk.connect() as connection:
+def test_one_row_too_large(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
         limit = connection.scalar(sa.text("SELECT @@max_allowed_packet"))
         frame = pd.DataFrame({"held": [b"", b"x" * int(limit)]})
         with pytest.raises(OperationalError, match=r"row 2 of 2: the row of .* max_allowed_packet"):
             BulkArrayWriter(connection).write("star", frame)
 
 
-def test_rows_that_fill_packets(
-    bulk: sa.Engine, ordinary: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(columns_module.Rows.packets, "__defaults__", (1 << 40,))
-    with bulk.begin() as connection:
+def test_rows_that_fill_packets(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         limit = int(connection.scalar(sa.text("SELECT @@max_allowed_packet")) or 0)
-        held = [b"x" * (limit // 3 + 1000)] * 4 + [
-            b"y" * (limit - columns_module.HEADER_BYTES - 30)
-        ]
+        held = [b"x" * (limit // 3 + 1000)] * 4 + [b"y" * (limit - HEADER_BYTES - 30)]
         BulkArrayWriter(connection).write("star", pd.DataFrame({"held": held}))
         total = connection.scalar(sa.text("SELECT SUM(LENGTH(held)) FROM star"))
         assert total == sum(map(len, held))
 
 
-def test_lock_wait_timeout(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with ordinary.begin() as holder, bulk.connect() as connection:
+def test_a_closed_connection(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        writer = BulkArrayWriter(connection)
+        writer.write("star", pd.DataFrame({"number": [1]}))
+        driver: Any = connection.connection.dbapi_connection
+        driver.close()
+        with pytest.raises(DBAPIError) as caught:
+            writer.write("star", pd.DataFrame({"number": [2]}))
+        assert caught.value.connection_invalidated
+
+
+def test_lock_wait_timeout(engine: sa.Engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
         connection.exec_driver_sql("SET innodb_lock_wait_timeout = 1")
         with pytest.raises(OperationalError) as caught:
@@ -221,10 +211,10 @@ def test_lock_wait_timeout(bulk: sa.Engine, ordinary: sa.Engine) -> None:
         assert "(table star)" in str(caught.value.orig)
 
 
-def test_deadlock(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with ordinary.begin() as connection:
+def test_deadlock(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO star (number) VALUES (10), (20)")
-    with ordinary.connect() as other, bulk.connect() as connection:
+    with engine.connect() as other, engine.connect() as connection:
         # The server ends the transaction that changed less.
         transaction = other.begin()
         other.exec_driver_sql("UPDATE star SET needed = 1 WHERE number = 10")
@@ -234,7 +224,7 @@ def test_deadlock(bulk: sa.Engine, ordinary: sa.Engine) -> None:
             target=other.exec_driver_sql, args=("UPDATE star SET needed = 2 WHERE number = 20",)
         )
         waiting.start()
-        _wait_for(ordinary, "UPDATE star SET needed = 2%")
+        _wait_for(engine, "UPDATE star SET needed = 2%")
         with pytest.raises(OperationalError) as caught:
             BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [10]}))
         waiting.join()
@@ -243,38 +233,38 @@ def test_deadlock(bulk: sa.Engine, ordinary: sa.Engine) -> None:
         assert trouble_of(caught.value) is Trouble.BUSY
 
 
-def test_no_room(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with ordinary.begin() as connection:
+def test_no_room(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         connection.exec_driver_sql("SET max_heap_table_size = 16384")
         connection.exec_driver_sql("CREATE TABLE small (text CHAR(200)) ENGINE=MEMORY")
-    with bulk.connect() as connection:
+    with engine.connect() as connection:
         with pytest.raises(OperationalError) as caught:
             BulkArrayWriter(connection).write("small", pd.DataFrame({"text": ["x"] * 5000}))
         assert caught.value.orig.errno == 1114  # type: ignore[union-attr]
         assert trouble_of(caught.value) is Trouble.FULL
 
 
-def test_killed_between_writes(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with bulk.connect() as connection:
+def test_killed_between_writes(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
         writer = BulkArrayWriter(connection)
         writer.write("star", pd.DataFrame({"number": [1]}))
-        _kill(ordinary, connection.scalar(sa.text("SELECT CONNECTION_ID()")))
+        _kill(engine, connection.scalar(sa.text("SELECT CONNECTION_ID()")))
         with pytest.raises(OperationalError) as caught:
             writer.write("star", pd.DataFrame({"number": [2]}))
         assert caught.value.connection_invalidated
         assert trouble_of(caught.value) is Trouble.GONE
         assert "(table star)" in str(caught.value.orig)
-    with bulk.begin() as connection:
+    with engine.begin() as connection:
         BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [3]}))
-    with ordinary.connect() as connection:
+    with engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT number FROM star")).all() == [3]
 
 
-def test_killed_during_a_write(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with ordinary.begin() as holder, bulk.connect() as connection:
+def test_killed_during_a_write(engine: sa.Engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
         number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
-        killer = threading.Timer(0.3, _kill, (ordinary, number))
+        killer = threading.Timer(0.3, _kill, (engine, number))
         killer.start()
         with pytest.raises(OperationalError) as caught:
             BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [1]}))

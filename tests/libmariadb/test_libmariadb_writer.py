@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis.strategies as st
@@ -13,10 +12,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
-from aomuse.db import create_engine
 from aomuse.libmariadb import BulkArrayWriter
-from aomuse.libmariadb import columns as columns_module
-from aomuse.load.bulk_engine import create_bulk_engine
+from aomuse.libmariadb.columns import CHUNK_ROWS, HEADER_BYTES, columns_of, packets
+from aomuse.libmariadb.connector_c import MysqlTime
 from aomuse.stored.writer import ExecutemanyWriter
 
 COLUMNS = """
@@ -29,27 +27,13 @@ ROW_COUNT = st.shared(st.integers(1, 12), key="rows")
 
 
 @pytest.fixture
-def url(mariadb_admin: Callable[[], str]) -> str:
-    return mariadb_admin()
-
-
-@pytest.fixture
-def ordinary(url: str) -> Iterator[sa.Engine]:
-    engine = create_engine(url)
-    with engine.begin() as connection:
+def engine(mariadb: sa.Engine) -> sa.Engine:
+    with mariadb.begin() as connection:
         for table in ("by_rows", "by_arrays"):
             connection.exec_driver_sql(
                 f"CREATE TABLE {table} ({COLUMNS}) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
             )
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def bulk(url: str) -> Iterator[sa.Engine]:
-    engine = create_bulk_engine(url)
-    yield engine
-    engine.dispose()
+    return mariadb
 
 
 def read(engine: sa.Engine, table: str) -> list[tuple[Any, ...]]:
@@ -58,18 +42,15 @@ def read(engine: sa.Engine, table: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
-def compare(ordinary: sa.Engine, bulk: sa.Engine, frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+def compare(engine: sa.Engine, frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Write a frame both ways; return the rows if they are the same."""
     frame = frame.assign(number=np.arange(len(frame), dtype=np.int32))
-    for engine, writer, table in (
-        (ordinary, ExecutemanyWriter, "by_rows"),
-        (bulk, BulkArrayWriter, "by_arrays"),
-    ):
+    for writer, table in ((ExecutemanyWriter, "by_rows"), (BulkArrayWriter, "by_arrays")):
         with engine.begin() as connection:
             connection.exec_driver_sql(f"DELETE FROM {table}")
             assert writer(connection).write(table, frame) == len(frame)
-    rows = read(ordinary, "by_arrays")
-    assert rows == read(ordinary, "by_rows")
+    rows = read(engine, "by_arrays")
+    assert rows == read(engine, "by_rows")
     return rows
 
 
@@ -116,13 +97,11 @@ FRAMES = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(frame=FRAMES)
-def test_any_frame_is_written_alike(
-    ordinary: sa.Engine, bulk: sa.Engine, frame: pd.DataFrame
-) -> None:
-    compare(ordinary, bulk, frame)
+def test_any_frame_is_written_alike(engine: sa.Engine, frame: pd.DataFrame) -> None:
+    compare(engine, frame)
 
 
-def test_values_come_back_as_they_were(ordinary: sa.Engine, bulk: sa.Engine) -> None:
+def test_values_come_back_as_they_were(engine: sa.Engine) -> None:
     big = "\U0001d6fc\u00e9 '\"\\ " * 40_000
     values: dict[str, list[Any]] = {
         "tiny": [-128, 127, 0],
@@ -151,7 +130,7 @@ def test_values_come_back_as_they_were(ordinary: sa.Engine, bulk: sa.Engine) -> 
         "taken": "datetime64[us]",
     }
     frame = pd.DataFrame({n: pd.Series(v, dtype=dtypes[n]) for n, v in values.items()})
-    rows = compare(ordinary, bulk, frame)
+    rows = compare(engine, frame)
     assert rows == list(zip(range(3), *values.values(), strict=True))
 
 
@@ -166,20 +145,20 @@ def test_values_come_back_as_they_were(ordinary: sa.Engine, bulk: sa.Engine) -> 
     ],
     ids=["ns", "before 1970", "dates", "objects", "nothing"],
 )
-def test_times_of_every_kind(ordinary: sa.Engine, bulk: sa.Engine, column: pd.Series[Any]) -> None:
-    compare(ordinary, bulk, pd.DataFrame({"taken": column}))
+def test_times_of_every_kind(engine: sa.Engine, column: pd.Series[Any]) -> None:
+    compare(engine, pd.DataFrame({"taken": column}))
 
 
-def test_times_with_a_zone_become_utc(ordinary: sa.Engine, bulk: sa.Engine) -> None:
+def test_times_with_a_zone_become_utc(engine: sa.Engine) -> None:
     times = pd.Series(["2024-03-01T00:00:00+02:00", None], dtype="datetime64[us, UTC]")
     frame = pd.DataFrame({"number": [0, 1], "taken": times.dt.tz_convert("Europe/Berlin")})
-    with bulk.begin() as connection:
+    with engine.begin() as connection:
         BulkArrayWriter(connection).write("by_arrays", frame)
-    rows = read(ordinary, "by_arrays")
+    rows = read(engine, "by_arrays")
     assert [row[-1] for row in rows] == [dt.datetime(2024, 2, 29, 22), None]
 
 
-def test_foreign_byte_order_strides_categories(ordinary: sa.Engine, bulk: sa.Engine) -> None:
+def test_foreign_byte_order_strides_categories(engine: sa.Engine) -> None:
     wide = np.arange(12.0).reshape(4, 3)
     frame = pd.DataFrame(
         {
@@ -189,86 +168,84 @@ def test_foreign_byte_order_strides_categories(ordinary: sa.Engine, bulk: sa.Eng
             "big": np.arange(8)[::-2],
         }
     )
-    rows = compare(ordinary, bulk, frame)
+    rows = compare(engine, frame)
     assert [row[6] for row in rows] == [1.0, 4.0, 7.0, 10.0]
 
 
-def test_many_calls_and_small_packets(
-    ordinary: sa.Engine, bulk: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_calls_and_small_packets(engine: sa.Engine) -> None:
     generator = np.random.default_rng(5)
+    count = CHUNK_ROWS + 5000
     frame = pd.DataFrame(
         {
-            "measured": np.where(generator.random(5000) < 0.1, np.nan, generator.random(5000)),
-            "named": generator.choice(np.array(["a", "bb", None, "ccc"], object), 5000),
-            "held": [b"x" * int(n) for n in generator.integers(0, 900, 5000)],
-            "taken": pd.date_range("2024-01-01", periods=5000, freq="17s").as_unit("us"),
+            "measured": np.where(generator.random(count) < 0.1, np.nan, generator.random(count)),
+            "named": generator.choice(np.array(["a", "bb", None, "ccc"], object), count),
+            "held": [b"x" * int(n) for n in generator.integers(0, 900, count)],
+            "taken": pd.date_range("2024-01-01", periods=count, freq="17s").as_unit("us"),
         }
     )
-    monkeypatch.setattr(columns_module, "CHUNK_ROWS", 700)
-    compare(ordinary, bulk, frame)
-    rows = columns_module.Rows("t", frame)
-    bound = rows.columns()
+    compare(engine, frame)
+    bound = columns_of("t", frame, MysqlTime)
     sizes = sum(column.row_bytes for column in bound)
     for largest, usual in ((6000, 100_000), (20_000, 1500)):
-        spans = list(rows.packets(bound, largest, usual))
+        spans = list(packets("t", bound, count, largest, usual))
         assert [stop for _, stop in spans[:-1]] == [start for start, _ in spans[1:]]
         assert spans[0][0] == 0
-        assert spans[-1][1] == 5000
-        limit = min(usual, largest - columns_module.HEADER_BYTES)
+        assert spans[-1][1] == count
+        limit = min(usual, largest - HEADER_BYTES)
         assert all(sizes[a:b].sum() <= limit or b - a == 1 for a, b in spans)
 
 
-def test_rows_of_no_frame(bulk: sa.Engine, ordinary: sa.Engine) -> None:
-    with bulk.begin() as connection:
+def test_rows_of_no_frame(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         assert BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": []})) == 0
-    assert read(ordinary, "by_arrays") == []
+    assert read(engine, "by_arrays") == []
 
 
-def test_one_transaction_with_other_statements(ordinary: sa.Engine, bulk: sa.Engine) -> None:
-    with bulk.connect() as connection:
+def test_one_transaction_with_other_statements(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
         with connection.begin() as transaction:
             BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [1, 2]}))
             query = sa.text("SELECT COUNT(*) FROM by_arrays")
             assert connection.scalar(query) == 2
-            assert read(ordinary, "by_arrays") == []
+            assert read(engine, "by_arrays") == []
             transaction.rollback()
         with connection.begin():
             connection.execute(sa.text("INSERT INTO by_arrays (number) VALUES (:n)"), {"n": 7})
             BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [8]}))
-    assert [row[0] for row in read(ordinary, "by_arrays")] == [7, 8]
+    assert [row[0] for row in read(engine, "by_arrays")] == [7, 8]
 
 
-def test_statements_are_prepared_once(ordinary: sa.Engine, bulk: sa.Engine) -> None:
-    count = sa.text(
-        "SELECT variable_value FROM information_schema.session_status "
-        "WHERE variable_name = 'Com_stmt_prepare'"
-    )
-    with bulk.begin() as connection:
+def test_no_statement_is_left_prepared(engine: sa.Engine) -> None:
+    count = sa.text("SHOW SESSION STATUS LIKE 'Com_stmt_%'")
+    with engine.begin() as connection:
         for number in range(3):
             BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [number]}))
-        assert int(connection.scalar(count) or 0) == 1
+        said = {name: int(value) for name, value in connection.execute(count)}
+        assert said["Com_stmt_prepare"] == said["Com_stmt_close"] == 3
 
 
-def test_a_table_that_changes_between_writes(ordinary: sa.Engine, bulk: sa.Engine) -> None:
-    with bulk.begin() as connection:
+def test_a_table_that_changes_between_writes(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [1]}))
-    with ordinary.begin() as connection:
+    with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE by_arrays MODIFY number BIGINT")
-    with bulk.begin() as connection:
+    with engine.begin() as connection:
         BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [2**40]}))
-    assert [row[0] for row in read(ordinary, "by_arrays")] == [1, 2**40]
+    assert [row[0] for row in read(engine, "by_arrays")] == [1, 2**40]
 
 
-def test_names_are_quoted(ordinary: sa.Engine, bulk: sa.Engine) -> None:
-    with ordinary.begin() as connection:
+def test_names_are_quoted(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE `order` (number INT, `select` INT)")
-    with bulk.begin() as connection:
+    with engine.begin() as connection:
         frame = pd.DataFrame({"number": [1], "select": [2]})
         BulkArrayWriter(connection).write("order", frame)
-    assert read(ordinary, "`order`") == [(1, 2)]
+    assert read(engine, "`order`") == [(1, 2)]
 
 
-def test_the_ordinary_engine_is_refused(ordinary: sa.Engine) -> None:
-    with ordinary.connect() as connection, pytest.raises(TypeError, match="create_bulk_engine"):
-        BulkArrayWriter(connection)
+def test_another_writer_on_the_same_engine(engine: sa.Engine) -> None:
+    with engine.connect() as one, engine.connect() as other, one.begin(), other.begin():
+        for number in range(4):
+            connection = (one, other)[number % 2]
+            BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [number]}))
+    assert [row[0] for row in read(engine, "by_arrays")] == [0, 1, 2, 3]

@@ -104,6 +104,9 @@ def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_ur
         connection.exec_driver_sql("UPDATE exposure SET seeing_end_arcsec = 1.0")
     assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 2 exposures worked out\n"
     assert query(engine, "SELECT seeing FROM v_exposure_metrics") == [(0.75,), (0.75,)]
+    runs = query(engine, "SELECT command, outcome, exposures_found FROM load_run ORDER BY id")
+    assert runs[0] == ("load", "complete", 2)
+    assert runs[1:] == [("metrics", "complete", count) for count in (0, 2, 2)]
 
 
 def test_a_reload_replaces_them(engine: sa.Engine, db_url: str, night: Tree) -> None:

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from aomuse.normalize.summary import summarize
 from aomuse.normalize.times import from_iso, from_mjd, from_unix, one_time
 from aomuse.query.wide import identifier
-from aomuse.stored.split import SPECIAL, split_special
+from aomuse.stored.special import SPECIAL, split_special
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True)
 moderate = st.floats(-1e100, 1e100)

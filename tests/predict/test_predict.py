@@ -151,6 +151,13 @@ def test_predictions(
     assert head["l0_m"] == pytest.approx((17.3 + 21.9) / 2, rel=1e-6)
     assert head["ground_layer_fraction"] == pytest.approx((0.6 + 0.72) / 2, rel=1e-6)
 
+    run = query(
+        engine,
+        "SELECT outcome, exposures_found, exposures_completed, exposures_unchanged, row_count"
+        " FROM load_run WHERE command = 'predict'",
+    )
+    assert run == [("complete", 4, 1, 3, 4 + len(reconstructed))]
+
     # What cannot be predicted says why.
     reasons = query(
         engine,

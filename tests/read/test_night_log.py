@@ -258,7 +258,7 @@ def test_a_log_that_ends_with_the_legend_is_whole(end: str) -> None:
 @pytest.mark.parametrize("line", ["23:00", "soon\tClear\t", "23:00 Clear", "2:3:0\tClear\t"])
 def test_a_weather_line_that_is_not_understood_is_told(line: str) -> None:
     log = read(LOG.replace("23:50\tClear\tnothing to see", line))
-    assert log.unread == [(9, "it is no time, condition and comment with tabs between")]
+    assert log.unread == [(9, "it is not a time, condition and comment separated by tabs")]
     assert [entry.clock for entry in log.weather] == ["00:10"]
 
 
@@ -340,36 +340,36 @@ MUSE_0001.fits\tMUSE.2018-08-13T00:01:07.123\t1/2\t600.0\t1.06\t0.47\t
 @pytest.mark.parametrize(
     ("old", "new", "line", "what"),
     [
-        ("1.06", "high", 17, "AIRMASS 'high' is no number: its column is NULL"),
-        ("1.06", "1_0", 17, "AIRMASS '1_0' is no number: its column is NULL"),
-        ("1.06", "٣", 17, "AIRMASS '٣' is no number: its column is NULL"),
-        ("0.47", "nan", 17, "DIMM 'nan' is no number: its column is NULL"),
-        ("0.47", "1e999", 17, "DIMM '1e999' is no number: its column is NULL"),
-        ("600.0", "10 min", 17, "EXPTIME '10 min' is no number: its column is NULL"),
+        ("1.06", "high", 17, "AIRMASS 'high' is not a number: its column is NULL"),
+        ("1.06", "1_0", 17, "AIRMASS '1_0' is not a number: its column is NULL"),
+        ("1.06", "٣", 17, "AIRMASS '٣' is not a number: its column is NULL"),
+        ("0.47", "nan", 17, "DIMM 'nan' is not a number: its column is NULL"),
+        ("0.47", "1e999", 17, "DIMM '1e999' is not a number: its column is NULL"),
+        ("600.0", "10 min", 17, "EXPTIME '10 min' is not a number: its column is NULL"),
         ("1/2", "first", 17, "TPL.EXPNO/NEXP 'first' is not two whole numbers"),
         ("1/2", "1", 17, "TPL.EXPNO/NEXP '1' is not two whole numbers"),
         ("1/2", "1/2147483648", 17, "TPL.EXPNO/NEXP '1/2147483648' is not two whole numbers"),
-        ("OB:         2001", "OB: 20o1", 1, "OB '20o1' is no whole number"),
-        ("Container:  0", f"Container: {2**63}", 2, f"Container '{2**63}' is no whole number"),
-        ("OBS.ID: 2001", "OBS.ID: none", 12, "OBS.ID 'none' is no whole number"),
+        ("OB:         2001", "OB: 20o1", 1, "OB '20o1' is not a whole number"),
+        ("Container:  0", f"Container: {2**63}", 2, f"Container '{2**63}' is not a whole number"),
+        ("OBS.ID: 2001", "OBS.ID: none", 12, "OBS.ID 'none' is not a whole number"),
         ("OBS.ID: 2001", "OBS.ID: 2002", 12, "OBS.ID is 2002, but OB is 2001 above"),
         (
             "2018-08-13T00:00:01",
             "midnight",
             13,
-            "OBS.START 'midnight' is no time: ob_start_utc is NULL",
+            "OBS.START 'midnight' is not a time: ob_start_utc is NULL",
         ),
         (
             "2018-08-13T00:00:01",
             "2018-02-30T00:00:00",
             13,
-            "OBS.START '2018-02-30T00:00:00' is no time: ob_start_utc is NULL",
+            "OBS.START '2018-02-30T00:00:00' is not a time: ob_start_utc is NULL",
         ),
         ("Container:  0", "OB: 2003", 2, "OB is '2003' here, and '2001' above"),
-        ("\t \tA", "\t \tA\tB", 7, "behind the grade stands 'B'"),
+        ("\t \tA", "\t \tA\tB", 7, "'B' follows the grade"),
         ("\tyes\t\t0.8", "1 \tyes\t\t0.8", 6, "'1' is neither fulfilled nor requested"),
         ("\t\t0.8", "\t\t0.8\t0.9", 6, "'0.9' is neither fulfilled nor requested"),
-        ("DIMM\t", "DIMM\tSEEING", 16, "the columns SEEING are not known"),
+        ("DIMM\t", "DIMM\tSEEING", 16, "the columns SEEING are unknown"),
         (
             "\t0.47\t",
             "",
@@ -399,7 +399,7 @@ def test_conditions_that_no_rule_reads_are_told() -> None:
         f"Overall comment:\nfirst\nsecond\nHumidity: n/a\n{RULE}\n"
     )
     assert log.ranges == {"Seeing": Range(0.5, 1.2)}
-    assert log.unread == [(3, "it has no colon"), (5, "Wind is no range of numbers")]
+    assert log.unread == [(3, "it has no colon"), (5, "Wind is not a range of numbers")]
     assert log.odd == [(4, "Seeing is '2' here, and another range above")]
     assert log.facts == {"overall_comment": "first\nsecond"}
 

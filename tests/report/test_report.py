@@ -52,7 +52,7 @@ def predict(engine: sa.Engine) -> None:
                     package="muse-psfr",
                     package_version="1.0",
                     predicted_utc=sa.func.current_timestamp(),
-                    reason=None if found else "the model holds for WFM-AO only",
+                    reason=None if found else "the model applies to WFM-AO only",
                 )
             )
             for row, wavelength_nm in enumerate((500.0, 550.0, 700.0, 900.0) if found else ()):
@@ -323,8 +323,8 @@ def test_many_exposures_are_summed_up_and_the_page_says_so(
     assert path.stat().st_size < 2e6
     assert {name for name, marks in opened.charts().items() if marks} == CHARTS
     notes = " ".join(opened.page.locator(".notes li").all_text_contents())
-    assert "420 exposures are more than can be told apart: summed up." in notes
-    assert "420 analyses are more than can be told apart as lines." in notes
+    assert "420 exposures are too many to draw one by one: grouped." in notes
+    assert "420 analyses are too many to draw one by one: grouped." in notes
     assert f"{coverage.MOST_TARGETS - 1} targets with most exposures" in notes
 
     # All exposures are in the sums.

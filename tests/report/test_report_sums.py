@@ -63,7 +63,7 @@ def test_nights_become_months_where_there_are_too_many() -> None:
     assert (first["period"], first["target"]) == (pd.Timestamp("2017-12-01"), "T0")
     assert table.frame["total_s"].sum() == 100.0 * len(frame)
     assert "month" in section.text
-    assert any("summed up" in note for note in section.notes)
+    assert any("grouped" in note for note in section.notes)
 
     section = lasers.lasers(content(frame, laser(frame)))
     (table,) = section.tables
@@ -95,14 +95,14 @@ def test_analyses_are_thinned_evenly_and_stay_whole(
     analyses: int, rows_each: int, step: int
 ) -> None:
     frame = pd.DataFrame({"psf_fit_id": np.repeat(np.arange(analyses), rows_each)})
-    chosen, told = blocks.thinned(frame, 30)
+    chosen, notes = blocks.thinned(frame, 30)
     assert sorted(set(chosen["psf_fit_id"])) == list(range(0, analyses, step))
     assert len(chosen) == rows_each * len(set(chosen["psf_fit_id"])) <= 30
-    assert (told == "") is (step == 1)
+    assert (notes == []) is (step == 1)
     if step > 1:
         words = {2: "2nd", 10: "10th"}[step]
         left = len(set(chosen["psf_fit_id"]))
-        assert told == f"Of {analyses} analyses every {words} in order of time is drawn: {left}."
+        assert notes == [f"Of {analyses} analyses, sorted by time, every {words} is drawn: {left}."]
 
 
 def test_numbers_in_words() -> None:

@@ -131,7 +131,7 @@ def test_server_that_stays_away(
     engine = create_engine(own_server.url)
     upgrade(engine)
     sabotage(lambda _: own_server.stop() and None)
-    with pytest.raises(DatabaseError, match=r"whole exposures only are in the database"):
+    with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
         pipeline.load(engine, [night])
     own_server.start(end_with_parent=True)
     with engine.connect() as connection:
@@ -170,7 +170,7 @@ def test_full_disk_on_sqlite(tmp_path: Path, night: Path) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages + 350}")  # type: ignore[attr-defined]
 
     engine.dispose()
-    with pytest.raises(DatabaseError, match=r"full: make room and load again"):
+    with pytest.raises(DatabaseError, match=r"full: make room and run again"):
         pipeline.load(engine, [night])
     roomy = create_engine(url)
     with roomy.connect() as connection:
@@ -196,7 +196,7 @@ def test_full_disk_on_mariadb(tmp_path: Path, night: Path) -> None:
     try:
         engine = create_engine(server.url)
         upgrade(engine)
-        with pytest.raises(DatabaseError, match=r"make room and load again"):
+        with pytest.raises(DatabaseError, match=r"make room and run again"):
             load_until_it_fails(engine, night)
         with engine.connect() as connection:
             whole = connection.execute(

@@ -50,14 +50,14 @@ def test_values_that_are_none_are_told_with_line_and_text(
     assert (done.code, done.err) == (0, "")
     lines = path.read_text().split("\n")
     wanted = [
-        ("OB:         20O1", "OB '20O1' is no whole number"),
-        ("OBS.START: 13 Aug 2018", "OBS.START '13 Aug 2018' is no time: ob_start_utc is NULL"),
-        (lines[-4], "AIRMASS 'low' is no number: its column is NULL"),
-        (lines[-3], "DIMM '0,5' is no number: its column is NULL"),
+        ("OB:         20O1", "OB '20O1' is not a whole number"),
+        ("OBS.START: 13 Aug 2018", "OBS.START '13 Aug 2018' is not a time: ob_start_utc is NULL"),
+        (lines[-4], "AIRMASS 'low' is not a number: its column is NULL"),
+        (lines[-3], "DIMM '0,5' is not a number: its column is NULL"),
     ]
     assert issues(engine, "night_log_value") == [
         " ".join(
-            f"line {lines.index(text) + 1} {text!r} is not wholly in a column ({why}):"
+            f"line {lines.index(text) + 1} {text!r} is not completely in a column ({why}):"
             " night_log.content has it".split()
         )
         for text, why in wanted

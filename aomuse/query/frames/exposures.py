@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -22,6 +24,7 @@ from aomuse.query.frames.columns import (
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, columns_of, reading
 from aomuse.query.views import static_views
+from aomuse.stored.special import SpecialValues
 
 #: Columns of v_exposure that are none of the table.
 _OTHERS: dict[str, Kind] = {
@@ -46,7 +49,18 @@ def read_exposures(engine: Engine, filters: Filters) -> Iterator[pd.DataFrame]:
             rows = connection.execute(select).all() if ids else []
             by_id = {row.exposure_id: row for row in rows}
             ordered = [by_id[number] for number in ids if number in by_id]
-            yield make_frame(columns, columns_of(ordered, len(columns)))
+            cells = columns_of(ordered, len(columns))
+            special = SpecialValues(connection, ids, "exposure")
+            yield make_frame(columns, map(partial(_exact, special, cells[0]), columns, cells))
+
+
+def _exact(special: SpecialValues, ids: Sequence[int], column: FrameColumn, cells: Any) -> Any:
+    """Return a column with its special values; views show their stand-ins."""
+    if column.kind != "float":
+        return cells
+    values = np.asarray(cells, dtype=np.float64)
+    special.restore("exposure", column.name, [ids], values)
+    return values
 
 
 def exposure_columns(dialect: str) -> list[FrameColumn]:

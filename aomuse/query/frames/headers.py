@@ -18,7 +18,8 @@ from aomuse.muse.keywords import PROMOTED, plain_keyword
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, reading
-from aomuse.query.frames.special import Specials
+from aomuse.stored.cards import Card, read_cards
+from aomuse.stored.special import SpecialValues
 from aomuse.suggest import unknown
 
 #: Whose header counts where several files of an exposure have the keyword.
@@ -38,8 +39,9 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass
 class _Wanted:
-    """A keyword: its ids with their comments, and the types of its values."""
+    """A keyword: its name, its ids with their comments, and the types of its values."""
 
+    keyword: str
     comments: dict[int, str] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
 
@@ -91,7 +93,7 @@ def _find(connection: Connection, name: str) -> _Wanted:
         )
         comments = {row.id: row.comment for row in rows}
         if comments:
-            return _Wanted(comments)
+            return _Wanted(spelled, comments)
     known = connection.scalars(sa.select(Keyword.name).distinct())
     hint = "the view v_header has all keywords"
     raise AomuseError(unknown("no header has the keyword", name, known, hint))
@@ -133,63 +135,37 @@ def _cells(
     place: list[sa.ColumnElement[bool]],
 ) -> list[list[Any]]:
     """Return the values of each keyword, in the order of the exposures."""
-    rows = connection.execute(
-        sa.select(
-            Header.exposure_id,
-            SourceFile.role,
-            SourceFile.id,
-            HeaderCard.header_id,
-            HeaderCard.position,
-            HeaderCard.keyword_id,
-            HeaderCard.value_type,
-            HeaderCard.value_int,
-            HeaderCard.value_float,
-            HeaderCard.value_text,
-        )
-        .join(Header, Header.id == HeaderCard.header_id)
+    headers = connection.execute(
+        sa.select(Header.id, Header.exposure_id, SourceFile.role, SourceFile.id)
         .join(SourceFile, SourceFile.id == Header.source_file_id)
-        .where(
-            Header.exposure_id.in_(ids),
-            HeaderCard.keyword_id.in_([i for w in wanted.values() for i in w.comments]),
-            *place,
-        )
-    )
-    special = Specials(connection, ids, "header_card")
-    by_keyword = {number: name for name, w in wanted.items() for number in w.comments}
-    cards: dict[tuple[str, int], list[tuple[Any, ...]]] = defaultdict(list)
-    for exposure_id, role, file_id, header_id, position, keyword_id, kind, *values in rows:
-        order = (ROLES.index(role) if role in ROLES else len(ROLES), file_id, header_id, position)
-        key = f"{header_id}/{position}"
-        value = special.value("value_float", key, _value(kind, *values))
-        cards[by_keyword[keyword_id], exposure_id].append((*order, kind, value))
-    return [[_one(cards.get((name, number))) for number in ids] for name in wanted]
+        .where(Header.exposure_id.in_(ids), *place)
+    ).all()
+    order = {header_id: (_rank(role), file_id) for header_id, _, role, file_id in headers}
+    exposure_of = {header_id: exposure_id for header_id, exposure_id, _, _ in headers}
+    special = SpecialValues(connection, ids, "header_card")
+    found: dict[tuple[str, int], list[Card]] = defaultdict(list)
+    for part in batches(sorted(order)):
+        keywords = [number for w in wanted.values() for number in w.comments]
+        of_part = (HeaderCard.header_id.in_(part), HeaderCard.keyword_id.in_(keywords))
+        for card in read_cards(connection, special, *of_part):
+            found[card.keyword, exposure_of[card.header_id]].append(card)
+    for cards in found.values():
+        cards.sort(key=lambda card: (order[card.header_id], card.header_id, card.position))
+    return [[_one(found.get((w.keyword, number))) for number in ids] for w in wanted.values()]
 
 
-def _one(cards: list[tuple[Any, ...]] | None) -> Any:
+def _rank(role: str) -> int:
+    return ROLES.index(role) if role in ROLES else len(ROLES)
+
+
+def _one(cards: list[Card] | None) -> Any:
     """Return the first value; all lines of HISTORY or COMMENT of the first file."""
     if not cards:
         return None
-    cards = sorted(cards, key=lambda card: card[:4])
-    *_, kind, value = cards[0]
-    if kind == "commentary":
-        return "\n".join(card[5] for card in cards if card[:3] == cards[0][:3])
-    return value
-
-
-def _value(kind: str, integer: int | None, number: float | None, text: str | None) -> Any:
-    match kind:
-        case "int":
-            return int(text or 0) if integer is None else integer
-        case "bool":
-            return bool(integer)
-        case "float":
-            return number
-        case "complex":
-            return complex(text or "nan")
-        case "undefined":
-            return None
-        case _:
-            return text
+    first = cards[0]
+    if first.value_type == "commentary":
+        return "\n".join(card.value for card in cards if card.header_id == first.header_id)
+    return first.value
 
 
 def _unit(name: str, comments: Collection[str]) -> str:

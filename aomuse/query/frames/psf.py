@@ -16,8 +16,9 @@ from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter
 from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
-from aomuse.query.frames.reading import BATCH_IDS, FETCH_ROWS, batches, fetched, reading
-from aomuse.query.frames.special import Specials
+from aomuse.query.frames.reading import batches, by_size, reading
+from aomuse.stored.rows import read_rows
+from aomuse.stored.special import SpecialValues
 from aomuse.suggest import unknown
 
 #: Lowest and highest wavelength, nm, both included; None for no limit.
@@ -72,11 +73,10 @@ def read_psf(
             *([FrameColumn("fwhm_arcsec", "float", "arcsec")] if "fwhm" in shown else []),
         ]
         # Of a range of wavelengths each analysis has few layers.
-        limited = low is not None or high is not None
-        for part in _parts(fits, FETCH_ROWS * (4 if limited else 1)):
+        share = 1 if low is None and high is None else 4
+        for part in by_size(fits, lambda fit: fit.layers // share):
             layers = layers_of(connection, part, low, high)
-            cells = _cells(connection, part, shown, layers)
-            yield make_frame(columns, cells)
+            yield make_frame(columns, _cells(connection, part, shown, layers))
 
 
 def check_wavelength(wavelength: Any) -> Wavelengths:
@@ -96,22 +96,15 @@ def check_wavelength(wavelength: Any) -> Wavelengths:
 def fits_of(connection: Connection, ids: Sequence[int]) -> list[Fit]:
     """Return the analyses of exposures, in their order."""
     place = {number: i for i, number in enumerate(ids)}
-    found: list[Fit] = []
-    for part in batches(ids):
-        rows = connection.execute(
-            sa.select(
-                *(PsfFit.id, PsfFit.exposure_id, PsfFit.model, PsfFit.layer_count),
-                Exposure.instrument_mode,
-            )
-            .join(Exposure, Exposure.id == PsfFit.exposure_id)
-            .where(PsfFit.exposure_id.in_(part))
+    columns = (PsfFit.id, PsfFit.exposure_id, PsfFit.model, PsfFit.layer_count)
+    select = sa.select(*columns, Exposure.instrument_mode).join(Exposure)
+    found = [
+        Fit(number, exposure, model, layers or _USUAL_LAYERS, pixel_scale_arcsec(mode) or np.nan)
+        for part in batches(ids)
+        for number, exposure, model, layers, mode in connection.execute(
+            select.where(PsfFit.exposure_id.in_(part))
         )
-        found += [
-            Fit(
-                number, exposure, model, layers or _USUAL_LAYERS, pixel_scale_arcsec(mode) or np.nan
-            )
-            for number, exposure, model, layers, mode in rows
-        ]
+    ]
     return sorted(found, key=lambda fit: (place[fit.exposure_id], fit.id))
 
 
@@ -119,21 +112,18 @@ def layers_of(
     connection: Connection, fits: Sequence[Fit], low: float | None, high: float | None
 ) -> pd.DataFrame:
     """Return the layers of analyses, with their wavelengths."""
-    select = sa.select(PsfLayer.psf_fit_id, PsfLayer.layer, PsfLayer.wavelength_nm).where(
-        PsfLayer.psf_fit_id.in_([fit.id for fit in fits])
-    )
+    ids = [fit.id for fit in fits]
+    special = SpecialValues(connection, {fit.exposure_id for fit in fits}, "psf_layer")
+    of_fits = PsfLayer.psf_fit_id.in_(ids)
+    rows = read_rows(connection, special, "psf_layer", ["wavelength_nm"], of_fits)
+    layers = pd.DataFrame(rows)
+    # NaN is in no range.
     if low is not None:
-        select = select.where(PsfLayer.wavelength_nm >= low)
+        layers = layers[layers["wavelength_nm"] >= low]
     if high is not None:
-        select = select.where(PsfLayer.wavelength_nm <= high)
-    fit, layer, wavelength = fetched(connection, select)
-    return pd.DataFrame(
-        {
-            "psf_fit_id": np.asarray(fit, dtype=np.int64),
-            "layer": np.asarray(layer, dtype=np.int64),
-            "wavelength_nm": np.asarray(wavelength, dtype=np.float64),
-        }
-    )
+        layers = layers[layers["wavelength_nm"] <= high]
+    place = pd.Index(ids).get_indexer(pd.Index(layers["psf_fit_id"]))
+    return layers.assign(fit=place).sort_values(["fit", "layer"], ignore_index=True)
 
 
 def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
@@ -146,64 +136,35 @@ def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
     return [*moffat, *sorted(found.difference(moffat))]
 
 
-def _parts(fits: Sequence[Fit], most: int) -> Iterator[list[Fit]]:
-    """Yield analyses of together a moderate number of layers; none once where there are none."""
-    part: list[Fit] = []
-    rows = 0
-    for fit in fits:
-        if part and (rows + fit.layers > most or len(part) >= BATCH_IDS):
-            yield part
-            part, rows = [], 0
-        part, rows = [*part, fit], rows + fit.layers
-    yield part
-
-
 def _cells(
     connection: Connection, fits: list[Fit], shown: list[str], layers: pd.DataFrame
 ) -> list[Any]:
     """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
-    ids = [fit.id for fit in fits]
-    select = sa.select(
-        PsfParameter.psf_fit_id, PsfParameter.parameter, PsfParameter.layer, PsfParameter.value
-    ).where(PsfParameter.psf_fit_id.in_(ids), PsfParameter.parameter.in_(shown))
+    where = [
+        PsfParameter.psf_fit_id.in_([fit.id for fit in fits]),
+        PsfParameter.parameter.in_(shown),
+    ]
     if len(layers):
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
-        select = select.where(PsfParameter.layer.between(first, last))
-    fit, parameter, layer, value = fetched(connection, select)
-    values = np.asarray(value, dtype=np.float64)
-    keys = [
-        np.asarray(fit, dtype=np.int64),
-        np.asarray(parameter, dtype=object),
-        np.asarray(layer, dtype=np.int64),
-    ]
-    exposure_of = {f.id: f.exposure_id for f in fits}
-    Specials(connection, list(set(exposure_of.values())), "psf_parameter").apply(
-        "value", keys, values
-    )
-    order = {number: place for place, number in enumerate(ids)}
-    layers = layers.assign(place=layers["psf_fit_id"].map(order)).sort_values(["place", "layer"])
-    row_of = pd.MultiIndex.from_arrays([layers["psf_fit_id"], layers["layer"]])
-    place = np.empty(0, dtype=np.int64)
-    if len(values):
-        place = row_of.get_indexer(pd.MultiIndex.from_arrays([keys[0], keys[2]]))
-    cells = []
-    for name in shown:
-        ours = (keys[1] == name) & (place >= 0) if len(values) else slice(0)
-        column = np.full(len(layers), np.nan)
-        column[place[ours]] = values[ours]
-        cells.append(column)
-    number = layers["psf_fit_id"].to_numpy()
-    models = pd.array([f.model for f in fits], dtype="string")
+        where.append(PsfParameter.layer.between(first, last))
+    special = SpecialValues(connection, {fit.exposure_id for fit in fits}, "psf_parameter")
+    found = read_rows(connection, special, "psf_parameter", ["value"], *where)
+    row_of = pd.MultiIndex.from_frame(layers[["psf_fit_id", "layer"]])
+    keys = pd.MultiIndex.from_arrays([found["psf_fit_id"], found["layer"]])
+    place = row_of.get_indexer(keys)
+    cells = {name: np.full(len(layers), np.nan) for name in shown}
+    for name, column in cells.items():
+        own = (found["parameter"] == name) & (place >= 0)
+        column[place[own]] = found["value"][own]
+    fit = layers["fit"].to_numpy()
     result = [
-        number,
-        np.array([exposure_of[f] for f in number.tolist()], dtype=np.int64),
-        models.take(layers["place"].to_numpy(np.int64)),
-        layers["layer"].to_numpy(),
-        layers["wavelength_nm"].to_numpy(),
-        *cells,
+        layers["psf_fit_id"],
+        np.array([f.exposure_id for f in fits], dtype=np.int64)[fit],
+        pd.array([f.model for f in fits], dtype="string").take(fit),
+        layers["layer"],
+        layers["wavelength_nm"],
+        *cells.values(),
     ]
     if "fwhm" in shown:
-        scale = {f.id: f.pixel_arcsec for f in fits}
-        arcsec = np.array([scale[f] for f in number.tolist()], dtype=np.float64)
-        result.append(cells[shown.index("fwhm")] * arcsec)
+        result.append(cells["fwhm"] * np.array([f.pixel_arcsec for f in fits])[fit])
     return result

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pandas as pd
-import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error
 from aomuse.errors import AomuseError, DatabaseError
+from aomuse.stored.rows import Select, uncollected
 
 T = TypeVar("T")
 
@@ -38,20 +37,18 @@ def batches(items: Sequence[T], size: int = BATCH_IDS) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Hold the garbage collector back.
-
-    Rows are many small objects that refer to no other: looking through them again and again,
-    as each thousand more makes it do, takes as long as reading them.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+def by_size(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield items in lists of together a moderate number of rows; one empty list for no items."""
+    part: list[T] = []
+    rows = 0
+    for item in items:
+        more = size(item)
+        if part and (rows + more > FETCH_ROWS or len(part) >= BATCH_IDS):
+            yield part
+            part, rows = [], 0
+        part.append(item)
+        rows += more
+    yield part
 
 
 def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
@@ -60,34 +57,19 @@ def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
         return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def fetched(connection: Connection, select: sa.Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return the columns of a query's result, which is of moderate size."""
-    with uncollected():
-        result = connection.execute(select)
-        return columns_of(result.all(), len(result.keys()))
-
-
-@contextmanager
-def streamed(engine: Engine, select: sa.Select[*tuple[Any, ...]]) -> Iterator[Iterator[Any]]:
-    """Yield an iterator over pieces of a result that never is in memory as a whole."""
+def streamed(engine: Engine, select: Select) -> Generator[Sequence[Any], None, None]:
+    """Yield pieces of a result that never is in memory as a whole."""
     with reading(engine) as connection:
-        result = connection.execution_options(
-            stream_results=True, max_row_buffer=FETCH_ROWS
-        ).execute(select)
+        options = {"stream_results": True, "max_row_buffer": FETCH_ROWS}
+        pieces = connection.execute(select, execution_options=options).partitions(FETCH_ROWS)
         finished = False
-
-        def pieces() -> Iterator[Any]:
-            nonlocal finished
-            partitions = result.partitions(FETCH_ROWS)
+        try:
             while not finished:
                 with uncollected():
-                    rows = next(partitions, None)
+                    rows = next(pieces, None)
                 finished = rows is None
                 if rows is not None:
                     yield rows
-
-        try:
-            yield pieces()
         finally:
             if not finished and connection.dialect.name != "sqlite":
                 # Closing the cursor would read the rest of the result off the wire first.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,15 +14,10 @@ from aomuse.errors import AomuseError
 from aomuse.models import Source, SourceSample
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
-from aomuse.query.frames.psf import (
-    Fit,
-    Wavelengths,
-    check_wavelength,
-    fits_of,
-    layers_of,
-)
-from aomuse.query.frames.reading import batches, columns_of, reading, streamed
-from aomuse.query.frames.special import Specials
+from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
+from aomuse.query.frames.reading import batches, reading, streamed
+from aomuse.stored.rows import arrays, select_rows
+from aomuse.stored.special import SpecialValues, Values
 
 #: Rows of a frame that is asked for as a whole: 2 GB.
 MOST_ROWS = 20_000_000
@@ -101,52 +95,40 @@ def _samples(
     low: float | None,
     high: float | None,
 ) -> Generator[pd.DataFrame, None, None]:
-    limited = low is not None or high is not None
     with reading(engine) as connection:
         layers = layers_of(connection, [fit], low, high)
-        special = Specials(connection, [fit.exposure_id], "source_sample")
-    if limited and not len(layers):
-        return
-    wavelengths = np.full(int(layers["layer"].max()) + 1 if len(layers) else 0, np.nan)
-    wavelengths[layers["layer"].to_numpy()] = layers["wavelength_nm"].to_numpy()
-    table: Any = SourceSample.__table__
-    keys = (table.c.psf_fit_id, table.c.pampelmuse_id, table.c.layer)
-    select = sa.select(table.c.pampelmuse_id, table.c.layer, *(table.c[q] for q in _QUANTITIES))
-    select = select.where(table.c.psf_fit_id == fit.id).order_by(*keys)
+        special = SpecialValues(connection, [fit.exposure_id], "source_sample")
+    select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
+    limited = low is not None or high is not None
     if limited:
+        if not len(layers):
+            return
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
-        select = select.where(table.c.layer.between(first, last))
+        select = select.where(SourceSample.layer.between(first, last))
     if limited or sources is not None:
-        select = select.where(table.c.pampelmuse_id.in_(ids))
-    with streamed(engine, select) as pieces:
+        select = select.where(SourceSample.pampelmuse_id.in_(ids))
+    wavelengths = layers.set_index("layer")["wavelength_nm"]
+    with closing(streamed(engine, select)) as pieces:
         for rows in pieces:
-            yield _frame(fit, rows, wavelengths, special)
+            samples = special.restored("source_sample", arrays(select, rows))
+            yield _frame(fit, samples, wavelengths)
 
 
-def _frame(fit: Fit, rows: Sequence[Any], wavelengths: Any, special: Specials) -> pd.DataFrame:
-    found = columns_of(rows, 2 + len(_QUANTITIES))
-    source, layer = (np.asarray(values, dtype=np.int64) for values in found[:2])
-    fits = np.full(len(layer), fit.id)
-    floats = {}
-    for name, values in zip(_QUANTITIES, found[2:], strict=True):
-        floats[name] = np.asarray(values, dtype=np.float64)
-        special.apply(name, [fits, source, layer], floats[name])
-    wavelength = np.full(len(layer), np.nan)
-    known = layer < len(wavelengths)
-    wavelength[known] = wavelengths[layer[known]]
-    cells = [
-        fits,
-        np.full(len(layer), fit.exposure_id),
-        pd.array([fit.model], dtype="string").repeat(len(layer)),
-        source,
-        layer,
-        wavelength,
-        floats["snr"],
-        floats["flux"],
-        floats["fwhm"],
-        floats["fwhm"] * fit.pixel_arcsec,
-        floats["beta"],
-        floats["xc"],
-        floats["yc"],
-    ]
-    return make_frame(_COLUMNS, cells)
+def _frame(fit: Fit, samples: dict[str, Values], wavelengths: pd.Series[float]) -> pd.DataFrame:
+    count = len(samples["layer"])
+    cells = {
+        "psf_fit_id": samples["psf_fit_id"],
+        "exposure_id": np.full(count, fit.exposure_id),
+        "model": pd.array([fit.model], dtype="string").repeat(count),
+        "pampelmuse_id": samples["pampelmuse_id"],
+        "layer": samples["layer"],
+        "wavelength_nm": wavelengths.reindex(samples["layer"]).to_numpy(),
+        "snr": samples["snr"],
+        "flux": samples["flux"],
+        "fwhm_pixel": samples["fwhm"],
+        "fwhm_arcsec": samples["fwhm"] * fit.pixel_arcsec,
+        "beta": samples["beta"],
+        "xc_pixel": samples["xc"],
+        "yc_pixel": samples["yc"],
+    }
+    return make_frame(_COLUMNS, (cells[column.name] for column in _COLUMNS))

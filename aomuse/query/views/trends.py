@@ -36,15 +36,15 @@ _NUMBERS = {
 }
 
 
-def median_sql(condition: str, value: str = "r.value") -> str:
+def median_sql(condition: str) -> str:
     """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``."""
-    return quantile_sql(condition, "0.5", value)
+    return quantile_sql(condition, "0.5")
 
 
-def quantile_sql(condition: str, share: str, value: str = "r.value") -> str:
+def quantile_sql(condition: str, share: str) -> str:
     """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7)."""
     away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
-    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN {value} * (1 - {away}) END)"
+    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN r.value * (1 - {away}) END)"
 
 
 def _rows(night: str) -> str:

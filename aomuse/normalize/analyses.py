@@ -1,0 +1,131 @@
+"""Analyses as rows: psf_fit, psf_layer and the parameters by layer; then their sources."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from aomuse.exchange.content import FileContent, TableContent
+from aomuse.exchange.stored_in import StoredIn
+from aomuse.muse.psf_models import model_of
+from aomuse.normalize.draft import Draft
+from aomuse.normalize.fit import Fit, Parameters, read_parameters
+from aomuse.normalize.sources import add_sources
+from aomuse.normalize.summary import window_frames
+
+#: Typed home of each table that holds a parameter a row.
+_HOMES = {"PSFPARS": "psf_parameter", "POSPARS": "position_parameter"}
+
+#: Vector columns with a typed home: the smooth value, and the one fitted to the layer.
+_VALUE_COLUMNS = {"polyfit": "value", "fit": "fit_value"}
+
+
+def add_fits(draft: Draft, fits: list[Fit]) -> None:
+    """Add the rows of all analyses."""
+    taken: set[tuple[str, str]] = set()
+    for fit in fits:
+        draft.out.issues += fit.issues
+        model = _model(draft, fit, taken)
+        _add_fit(draft, fit, model)
+        if fit.content.prm:
+            _add_parameters(draft, fit, fit.content.prm)
+        if fit.content.psf:
+            add_sources(draft, fit, fit.content.psf, model)
+
+
+def _model(draft: Draft, fit: Fit, taken: set[tuple[str, str]]) -> str:
+    """Return the name of a fit's PSF model, which no other fit of the same cube has."""
+    name, folder_model = fit.content.name, fit.content.model
+    own = folder_model or (model_of(fit.parameters.names) if fit.parameters else "unknown")
+    model, number = own, 1
+    while (name, model) in taken:
+        number += 1
+        model = f"{own}_{number}"
+    taken.add((name, model))
+    if number > 1:
+        message = (
+            f"another analysis of the same cube has the model {own} too: this one is called "
+            f"{model}; put them into folders named after what distinguishes them"
+        )
+        draft.issue("warning", "model_twice", message, fit.content.prm or fit.content.psf)
+    return model
+
+
+def _add_fit(draft: Draft, fit: Fit, model: str) -> None:
+    content, layers = fit.content, fit.layer_count()
+    if (
+        fit.wavelength_nm is not None
+        and fit.parameters
+        and fit.parameters.layers != len(fit.wavelength_nm)
+    ):
+        message = (
+            f"polyfit has {fit.parameters.layers} layers, but SPECTRA has "
+            f"{len(fit.wavelength_nm)}: both are loaded, layers without a wavelength have NULL; "
+            "run PampelMuse again"
+        )
+        draft.issue("error", "layers_disagree", message, content.prm, "PSFPARS")
+    files = {"reduced": content.reduced, "prm": content.prm, "psf": content.psf}
+    numbers = {
+        f"{role}_number": pd.array([draft.file_numbers[f.path] if f else None], dtype="Int64")
+        for role, f in files.items()
+    }
+    prm_name = content.prm.name if content.prm else content.prm_name
+    psf_name = content.psf.name if content.psf else None
+    frame = pd.DataFrame(
+        {
+            "fit": [fit.number],
+            **numbers,
+            "name": [content.name],
+            "model": [model],
+            "prm_file": pd.Series([prm_name], dtype=object),
+            "psf_file": pd.Series([psf_name], dtype=object),
+            "layer_count": pd.array([layers], dtype="Int64"),
+        }
+    )
+    draft.out.add("psf_fit", frame)
+    if layers:
+        frame = pd.DataFrame({"fit": fit.number, "layer": range(layers)})
+        draft.out.add("psf_layer", frame.assign(wavelength_nm=fit.wavelengths(layers)))
+
+
+def _add_parameters(draft: Draft, fit: Fit, prm: FileContent) -> None:
+    for extension, home in _HOMES.items():
+        hdu = prm.hdu(extension)
+        if hdu is None or hdu.table is None:
+            continue
+        is_psf = extension == "PSFPARS"
+        parameters = fit.psfpars if is_psf else read_parameters(hdu.table)
+        if not isinstance(parameters, Parameters):
+            draft.store_table(prm, hdu, {})
+            continue
+        draft.store_table(prm, hdu, _places(hdu.table, parameters, home))
+        draft.out.add(home, _frame(fit, parameters))
+        if is_psf:
+            names = pd.Series(parameters.names, dtype=object)
+            keys = pd.DataFrame({"fit": fit.number, "parameter": names})
+            known = fit.wavelengths(parameters.layers)
+            for frame in window_frames(keys, parameters.values["polyfit"], known):
+                draft.out.add("psf_parameter_summary", frame)
+    # A second table of the same name has no typed home.
+    draft.store_other_tables(prm)
+
+
+def _places(table: TableContent, parameters: Parameters, home: str) -> dict[int, str]:
+    places = {}
+    for column in parameters.values:
+        place = table.index(column)
+        assert place is not None
+        places[place] = str(StoredIn(home, _VALUE_COLUMNS[column]))
+    return places
+
+
+def _frame(fit: Fit, parameters: Parameters) -> pd.DataFrame:
+    count, layers = len(parameters.names), parameters.layers
+    return pd.DataFrame(
+        {
+            "fit": fit.number,
+            "parameter": np.repeat(np.array(parameters.names, dtype=object), layers),
+            "layer": np.tile(np.arange(layers, dtype=np.int32), count),
+            **{_VALUE_COLUMNS[name]: v.reshape(-1) for name, v in parameters.values.items()},
+        }
+    )

@@ -1,0 +1,152 @@
+"""An exposure while its rows are made: what all parts of normalizing share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from aomuse.exchange.content import ColumnFormat, ExposureContent, FileContent, HduContent
+from aomuse.exchange.frames import Layout, NormalizedExposure
+from aomuse.exchange.issue import Issue, Severity
+from aomuse.exchange.stored_in import COLUMN_STORE
+
+_INT64_MAX = np.iinfo(np.int64).max
+
+
+@dataclass
+class Draft:
+    """The content of an exposure, read, and what has become of it so far.
+
+    ``layouts`` has the fingerprint of each table that is done, by path and HDU.
+    """
+
+    content: ExposureContent
+    out: NormalizedExposure
+    layouts: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        files = self.content.files
+        self.file_numbers = {file.path: number for number, file in enumerate(files)}
+        places = ((file.path, hdu.index) for file in files for hdu in file.hdus)
+        self._headers = {place: number for number, place in enumerate(places)}
+
+    def header(self, file: FileContent, hdu: HduContent) -> int:
+        """Return the local number of an HDU's header."""
+        return self._headers[file.path, hdu.index]
+
+    def issue(
+        self,
+        severity: Severity,
+        code: str,
+        message: str,
+        file: FileContent | None,
+        extension: str | None = None,
+    ) -> None:
+        """Add an issue."""
+        path = file.path if file else None
+        self.out.issues.append(Issue(severity, code, message, path, extension))
+
+    def store_table(
+        self,
+        file: FileContent,
+        hdu: HduContent,
+        homes: Mapping[int, str],
+        extension: str | None = None,
+    ) -> None:
+        """Note the layout of a table, and put the columns without a typed home into table_value.
+
+        ``homes`` says by the place of a column where its values are; ``extension`` is a name that
+        several tables of one layout share.
+        """
+        table = hdu.table
+        assert table is not None
+        stored_in = tuple(homes.get(i, COLUMN_STORE) for i in range(len(table.formats)))
+        layout = Layout(extension or hdu.name, table.formats, stored_in)
+        fingerprint = self.out.layout(layout)
+        self.layouts[file.path, hdu.index] = fingerprint
+        frames = [
+            _column_frame(table.values[i], table.nulls[i], table.formats[i]).assign(
+                column_position=i + 1
+            )
+            for i, home in enumerate(stored_in)
+            if home == COLUMN_STORE and table.row_count
+        ]
+        if frames:
+            frame = pd.concat(frames, ignore_index=True)
+            number = self.header(file, hdu)
+            self.out.add("table_value", frame.assign(header=number, layout=fingerprint))
+
+    def store_other_tables(self, file: FileContent) -> None:
+        """Put the tables of a file that are not done yet into the column store."""
+        for hdu in file.hdus:
+            if hdu.table is not None and (file.path, hdu.index) not in self.layouts:
+                self.store_table(file, hdu, {})
+
+
+def _column_frame(
+    values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None, form: ColumnFormat
+) -> pd.DataFrame:
+    """Return one row for each element of a column of any shape and type."""
+    rows = len(values)
+    if values.dtype == object:
+        # A variable-length column: an array for each row.
+        arrays = [np.asarray(value).reshape(-1) for value in values]
+        lengths = np.array([len(array) for array in arrays])
+        flat = np.concatenate(arrays) if lengths.any() else np.empty(0)
+        row_index = np.repeat(np.arange(rows), lengths)
+        element = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        mask = None
+    else:
+        flat = values.reshape(rows, -1)
+        width = flat.shape[1]
+        row_index = np.repeat(np.arange(rows), width)
+        element = np.tile(np.arange(width), rows)
+        flat = flat.reshape(-1)
+        mask = None if nulls is None else nulls.reshape(-1)
+    if flat.dtype.kind == "c":
+        flat = np.stack([flat.real, flat.imag], axis=1).reshape(-1)
+        row_index = np.repeat(row_index, 2)
+        element = np.stack([2 * element, 2 * element + 1], axis=1).reshape(-1)
+    value_float, value_int, value_text = _typed(flat, mask)
+    frame = pd.DataFrame(
+        {
+            "row_index": row_index.astype(np.int32),
+            "element": element.astype(np.int32),
+            "value_float": value_float,
+            "value_int": value_int,
+            "value_text": value_text,
+        }
+    )
+    if mask is None or form.datatype is None:
+        return frame
+    # A catalogue distinguishes an empty cell from NaN: the empty one has no row.
+    return frame[~np.repeat(mask, len(frame) // len(mask))]
+
+
+def _typed(
+    flat: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None
+) -> tuple[npt.NDArray[np.float64], pd.arrays.IntegerArray, npt.NDArray[np.object_]]:
+    size = len(flat)
+    no_float = np.full(size, np.nan)
+    no_int = pd.arrays.IntegerArray(np.zeros(size, np.int64), np.ones(size, np.bool_))
+    no_text = np.full(size, None, dtype=object)
+    missing = np.zeros(size, np.bool_) if mask is None else mask
+    if flat.dtype.kind == "f":
+        return flat.astype(np.float64), no_int, no_text
+    if flat.dtype.kind == "u" and flat.dtype.itemsize == 8 and (flat > _INT64_MAX).any():
+        beyond = (flat > _INT64_MAX) & ~missing
+        text = flat.astype(str).astype(object)
+        text[~beyond] = None
+        integers = np.where(beyond | missing, 0, flat).astype(np.int64)
+        return no_float, pd.arrays.IntegerArray(integers, beyond | missing), text
+    if flat.dtype.kind in "iub":
+        integers = np.where(missing, 0, flat).astype(np.int64)
+        return no_float, pd.arrays.IntegerArray(integers, missing.copy()), no_text
+    text = flat.astype(str).astype(object)
+    text[missing] = None
+    return no_float, no_int, text
