@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.config import database_url
-from aomuse.db import describe_error
+from aomuse.db import database_url, describe_error
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
 

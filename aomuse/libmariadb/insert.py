@@ -30,7 +30,7 @@ class ArrayInsert:
     largest: int
 
     def __repr__(self) -> str:
-        return f"<{len(self.frame)} rows for {self.table}>"
+        return f"<rows for {self.table}: {len(self.frame)}>"
 
     def run(self, connection: Any, statement: str) -> None:
         """Insert the rows.
@@ -134,7 +134,7 @@ class PreparedInsert:
         self._check(c.mysql_stmt_execute(self._address))
         inserted = c.mysql_stmt_affected_rows(self._address)
         if inserted != stop - start:
-            text = f"{inserted} rows were inserted of {stop - start}"
+            text = f"rows inserted: {inserted} of {stop - start}"
             raise ArrayError("InternalError", text)
 
     def _check(self, failed: int) -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
-from aomuse.config import shown_url
+from aomuse.db import shown_url
 from aomuse.report.blocks import Column, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content

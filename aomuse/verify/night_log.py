@@ -12,7 +12,7 @@ from aomuse.exchange.night_log import NightLog as Log
 from aomuse.exchange.night_log import integer_of, number_of, time_of
 from aomuse.models import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.read.night_log import read_night_log
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 

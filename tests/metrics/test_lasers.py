@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from aomuse.metrics import METRICS, ExposureInputs, LaserSamples, exposure_metrics, laser_metrics
-from aomuse.metrics.lasers import gaps, shutter_open, usable
+from aomuse.metrics import METRICS
+from aomuse.metrics.compute import ExposureInputs, exposure_metrics
+from aomuse.metrics.compute_lasers import laser_metrics
+from aomuse.metrics.lasers import LaserSamples, gaps, shutter_open, usable
 
 NAN = math.nan
 

@@ -96,7 +96,7 @@ def test_all_of_it(engine, db_url, tree):
     verified = aomuse(db_url, "verify")
     assert verified.code == 0, verified.text
     assert "7 files" in verified.out
-    assert "0 files differ" in verified.out
+    assert "0 files with differences" in verified.out
     again = aomuse(db_url, "load", tree.root)
     assert "1 unchanged" in again.out
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from aomuse import pipeline
 from aomuse.models import Exposure
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify import verify
 
 NAME = "MUSE.2017-06-16T01:34:56.867.fits"

@@ -50,14 +50,14 @@ class Fit:
 def read_psf(
     engine: Engine, names: Sequence[str], wavelength: Wavelengths | None, filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield PSF parameters, exposures in order of time."""
+    """Yield PSF parameters, exposures sorted by time."""
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
         known = _parameters(connection, fits)
         strangers = [name for name in names if name not in known]
         if strangers:
-            # Other analyses may have it: then these have no value, and it is no mistake.
+            # Other analyses may have it: then these have no value, and that is not a mistake.
             everywhere = list(connection.scalars(sa.select(PsfParameter.parameter).distinct()))
             for name in strangers:
                 if name not in everywhere:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
+from aomuse.exchange.outcome import counted
 from aomuse.models import Source, SourceSample
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
@@ -48,7 +49,7 @@ def read_sources(
     *,
     whole: bool,
 ) -> Iterator[pd.DataFrame]:
-    """Yield samples of sources, exposures in order of time."""
+    """Yield samples of sources, exposures sorted by time."""
     low, high = check_wavelength(wavelength)
     limited = low is not None or high is not None
     with reading(engine) as connection:
@@ -81,8 +82,8 @@ def _source_ids(
             rows += count
     if most is not None and rows > most:
         raise AomuseError(
-            f"that is {rows:,} rows: take them in parts (chunk_rows=1_000_000), ask for fewer "
-            "(exposures=, wavelength=(700, 800)), or ask v_source_summary"
+            f"that is {counted(rows, 'row')}: take them in parts (chunk_rows=1_000_000), "
+            "ask for fewer (exposures=, wavelength=(700, 800)), or ask v_source_summary"
         )
     return found
 
