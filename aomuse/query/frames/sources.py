@@ -16,7 +16,7 @@ from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
-from aomuse.stored.rows import arrays, select_rows
+from aomuse.stored.rows import select_rows
 from aomuse.stored.special import SpecialValues, Values
 
 #: Rows of a frame that is asked for as a whole: 2 GB.
@@ -109,9 +109,8 @@ def _samples(
         select = select.where(SourceSample.pampelmuse_id.in_(ids))
     wavelengths = layers.set_index("layer")["wavelength_nm"]
     with closing(streamed(engine, select)) as pieces:
-        for rows in pieces:
-            samples = special.restored("source_sample", arrays(select, rows))
-            yield _frame(fit, samples, wavelengths)
+        for piece in pieces:
+            yield _frame(fit, special.restored("source_sample", piece), wavelengths)
 
 
 def _frame(fit: Fit, samples: dict[str, Values], wavelengths: pd.Series[float]) -> pd.DataFrame:
