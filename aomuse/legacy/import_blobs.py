@@ -21,7 +21,7 @@ from aomuse.legacy.content import make_content
 from aomuse.legacy.decisions import decide
 from aomuse.legacy.decoded_row import DecodedRow, decode_row
 from aomuse.legacy.remainder import keep_documents
-from aomuse.legacy.source import Source, open_source
+from aomuse.legacy.source import OldDatabase, open_source
 from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
@@ -51,7 +51,7 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
 class _Importer:
     """Imports the rows of a source, one after the other."""
 
-    def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
+    def __init__(self, engine: Engine, source: OldDatabase, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
         way = choose_writer(engine)

@@ -53,7 +53,7 @@ class SourceRow:
     processed: tuple[dict[str, Any], ...] = ()
 
 
-class Source:
+class OldDatabase:
     """An AOMUSE database, recognised by its columns."""
 
     def __init__(self, connection: Connection, name: str) -> None:
@@ -143,7 +143,7 @@ class _Table:
 
 
 @contextmanager
-def open_source(url: str) -> Iterator[Source]:
+def open_source(url: str) -> Iterator[OldDatabase]:
     """Yield the AOMUSE database at a URL, which cannot be written through it."""
     parsed = database_url(url)
     name = _name(parsed)
@@ -157,7 +157,7 @@ def open_source(url: str) -> Iterator[Source]:
     try:
         with connection:
             try:
-                source = Source(connection, name)
+                source = OldDatabase(connection, name)
             except DBAPIError as error:
                 raise ConfigurationError(
                     f"the source {name} cannot be read ({describe_error(error)})"

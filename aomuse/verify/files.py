@@ -42,7 +42,7 @@ def verify(
     roots : sequence of pathlib.Path, optional
         Trees to compare; without them all files that the database knows.
     on_file : callable, optional
-        Told of each file when it is done.
+        Called with each result as soon as it is known.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
 
 
 def _compare_file(result: Comparison, row: Any, path: str) -> None:
-    """Compare a file's row of source_file; its time is not compared."""
+    """Compare a file's row of source_file; its time is not part of its content."""
     file = Path(path)
     for name, in_file in (
         ("name", printable(file.name)),
