@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from click.testing import CliRunner
 
-from aomuse import pipeline
 from aomuse.cli import cli
 from aomuse.simulate import simulate
 
@@ -125,10 +124,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_export_gives_what_the_seed_stored(
-    engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
+    db_url: str, tree: Path, tmp_path: Path, load_once: Callable[[Path], None]
 ) -> None:
-    summary = pipeline.load(engine, [tree])
-    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    load_once(tree)
     result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
     assert result.exit_code == 0, result.output
     analyses = sorted((tree / "analysis").rglob("*.prm.fits"))
@@ -143,9 +141,9 @@ def test_export_gives_what_the_seed_stored(
 
 
 def test_export_of_chosen_analyses(
-    engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
+    db_url: str, tree: Path, tmp_path: Path, load_once: Callable[[Path], None]
 ) -> None:
-    pipeline.load(engine, [tree])
+    load_once(tree)
     names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
     runner = CliRunner()
     command = ["--db", db_url, "export", "seed-json", str(tmp_path), "--prm", *names]

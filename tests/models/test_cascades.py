@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from sqlalchemy.orm import Session
-from warehouse import TABLES, aomuse, exposure_by_id, fill_every_table, query, scalar
+from warehouse import TABLES, exposure_by_id, fill_every_table, query, scalar
 
 from aomuse.models import Exposure, Target
 
@@ -51,12 +51,17 @@ def orm_target(engine: sa.Engine, number: int) -> None:
         session.commit()
 
 
-@pytest.fixture
-def numbers(engine: sa.Engine, db_url: str, tmp_path: Path) -> list[int]:
-    tree = Tree(tmp_path / "night")
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = Tree(tmp_path_factory.mktemp("night"))
     for number in (1, 2):
         tree.add(number)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    return tree.root
+
+
+@pytest.fixture
+def numbers(engine: sa.Engine, root: Path, load_once: Callable[[Path], None]) -> list[int]:
+    load_once(root)
     fill_every_table(engine)
     return [number for (number,) in query(engine, "SELECT id FROM exposure ORDER BY id")]
 

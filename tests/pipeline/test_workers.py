@@ -67,7 +67,7 @@ def test_first_interrupt_is_an_event() -> None:
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("night")
-    simulate(root, exposures=5, sources=2, layers=40)
+    simulate(root, exposures=5, sources=2, layers=6)
     return root
 
 

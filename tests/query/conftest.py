@@ -8,18 +8,26 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from fits_factory import Files
 from query_night import Night, write_night
-from warehouse import aomuse
 
 from aomuse import Database
 
 
+@pytest.fixture(scope="session")
+def night_files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Files]:
+    return write_night(tmp_path_factory.mktemp("night"))
+
+
 @pytest.fixture
-def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Night:
-    files = write_night(tmp_path / "night")
-    done = aomuse(db_url, "load", tmp_path / "night")
-    assert (done.code, done.err) == (0, "")
-    return Night(Database(engine), db_url, files)
+def night(
+    engine: sa.Engine,
+    db_url: str,
+    night_files: dict[int, Files],
+    load_once: Callable[[Path], None],
+) -> Night:
+    load_once(night_files[1].reduced.parents[1])
+    return Night(Database(engine), db_url, night_files)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import fits_factory as factory
@@ -14,13 +15,29 @@ from fits_factory import Files, Tree
 from warehouse import aomuse, query, scalar
 
 
-@pytest.fixture
-def files(db_url: str, tmp_path: Path) -> Files:
-    tree = Tree(tmp_path / "night")
-    files = tree.add(1)
+def one_exposure(root: Path) -> Files:
+    files = Tree(root).add(1)
     factory.write(files.raw, factory.raw(1, full=True))
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    return files
+
+
+@pytest.fixture(scope="module")
+def shared_files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return one_exposure(tmp_path_factory.mktemp("night"))
+
+
+@pytest.fixture
+def files(shared_files: Files, load_once: Callable[[Path], None]) -> Files:
+    """Give the files of a loaded exposure, which are only read."""
+    load_once(shared_files.reduced.parents[1])
+    return shared_files
+
+
+@pytest.fixture
+def own_files(db_url: str, tmp_path: Path) -> Files:
+    """Give the files of a loaded exposure, which may change."""
+    files = one_exposure(tmp_path / "night")
+    load_again(db_url, files)
     return files
 
 
@@ -138,20 +155,20 @@ def test_summaries_agree_with_the_samples(engine: sa.Engine, files: Files) -> No
     assert scalar(engine, "SELECT COUNT(*) FROM v_psf_summary") == 8
 
 
-def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, files: Files) -> None:
-    factory.write(files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
-    load_again(db_url, files)
-    with fits.open(files.prm) as opened:
+def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, own_files: Files) -> None:
+    factory.write(own_files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
+    load_again(db_url, own_files)
+    with fits.open(own_files.prm) as opened:
         alpha = opened["PSFPARS"].data["polyfit"][3].tolist()
     assert [row[0] for row in query(engine, "SELECT alpha FROM v_psf ORDER BY layer")] == alpha
     assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
 def test_a_new_column_and_another_layout_share_a_view(
-    engine: sa.Engine, db_url: str, files: Files, tmp_path: Path
+    engine: sa.Engine, db_url: str, own_files: Files, tmp_path: Path
 ) -> None:
     """An epoch that adds a column: one view shows the rows of both."""
-    tree = Tree(files.reduced.parent.parent)
+    tree = Tree(own_files.reduced.parent.parent)
     other = tree.add(2)
 
     def widen(hdus: fits.HDUList) -> None:
@@ -160,7 +177,7 @@ def test_a_new_column_and_another_layout_share_a_view(
         hdus["SGS_DATA"] = fits.BinTableHDU.from_columns([*old.columns, new], name="SGS_DATA")
 
     factory.edit(other.raw, widen)
-    load_again(db_url, files)
+    load_again(db_url, own_files)
     found = query(
         engine,
         "SELECT e.archive_id, v.row_index, v.guide_flux, v.order_0, v.order_1 FROM v_sgs_data v"
@@ -171,31 +188,31 @@ def test_a_new_column_and_another_layout_share_a_view(
 
 
 def test_an_extension_gets_a_view_and_loses_it_again(
-    engine: sa.Engine, db_url: str, files: Files
+    engine: sa.Engine, db_url: str, own_files: Files
 ) -> None:
-    content = files.prm.read_bytes()
+    content = own_files.prm.read_bytes()
     table = fits.BinTableHDU.from_columns(
         [fits.Column("order", "1J", array=[7, 8]), fits.Column("2nd", "3A", array=["a", "b"])],
         name="NEW DATA-2",
     )
-    factory.edit(files.prm, lambda hdus: hdus.append(table))
-    load_again(db_url, files)
+    factory.edit(own_files.prm, lambda hdus: hdus.append(table))
+    load_again(db_url, own_files)
     assert query(engine, "SELECT row_index, order_, c_2nd FROM v_new_data_2 ORDER BY 1") == [
         (0, 7, "a"),
         (1, 8, "b"),
     ]
-    files.prm.write_bytes(content)
-    load_again(db_url, files)
+    own_files.prm.write_bytes(content)
+    load_again(db_url, own_files)
     assert scalar(engine, "SELECT COUNT(*) FROM v_exposure") == 1
 
 
 def test_numbers_of_an_nfm_exposure_are_scaled_for_it(
-    engine: sa.Engine, db_url: str, files: Files
+    engine: sa.Engine, db_url: str, own_files: Files
 ) -> None:
     factory.set_image(
-        files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
+        own_files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
     )
-    load_again(db_url, files)
+    load_again(db_url, own_files)
     ((ratio,),) = query(
         engine, "SELECT MAX(fwhm_arcsec / fwhm_pixel) FROM v_source_sample WHERE layer = 0"
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,10 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """Two exposures, one of them with all companions."""
-    tree = Tree(tmp_path / "night")
+    tree = Tree(tmp_path_factory.mktemp("night"))
     files = tree.add(1, without=["raw", "prm", "psf"])
     other = tree.add(2, without=["raw", "psf"])
     with_time(files.file("reduced"), 600.0)
@@ -59,9 +59,14 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.mark.parametrize(("role", "name"), CASES)
 def test_every_column_counts(
-    engine: sa.Engine, db_url: str, tree: Tree, role: str, name: str
+    engine: sa.Engine,
+    db_url: str,
+    tree: Tree,
+    load_once: Callable[[Path], None],
+    role: str,
+    name: str,
 ) -> None:
-    assert aomuse(db_url, "load", tree.root).code == 0
+    load_once(tree.root)
     assert aomuse(db_url, "verify").code == 0
     files = [f for f in rows(engine, "source_file") if f["role"] == role]
     file = next(f for f in files if f["exposure_id"] == 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +22,23 @@ from aomuse.simulate import simulate
 SOURCES, LAYERS = 5, 210
 
 
-@pytest.fixture
-def night(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
-    root = tmp_path / "night"
+    root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
     (root / "analysis" / "maoppy").rename(root / "analysis" / "A_maoppy")
     return root
 
 
-def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path) -> None:
-    done = aomuse(db_url, "load", night)
-    assert (done.code, done.err) == (0, "")
+@pytest.fixture
+def loaded(night: Path, load_once: Callable[[Path], None]) -> Path:
+    load_once(night)
+    return night
+
+
+@pytest.mark.usefixtures("loaded")
+def test_what_belongs_to_which_model(engine: sa.Engine) -> None:
     with Session(engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
@@ -66,8 +73,8 @@ def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path
     assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
 
 
-def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> None:
-    assert aomuse(db_url, "load", night).code == 0
+@pytest.mark.usefixtures("loaded")
+def test_frames_tell_the_model(db_url: str) -> None:
     db = connect(db_url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
@@ -82,9 +89,8 @@ def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> N
 
 
 def test_columns_of_its_own_are_kept_and_told_once(
-    engine: sa.Engine, db_url: str, night: Path
+    engine: sa.Engine, db_url: str, loaded: Path
 ) -> None:
-    assert aomuse(db_url, "load", night).code == 0
     issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
@@ -106,13 +112,14 @@ def test_columns_of_its_own_are_kept_and_told_once(
         " WHERE c.name IN ('r0', 'amp', 'R0', 'AMP')"
     )
     assert scalar(engine, values) > 0
-    verified = aomuse(db_url, "verify", night)
+    verified = aomuse(db_url, "verify", loaded)
     assert (verified.code, verified.err) == (0, "")
 
 
 def test_its_own_beta_is_no_moffat_beta_of_a_source(
-    engine: sa.Engine, db_url: str, night: Path
+    engine: sa.Engine, db_url: str, night: Path, tmp_path: Path
 ) -> None:
+    night = shutil.copytree(night, tmp_path / "night")
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
         written = [
