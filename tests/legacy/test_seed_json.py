@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
 from click.testing import CliRunner
 
+from aomuse import pipeline
 from aomuse.cli import cli
 from aomuse.simulate import simulate
 
@@ -124,9 +125,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_export_gives_what_the_seed_stored(
-    db_url: str, tree: Path, tmp_path: Path, load_once: Callable[[Path], None]
+    engine: sa.Engine, db_url: str, tree: Path, tmp_path: Path
 ) -> None:
-    load_once(tree)
+    summary = pipeline.load(engine, [tree])
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
     result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
     assert result.exit_code == 0, result.output
     analyses = sorted((tree / "analysis").rglob("*.prm.fits"))
@@ -139,16 +141,12 @@ def test_export_gives_what_the_seed_stored(
     assert len(analyses) > EXPOSURES
     assert len(list(tmp_path.rglob("*.json"))) == len(analyses)
 
-
-def test_export_of_chosen_analyses(
-    db_url: str, tree: Path, tmp_path: Path, load_once: Callable[[Path], None]
-) -> None:
-    load_once(tree)
     names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
-    runner = CliRunner()
-    command = ["--db", db_url, "export", "seed-json", str(tmp_path), "--prm", *names]
-    assert runner.invoke(cli, command).exit_code == 0
-    written = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json"))
-    assert written == [*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"]
+    command = ["--db", db_url, "export", "seed-json", str(tmp_path / "some"), "--prm"]
+    assert CliRunner().invoke(cli, [*command, *names]).exit_code == 0
+    written = {
+        str(path.relative_to(tmp_path / "some")) for path in tmp_path.rglob("some/**/*.json")
+    }
+    assert written == {*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"}
     with pytest.raises(Exception, match=r"no analysis comes from a parameter file called nope"):
-        runner.invoke(cli, [*command[:5], "--prm", "nope"], catch_exceptions=False)
+        CliRunner().invoke(cli, [*command, "nope"], catch_exceptions=False)

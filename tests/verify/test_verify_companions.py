@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,7 +42,7 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def tree(tmp_path_factory):
     """Two exposures, one of them with all companions."""
     tree = Tree(tmp_path_factory.mktemp("night"))
     files = tree.add(1, without=["raw", "prm", "psf"])
@@ -58,14 +57,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 @pytest.mark.parametrize(("role", "name"), CASES)
-def test_every_column_counts(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    load_once: Callable[[Path], None],
-    role: str,
-    name: str,
-) -> None:
+def test_every_column_counts(engine, db_url, tree, load_once, role, name):
     load_once(tree.root)
     assert aomuse(db_url, "verify").code == 0
     files = [f for f in rows(engine, "source_file") if f["role"] == role]

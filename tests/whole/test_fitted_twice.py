@@ -1,10 +1,6 @@
 """An NFM exposure that was fitted with two PSF models, as simulate writes it."""
 
-from __future__ import annotations
-
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +19,7 @@ SOURCES, LAYERS = 5, 210
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
@@ -32,13 +28,13 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def loaded(night: Path, load_once: Callable[[Path], None]) -> Path:
+def loaded(night, load_once):
     load_once(night)
     return night
 
 
 @pytest.mark.usefixtures("loaded")
-def test_what_belongs_to_which_model(engine: sa.Engine) -> None:
+def test_what_belongs_to_which_model(engine):
     with Session(engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
@@ -74,7 +70,7 @@ def test_what_belongs_to_which_model(engine: sa.Engine) -> None:
 
 
 @pytest.mark.usefixtures("loaded")
-def test_frames_tell_the_model(db_url: str) -> None:
+def test_frames_tell_the_model(db_url):
     db = connect(db_url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
@@ -88,9 +84,7 @@ def test_frames_tell_the_model(db_url: str) -> None:
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(
-    engine: sa.Engine, db_url: str, loaded: Path
-) -> None:
+def test_columns_of_its_own_are_kept_and_told_once(engine, db_url, loaded):
     issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
@@ -116,9 +110,7 @@ def test_columns_of_its_own_are_kept_and_told_once(
     assert (verified.code, verified.err) == (0, "")
 
 
-def test_its_own_beta_is_no_moffat_beta_of_a_source(
-    engine: sa.Engine, db_url: str, night: Path, tmp_path: Path
-) -> None:
+def test_its_own_beta_is_no_moffat_beta_of_a_source(engine, db_url, night, tmp_path):
     night = shutil.copytree(night, tmp_path / "night")
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
@@ -149,7 +141,7 @@ def test_its_own_beta_is_no_moffat_beta_of_a_source(
     assert aomuse(db_url, "verify", night).code == 0
 
 
-def test_names_tell_a_model() -> None:
+def test_names_tell_a_model():
     assert model_of(["theta", "fwhm", "e", "beta"]) == "moffat"
     assert model_of(["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]) == "maoppy"
     assert model_of(["r0", "beta"]) == model_of([]) == "unknown"
