@@ -26,10 +26,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is n
 
 from scripts.mariadb_server import Server, ServerError, find_program
 
-# A slow machine is no failure, and CI tries the same examples every time.
+# A slow machine is not a failure, and CI tries the same examples every time. More examples, and
+# others each time: pytest --hypothesis-profile torture.
 hypothesis.settings.register_profile(
     "aomuse", deadline=None, derandomize=bool(os.environ.get("CI")), database=None
 )
+hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -40,10 +42,34 @@ for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
 
 # The data need not outlive a crash, and DDL is nearly twice as fast; a server that no longer
 # knows one of these options ignores it.
-UNSAFE_BUT_FAST = ("--loose-debug-no-sync", "--loose-innodb-flush-method=nosync")
+UNSAFE_BUT_FAST = (
+    "--loose-debug-no-sync",
+    "--loose-innodb-flush-method=nosync",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--skip-innodb-doublewrite",
+    "--skip-name-resolve",
+)
 
 TEMPLATE = "aomuse_template"
 _database_numbers = itertools.count(1)
+
+
+#: What takes long: a server, a browser, processes, trees that are loaded over and over.
+SLOW_FIXTURES = {"mariadb_server", "browser", "processes", "whole"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of `make test-fast`, by their fixtures."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        of_mariadb = any(str(value).startswith(("mariadb", "mysql")) for value in parameters)
+        if not of_mariadb and not SLOW_FIXTURES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.fast)
+
+
+@pytest.fixture
+def processes():
+    """Tell that a test starts processes."""
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from aomuse.simulate import simulate
 from aomuse.verify import verify
 from aomuse.workers import Died, finish_on_interrupt, run_tasks
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def test_all_tasks_are_done():
     done = dict(run_tasks(range(20), worker_functions.start_doubling, (), 3, Event()))
