@@ -392,6 +392,7 @@ def test_a_failing_exposure_tells_no_password(
     assert password not in done.text
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
     """What the other tests call inside the process, as a process of its own."""
     tree.add(1)

@@ -66,6 +66,7 @@ def test_an_outdated_page_is_named_with_the_command_that_mends_it(
     assert page.read_text().endswith("by hand\n")
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path: Path) -> None:
     for columns, seed, language in (("40", "1", "C"), ("250", "2", "de_DE.UTF-8")):
         environment = os.environ | {

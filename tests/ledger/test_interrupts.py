@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from fits_factory import Tree
 from warehouse import TABLES, aomuse, exposure, query, rows, scalar
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 EXPOSURES = 5
 
 #: Runs the command line with an exposure that takes a while between its tables.

@@ -14,6 +14,7 @@ from aomuse.ledger import run_lock, running
 RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FROM load_run"
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("command", ["metrics", "predict"])
 def test_a_command_waits_for_another_run(command, engine, db_url):
     with run_lock(engine):

@@ -11,6 +11,8 @@ from warehouse import aomuse, exposure, load_whole, open_issues, rows, scalar
 
 from aomuse import pipeline
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 Whole = dict[int, dict[str, Any]]
 
 

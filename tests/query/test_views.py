@@ -1,6 +1,9 @@
 """The views: what an analyst sees of a loaded tree, on both engines."""
 
+from __future__ import annotations
+
 import datetime as dt
+from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
@@ -10,13 +13,29 @@ from fits_factory import Files, Tree
 from warehouse import aomuse, query, scalar
 
 
-@pytest.fixture
-def files(db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
-    files = tree.add(1)
+def one_exposure(root: Path) -> Files:
+    files = Tree(root).add(1)
     factory.write(files.raw, factory.raw(1, full=True))
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    return files
+
+
+@pytest.fixture(scope="module")
+def shared_files(tmp_path_factory):
+    return one_exposure(tmp_path_factory.mktemp("night"))
+
+
+@pytest.fixture
+def files(shared_files, load_once):
+    """Give the files of a loaded exposure, which are only read."""
+    load_once(shared_files.reduced.parents[1])
+    return shared_files
+
+
+@pytest.fixture
+def own_files(db_url, tmp_path):
+    """Give the files of a loaded exposure, which may change."""
+    files = one_exposure(tmp_path / "night")
+    load_again(db_url, files)
     return files
 
 
@@ -56,7 +75,8 @@ def test_v_header(engine, files):
     )
     assert (number, kind) == (600.0, "float")
     ((text, number),) = query(
-        engine, "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'"
+        engine,
+        "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'",
     )
     assert (text, number) == ("T", 1)
 
@@ -133,18 +153,18 @@ def test_summaries_agree_with_the_samples(engine, files):
     assert scalar(engine, "SELECT COUNT(*) FROM v_psf_summary") == 8
 
 
-def test_a_new_parameter_becomes_a_column(engine, db_url, files):
-    factory.write(files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
-    load_again(db_url, files)
-    with fits.open(files.prm) as opened:
+def test_a_new_parameter_becomes_a_column(engine, db_url, own_files):
+    factory.write(own_files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
+    load_again(db_url, own_files)
+    with fits.open(own_files.prm) as opened:
         alpha = opened["PSFPARS"].data["polyfit"][3].tolist()
     assert [row[0] for row in query(engine, "SELECT alpha FROM v_psf ORDER BY layer")] == alpha
     assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
-def test_a_new_column_and_another_layout_share_a_view(engine, db_url, files, tmp_path):
+def test_a_new_column_and_another_layout_share_a_view(engine, db_url, own_files, tmp_path):
     """An epoch that adds a column: one view shows the rows of both."""
-    tree = Tree(files.reduced.parent.parent)
+    tree = Tree(own_files.reduced.parent.parent)
     other = tree.add(2)
 
     def widen(hdus: fits.HDUList) -> None:
@@ -153,7 +173,7 @@ def test_a_new_column_and_another_layout_share_a_view(engine, db_url, files, tmp
         hdus["SGS_DATA"] = fits.BinTableHDU.from_columns([*old.columns, new], name="SGS_DATA")
 
     factory.edit(other.raw, widen)
-    load_again(db_url, files)
+    load_again(db_url, own_files)
     found = query(
         engine,
         "SELECT e.archive_id, v.row_index, v.guide_flux, v.order_0, v.order_1 FROM v_sgs_data v"
@@ -163,28 +183,28 @@ def test_a_new_column_and_another_layout_share_a_view(engine, db_url, files, tmp
     assert all(row[2] is not None for row in found)
 
 
-def test_an_extension_gets_a_view_and_loses_it_again(engine, db_url, files):
-    content = files.prm.read_bytes()
+def test_an_extension_gets_a_view_and_loses_it_again(engine, db_url, own_files):
+    content = own_files.prm.read_bytes()
     table = fits.BinTableHDU.from_columns(
         [fits.Column("order", "1J", array=[7, 8]), fits.Column("2nd", "3A", array=["a", "b"])],
         name="NEW DATA-2",
     )
-    factory.edit(files.prm, lambda hdus: hdus.append(table))
-    load_again(db_url, files)
+    factory.edit(own_files.prm, lambda hdus: hdus.append(table))
+    load_again(db_url, own_files)
     assert query(engine, "SELECT row_index, order_, c_2nd FROM v_new_data_2 ORDER BY 1") == [
         (0, 7, "a"),
         (1, 8, "b"),
     ]
-    files.prm.write_bytes(content)
-    load_again(db_url, files)
+    own_files.prm.write_bytes(content)
+    load_again(db_url, own_files)
     assert scalar(engine, "SELECT COUNT(*) FROM v_exposure") == 1
 
 
-def test_numbers_of_an_nfm_exposure_are_scaled_for_it(engine, db_url, files):
+def test_numbers_of_an_nfm_exposure_are_scaled_for_it(engine, db_url, own_files):
     factory.set_image(
-        files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
+        own_files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
     )
-    load_again(db_url, files)
+    load_again(db_url, own_files)
     ((ratio,),) = query(
         engine, "SELECT MAX(fwhm_arcsec / fwhm_pixel) FROM v_source_sample WHERE layer = 0"
     )

@@ -1,5 +1,7 @@
 """An NFM exposure that was fitted with two PSF models, as simulate writes it."""
 
+import shutil
+
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -16,18 +18,23 @@ from aomuse.simulate import simulate
 SOURCES, LAYERS = 5, 210
 
 
-@pytest.fixture
-def night(tmp_path):
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
-    root = tmp_path / "night"
+    root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
     (root / "analysis" / "maoppy").rename(root / "analysis" / "A_maoppy")
     return root
 
 
-def test_what_belongs_to_which_model(engine, db_url, night):
-    done = aomuse(db_url, "load", night)
-    assert (done.code, done.err) == (0, "")
+@pytest.fixture
+def loaded(night, load_once):
+    load_once(night)
+    return night
+
+
+@pytest.mark.usefixtures("loaded")
+def test_what_belongs_to_which_model(engine):
     with Session(engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
@@ -62,8 +69,8 @@ def test_what_belongs_to_which_model(engine, db_url, night):
     assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
 
 
-def test_frames_tell_the_model(engine, db_url, night):
-    assert aomuse(db_url, "load", night).code == 0
+@pytest.mark.usefixtures("loaded")
+def test_frames_tell_the_model(db_url):
     db = connect(db_url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
@@ -77,8 +84,7 @@ def test_frames_tell_the_model(engine, db_url, night):
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(engine, db_url, night):
-    assert aomuse(db_url, "load", night).code == 0
+def test_columns_of_its_own_are_kept_and_told_once(engine, db_url, loaded):
     issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
@@ -100,11 +106,12 @@ def test_columns_of_its_own_are_kept_and_told_once(engine, db_url, night):
         " WHERE c.name IN ('r0', 'amp', 'R0', 'AMP')"
     )
     assert scalar(engine, values) > 0
-    verified = aomuse(db_url, "verify", night)
+    verified = aomuse(db_url, "verify", loaded)
     assert (verified.code, verified.err) == (0, "")
 
 
-def test_its_own_beta_is_no_moffat_beta_of_a_source(engine, db_url, night):
+def test_its_own_beta_is_no_moffat_beta_of_a_source(engine, db_url, night, tmp_path):
+    night = shutil.copytree(night, tmp_path / "night")
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
         written = [

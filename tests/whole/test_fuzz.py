@@ -1,9 +1,8 @@
 """Valid files with damaged bytes: loaded, or named in one line; the rest is untouched.
 
-``AOMUSE_FUZZ_EXAMPLES=5000 pytest tests/whole/test_fuzz.py`` tries more, and others each time.
+``pytest --hypothesis-profile torture tests/whole/test_fuzz.py`` tries more, and others each time.
 """
 
-import os
 import random
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse import aomuse, exposure, load_whole, open_issues, rows, scalar
 
-EXAMPLES = int(os.environ.get("AOMUSE_FUZZ_EXAMPLES", "0"))
+TORTURE = settings.get_current_profile_name() == "torture"
 BLOCK, CARD = 2880, 80
 
 #: Values that a damaged or hostile header may give a keyword.
@@ -124,10 +123,8 @@ def tree(tmp_path):
 
 
 @settings(
-    max_examples=EXAMPLES or 30,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
+    max_examples=settings().max_examples if TORTURE else 20,
+    derandomize=not TORTURE,
     suppress_health_check=list(HealthCheck),
 )
 @given(role=st.sampled_from(factory.ROLES), seed=st.integers(0, 2**32))
