@@ -1,7 +1,5 @@
 """The catalogue of bad and odd files: what is wrong with each, and how to make it so."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import socket

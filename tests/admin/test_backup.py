@@ -1,7 +1,5 @@
 """Backup and restore: every table comes back, and nothing half done passes for whole."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -11,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +22,7 @@ from aomuse.schema import RESTORING
 
 
 @pytest.fixture
-def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Tree:
+def night(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         tree.add(number)
@@ -34,9 +31,7 @@ def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Tree:
 
 
 @pytest.mark.usefixtures("night")
-def test_every_table_comes_back(
-    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str]
-) -> None:
+def test_every_table_comes_back(engine, db_url, tmp_path, new_database):
     """Also those that no test night fills, with values that a careless dump would change."""
     fill_every_table(engine)
     before = contents(engine, but=())
@@ -49,13 +44,7 @@ def test_every_table_comes_back(
     restored.dispose()
 
 
-def test_a_restored_database_goes_on_as_the_old_one(
-    engine: sa.Engine,
-    db_url: str,
-    night: Tree,
-    tmp_path: Path,
-    new_database: Callable[[], str],
-) -> None:
+def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, tmp_path, new_database):
     file = tmp_path / "muse.backup"
     done = aomuse(db_url, "backup", file)
     assert (done.code, done.err) == (0, "")
@@ -79,9 +68,7 @@ def test_a_restored_database_goes_on_as_the_old_one(
     restored.dispose()
 
 
-def test_a_database_that_is_not_empty_is_refused(
-    engine: sa.Engine, db_url: str, night: Tree, tmp_path: Path
-) -> None:
+def test_a_database_that_is_not_empty_is_refused(engine, db_url, night, tmp_path):
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     before = contents(engine)
@@ -91,7 +78,7 @@ def test_a_database_that_is_not_empty_is_refused(
     assert contents(engine) == before
 
 
-def test_a_file_is_not_replaced(db_url: str, tmp_path: Path) -> None:
+def test_a_file_is_not_replaced(db_url, tmp_path):
     file = tmp_path / "muse.backup"
     file.write_text("precious")
     done = aomuse(db_url, "backup", file)
@@ -99,9 +86,7 @@ def test_a_file_is_not_replaced(db_url: str, tmp_path: Path) -> None:
     assert file.read_text() == "precious"
 
 
-def test_what_is_no_backup_is_refused(
-    db_url: str, tmp_path: Path, new_database: Callable[[], str]
-) -> None:
+def test_what_is_no_backup_is_refused(db_url, tmp_path, new_database):
     whole = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", whole).code == 0
     cut = tmp_path / "cut.backup"
@@ -118,9 +103,7 @@ def test_what_is_no_backup_is_refused(
         engine.dispose()
 
 
-def test_a_restore_that_fails_leaves_nothing(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_a_restore_that_fails_leaves_nothing(mariadb_admin, tmp_path):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     file = tmp_path / "muse.backup"
@@ -138,15 +121,13 @@ def test_a_restore_that_fails_leaves_nothing(
     engine.dispose()
 
 
-def test_an_empty_database_has_nothing_to_back_up(empty_url: str, tmp_path: Path) -> None:
+def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
     done = aomuse(empty_url, "backup", tmp_path / "muse.backup")
     assert (done.code, len(done.errors)) == (2, 1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_of_the_other_engine_is_refused(
-    db_url: str, backend: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request):
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     if backend == "mariadb":
@@ -157,9 +138,7 @@ def test_a_backup_of_the_other_engine_is_refused(
     assert (done.code, len(done.errors)) == (2, 1)
 
 
-def test_the_password_is_on_no_command_line(
-    mariadb_admin: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_password_is_on_no_command_line(mariadb_admin, tmp_path, monkeypatch):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     # Stands before the real program in the PATH, notes its arguments, and runs it.
@@ -208,9 +187,7 @@ def clients(engine: sa.Engine) -> int:
         return int(found or 0)
 
 
-def test_a_restore_that_is_killed_passes_for_nothing_else(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_path):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     tree = Tree(tmp_path / "night")
@@ -259,9 +236,7 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(
     old.dispose()
 
 
-def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_template, tmp_path):
     database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
     database.write_bytes(sqlite_template.read_bytes())
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
@@ -284,9 +259,7 @@ def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(
     engine.dispose()
 
 
-def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_admin, tmp_path):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     file = tmp_path / "muse.backup"
@@ -306,9 +279,7 @@ def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(
 # Whose backup, of what
 
 
-def test_an_account_with_a_loaders_rights_backs_up_and_restores(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, tmp_path):
     """The rights are those that docs/mariadb.md gives it."""
     url, new = mariadb_admin(), mariadb_admin()
     assert aomuse(url, "migrate").code == 0
@@ -342,9 +313,9 @@ def test_an_account_with_a_loaders_rights_backs_up_and_restores(
 
 
 def test_the_schema_of_a_newer_version_is_refused(
-    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    engine, db_url, tmp_path, new_database,
+    monkeypatch,
+):  # fmt: skip
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     known = schema.known_revisions()
@@ -360,9 +331,7 @@ def test_the_schema_of_a_newer_version_is_refused(
     assert not (tmp_path / "another.backup").exists()
 
 
-def test_a_file_system_without_links_will_do(
-    db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_system_without_links_will_do(db_url, tmp_path, monkeypatch):
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
@@ -373,7 +342,7 @@ def test_a_file_system_without_links_will_do(
     assert file.stat().st_size > 0
 
 
-def test_a_folder_that_is_not_there_is_named(sqlite_template: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(sqlite_template, tmp_path):
     new = f"sqlite:///{tmp_path / 'missing' / 'new.db'}"
     done = aomuse(new, "restore", sqlite_template)
     assert (done.code, len(done.errors)) == (2, 1), done.text

@@ -1,10 +1,7 @@
 """What is changed through the objects of a session is as if the files had said so."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +22,7 @@ Change = Callable[[fits.HDUList], None]
 
 
 @pytest.fixture
-def files(db_url: str, tmp_path: Path) -> Files:
+def files(db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     tree.add(2)
@@ -34,7 +31,7 @@ def files(db_url: str, tmp_path: Path) -> Files:
 
 
 @pytest.fixture
-def as_if(files: Files, new_database: Callable[[], str]) -> Callable[[str, Change], Any]:
+def as_if(files, new_database):
     """Give a function that changes a file, and returns the rows of a load that saw no other."""
 
     def load_changed(role: str, change: Change) -> Any:
@@ -82,12 +79,7 @@ def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
     ],
     ids=len,
 )
-def test_header_values(
-    values: dict[str, Any],
-    engine: sa.Engine,
-    files: Files,
-    as_if: Callable[[str, Change], Any],
-) -> None:
+def test_header_values(values, engine, files, as_if):
     with Session(engine) as session:
         for keyword, value in values.items():
             first(session, files).set_header(keyword, value)
@@ -100,7 +92,7 @@ def test_header_values(
     same(now(engine, files), as_if("reduced", change))
 
 
-def test_a_header_value_that_no_card_has(engine: sa.Engine, files: Files) -> None:
+def test_a_header_value_that_no_card_has(engine, files):
     with Session(engine) as session:
         found = first(session, files)
         metrics = {row["metric_id"]: row["value"] for row in rows(engine, "exposure_metric")}
@@ -124,7 +116,7 @@ def test_a_header_value_that_no_card_has(engine: sa.Engine, files: Files) -> Non
     assert metrics
 
 
-def test_other_headers_than_the_first(engine: sa.Engine, files: Files) -> None:
+def test_other_headers_than_the_first(engine, files):
     with Session(engine) as session:
         found = first(session, files)
         mode = found.instrument_mode
@@ -139,7 +131,7 @@ def test_other_headers_than_the_first(engine: sa.Engine, files: Files) -> None:
             found.set_header("BITPIX", 8, file="night_log")
 
 
-def test_a_value_that_does_not_fit_changes_nothing(engine: sa.Engine, files: Files) -> None:
+def test_a_value_that_does_not_fit_changes_nothing(engine, files):
     before = contents(engine)
     with Session(engine) as session:
         for keyword, value in (
@@ -159,7 +151,7 @@ def test_a_value_that_does_not_fit_changes_nothing(engine: sa.Engine, files: Fil
     assert contents(engine) == before
 
 
-def test_an_undefined_value(engine: sa.Engine, files: Files) -> None:
+def test_an_undefined_value(engine, files):
     with Session(engine) as session:
         found = first(session, files)
         found.set_header("RA", None)
@@ -172,9 +164,7 @@ def test_an_undefined_value(engine: sa.Engine, files: Files) -> None:
 VALUES = [1.5, -0.0, math.inf, math.nan, 0.1 + 0.2]
 
 
-def test_a_psf_parameter(
-    engine: sa.Engine, files: Files, as_if: Callable[[str, Change], Any]
-) -> None:
+def test_a_psf_parameter(engine, files, as_if):
     values = VALUES
     with Session(engine) as session:
         fit = first(session, files).psf_fits[0]
@@ -193,7 +183,7 @@ def test_a_psf_parameter(
     same(now(engine, files), as_if("prm", change))
 
 
-def test_a_source(engine: sa.Engine, files: Files, as_if: Callable[[str, Change], Any]) -> None:
+def test_a_source(engine, files, as_if):
     values, quantity = VALUES, "flux"
     with Session(engine) as session:
         fit = first(session, files).psf_fits[0]
@@ -211,7 +201,7 @@ def test_a_source(engine: sa.Engine, files: Files, as_if: Callable[[str, Change]
     same(now(engine, files), as_if("psf", change))
 
 
-def test_what_does_not_fit_the_layers_changes_nothing(engine: sa.Engine, files: Files) -> None:
+def test_what_does_not_fit_the_layers_changes_nothing(engine, files):
     before = contents(engine)
     with Session(engine) as session:
         fit = first(session, files).psf_fits[0]
@@ -231,9 +221,7 @@ def test_what_does_not_fit_the_layers_changes_nothing(engine: sa.Engine, files: 
     assert contents(engine) == before
 
 
-def test_a_column_of_integers_takes_no_fraction(
-    engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_a_column_of_integers_takes_no_fraction(engine, db_url, tmp_path):
     files = Tree(tmp_path / "night").add(1)
 
     def change(hdus: fits.HDUList) -> fits.HDUList:
@@ -258,7 +246,7 @@ def test_a_column_of_integers_takes_no_fraction(
         assert repr(sources["PM_3"]["snr"][0]) == "6"
 
 
-def test_what_is_not_committed_is_not_changed(engine: sa.Engine, files: Files) -> None:
+def test_what_is_not_committed_is_not_changed(engine, files):
     before = contents(engine)
     with Session(engine) as session:
         found = first(session, files)
@@ -269,9 +257,7 @@ def test_what_is_not_committed_is_not_changed(engine: sa.Engine, files: Files) -
     assert contents(engine) == before
 
 
-def test_verify_tells_of_a_change_and_a_load_takes_it_back(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
+def test_verify_tells_of_a_change_and_a_load_takes_it_back(engine, db_url, files):
     before = now(engine, files)
     with Session(engine) as session:
         first(session, files).set_header("RA", 200.0)

@@ -1,7 +1,5 @@
 """Which files make an exposure: folders, dates, models, roots, doubles and what is left out."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from aomuse.errors import ConfigurationError
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
@@ -28,7 +26,7 @@ def codes(discovery: Discovery) -> list[str]:
     return sorted(issue.code for issue in [*discovery.issues, *said])
 
 
-def test_a_whole_exposure(tree: Tree) -> None:
+def test_a_whole_exposure(tree):
     files = tree.add(1)
     (found,) = discover([tree.root]).exposures
     assert found.archive_id == files.archive_id
@@ -41,7 +39,7 @@ def test_a_whole_exposure(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".fits.fz"])
-def test_raw_files_are_compressed_or_not(suffix: str, tree: Tree) -> None:
+def test_raw_files_are_compressed_or_not(suffix, tree):
     files = tree.add(1, raw_suffix=suffix)
     (found,) = discover([tree.root]).exposures
     assert found.raw is not None
@@ -49,7 +47,7 @@ def test_raw_files_are_compressed_or_not(suffix: str, tree: Tree) -> None:
     assert found.raw_file == f"{files.archive_id}.fits.fz", "as the seed named it"
 
 
-def test_names_in_capitals(tree: Tree) -> None:
+def test_names_in_capitals(tree):
     files = tree.add(1)
     for path in files.all:
         path.rename(path.with_name(path.name.replace(".fits", ".FITS")))
@@ -57,14 +55,14 @@ def test_names_in_capitals(tree: Tree) -> None:
     assert len(found.files) == 4
 
 
-def test_date_folders(tree: Tree) -> None:
+def test_date_folders(tree):
     first, second = tree.add(1, folder="2018-08-12"), tree.add(2, folder="2018-08-13/late")
     found = discover([tree.root])
     assert paths(found) == [set(first.all), set(second.all)]
     assert codes(found) == []
 
 
-def test_the_same_cube_name_in_two_dates(tree: Tree) -> None:
+def test_the_same_cube_name_in_two_dates(tree):
     first = tree.add(1, folder="2018-08-12", name="CUBE")
     second = tree.add(2, folder="2018-08-13", name="CUBE")
     found = discover([tree.root])
@@ -72,14 +70,14 @@ def test_the_same_cube_name_in_two_dates(tree: Tree) -> None:
     assert codes(found) == []
 
 
-def test_names_that_contain_prm_and_psf(tree: Tree) -> None:
+def test_names_that_contain_prm_and_psf(tree):
     files = tree.add(1, name="X.prm.psf_prm.fits.prm")
     (found,) = discover([tree.root]).exposures
     assert {f.path for f in found.files} == set(files.all)
     assert found.fits[0].name == "X.prm.psf_prm.fits.prm"
 
 
-def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
+def test_folders_at_any_depth_and_others_beside_them(tmp_path):
     tree = Tree(tmp_path / "a" / "b")
     files = tree.add(1)
     (tmp_path / "a" / "plots").mkdir()
@@ -93,7 +91,7 @@ def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
     assert codes(found) == []
 
 
-def test_two_models_of_one_cube(tree: Tree) -> None:
+def test_two_models_of_one_cube(tree):
     files = tree.add(1, analysis="NFM_moffat")
     tree.add(1, analysis="NFM_maoppy")
     (found,) = discover([tree.root]).exposures
@@ -103,7 +101,7 @@ def test_two_models_of_one_cube(tree: Tree) -> None:
     assert found.issues == ()
 
 
-def test_the_innermost_folder_tells_the_model(tree: Tree) -> None:
+def test_the_innermost_folder_tells_the_model(tree):
     tree.add(1, analysis="maoppy_vs_moffat/moffat")
     tree.add(1, analysis="maoppy_vs_moffat/maoppy/last_run")
     (found,) = discover([tree.root]).exposures
@@ -112,7 +110,7 @@ def test_the_innermost_folder_tells_the_model(tree: Tree) -> None:
     assert found.issues == ()
 
 
-def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
+def test_two_reductions_of_one_raw_file(tree):
     tree.add(1, name="A")
     tree.add(1, name="B")
     (found,) = discover([tree.root]).exposures
@@ -126,7 +124,7 @@ def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
 # Roots
 
 
-def test_roots_that_overlap(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roots_that_overlap(tree, tmp_path, monkeypatch):
     files = tree.add(1)
     monkeypatch.chdir(tmp_path)
     for roots in (
@@ -144,7 +142,7 @@ def test_roots_that_overlap(tree: Tree, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_root_and_a_link_to_it(order: int, tree: Tree, tmp_path: Path) -> None:
+def test_a_root_and_a_link_to_it(order, tree, tmp_path):
     files = tree.add(1)
     link = tmp_path / "link"
     link.symlink_to(tree.root, target_is_directory=True)
@@ -155,14 +153,14 @@ def test_a_root_and_a_link_to_it(order: int, tree: Tree, tmp_path: Path) -> None
         assert codes(found) == []
 
 
-def test_relative_roots_give_absolute_paths(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_roots_give_absolute_paths(tree, monkeypatch):
     files = tree.add(1)
     for here, root in ((tree.root.parent, "night"), (tree.root, "."), (tree.root / "raw", "..")):
         monkeypatch.chdir(here)
         assert paths(discover([Path(root)])) == [set(files.all)]
 
 
-def test_links_that_lead_round_in_a_circle(tree: Tree) -> None:
+def test_links_that_lead_round_in_a_circle(tree):
     files = tree.add(1)
     (tree.root / "raw" / "again").symlink_to(tree.root, target_is_directory=True)
     (tree.root / "single" / "self").symlink_to(".", target_is_directory=True)
@@ -170,7 +168,7 @@ def test_links_that_lead_round_in_a_circle(tree: Tree) -> None:
     assert paths(found) == [set(files.all)]
 
 
-def test_a_linked_file_is_found_where_the_link_is(tree: Tree, tmp_path: Path) -> None:
+def test_a_linked_file_is_found_where_the_link_is(tree, tmp_path):
     files = tree.add(1)
     elsewhere = tmp_path / "store" / "blob"
     elsewhere.parent.mkdir()
@@ -180,7 +178,7 @@ def test_a_linked_file_is_found_where_the_link_is(tree: Tree, tmp_path: Path) ->
     assert paths(found) == [set(files.all)]
 
 
-def test_missing_and_useless_roots(tmp_path: Path) -> None:
+def test_missing_and_useless_roots(tmp_path):
     with pytest.raises(ConfigurationError, match="does not exist"):
         discover([tmp_path / "nowhere"])
     file = tmp_path / "file"
@@ -191,7 +189,7 @@ def test_missing_and_useless_roots(tmp_path: Path) -> None:
         discover([tmp_path])
 
 
-def test_a_root_that_links_to_itself(tmp_path: Path) -> None:
+def test_a_root_that_links_to_itself(tmp_path):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     with pytest.raises(ConfigurationError):
@@ -201,7 +199,7 @@ def test_a_root_that_links_to_itself(tmp_path: Path) -> None:
 # Doubles
 
 
-def test_copies_with_the_same_content(tree: Tree) -> None:
+def test_copies_with_the_same_content(tree):
     files = tree.add(1)
     copies = tree.add(1, folder="copy", without=["prm", "psf"])
     found = discover([tree.root])
@@ -212,7 +210,7 @@ def test_copies_with_the_same_content(tree: Tree) -> None:
     }
 
 
-def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
+def test_a_night_that_was_copied_as_a_whole(tree):
     files = tree.add(1, folder="2018-08-12")
     tree.add(1, folder="backup")
     found = discover([tree.root])
@@ -222,7 +220,7 @@ def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
     assert set(codes(found)) == {"copy"}
 
 
-def test_raw_files_of_one_name_that_differ(tree: Tree) -> None:
+def test_raw_files_of_one_name_that_differ(tree):
     files = tree.add(1, without=["raw"])
     first = tree.root / "raw" / "2018-08-12" / files.raw.name
     second = tree.root / "raw" / "2018-08-13" / files.raw.name
@@ -239,7 +237,7 @@ def test_raw_files_of_one_name_that_differ(tree: Tree) -> None:
     assert paths(found) == [{first, files.reduced, files.prm, files.psf}]
 
 
-def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
+def test_raw_files_of_one_name_of_which_one_is_nearer(tree):
     files = tree.add(1, folder="2018-08-13")
     factory.write(tree.root / "raw" / "2018-08-12" / files.raw.name, factory.raw(1, channels=2))
     found = discover([tree.root])
@@ -247,7 +245,7 @@ def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
     assert [(issue.severity, issue.code) for issue in found.issues] == [("warning", "farther")]
 
 
-def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:
+def test_a_raw_file_with_and_without_compression(tree):
     tree.add(1)
     tree.add(1, raw_suffix=".fits")
     found = discover([tree.root])
@@ -255,7 +253,7 @@ def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:
     assert [issue.code for issue in found.issues] == ["duplicate_archive_id"]
 
 
-def test_two_targets_that_name_one_raw_file(tree: Tree) -> None:
+def test_two_targets_that_name_one_raw_file(tree):
     files = tree.add(1)
     other = tree.root / "single" / "OTHER.fits"
     cube = factory.reduced(1)
@@ -268,7 +266,7 @@ def test_two_targets_that_name_one_raw_file(tree: Tree) -> None:
     assert paths(found) == [set(files.all)]
 
 
-def test_two_analyses_of_one_cube_without_models(tree: Tree) -> None:
+def test_two_analyses_of_one_cube_without_models(tree):
     tree.add(1, analysis="first")
     tree.add(1, analysis="second", without=["raw", "reduced"])
     found = discover([tree.root])
@@ -286,7 +284,7 @@ def test_two_analyses_of_one_cube_without_models(tree: Tree) -> None:
     ("keyword", "value"),
     [("ESO DPR TYPE", "SKY"), ("ESO DPR CATG", "CALIB"), ("ESO DPR TYPE", "OBJECT,SKY")],
 )
-def test_raw_files_that_are_no_science(keyword: str, value: str, tree: Tree) -> None:
+def test_raw_files_that_are_no_science(keyword, value, tree):
     files = tree.add(1)
     sky = factory.raw(5)
     sky[0].header[keyword] = value
@@ -298,7 +296,7 @@ def test_raw_files_that_are_no_science(keyword: str, value: str, tree: Tree) -> 
     assert codes(found) == []
 
 
-def test_a_combined_cube_is_left_out(tree: Tree) -> None:
+def test_a_combined_cube_is_left_out(tree):
     files = tree.add(1)
     path = tree.root / "single" / "COMBINED.fits"
     factory.write(path, factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits"))
@@ -308,7 +306,7 @@ def test_a_combined_cube_is_left_out(tree: Tree) -> None:
     assert codes(found) == []
 
 
-def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree: Tree) -> None:
+def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree):
     """The cube is there: it would be wrong to say that it was not found."""
     tree.add(1)
     cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
@@ -324,11 +322,11 @@ def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree: Tree) -> Non
 @pytest.mark.parametrize(
     "name", ["MUSE.2018-08-13T00:05:07.123.fits.fz", "MUSE.2018-08-13T00:05:07.123.FITS"]
 )
-def test_archive_names(name: str) -> None:
+def test_archive_names(name):
     assert archive_id_of(name) == "MUSE.2018-08-13T00:05:07.123"
 
 
-def test_arcfile_stands_in_for_prov1(tree: Tree) -> None:
+def test_arcfile_stands_in_for_prov1(tree):
     factory.write(
         tree.root / "single" / "X.fits",
         factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits"),
@@ -338,7 +336,7 @@ def test_arcfile_stands_in_for_prov1(tree: Tree) -> None:
     assert found.raw_file is None
 
 
-def test_a_product_of_the_archive_names_no_exposure(tree: Tree) -> None:
+def test_a_product_of_the_archive_names_no_exposure(tree):
     factory.write(
         tree.root / "single" / "X.fits",
         factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits"),
@@ -347,7 +345,7 @@ def test_a_product_of_the_archive_names_no_exposure(tree: Tree) -> None:
     assert [issue.code for issue in found.issues] == ["no_archive_id"]
 
 
-def test_find_again(tree: Tree) -> None:
+def test_find_again(tree):
     files = tree.add(1)
     found = find_again(files.psf, "psf")
     assert found is not None

@@ -1,7 +1,5 @@
 """Trees of any layout: files are recognised by their headers."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from aomuse.discover import headers
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "usual")
 
 
@@ -65,9 +63,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_same_rows_as_in_the_usual_layout(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, layout: str
-) -> None:
+def test_the_same_rows_as_in_the_usual_layout(engine, db_url, tree, tmp_path, layout):
     root = tmp_path / "other"
     for number in (1, 2):
         files = tree.add(number)
@@ -86,7 +82,7 @@ def test_the_same_rows_as_in_the_usual_layout(
     assert "2 unchanged" in aomuse(db_url, "load", root).out
 
 
-def test_renamed_files(engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path) -> None:
+def test_renamed_files(engine, db_url, tree, tmp_path):
     names = {"reduced": "a.fits", "raw": "b.fits.fz", "prm": "a.prm.fits", "psf": "a.psf.fits"}
     move(tree.add(1), flat(tmp_path / "other"), names)
     assert aomuse(db_url, "load", tmp_path / "other").code == 0
@@ -121,9 +117,7 @@ def add_others(root: Path) -> dict[str, str]:
     return {name: why for name, (_, why) in files.items()}
 
 
-def test_what_is_left_out_is_counted_and_told_on_request(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_what_is_left_out_is_counted_and_told_on_request(engine, db_url, tree, tmp_path):
     root = tmp_path / "other"
     move(tree.add(1), flat(root))
     reasons = add_others(root)
@@ -143,9 +137,7 @@ def test_what_is_left_out_is_counted_and_told_on_request(
 
 
 @pytest.mark.parametrize("is_usual", [True, False])
-def test_a_cube_that_is_called_raman(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, is_usual: bool
-) -> None:
+def test_a_cube_that_is_called_raman(engine, db_url, tree, tmp_path, is_usual):
     """Its header told what it is, also when another root brings the rest of the exposure."""
     files = tree.add(1, without=["raw"], name="RAMAN_FIELD")
     root = tree.root
@@ -162,7 +154,7 @@ def test_a_cube_that_is_called_raman(
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_what_belongs_to_files_that_are_left_out(db_url: str, tree: Tree) -> None:
+def test_what_belongs_to_files_that_are_left_out(db_url, tree):
     """The archive gives a log with every raw file, those of the sky too."""
     tree.add(1)
     sky = tree.add(2, without=["reduced", "prm", "psf"], raw_suffix=".fits")
@@ -184,7 +176,7 @@ def test_what_belongs_to_files_that_are_left_out(db_url: str, tree: Tree) -> Non
     assert [path in told for path in map(str, (*paths, orphan))] == [False, False, True]
 
 
-def test_calibration_products_within_single(db_url: str, tree: Tree) -> None:
+def test_calibration_products_within_single(db_url, tree):
     tree.add(1)
     for name in ("PIXTABLE_OBJECT", "MASTER_BIAS", "STD_TELLURIC"):
         factory.write(tree.root / "single" / f"{name}.fits", factory.reduced(3))
@@ -193,9 +185,7 @@ def test_calibration_products_within_single(db_url: str, tree: Tree) -> None:
     assert (done.code, "left out: 3 files" in done.out) == (0, True)
 
 
-def test_each_header_is_read_once_and_remembered(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_each_header_is_read_once_and_remembered(engine, db_url, tree, tmp_path):
     root = tmp_path / "other"
     for number in (1, 2):
         move(tree.add(number), flat(root))
@@ -220,9 +210,7 @@ def test_each_header_is_read_once_and_remembered(
     assert scalar(engine, "SELECT COUNT(*) FROM known_file WHERE path LIKE '%plot.fits'") == 0
 
 
-def test_a_dry_run_writes_nothing_and_shows_the_plan(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_a_dry_run_writes_nothing_and_shows_the_plan(engine, db_url, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1, without=["psf"])
     move(files, flat(root))
@@ -245,9 +233,7 @@ def test_a_dry_run_writes_nothing_and_shows_the_plan(
     ]
 
 
-def test_two_candidates_for_one_role_are_told(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_two_candidates_for_one_role_are_told(engine, db_url, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1)
     move(files, flat(root))
@@ -270,9 +256,7 @@ def test_two_candidates_for_one_role_are_told(
     assert str(root / files.raw.name) in line
 
 
-def test_the_same_names_in_two_nights(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_the_same_names_in_two_nights(engine, db_url, tree, tmp_path):
     """Each night numbers its cubes anew: the nearest cube is the one that was analysed."""
     root = tmp_path / "other"
     for number in (1, 2):
@@ -299,9 +283,7 @@ def test_the_same_names_in_two_nights(
 
 
 @pytest.mark.parametrize("models", [("maoppy", "moffat"), ("NFM_maoppy_v2", "fits-moffat")])
-def test_nfm_fitted_twice(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, models: tuple[str, str]
-) -> None:
+def test_nfm_fitted_twice(engine, db_url, tree, tmp_path, models):
     root = tmp_path / "other"
     files = tree.add(1)
     maoppy = factory.prm(parameters=("r0", "bck", "amp", "alpha", "ratio", "theta", "beta"))
@@ -341,9 +323,7 @@ def test_nfm_fitted_twice(
     [("empty.fits", b"", "empty"), ("page.fits", b"<html>", "not_fits"),
      ("cut.fits", b"SIMPLE  =                    T".ljust(2880), "truncated")],
 )  # fmt: skip
-def test_files_that_are_none(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, name: str, content: bytes, code: str
-) -> None:
+def test_files_that_are_none(engine, db_url, tree, tmp_path, name, content, code):
     root = tmp_path / "other"
     move(tree.add(1), flat(root))
     (root / name).write_bytes(content)

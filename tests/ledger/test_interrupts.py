@@ -1,7 +1,5 @@
 """Killed, interrupted and doubled loaders: whole exposures only, and the next run goes on."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal
@@ -34,7 +32,7 @@ main()
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def tree(tmp_path_factory):
     tree = Tree(tmp_path_factory.mktemp("night"))
     for number in range(1, EXPOSURES + 1):
         tree.add(number)
@@ -42,9 +40,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 @pytest.fixture(scope="module")
-def clean(
-    tree: Tree, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
-) -> dict[str, Any]:
+def clean(tree, tmp_path_factory, sqlite_template):
     """Load the tree in one go, and give the rows of each exposure."""
     from aomuse.db import create_engine
 
@@ -97,9 +93,7 @@ def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_loader_that_is_killed(
-    seed: int, engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
-) -> None:
+def test_a_loader_that_is_killed(seed, engine, db_url, tree, clean):
     chance = random.Random(seed)
     loader = start(db_url, tree.root, pause=0.004)
     wait_for_exposures(engine, chance.randint(0, EXPOSURES - 2))
@@ -121,9 +115,7 @@ def test_a_loader_that_is_killed(
         assert rows(engine, "load_run")[0]["finished_utc"] is None
 
 
-def test_two_loaders_at_once(
-    engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
-) -> None:
+def test_two_loaders_at_once(engine, db_url, tree, clean):
     loaders = [start(db_url, tree.root, pause=0.002) for _ in range(2)]
     ends = [loader.communicate(timeout=60) for loader in loaders]
     assert [loader.returncode for loader in loaders] == [0, 0], ends
@@ -137,7 +129,7 @@ def test_two_loaders_at_once(
     assert "Traceback" not in said
 
 
-def test_ctrl_c(engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]) -> None:
+def test_ctrl_c(engine, db_url, tree, clean):
     loader = start(db_url, tree.root, pause=0.01)
     wait_for_exposures(engine, 1)
     loader.send_signal(signal.SIGINT)
@@ -154,7 +146,7 @@ def test_ctrl_c(engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any
     assert assert_whole_exposures_only(engine, clean) == EXPOSURES
 
 
-def test_a_reader_that_has_seen_enough(db_url: str, engine: sa.Engine, tree: Tree) -> None:
+def test_a_reader_that_has_seen_enough(db_url, engine, tree):
     """``aomuse load … | head -1`` ends without a traceback, and nothing is torn."""
     loader = start(db_url, tree.root)
     assert loader.stdout is not None

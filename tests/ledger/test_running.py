@@ -1,7 +1,5 @@
 """Every command that writes exposures holds the lock and records its run."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -17,7 +15,7 @@ RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FR
 
 
 @pytest.mark.parametrize("command", ["metrics", "predict"])
-def test_a_command_waits_for_another_run(command: str, engine: sa.Engine, db_url: str) -> None:
+def test_a_command_waits_for_another_run(command, engine, db_url):
     with run_lock(engine):
         process = subprocess.Popen(
             [sys.executable, "-c", "from aomuse.cli import main; main()", "--db", db_url, command],
@@ -35,7 +33,7 @@ def test_a_command_waits_for_another_run(command: str, engine: sa.Engine, db_url
     assert query(engine, RUNS) == [(command, "complete", 0, 0, 0)]
 
 
-def test_a_run_records_what_came_of_it(engine: sa.Engine) -> None:
+def test_a_run_records_what_came_of_it(engine):
     issue = Issue("error", "unreadable", "it cannot be read")
     with running(engine, Listener()) as run:
         run.start("load", "/night")
@@ -54,15 +52,13 @@ def run_into(engine: sa.Engine, error: BaseException) -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"), [(ValueError(), "failed"), (KeyboardInterrupt(), "interrupted")]
 )
-def test_a_run_that_does_not_end_well(
-    error: BaseException, outcome: str, engine: sa.Engine
-) -> None:
+def test_a_run_that_does_not_end_well(error, outcome, engine):
     with pytest.raises(type(error)):
         run_into(engine, error)
     assert query(engine, RUNS) == [("load", outcome, 0, 0, 0)]
 
 
-def test_a_run_that_was_not_started_leaves_no_row(engine: sa.Engine) -> None:
+def test_a_run_that_was_not_started_leaves_no_row(engine):
     with pytest.raises(ValueError, match="no such root"), running(engine, Listener()):
         raise ValueError("no such root")
     assert query(engine, RUNS) == []

@@ -1,10 +1,6 @@
 """An exposure is stored whole or not at all."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
@@ -28,12 +24,12 @@ TABLES = (
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
+def whole(tmp_path_factory, sqlite_template):
     return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
@@ -58,7 +54,7 @@ class HalfWriter:
 
 
 @pytest.fixture
-def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+def fail_at(monkeypatch):
     """Give a function that lets the first write of a table fail, once."""
 
     def arrange(table: str) -> list[str]:
@@ -77,9 +73,7 @@ def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_failure_in_the_middle_leaves_nothing(
-    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
-) -> None:
+def test_a_failure_in_the_middle_leaves_nothing(table, engine, db_url, tree, fail_at, whole):
     files, good = tree.add(1), tree.add(2)
     factory.edit(files.psf, with_infinities)
     reached = fail_at(table)
@@ -102,8 +96,8 @@ def test_a_failure_in_the_middle_leaves_nothing(
 
 @pytest.mark.parametrize("table", ["header_card", "source_sample"])
 def test_a_failure_in_the_middle_of_a_replacement_keeps_the_old_rows(
-    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
-) -> None:
+    table, engine, db_url, tree, fail_at, whole
+):
     files = tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
     before = contents(engine, but=("load_run", "load_issue", "keyword", "table_layout"))
@@ -117,7 +111,7 @@ def test_a_failure_in_the_middle_of_a_replacement_keeps_the_old_rows(
     assert after["source_sample"] != whole[1]["source_sample"]
 
 
-def test_a_write_transaction_rolls_back(engine: sa.Engine) -> None:
+def test_a_write_transaction_rolls_back(engine):
     def fail() -> None:
         with write_transaction(engine) as connection:
             connection.exec_driver_sql("INSERT INTO target (name) VALUES ('M54')")
@@ -128,7 +122,7 @@ def test_a_write_transaction_rolls_back(engine: sa.Engine) -> None:
     assert scalar(engine, "SELECT COUNT(*) FROM target") == 0
 
 
-def test_targets_that_nothing_names_any_more(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_targets_that_nothing_names_any_more(engine, db_url, tree):
     """The old name of a target that was corrected is not shown as observed."""
     files = tree.add(1)
     aomuse(db_url, "load", tree.root)
@@ -136,14 +130,11 @@ def test_targets_that_nothing_names_any_more(engine: sa.Engine, db_url: str, tre
     cube[0].header["ESO OBS TARG NAME"] = "47 Tuc"
     factory.write(files.reduced, cube)
     assert aomuse(db_url, "load", tree.root).code == 0
-    named = scalar(
-        engine,
-        "SELECT t.name FROM exposure e JOIN target t ON t.id = e.target_id",
-    )
+    named = scalar(engine, "SELECT t.name FROM exposure e JOIN target t ON t.id = e.target_id")
     assert named == "47 Tuc"
 
 
-def test_ids_of_runs_and_files(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_ids_of_runs_and_files(engine, db_url, tree):
     files = tree.add(1)
     aomuse(db_url, "load", tree.root)
     factory.write(files.psf, factory.psf(seed=5))

@@ -1,8 +1,5 @@
 """Trees of every shape that are loaded whole: models, doubles, roots."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
@@ -15,12 +12,12 @@ Whole = dict[int, dict[str, Any]]
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
+def whole(tmp_path_factory, sqlite_template):
     return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
@@ -28,7 +25,7 @@ def fits_of(engine: sa.Engine) -> list[tuple[Any, ...]]:
     return query(engine, "SELECT name, model, layer_count FROM psf_fit ORDER BY name, model")
 
 
-def test_two_analyses_of_one_raw_file(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_two_analyses_of_one_raw_file(engine, db_url, tree):
     tree.add(1, name="A")
     tree.add(1, name="B")
     done = aomuse(db_url, "load", tree.root)
@@ -42,7 +39,7 @@ def test_two_analyses_of_one_raw_file(engine: sa.Engine, db_url: str, tree: Tree
     ]
 
 
-def test_moffat_and_maoppy(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_moffat_and_maoppy(engine, db_url, tree):
     tree.add(1, analysis="2018_moffat")
     tree.add(1, analysis="2018_maoppy")
     done = aomuse(db_url, "load", tree.root)
@@ -50,9 +47,7 @@ def test_moffat_and_maoppy(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     assert fits_of(engine) == [("DATACUBE_0001", "maoppy", 5), ("DATACUBE_0001", "moffat", 5)]
 
 
-def test_a_moffat_folder_beside_an_analysis_that_is_moffat(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_moffat_folder_beside_an_analysis_that_is_moffat(engine, db_url, tree, whole):
     """The folder tells one model, the parameters the other: they are the same."""
     files, good = tree.add(1), tree.add(2)
     tree.add(1, analysis="moffat")
@@ -65,9 +60,7 @@ def test_a_moffat_folder_beside_an_analysis_that_is_moffat(
     assert {str(files.reduced), str(files.raw)} <= loaded
 
 
-def test_a_night_that_was_copied_as_a_whole(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_night_that_was_copied_as_a_whole(engine, db_url, tree, whole):
     files = tree.add(1, folder="2018-08-12")
     tree.add(1, folder="backup")
     done = aomuse(db_url, "load", tree.root)
@@ -76,9 +69,7 @@ def test_a_night_that_was_copied_as_a_whole(
     assert {code for code, _ in open_issues(engine, "note")} >= {"copy"}
 
 
-def test_copies_that_differ_are_an_error_and_the_first_is_loaded(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_copies_that_differ_are_an_error_and_the_first_is_loaded(engine, db_url, tree, whole):
     files = tree.add(1)
     other = tree.root / "raw" / "z" / files.raw.name
     factory.write(other, factory.raw(1, channels=2))
@@ -98,9 +89,7 @@ def test_copies_that_differ_are_an_error_and_the_first_is_loaded(
     assert open_issues(engine) == []
 
 
-def test_cubes_of_two_targets_with_one_provenance(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_cubes_of_two_targets_with_one_provenance(engine, db_url, tree, whole):
     first, second = tree.add(1), tree.add(2)
     good = second.reduced.read_bytes()
     factory.set_card(second.reduced, 0, "PROV1", f"'{first.archive_id}.fits'")
@@ -117,9 +106,7 @@ def test_cubes_of_two_targets_with_one_provenance(
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 2
 
 
-def test_sky_and_combined_cubes_are_left_out(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_sky_and_combined_cubes_are_left_out(engine, db_url, tree, whole):
     files = tree.add(1)
     cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
     factory.write(tree.root / "single" / "COMBINED.fits", cube)
@@ -133,14 +120,7 @@ def test_sky_and_combined_cubes_are_left_out(
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
 
-def test_roots_that_overlap_are_loaded_once(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: Whole,
-) -> None:
+def test_roots_that_overlap_are_loaded_once(engine, db_url, tree, tmp_path, monkeypatch, whole):
     files = tree.add(1)
     monkeypatch.chdir(tmp_path)
     done = aomuse(db_url, "load", "night", tree.root, tmp_path, tree.root / "raw")
@@ -153,9 +133,7 @@ def test_roots_that_overlap_are_loaded_once(
     "name",
     ['O\'Neill "quoted"', "100% ;DROP TABLE exposure; --", "a\\b:c?d", "Ünïcödé ☄", "x" * 200],
 )
-def test_names_that_break_statements(
-    name: str, engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_names_that_break_statements(name, engine, db_url, tmp_path):
     tree = Tree(tmp_path / name[:60])
     tree.add(1, name=name.replace("/", "_")[:120])
     cube = factory.reduced(1)
@@ -174,7 +152,7 @@ def test_names_that_break_statements(
     assert aomuse(db_url, "status").code == 0
 
 
-def test_targets_that_differ_by_case_and_blanks(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_targets_that_differ_by_case_and_blanks(engine, db_url, tree):
     names = ["M54", "m54", " M54"]
     for number, name in enumerate(names, 1):
         files = tree.add(number)
@@ -186,9 +164,7 @@ def test_targets_that_differ_by_case_and_blanks(engine: sa.Engine, db_url: str, 
 
 
 @pytest.mark.parametrize("extension", ["PSF", "SPARTA_ATM", "SOURCE_SAMPLE", "EXPOSURE", "SELECT"])
-def test_tables_named_like_views(
-    extension: str, engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_tables_named_like_views(extension, engine, db_url, tree):
     """The views of such tables must not take the place of ours."""
     files = tree.add(1)
 
@@ -211,7 +187,7 @@ def test_tables_named_like_views(
     assert len(shown) == 1
 
 
-def test_a_table_too_wide_for_a_view(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_table_too_wide_for_a_view(engine, db_url, tree):
     """More columns than a view of either engine takes; the values are kept all the same."""
     from astropy.io import fits
 
@@ -240,7 +216,7 @@ def test_a_table_too_wide_for_a_view(engine: sa.Engine, db_url: str, tree: Tree)
     assert aomuse(db_url, "migrate").code == 0
 
 
-def test_parameters_with_odd_names(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_parameters_with_odd_names(engine, db_url, tree):
     files = tree.add(1)
     names = ("r0", "it's", "a:b", "50%", "back\\slash", "SELECT", "1st")
     factory.write(files.prm, factory.prm(parameters=names))
@@ -257,7 +233,7 @@ def test_parameters_with_odd_names(engine: sa.Engine, db_url: str, tree: Tree) -
     assert query(engine, "SELECT r0 FROM v_psf ORDER BY layer") == values
 
 
-def test_a_parameter_whose_name_holds_a_nul(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_parameter_whose_name_holds_a_nul(engine, db_url, tree):
     """A FITS string may; SQL text may not."""
     files = tree.add(1)
     content = factory.to_bytes(factory.prm(parameters=("be?ta", "fwhm")))

@@ -1,7 +1,5 @@
 """What a laser's telemetry comes down to, against values worked out by hand."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -20,18 +18,18 @@ def samples(seconds: list[float], r0: list[float], **others: list[float]) -> Las
     return LaserSamples(*arrays)
 
 
-def test_the_shutter_is_open_from_the_start_for_the_exposure_time() -> None:
+def test_the_shutter_is_open_from_the_start_for_the_exposure_time():
     seconds = np.array([-0.001, 0.0, 599.9999, 600.0, 600.0004, 600.001, NAN])
     assert shutter_open(seconds, 600.0).tolist() == [False, True, True, True, True, False, False]
 
 
-def test_values_of_a_laser_that_is_on() -> None:
+def test_values_of_a_laser_that_is_on():
     values = np.array([0.2, 0.0, NAN, -1.0, np.inf, 0.3, 0.4])
     on = np.array([True, True, True, True, True, True, False])
     assert usable(values, on).tolist() == [0.2, 0.3]
 
 
-def test_gaps() -> None:
+def test_gaps():
     every = np.ones(6, dtype=bool)
     # Intervals 10 10 10 15 16, their median 10: only the last one is longer than 15.
     seconds = np.array([0.0, 10, 20, 30, 45, 61])
@@ -45,7 +43,7 @@ def test_gaps() -> None:
     assert gaps(np.array([20.0, NAN, 0, 10]), np.ones(4, dtype=bool)) == (0, 10.0)
 
 
-def test_a_laser() -> None:
+def test_a_laser():
     found = laser_metrics(
         samples(
             [1.0, 61.0, 121.0, 301.0],
@@ -82,7 +80,7 @@ def test_a_laser() -> None:
     assert set(found) == {(m.name, m.version) for m in METRICS if m.grain == "laser"}
 
 
-def test_a_laser_that_is_off_or_not_known() -> None:
+def test_a_laser_that_is_off_or_not_known():
     off = laser_metrics(samples([0.0, 60.0], [0.0, 0.0], strehl=[0.0, 0.0]), 300.0)
     assert off["laser_on", "corrected"] == 0
     assert off["laser_samples", "corrected"] == 0
@@ -101,7 +99,7 @@ def test_a_laser_that_is_off_or_not_known() -> None:
     assert isinstance(timeless["laser_open_samples", "corrected"], str)
 
 
-def test_an_exposure_by_its_lasers() -> None:
+def test_an_exposure_by_its_lasers():
     lasers = {
         1: samples([-60.0, 0.0, 60.0], [0.0, 0.0, 0.0]),
         2: samples([-60.0, 0.0, 60.0], [0.1, 0.0, 0.1]),

@@ -1,13 +1,9 @@
 """Metrics come with the load, and again from what is stored."""
 
-from __future__ import annotations
-
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
 from warehouse import aomuse, query, rows, scalar
 
@@ -22,7 +18,7 @@ STORED = (
 
 
 @pytest.fixture
-def night(db_url: str, tmp_path: Path) -> Tree:
+def night(db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         files = tree.add(number)
@@ -47,7 +43,7 @@ def night(db_url: str, tmp_path: Path) -> Tree:
 
 
 @pytest.mark.usefixtures("night")
-def test_a_load_brings_them(engine: sa.Engine) -> None:
+def test_a_load_brings_them(engine):
     assert scalar(engine, "SELECT COUNT(*) FROM metric") == len(METRICS)
     shown = query(
         engine,
@@ -88,7 +84,7 @@ def test_a_load_brings_them(engine: sa.Engine) -> None:
 
 
 @pytest.mark.usefixtures("night")
-def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_url: str) -> None:
+def test_the_command_works_them_out_from_what_is_stored(engine, db_url):
     before = {table: sorted(map(repr, rows(engine, table))) for table in STORED}
     assert all(before.values())
     assert aomuse(db_url, "metrics").out == "metrics of 0 exposures worked out\n"
@@ -109,13 +105,13 @@ def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_ur
     assert runs[1:] == [("metrics", "complete", count) for count in (0, 2, 2)]
 
 
-def test_a_reload_replaces_them(engine: sa.Engine, db_url: str, night: Tree) -> None:
+def test_a_reload_replaces_them(engine, db_url, night):
     before = query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id")
     assert aomuse(db_url, "load", night.root, "--reload").code == 0
     assert query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id") == before
 
 
-def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path: Path) -> None:
+def test_metrics_of_lasers_and_windows(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "long")
     files = tree.add(1)
     telemetry = raw(1, full=True)
@@ -168,8 +164,7 @@ def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path:
         " sparta_iq_arcsec FROM v_psf_window WHERE window_index IN (0, 4) ORDER BY version",
     )
     ((corrected, legacy),) = query(
-        engine,
-        "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics",
+        engine, "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics"
     )
     # 500 to 515 nm, and the edges at 500 and 520 nm; window 4 lies in the notch.
     assert [row[:5] for row in windows] == [
@@ -187,9 +182,7 @@ def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path:
     )
 
 
-def test_an_exposure_without_telemetry_or_analysis(
-    engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_an_exposure_without_telemetry_or_analysis(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "bare")
     tree.add(1, without=("raw", "prm", "psf"))
     aomuse(db_url, "load", tree.root)

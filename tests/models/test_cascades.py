@@ -1,10 +1,5 @@
 """Deleting an exposure or a target takes all its rows along, by SQL and by the ORM."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
@@ -52,7 +47,7 @@ def orm_target(engine: sa.Engine, number: int) -> None:
 
 
 @pytest.fixture
-def numbers(engine: sa.Engine, db_url: str, tmp_path: Path) -> list[int]:
+def numbers(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         tree.add(number)
@@ -62,9 +57,7 @@ def numbers(engine: sa.Engine, db_url: str, tmp_path: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("delete", [sql_exposure, orm_exposure, sql_target, orm_target])
-def test_no_orphan_is_left(
-    engine: sa.Engine, numbers: list[int], delete: Callable[[sa.Engine, int], None]
-) -> None:
+def test_no_orphan_is_left(engine, numbers, delete):
     gone, kept = numbers
     before = exposure_by_id(engine, kept)
     has_rows = {name for name, found in exposure_by_id(engine, gone).items() if found}
@@ -92,7 +85,7 @@ def orphans(engine: sa.Engine, key: sa.ForeignKeyConstraint) -> int:
         return int(connection.scalar(select) or 0)
 
 
-def test_every_table_hangs_on_an_exposure_or_is_shared() -> None:
+def test_every_table_hangs_on_an_exposure_or_is_shared():
     """A new table is covered without anybody thinking of it."""
     hanging = {"exposure"}
     while True:
@@ -108,7 +101,7 @@ def test_every_table_hangs_on_an_exposure_or_is_shared() -> None:
     assert hanging == TABLES.keys() - SHARED.keys()
 
 
-def test_the_rows_to_delete_are_found_by_an_index(engine: sa.Engine) -> None:
+def test_the_rows_to_delete_are_found_by_an_index(engine):
     """However large the table: without one, SQLite would go through it for every parent."""
     inspector = sa.inspect(engine)
     for name, table in TABLES.items():
@@ -121,9 +114,7 @@ def test_the_rows_to_delete_are_found_by_an_index(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("delete", [orm_exposure, orm_target])
-def test_the_orm_leaves_the_rows_to_the_database(
-    engine: sa.Engine, numbers: list[int], delete: Callable[[sa.Engine, int], None]
-) -> None:
+def test_the_orm_leaves_the_rows_to_the_database(engine, numbers, delete):
     said: list[str] = []
 
     def note(*arguments: object) -> None:

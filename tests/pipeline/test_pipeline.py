@@ -1,7 +1,5 @@
 """Loading again: nothing new, files that appear, change, move or go away."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,12 +24,12 @@ Whole = dict[int, dict[str, Any]]
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
+def whole(tmp_path_factory, sqlite_template):
     return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
@@ -56,7 +54,7 @@ def without_times(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
 # Nothing new
 
 
-def test_a_second_load_changes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_second_load_changes_nothing(engine, db_url, tree):
     tree.add(1)
     tree.add(2)
     load(db_url, tree.root)
@@ -72,16 +70,14 @@ def test_a_second_load_changes_nothing(engine: sa.Engine, db_url: str, tree: Tre
     assert runs == [("complete", 2, 2, 0), ("complete", 2, 0, 2)]
 
 
-def test_both_engines_hold_the_same(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_both_engines_hold_the_same(engine, db_url, tree, whole):
     """``whole`` was loaded into SQLite."""
     files = [tree.add(number) for number in (1, 2, 3)]
     load(db_url, tree.root)
     assert {f.number: exposure(engine, f.archive_id) for f in files} == whole
 
 
-def test_a_new_time_alone_keeps_the_rows(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_new_time_alone_keeps_the_rows(engine, db_url, tree):
     files = tree.add(1)
     load(db_url, tree.root)
     before = contents(engine)
@@ -94,9 +90,7 @@ def test_a_new_time_alone_keeps_the_rows(engine: sa.Engine, db_url: str, tree: T
     assert times == {str(path): path.stat().st_mtime_ns for path in files.all}
 
 
-def test_reload_reads_everything_again(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_reload_reads_everything_again(engine, db_url, tree, whole):
     files = tree.add(1)
     load(db_url, tree.root)
     number = exposure_id(engine, files.archive_id)
@@ -115,9 +109,7 @@ def test_reload_reads_everything_again(
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
-def test_a_missing_file_completes_its_exposure_later(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_missing_file_completes_its_exposure_later(role, engine, db_url, tree, whole):
     files = tree.add(1, without=[role])
     load(db_url, tree.root)
     assert [code for code, _ in open_issues(engine, "warning")] == (
@@ -135,9 +127,7 @@ def test_a_missing_file_completes_its_exposure_later(
 
 
 @pytest.mark.parametrize("missing", [("raw", "prm", "psf"), ("reduced", "prm", "psf"), ("raw",)])
-def test_an_exposure_grows_file_by_file(
-    missing: tuple[str, ...], engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_an_exposure_grows_file_by_file(missing, engine, db_url, tree, whole):
     files = tree.add(1, without=missing)
     load(db_url, tree.root)
     number = exposure_id(engine, files.archive_id)
@@ -151,9 +141,7 @@ def test_an_exposure_grows_file_by_file(
 
 @pytest.mark.parametrize("role", factory.ROLES)
 @pytest.mark.parametrize("first", ["most", "one"])
-def test_a_companion_lies_in_another_root(
-    role: str, first: str, engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_a_companion_lies_in_another_root(role, first, engine, db_url, tmp_path, whole):
     most, one = Tree(tmp_path / "most"), Tree(tmp_path / "one")
     files = most.add(1, without=[role])
     one.add(1, without=[other for other in factory.ROLES if other != role])
@@ -166,9 +154,7 @@ def test_a_companion_lies_in_another_root(
     assert "1 unchanged" in load(db_url, most.root, one.root)
 
 
-def test_all_companions_in_other_roots_at_once(
-    engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_all_companions_in_other_roots_at_once(engine, db_url, tmp_path, whole):
     roots = []
     for role in factory.ROLES:
         tree = Tree(tmp_path / role)
@@ -182,9 +168,7 @@ def test_all_companions_in_other_roots_at_once(
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
-def test_a_changed_file_replaces_the_rows(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_changed_file_replaces_the_rows(role, engine, db_url, tree, whole):
     files, other = tree.add(1), tree.add(2)
     load(db_url, tree.root)
     number = exposure_id(engine, files.archive_id)
@@ -213,9 +197,7 @@ def test_a_changed_file_replaces_the_rows(
     assert exposure(engine, files.archive_id) == whole[1]
 
 
-def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(engine, db_url, tree):
     files = tree.add(1)
     load(db_url, tree.root)
     stat = files.prm.stat()
@@ -228,7 +210,7 @@ def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(
     assert query(engine, "SELECT value FROM psf_parameter ORDER BY parameter, layer") != values
 
 
-def test_pixels_alone_do_not_count(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_pixels_alone_do_not_count(engine, db_url, tree):
     """Cubes are gigabytes; nothing of their pixels is in the database."""
     files = tree.add(1)
     load(db_url, tree.root)
@@ -242,7 +224,7 @@ def test_pixels_alone_do_not_count(engine: sa.Engine, db_url: str, tree: Tree) -
 # Files that move or go away
 
 
-def test_a_tree_that_was_moved(engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path) -> None:
+def test_a_tree_that_was_moved(engine, db_url, tree, tmp_path):
     tree.add(1)
     tree.add(2)
     load(db_url, tree.root)
@@ -255,7 +237,7 @@ def test_a_tree_that_was_moved(engine: sa.Engine, db_url: str, tree: Tree, tmp_p
     assert all(row["path"].startswith(f"{moved}/") for row in rows(engine, "source_file"))
 
 
-def test_a_file_that_was_renamed(engine: sa.Engine, db_url: str, tree: Tree, whole: Whole) -> None:
+def test_a_file_that_was_renamed(engine, db_url, tree, whole):
     files = tree.add(1)
     load(db_url, tree.root)
     number = exposure_id(engine, files.archive_id)
@@ -276,7 +258,7 @@ def test_a_file_that_was_renamed(engine: sa.Engine, db_url: str, tree: Tree, who
     assert exposure(engine, files.archive_id)["source_sample"] == whole[1]["source_sample"]
 
 
-def test_a_file_that_was_compressed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_that_was_compressed(engine, db_url, tree):
     """MUSE….fits becomes MUSE….fits.fz: another file in place of one that has gone."""
     files = tree.add(1, raw_suffix=".fits")
     load(db_url, tree.root)
@@ -295,9 +277,7 @@ def test_a_file_that_was_compressed(engine: sa.Engine, db_url: str, tree: Tree) 
     assert open_issues(engine) == []
 
 
-def test_rows_are_not_given_up_for_a_file_that_has_gone(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_rows_are_not_given_up_for_a_file_that_has_gone(engine, db_url, tree, whole):
     files, other = tree.add(1), tree.add(2)
     load(db_url, tree.root)
     held = exposure(engine, files.archive_id)
@@ -322,7 +302,7 @@ def test_rows_are_not_given_up_for_a_file_that_has_gone(
     assert open_issues(engine) == []
 
 
-def test_reload_goes_on_without_what_has_gone(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_reload_goes_on_without_what_has_gone(engine, db_url, tree):
     files = tree.add(1)
     load(db_url, tree.root)
     files.raw.unlink()
@@ -333,9 +313,7 @@ def test_reload_goes_on_without_what_has_gone(engine: sa.Engine, db_url: str, tr
     assert open_issues(engine) == []
 
 
-def test_a_corrected_provenance_leaves_nothing_behind(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_corrected_provenance_leaves_nothing_behind(engine, db_url, tree, whole):
     """The cube named the wrong raw file; its rows move to the exposure it is of."""
     wrong, right = factory.archive_id(40), factory.archive_id(1)
     files = tree.add(1)
@@ -352,9 +330,7 @@ def test_a_corrected_provenance_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("role", ["prm", "psf"])
-def test_a_good_file_that_goes_bad_is_told(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_good_file_that_goes_bad_is_told(role, engine, db_url, tree, whole):
     files = tree.add(1)
     load(db_url, tree.root)
     number = exposure_id(engine, files.archive_id)
@@ -367,9 +343,7 @@ def test_a_good_file_that_goes_bad_is_told(
     assert exposure(engine, files.archive_id) == whole[1]
 
 
-def test_a_cube_goes_bad_and_its_raw_file_changes(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_cube_goes_bad_and_its_raw_file_changes(engine, db_url, tree, whole):
     """Raw file and analysis then are found apart, but belong to one known exposure."""
     files = tree.add(1)
     load(db_url, tree.root)
@@ -391,7 +365,7 @@ def test_a_cube_goes_bad_and_its_raw_file_changes(
 # Removing what a test tree holds must not be what makes it pass
 
 
-def test_an_empty_tree_is_not_an_error(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_an_empty_tree_is_not_an_error(engine, db_url, tree):
     files = tree.add(1)
     load(db_url, tree.root)
     before = without_times(contents(engine))

@@ -1,15 +1,11 @@
 """Several processes load what one would have loaded."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from fits_factory import Tree
 from warehouse import aomuse, exposure, load_whole, open_issues, rows, scalar
 
@@ -19,21 +15,21 @@ Whole = dict[int, dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
-def _workers_for_small_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+def _workers_for_small_trees(monkeypatch):
     monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
+def whole(tmp_path_factory, sqlite_template):
     return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
-def test_workers_load_the_same(engine: sa.Engine, db_url: str, tree: Tree, whole: Whole) -> None:
+def test_workers_load_the_same(engine, db_url, tree, whole):
     files = [tree.add(number) for number in (1, 2, 3)]
     bad = tree.add(4)
     bad.psf.write_bytes(b"")
@@ -52,9 +48,7 @@ def test_workers_load_the_same(engine: sa.Engine, db_url: str, tree: Tree, whole
     assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 16
 
 
-def test_exposures_that_are_found_apart_but_are_one(
-    engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_exposures_that_are_found_apart_but_are_one(engine, db_url, tmp_path, whole):
     """Two workers must not write one exposure at the same time."""
     cubes, rest = Tree(tmp_path / "cubes"), Tree(tmp_path / "rest")
     for number in (1, 2, 3):
@@ -69,13 +63,7 @@ def test_exposures_that_are_found_apart_but_are_one(
     assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 12
 
 
-def test_a_worker_that_is_killed_takes_nothing_with_it(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: Whole,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_worker_that_is_killed_takes_nothing_with_it(engine, db_url, tree, whole, monkeypatch):
     """As the kernel ends one that takes too much memory."""
     from aomuse import workers
 

@@ -1,9 +1,6 @@
 """PSFs from stored telemetry: equal to muse-psfr on the file, and beside PampelMuse's fit."""
 
-from __future__ import annotations
-
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,7 +44,7 @@ EXPOSURES = (
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     tree = Tree(tmp_path / "night")
     for number, (mode, change) in enumerate(EXPOSURES, start=1):
         files = tree.add(number)
@@ -88,9 +85,7 @@ def raw_of(engine: sa.Engine, exposure_id: int) -> str:
     )
 
 
-def test_the_table_comes_back_as_it_was_in_the_file(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_the_table_comes_back_as_it_was_in_the_file(engine, db_url, tree):
     for exposure_id in loaded(engine, db_url, tree).values():
         with fits.open(raw_of(engine, exposure_id)) as hdus:
             there = "SPARTA_ATM_DATA" in hdus
@@ -108,7 +103,7 @@ def test_the_table_comes_back_as_it_was_in_the_file(
 
 
 @pytest.fixture(scope="module")
-def reconstructed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, ...]]:
+def reconstructed(tmp_path_factory):
     """Give wavelength, FWHM and beta that muse-psfr makes of the original file."""
     path = write(tmp_path_factory.mktemp("raw") / "raw.fits.fz", raw(1, full=True))
     edit(path, usable)
@@ -126,9 +121,7 @@ def reconstructed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float,
     ]
 
 
-def test_predictions(
-    engine: sa.Engine, db_url: str, tree: Tree, reconstructed: list[tuple[float, ...]]
-) -> None:
+def test_predictions(engine, db_url, tree, reconstructed):
     loaded(engine, db_url, tree)
     number = first(engine, "WFM-AO-N")
     done = aomuse(db_url, "predict")
@@ -183,9 +176,7 @@ def test_predictions(
     assert rows(engine, "psf_prediction") == rows(engine, "psf_prediction_layer") == []
 
 
-def test_the_view_compares_with_the_nearest_layer(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_the_view_compares_with_the_nearest_layer(engine, db_url, tree):
     loaded(engine, db_url, tree)
     number = first(engine, "WFM-AO-N")
     fit = query(engine, "SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)[0][0]
@@ -234,9 +225,7 @@ def test_the_view_compares_with_the_nearest_layer(
     ]
 
 
-def test_without_the_package_one_line_says_what_to_install(
-    engine: sa.Engine, db_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_package_one_line_says_what_to_install(engine, db_url, monkeypatch):
     monkeypatch.setattr(psfr, "PACKAGE", "muse-psfr-that-is-not-installed")
     done = aomuse(db_url, "predict")
     assert (done.code, done.err) == (

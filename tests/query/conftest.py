@@ -1,12 +1,6 @@
 """A loaded night for the tests of frames."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from query_night import Night, write_night
 from warehouse import aomuse
@@ -15,7 +9,7 @@ from aomuse import Database
 
 
 @pytest.fixture
-def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Night:
+def night(engine, db_url, tmp_path):
     files = write_night(tmp_path / "night")
     done = aomuse(db_url, "load", tmp_path / "night")
     assert (done.code, done.err) == (0, "")
@@ -23,7 +17,7 @@ def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Night:
 
 
 @pytest.fixture
-def table_of(night: Night) -> Callable[[int, str], fits.FITS_rec]:
+def table_of(night):
     """Give a function that reads a table of a raw file with astropy."""
 
     def read(number: int, extension: str) -> fits.FITS_rec:

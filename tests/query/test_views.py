@@ -1,21 +1,17 @@
 """The views: what an analyst sees of a loaded tree, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
-from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import Files, Tree
 from warehouse import aomuse, query, scalar
 
 
 @pytest.fixture
-def files(db_url: str, tmp_path: Path) -> Files:
+def files(db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     factory.write(files.raw, factory.raw(1, full=True))
@@ -34,7 +30,7 @@ def as_time(value: object) -> dt.datetime:
     return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
 
 
-def test_v_exposure(engine: sa.Engine, files: Files) -> None:
+def test_v_exposure(engine, files):
     ((row),) = query(
         engine,
         "SELECT target, night, archive_id, instrument_mode, seeing_arcsec, psf_fit_count,"
@@ -44,7 +40,7 @@ def test_v_exposure(engine: sa.Engine, files: Files) -> None:
     assert row[2:] == (files.archive_id, "WFM-AO-N", 0.625, 1, 2, 2, None)
 
 
-def test_v_header(engine: sa.Engine, files: Files) -> None:
+def test_v_header(engine, files):
     found = query(
         engine,
         "SELECT file_role, extension_name, value, value_number, value_type FROM v_header"
@@ -60,13 +56,12 @@ def test_v_header(engine: sa.Engine, files: Files) -> None:
     )
     assert (number, kind) == (600.0, "float")
     ((text, number),) = query(
-        engine,
-        "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'",
+        engine, "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'"
     )
     assert (text, number) == ("T", 1)
 
 
-def test_v_source_sample(engine: sa.Engine, files: Files) -> None:
+def test_v_source_sample(engine, files):
     found = query(
         engine,
         "SELECT pampelmuse_id, layer, wavelength_nm, fwhm_pixel, fwhm_arcsec, target, model"
@@ -81,7 +76,7 @@ def test_v_source_sample(engine: sa.Engine, files: Files) -> None:
     assert {row[5:] for row in found} == {("NGC 3201 p1", "moffat")}
 
 
-def test_v_psf(engine: sa.Engine, files: Files) -> None:
+def test_v_psf(engine, files):
     found = query(engine, "SELECT layer, beta, fwhm, e, theta, fwhm_arcsec FROM v_psf ORDER BY 1")
     with fits.open(files.prm) as opened:
         table = opened["PSFPARS"].data
@@ -92,14 +87,14 @@ def test_v_psf(engine: sa.Engine, files: Files) -> None:
     assert found[0][5] == pytest.approx(0.2 * columns["fwhm"][0])
 
 
-def test_v_sparta_atm_leaves_out_lasers_that_are_off(engine: sa.Engine, files: Files) -> None:
+def test_v_sparta_atm_leaves_out_lasers_that_are_off(engine, files):
     found = query(
         engine, "SELECT row_index, lasers_on, r0_m, strehl FROM v_sparta_atm ORDER BY row_index"
     )
     assert found == [(0, 3, 2.0, 2.25), (1, 3, 2.0 + 1 / 128, 2.25 + 1 / 128)]
 
 
-def test_v_sgs_data(engine: sa.Engine, files: Files) -> None:
+def test_v_sgs_data(engine, files):
     found = query(
         engine,
         "SELECT row_index, time_utc, guide_flux, note, sec FROM v_sgs_data ORDER BY row_index",
@@ -111,13 +106,13 @@ def test_v_sgs_data(engine: sa.Engine, files: Files) -> None:
     assert found[2][4] == factory.NIGHT + 62
 
 
-def test_v_seed_exposure(engine: sa.Engine, files: Files) -> None:
+def test_v_seed_exposure(engine, files):
     assert query(
         engine, "SELECT targetName, insMode, analysisFile, rawFile FROM v_seed_exposure"
     ) == [("NGC 3201 p1", "WFM-AO-N", files.prm.name, f"{files.archive_id}.fits.fz")]
 
 
-def test_summaries_agree_with_the_samples(engine: sa.Engine, files: Files) -> None:
+def test_summaries_agree_with_the_samples(engine, files):
     values = [
         value
         for (value,) in query(
@@ -138,7 +133,7 @@ def test_summaries_agree_with_the_samples(engine: sa.Engine, files: Files) -> No
     assert scalar(engine, "SELECT COUNT(*) FROM v_psf_summary") == 8
 
 
-def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, files: Files) -> None:
+def test_a_new_parameter_becomes_a_column(engine, db_url, files):
     factory.write(files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
     load_again(db_url, files)
     with fits.open(files.prm) as opened:
@@ -147,9 +142,7 @@ def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, files:
     assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
-def test_a_new_column_and_another_layout_share_a_view(
-    engine: sa.Engine, db_url: str, files: Files, tmp_path: Path
-) -> None:
+def test_a_new_column_and_another_layout_share_a_view(engine, db_url, files, tmp_path):
     """An epoch that adds a column: one view shows the rows of both."""
     tree = Tree(files.reduced.parent.parent)
     other = tree.add(2)
@@ -170,9 +163,7 @@ def test_a_new_column_and_another_layout_share_a_view(
     assert all(row[2] is not None for row in found)
 
 
-def test_an_extension_gets_a_view_and_loses_it_again(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
+def test_an_extension_gets_a_view_and_loses_it_again(engine, db_url, files):
     content = files.prm.read_bytes()
     table = fits.BinTableHDU.from_columns(
         [fits.Column("order", "1J", array=[7, 8]), fits.Column("2nd", "3A", array=["a", "b"])],
@@ -189,9 +180,7 @@ def test_an_extension_gets_a_view_and_loses_it_again(
     assert scalar(engine, "SELECT COUNT(*) FROM v_exposure") == 1
 
 
-def test_numbers_of_an_nfm_exposure_are_scaled_for_it(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
+def test_numbers_of_an_nfm_exposure_are_scaled_for_it(engine, db_url, files):
     factory.set_image(
         files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
     )

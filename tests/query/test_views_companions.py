@@ -1,13 +1,8 @@
 """Views of what a file offered, of catalogues and of positions, on both engines."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import fits_factory as factory
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from companion_files import CATALOG, write_catalog, write_log, write_raman
 from fits_factory import Files, Tree
@@ -15,12 +10,12 @@ from warehouse import aomuse, query
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """A tree to fill."""
     return Tree(tmp_path / "night")
 
 
-def test_all_hdus_of_all_files_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_all_hdus_of_all_files_are_listed(engine, db_url, tree):
     files = tree.add(1)
     factory.edit(files.prm, second_sources)
     raman = write_raman(tree, "RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
@@ -47,7 +42,7 @@ def second_sources(hdus: fits.HDUList) -> None:
     hdus.append(table)
 
 
-def test_texts_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_texts_are_listed(engine, db_url, tree):
     write_catalog(tree.add(1, without=["raw", "psf"]))
     write_log(tree)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -65,7 +60,7 @@ def test_texts_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     ]
 
 
-def test_a_file_that_failed_offers_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_that_failed_offers_nothing(engine, db_url, tree):
     tree.add(1, without=["raw", "psf"])
     write_log(tree).write_bytes(b"")
     assert aomuse(db_url, "load", tree.root).code == 1
@@ -82,9 +77,7 @@ def analyse(files: Files, model: str, sources: tuple[int, ...]) -> None:
 SOURCES = "SELECT {} FROM v_catalog_source ORDER BY exposure_id, catalog_file, row_index, model"
 
 
-def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(engine, db_url, tree):
     files = tree.add(1, without=["raw", "prm", "psf"])
     analyse(files, "moffat", (3, 17))
     analyse(files, "maoppy", (3,))
@@ -106,9 +99,7 @@ def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(
     ) == [(6,)]
 
 
-def test_a_catalogue_without_an_analysis_is_there_once(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_without_an_analysis_is_there_once(engine, db_url, tree):
     write_catalog(tree.add(1, without=["raw", "prm", "psf"]))
     assert aomuse(db_url, "load", tree.root).code == 0
     columns = "row_index, catalog_id, cube_file, psf_fit_id, pampelmuse_id"
@@ -117,7 +108,7 @@ def test_a_catalogue_without_an_analysis_is_there_once(
     ]
 
 
-def test_a_catalogue_is_joined_to_its_own_cube(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_catalogue_is_joined_to_its_own_cube(engine, db_url, tree):
     """One exposure reduced twice, with other numbers: X and X_2, of which X is analysed."""
     files = tree.add(1, without=["raw"], name="Xé")
     other = tree.add(1, without=["raw", "prm", "psf"], name="Xé_2")
@@ -134,7 +125,7 @@ def test_a_catalogue_is_joined_to_its_own_cube(engine: sa.Engine, db_url: str, t
     ]
 
 
-def test_the_id_is_the_first_column_of_numbers(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_the_id_is_the_first_column_of_numbers(engine, db_url, tree):
     text = """# %ECSV 1.0
 # ---
 # datatype:
@@ -155,7 +146,7 @@ c 3.0 4
     ]
 
 
-def test_positions_by_layer(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_positions_by_layer(engine, db_url, tree):
     files = tree.add(1, without=["raw", "psf"])
     names = ("A", "B", "C", "D", "x0", "y0", "other")
     values = np.arange(7 * factory.LAYERS, dtype=float).reshape(7, -1)

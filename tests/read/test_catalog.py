@@ -1,11 +1,8 @@
 """Catalogues in ECSV: every type, unit and description; and what is no catalogue."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import json
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +22,7 @@ def ecsv(table: Table) -> bytes:
     return stream.getvalue().encode()
 
 
-def test_units_descriptions_and_types() -> None:
+def test_units_descriptions_and_types():
     table = Table(
         {
             "id": Column([3, 1], unit=None, description="number", dtype=np.int64),
@@ -59,7 +56,7 @@ def test_units_descriptions_and_types() -> None:
     assert json.loads(cards.loc["nested", "value_text"]) == {"a": [1]}
 
 
-def test_the_header_is_kept_to_the_byte() -> None:
+def test_the_header_is_kept_to_the_byte():
     content = b"# %ECSV 1.0\r\n# ---\r\n# datatype:\r\n# - {name: a, datatype: int64}\r\na\r\n1\r\n"
     for begins in (b"", codecs.BOM_UTF8):
         hdu, issues = read_catalog(begins + content, "x", "SE")
@@ -75,7 +72,7 @@ def test_the_header_is_kept_to_the_byte() -> None:
         *("float32", "float64", "bool", "complex128"),
     ],
 )
-def test_every_type_keeps_its_extremes(dtype: str) -> None:
+def test_every_type_keeps_its_extremes(dtype):
     kind = np.dtype(dtype)
     if kind.kind in "iu":
         values = np.array([np.iinfo(kind).min, 0, np.iinfo(kind).max], kind)
@@ -89,7 +86,7 @@ def test_every_type_keeps_its_extremes(dtype: str) -> None:
     assert hdu.table.formats[0].datatype == dtype
 
 
-def test_an_empty_cell_is_not_nan() -> None:
+def test_an_empty_cell_is_not_nan():
     table = Table({"x": MaskedColumn([1.0, np.nan, 2.0], mask=[False, False, True])})
     hdu, _ = read_catalog(ecsv(table), "x", "SE")
     assert hdu.table is not None
@@ -98,7 +95,7 @@ def test_an_empty_cell_is_not_nan() -> None:
     assert np.isnan(hdu.table.values[0][1])
 
 
-def test_several_dimensions_and_objects() -> None:
+def test_several_dimensions_and_objects():
     table = Table({"m": np.arange(12.0).reshape(2, 3, 2)})
     table["o"] = np.array([{"a": 1}, [1, None]], dtype=object)
     hdu, issues = read_catalog(ecsv(table), "x", "SE")
@@ -109,13 +106,13 @@ def test_several_dimensions_and_objects() -> None:
     assert [issue.code for issue in issues] == ["catalog_objects"]
 
 
-def test_a_catalogue_without_rows() -> None:
+def test_a_catalogue_without_rows():
     hdu, _ = read_catalog(ecsv(Table({"x": np.array([], float)})), "x", "SE")
     assert hdu.table is not None
     assert (hdu.table.row_count, len(hdu.table.values[0])) == (0, 0)
 
 
-def test_times_and_coordinates_stay_the_columns_of_the_file() -> None:
+def test_times_and_coordinates_stay_the_columns_of_the_file():
     table = QTable(
         {
             "id": [3, 17],
@@ -145,7 +142,7 @@ def test_times_and_coordinates_stay_the_columns_of_the_file() -> None:
     assert set(json.loads(card.value_text)) == {"time", "place", "mag", "masked"}
 
 
-def test_a_catalogue_in_latin_1() -> None:
+def test_a_catalogue_in_latin_1():
     content = GOOD.replace(b"int64}", b"int64, description: 10\xb0}")
     hdu, issues = read_catalog(content, "x", "SE")
     assert hdu.table is not None
@@ -156,12 +153,12 @@ def test_a_catalogue_in_latin_1() -> None:
     assert hdu.card_images == content[: content.index(b"a\n1")]
 
 
-def test_metadata_without_a_value() -> None:
+def test_metadata_without_a_value():
     hdu, _ = read_catalog(ecsv(Table({"x": [1]}, meta={"nothing": None})), "x", "SE")
     assert list(hdu.cards["value_type"]) == ["undefined"]
 
 
-def test_a_last_line_without_an_end_is_told() -> None:
+def test_a_last_line_without_an_end_is_told():
     hdu, issues = read_catalog(GOOD.removesuffix(b"\n"), "x", "SE")
     assert hdu.table is not None
     assert list(hdu.table.values[0]) == [1]
@@ -184,7 +181,7 @@ GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n
          + b"\n"), "bad_header", "longer than 255"),
     ],
 )  # fmt: skip
-def test_what_is_no_catalogue_is_told(content: bytes, code: str, says: Any) -> None:
+def test_what_is_no_catalogue_is_told(content, code, says):
     with pytest.raises(FileError) as caught:
         read_catalog(content, "X.detections.cat", "DETECTIONS")
     assert caught.value.code == code

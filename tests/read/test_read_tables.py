@@ -1,7 +1,5 @@
 """Tables, column by column, as they are in the file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +35,7 @@ def read_table(tmp_path: Path, *columns: fits.Column, **options: Any) -> TableCo
     return hdu.table
 
 
-def test_formats_are_kept_verbatim(tmp_path: Path) -> None:
+def test_formats_are_kept_verbatim(tmp_path):
     table = read_table(
         tmp_path,
         fits.Column("A b", "1J", unit="m/s", null=-99, disp="I6", array=[1, -99]),
@@ -53,14 +51,7 @@ def test_formats_are_kept_verbatim(tmp_path: Path) -> None:
         first.unit,
         first.null_value,
         first.display,
-    ) == (
-        1,
-        "A b",
-        "1J",
-        "m/s",
-        "-99",
-        "I6",
-    )
+    ) == (1, "A b", "1J", "m/s", "-99", "I6")
     assert (vector.format, vector.dimensions) == ("6E", "(2,3)")
     assert table.values[1].shape == (2, 3, 2)
     assert (unsigned.zero, unsigned.scale) == (32768.0, None)
@@ -70,7 +61,7 @@ def test_formats_are_kept_verbatim(tmp_path: Path) -> None:
     assert table.nulls[1:] == (None, None)
 
 
-def test_scaled_integers(tmp_path: Path) -> None:
+def test_scaled_integers(tmp_path):
     table = fits.BinTableHDU.from_columns(
         [fits.Column("s", "1I", array=np.array([1, 4, -7], np.int16))], name="T"
     )
@@ -95,7 +86,7 @@ def test_scaled_integers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("padding", [b" ", b"\0"])
-def test_strings_are_padded_with_blanks_or_nul(padding: bytes, tmp_path: Path) -> None:
+def test_strings_are_padded_with_blanks_or_nul(padding, tmp_path):
     column = fits.Column("s", "8A", array=["beta????", "ab cd???"])
     table = fits.BinTableHDU.from_columns([column], name="T")
     content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table])).replace(b"?", padding)
@@ -106,7 +97,7 @@ def test_strings_are_padded_with_blanks_or_nul(padding: bytes, tmp_path: Path) -
     assert [str(text).rstrip(" ") for text in hdu.table.values[0]] == ["beta", "ab cd"]
 
 
-def test_a_logical_has_three_states(tmp_path: Path) -> None:
+def test_a_logical_has_three_states(tmp_path):
     table = fits.BinTableHDU.from_columns(
         [fits.Column("l", "3L", array=[[True, False, True]])], name="T"
     )
@@ -123,7 +114,7 @@ def test_a_logical_has_three_states(tmp_path: Path) -> None:
     assert hdu.table.nulls[0].tolist() == [[False, False, True]]
 
 
-def test_variable_length_columns(tmp_path: Path) -> None:
+def test_variable_length_columns(tmp_path):
     ragged = np.empty(3, dtype=object)
     ragged[:] = [np.array([1.5, 2.5]), np.array([]), np.array([np.nan])]
     (values,) = read_table(tmp_path, fits.Column("v", "PD()", array=ragged)).values
@@ -131,14 +122,14 @@ def test_variable_length_columns(tmp_path: Path) -> None:
     assert np.isnan(values[2]).tolist() == [True]
 
 
-def test_strings(tmp_path: Path) -> None:
+def test_strings(tmp_path):
     texts = ["it's", "  x ", "", 'a"b\\c;']
     (values,) = read_table(tmp_path, fits.Column("s", "8A", array=texts)).values
     assert values.dtype.kind == "U"
     assert values.tolist() == ["it's", "  x", "", 'a"b\\c;']
 
 
-def test_strings_that_are_not_ascii(tmp_path: Path) -> None:
+def test_strings_that_are_not_ascii(tmp_path):
     column = fits.Column("s", "8A", array=["caf?", "plain"])
     table = fits.BinTableHDU.from_columns([column], name="T")
     content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
@@ -151,7 +142,7 @@ def test_strings_that_are_not_ascii(tmp_path: Path) -> None:
     assert [(i.severity, i.code, i.extension) for i in found.issues] == [("note", "not_ascii", "T")]
 
 
-def test_no_rows(tmp_path: Path) -> None:
+def test_no_rows(tmp_path):
     table = read_table(
         tmp_path, fits.Column("a", "1D"), fits.Column("v", "4E"), fits.Column("s", "8A"), nrows=0
     )
@@ -160,7 +151,7 @@ def test_no_rows(tmp_path: Path) -> None:
     assert len(table.formats) == 3
 
 
-def test_ascii_tables(tmp_path: Path) -> None:
+def test_ascii_tables(tmp_path):
     columns = [
         fits.Column("n", "I6", ascii=True, array=[1, -2]),
         fits.Column("x", "E15.7", ascii=True, array=[1.5, -0.25]),
@@ -179,7 +170,7 @@ def test_ascii_tables(tmp_path: Path) -> None:
     assert [str(text).rstrip(" ") for text in texts] == ["ab", "c"]
 
 
-def test_values_come_in_the_machines_own_byte_order(tmp_path: Path) -> None:
+def test_values_come_in_the_machines_own_byte_order(tmp_path):
     for values in read_table(
         tmp_path,
         fits.Column("d", "1D", array=[1.0]),
@@ -189,7 +180,7 @@ def test_values_come_in_the_machines_own_byte_order(tmp_path: Path) -> None:
         assert values.dtype.isnative
 
 
-def test_a_psf_file_reads_the_same_as_its_tables_one_by_one(tmp_path: Path) -> None:
+def test_a_psf_file_reads_the_same_as_its_tables_one_by_one(tmp_path):
     """Tables that repeat a layout take a short cut; nothing may differ from astropy's own way."""
     hdus = factory.psf(sources=(3, 17, 200))
     hdus[2].header["COMMENT"] = "the second is special"
@@ -243,7 +234,7 @@ def columns(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
 
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(made=columns())
-def test_any_table(made: list[tuple[str, str, Any]], tmp_path_factory: Any) -> None:
+def test_any_table(made, tmp_path_factory):
     table = read_table(
         tmp_path_factory.mktemp("any"),
         *(fits.Column(name, form, array=values) for name, form, values in made),

@@ -1,7 +1,5 @@
 """Channels take a short cut past astropy; nothing may differ from astropy's own way."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +58,7 @@ def assert_as_astropy(path: Path) -> tuple[HduContent, ...]:
 
 
 @pytest.fixture
-def short_cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def short_cuts(monkeypatch):
     """Names of the images that the short cut has read."""
     names: list[str] = []
     original = repeated_images.RepeatedImages.read
@@ -75,7 +73,7 @@ def short_cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_all_channels_but_the_first_take_it(tmp_path: Path, short_cuts: list[str]) -> None:
+def test_all_channels_but_the_first_take_it(tmp_path, short_cuts):
     path = tmp_path / "raw" / "X.fits.fz"
     factory.write(path, fits.HDUList([fits.PrimaryHDU(), *map(channel, (7, 1, 3))]))
     found = assert_as_astropy(path)
@@ -84,7 +82,7 @@ def test_all_channels_but_the_first_take_it(tmp_path: Path, short_cuts: list[str
     assert [len(set(hdu.card_images.split(b"CHAN"))) for hdu in found[1:]] == [2, 2, 2]
 
 
-def test_sums_are_those_of_the_image(tmp_path: Path, short_cuts: list[str]) -> None:
+def test_sums_are_those_of_the_image(tmp_path, short_cuts):
     path = tmp_path / "raw" / "X.fits.fz"
     hdus = [fits.PrimaryHDU()]
     for number in (1, 2):
@@ -173,7 +171,7 @@ def of_a_table(header: fits.Header) -> None:
     ],
 )
 @pytest.mark.parametrize("place", [1, 2])
-def test_a_channel_that_is_not_like_the_others(tmp_path: Path, edit: Edit, place: int) -> None:
+def test_a_channel_that_is_not_like_the_others(tmp_path, edit, place):
     path = tmp_path / "raw" / "X.fits.fz"
     factory.write(path, fits.HDUList([fits.PrimaryHDU(), *map(channel, (1, 2, 3))]))
     with fits.open(path, disable_image_compression=True) as opened:
@@ -182,14 +180,14 @@ def test_a_channel_that_is_not_like_the_others(tmp_path: Path, edit: Edit, place
     assert_as_astropy(path)
 
 
-def test_another_size(tmp_path: Path) -> None:
+def test_another_size(tmp_path):
     path = tmp_path / "raw" / "X.fits.fz"
     other = fits.CompImageHDU(np.ones((8, 20), np.int32), header=channel(5).header, name="CHAN05")
     factory.write(path, fits.HDUList([fits.PrimaryHDU(), channel(1), other]))
     assert_as_astropy(path)
 
 
-def test_the_whole_raw_file(tmp_path: Path) -> None:
+def test_the_whole_raw_file(tmp_path):
     assert_as_astropy(factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(channels=4)))
 
 
@@ -203,11 +201,8 @@ KEYWORDS = ("DATE", "ZOOM", "TEMP", "BLANK", "ESO_DET_ID", "ESO_A", "NAXISX", "E
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(
-    keywords=st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=4),
-    data=st.data(),
-)
-def test_any_values(keywords: list[str], data: st.DataObject, tmp_path_factory: Any) -> None:
+@given(keywords=st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=4), data=st.data())
+def test_any_values(keywords, data, tmp_path_factory):
     path = tmp_path_factory.mktemp("any") / "raw" / "X.fits.fz"
     channels = []
     for number in (1, 2, 3):

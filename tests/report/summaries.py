@@ -1,7 +1,5 @@
 """A warehouse of many exposures that holds only what the report reads: summaries, no samples."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The report, looked at in a real browser: what it shows is what the database holds."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Callable
@@ -32,7 +30,7 @@ CHARTS = {
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     """Simulate a night with all wavelengths: two exposures in the wide field, one in the narrow."""
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, exposures=3, sources=1, seed=2)
@@ -163,9 +161,7 @@ def use_the_keyboard(opened: Opened) -> None:
         assert page.evaluate(f"document.activeElement.matches({place!r})"), place
 
 
-def test_the_page_shows_what_the_database_holds(
-    engine: sa.Engine, night: Path, tmp_path: Path, open_report: Open
-) -> None:
+def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_report):
     load(engine, [night])
     predict(engine)
     path = tmp_path / "report.html"
@@ -203,7 +199,7 @@ def test_the_page_shows_what_the_database_holds(
     assert path.stat().st_size < 1.5e6
 
 
-def test_an_empty_database(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+def test_an_empty_database(engine, tmp_path, open_report):
     path = tmp_path / "report.html"
     assert write_report(engine, path) == 0
     opened = open_report(path)
@@ -214,7 +210,7 @@ def test_an_empty_database(engine: sa.Engine, tmp_path: Path, open_report: Open)
     assert opened.violations() == []
 
 
-def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+def test_what_is_missing_and_why(engine, tmp_path, open_report):
     tree = Tree(tmp_path / "night")
     whole, cut, alone = tree.add(1), tree.add(2), tree.add(3, without=("raw", "psf"))
     edit(cut.raw, lambda hdus: hdus.pop([h.name for h in hdus].index("AG_DATA")) and hdus)
@@ -275,7 +271,7 @@ def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report:
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
-def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare: bool) -> None:
+def test_one_exposure(engine, tmp_path, open_report, bare):
     """With all that an exposure can have, and with nothing but its name."""
     if bare:
         with engine.begin() as connection:
@@ -293,7 +289,7 @@ def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare
     assert all(charts.values())
 
 
-def test_what_was_imported_is_there(engine: sa.Engine) -> None:
+def test_what_was_imported_is_there(engine):
     """Documents of AOMUSE 2020 stand in for the files."""
     headers = {"PRIMARY": {"DATE-OBS": "2018-08-13T01:00:00"}, "CHAN01": {"EXTNAME": "CHAN01"}}
     number = Database(engine).add_exposure(
@@ -311,9 +307,7 @@ def test_what_was_imported_is_there(engine: sa.Engine) -> None:
     assert found["PampelMuse sources"][0] == "missing"
 
 
-def test_many_exposures_are_summed_up_and_the_page_says_so(
-    engine: sa.Engine, tmp_path: Path, open_report: Open
-) -> None:
+def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, open_report):
     exposures = 420
     fill(engine, exposures)
     path = tmp_path / "report.html"

@@ -1,7 +1,5 @@
 """`make bench` in small: it runs, its contestants agree, and it tells all that it says it does."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -16,7 +14,7 @@ from scripts.superset.check.expected import EXPECTED
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_small_bench(tmp_path: Path) -> None:
+def test_a_small_bench(tmp_path):
     # Three exposures have a narrow-field one among them, which is fitted twice.
     options = ["--rounds", "1", "--exposures", "3", "--sources", "2", "--many", "20"]
     figures = tmp_path / "figures.json"

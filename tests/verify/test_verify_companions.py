@@ -3,12 +3,9 @@
 The columns are the models' own, so that a column which is added is covered by itself.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,7 +40,7 @@ CASES = [
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """Two exposures, one of them with all companions."""
     tree = Tree(tmp_path / "night")
     files = tree.add(1, without=["raw", "prm", "psf"])
@@ -58,9 +55,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.mark.parametrize(("role", "name"), CASES)
-def test_every_column_counts(
-    engine: sa.Engine, db_url: str, tree: Tree, role: str, name: str
-) -> None:
+def test_every_column_counts(engine, db_url, tree, role, name):
     assert aomuse(db_url, "load", tree.root).code == 0
     assert aomuse(db_url, "verify").code == 0
     files = [f for f in rows(engine, "source_file") if f["role"] == role]

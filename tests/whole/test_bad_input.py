@@ -1,7 +1,5 @@
 """Broken and absurd files: one clear line each, and everything else is loaded."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path
@@ -11,34 +9,25 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from bad_files import BAD, HTML, ODD, Bad, Spoil, instead, second_sparta
+from bad_files import BAD, HTML, ODD, instead, second_sparta
 from fits_factory import Tree, edit, edit_bytes, set_card
-from warehouse import (
-    aomuse,
-    exposure,
-    exposure_id,
-    load_whole,
-    open_issues,
-    query,
-    rows,
-    scalar,
-)
+from warehouse import aomuse, exposure, exposure_id, load_whole, open_issues, query, rows, scalar
 
 from aomuse.paths import printable
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> dict[int, Any]:
+def whole(tmp_path_factory, sqlite_template):
     return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
 @pytest.fixture(scope="session")
-def light(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> dict[int, Any]:
+def light(tmp_path_factory, sqlite_template):
     """Exposures without a raw file, which take less time."""
     return load_whole(tmp_path_factory.mktemp("light"), sqlite_template, without=["raw"])
 
@@ -53,14 +42,7 @@ def assert_one_clear_line(errors: list[str], path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
-def test_a_bad_file(
-    bad: Bad,
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+def test_a_bad_file(bad, engine, db_url, tree, whole, light):
     analysis = bad.role in ("prm", "psf")
     files = tree.add(1, without=["raw"] if analysis else [])
     good = tree.add(2, without=["raw"])
@@ -105,9 +87,7 @@ def nothing_of(engine: sa.Engine, path: Path) -> bool:
 @pytest.mark.parametrize(
     "bad", [b for b in BAD if b.name in {"html", "no target", "no PROV1, no ARCFILE"}], ids=str
 )
-def test_a_bad_file_stays_bad(
-    bad: Bad, engine: sa.Engine, db_url: str, tree: Tree, light: dict[int, Any]
-) -> None:
+def test_a_bad_file_stays_bad(bad, engine, db_url, tree, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     bad.spoil(files.file(bad.role))
     first = aomuse(db_url, "load", tree.root)
@@ -120,9 +100,7 @@ def test_a_bad_file_stays_bad(
     assert exposure(engine, good.archive_id) == light[2]
 
 
-def test_a_folder_named_like_a_file_is_a_missing_file(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any], light: dict[int, Any]
-) -> None:
+def test_a_folder_named_like_a_file_is_a_missing_file(engine, db_url, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for role in ("raw", "psf"):
         instead(Path.mkdir)(files.file(role))
@@ -139,7 +117,7 @@ def test_a_folder_named_like_a_file_is_a_missing_file(
     assert exposure(engine, files.archive_id) == whole[1]
 
 
-def test_there_are_enough_kinds() -> None:
+def test_there_are_enough_kinds():
     assert len({(bad.role, bad.name) for bad in BAD}) == len(BAD)
     assert len({bad.name for bad in BAD}) >= 35
 
@@ -148,15 +126,8 @@ def test_there_are_enough_kinds() -> None:
     ("role", "severity", "code", "spoil"), [o[1:] for o in ODD], ids=[o[0] for o in ODD]
 )
 def test_an_odd_file_is_loaded_with_a_remark(
-    role: str,
-    severity: str,
-    code: str,
-    spoil: Spoil,
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    light: dict[int, Any],
-) -> None:
+    role, severity, code, spoil, engine, db_url, tree, light
+):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     spoil(files.file(role))
 
@@ -171,9 +142,7 @@ def test_an_odd_file_is_loaded_with_a_remark(
     assert exposure(engine, good.archive_id) == light[2]
 
 
-def test_trailing_rubbish_is_harmless(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any]
-) -> None:
+def test_trailing_rubbish_is_harmless(engine, db_url, tree, whole):
     files = tree.add(1)
     for path in files.all:
         edit_bytes(path, lambda data: data + b"rubbish after the last HDU\n" * 9)
@@ -184,7 +153,7 @@ def test_trailing_rubbish_is_harmless(
     assert got == expected
 
 
-def test_two_sparta_tables_are_both_kept(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_two_sparta_tables_are_both_kept(engine, db_url, tree):
     files = tree.add(1)
     edit(files.raw, second_sparta)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -199,7 +168,7 @@ def test_two_sparta_tables_are_both_kept(engine: sa.Engine, db_url: str, tree: T
     assert seconds == [(factory.NIGHT + 1800,), (factory.NIGHT + 1801,)]
 
 
-def test_a_very_long_comment(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_very_long_comment(engine, db_url, tree):
     files = tree.add(1)
 
     def lengthen(hdus: fits.HDUList) -> None:
@@ -215,9 +184,7 @@ def test_a_very_long_comment(engine: sa.Engine, db_url: str, tree: Tree) -> None
 
 @pytest.mark.parametrize("value", ["1E400", "-1E308", "1E-320", "9" * 60])
 @pytest.mark.parametrize("keyword", ["CRVAL3", "CDELT3"])
-def test_wavelengths_beyond_any_double(
-    keyword: str, value: str, engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_wavelengths_beyond_any_double(keyword, value, engine, db_url, tree):
     files = tree.add(1, without=["raw"])
     set_card(files.prm, "SPECTRA", keyword, value)
     done = aomuse(db_url, "load", tree.root)
@@ -228,9 +195,7 @@ def test_wavelengths_beyond_any_double(
 
 
 @pytest.mark.parametrize("what", ["EXTNAME", "TTYPE1", "TUNIT1", "TDISP1"])
-def test_names_beyond_the_columns_of_the_schema(
-    what: str, engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_names_beyond_the_columns_of_the_schema(what, engine, db_url, tree):
     """Strings in headers may go on for ever; whatever becomes of them, the rest is loaded."""
     files = tree.add(1)
     table = factory.source(1)
@@ -247,7 +212,7 @@ def test_names_beyond_the_columns_of_the_schema(
     assert {str(files.reduced), str(files.raw), str(files.psf)} <= loaded
 
 
-def test_a_file_name_that_is_not_utf8(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_name_that_is_not_utf8(engine, db_url, tree):
     name = os.fsdecode(b"caf\xe9")
     files = tree.add(1, name=name)
     done = aomuse(db_url, "load", tree.root)
@@ -263,7 +228,7 @@ def test_a_file_name_that_is_not_utf8(engine: sa.Engine, db_url: str, tree: Tree
     assert_one_clear_line(broken.errors, files.psf)
 
 
-def test_a_root_that_is_not_utf8(engine: sa.Engine, db_url: str, tmp_path: Path) -> None:
+def test_a_root_that_is_not_utf8(engine, db_url, tmp_path):
     tree = Tree(tmp_path / os.fsdecode(b"n\xffght"))
     tree.add(1)
     done = aomuse(db_url, "load", tree.root)
@@ -272,13 +237,8 @@ def test_a_root_that_is_not_utf8(engine: sa.Engine, db_url: str, tmp_path: Path)
 
 
 def test_a_file_that_goes_away_while_it_is_looked_for(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+    engine, db_url, tree, monkeypatch, whole, light
+):
     from aomuse import pipeline
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
@@ -301,14 +261,7 @@ def test_a_file_that_goes_away_while_it_is_looked_for(
     assert exposure(engine, files.archive_id) == whole[1]
 
 
-def test_a_file_that_changes_while_it_is_read(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+def test_a_file_that_changes_while_it_is_read(engine, db_url, tree, monkeypatch, whole, light):
     from aomuse.read import fits_file
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
@@ -334,9 +287,7 @@ def test_a_file_that_changes_while_it_is_read(
     assert exposure(engine, files.archive_id) == whole[1]
 
 
-def test_following_the_advice_to_remove_a_file_closes_its_issue(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_following_the_advice_to_remove_a_file_closes_its_issue(engine, db_url, tree):
     """not_fits says: remove or rename it."""
     files = tree.add(1)
     files.psf.write_bytes(HTML)
@@ -348,9 +299,7 @@ def test_following_the_advice_to_remove_a_file_closes_its_issue(
     assert ("psf_missing", str(files.prm)) in open_issues(engine, "warning")
 
 
-def test_many_bad_files_at_once_are_a_line_each(
-    engine: sa.Engine, db_url: str, tree: Tree, light: dict[int, Any]
-) -> None:
+def test_many_bad_files_at_once_are_a_line_each(engine, db_url, tree, light):
     good = tree.add(2, without=["raw"])
     bad = [tree.add(number) for number in range(3, 9)]
     for number, files in enumerate(bad):
@@ -361,9 +310,7 @@ def test_many_bad_files_at_once_are_a_line_each(
     assert exposure(engine, good.archive_id) == light[2]
 
 
-def test_every_file_of_an_exposure_is_bad(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any], light: dict[int, Any]
-) -> None:
+def test_every_file_of_an_exposure_is_bad(engine, db_url, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for path in files.all:
         path.write_bytes(HTML)

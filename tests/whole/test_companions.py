@@ -1,11 +1,7 @@
 """Companions of an exposure, from the files to the views, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
-from pathlib import Path
-from typing import Any
 
 import fits_factory as factory
 import pytest
@@ -17,12 +13,12 @@ from warehouse import aomuse, query, rows, scalar
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """A tree to fill."""
     return Tree(tmp_path / "night")
 
 
-def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_all_of_it(engine, db_url, tree):
     files = tree.add(1)
     with_time(files.file("reduced"), 600.0)
     paths = {
@@ -80,21 +76,16 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     ]
     assert query(
         engine, "SELECT row_index, id, mag, note FROM v_detections ORDER BY row_index"
-    ) == [
-        (0, 17, None, "first"),
-        (1, 3, None, None),
-        (2, 99, 0.0, "not fitted"),
-    ]
+    ) == [(0, 17, None, "first"), (1, 3, None, None), (2, 99, 0.0, "not fitted")]
     assert query(engine, "SELECT value FROM special_value WHERE table_name = 'table_value'") == [
         ("-0.0",)
     ]
     assert query(
         engine, "SELECT catalog_id, pampelmuse_id FROM v_catalog_source ORDER BY row_index"
     ) == [(17, 17), (3, 3), (99, None)]
-    assert query(
-        engine,
-        "SELECT extension_name, value FROM v_header WHERE keyword = 'cube'",
-    ) == [("DETECTIONS", "X")]
+    assert query(engine, "SELECT extension_name, value FROM v_header WHERE keyword = 'cube'") == [
+        ("DETECTIONS", "X")
+    ]
 
     assert query(
         engine,
@@ -127,14 +118,7 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
         (600.0, (), (None, None, None, None)),
     ],
 )
-def test_the_sky_at_start_and_end(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    exptime: float | None,
-    weather: tuple[str, ...],
-    expected: tuple[str | None, ...],
-) -> None:
+def test_the_sky_at_start_and_end(engine, db_url, tree, exptime, weather, expected):
     files = tree.add(1, without=["raw", "psf"])
     with_time(files.file("reduced"), exptime)
     write_log(tree, weather)
@@ -143,7 +127,7 @@ def test_the_sky_at_start_and_end(
     assert tuple(found) == expected
 
 
-def test_the_sky_of_an_exposure_without_a_log(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_the_sky_of_an_exposure_without_a_log(engine, db_url, tree):
     tree.add(1, without=["raw", "psf"])
     assert aomuse(db_url, "load", tree.root).code == 0
     columns = [c["name"] for c in sa.inspect(engine).get_columns("v_sky_condition")]
@@ -153,9 +137,7 @@ def test_the_sky_of_an_exposure_without_a_log(engine: sa.Engine, db_url: str, tr
     assert [row[1:] for row in query(engine, "SELECT * FROM v_sky_condition")] == [(None,) * 4]
 
 
-def test_a_changed_log_alone_is_loaded_and_verify_sees_it(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_changed_log_alone_is_loaded_and_verify_sees_it(engine, db_url, tree):
     files = tree.add(1, without=["psf"])
     log = write_log(tree)
     catalog = write_catalog(files)
@@ -176,9 +158,7 @@ def test_a_changed_log_alone_is_loaded_and_verify_sees_it(
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_a_log_that_comes_later_completes_the_exposure(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_log_that_comes_later_completes_the_exposure(engine, db_url, tree):
     files = tree.add(1, without=["psf"])
     assert aomuse(db_url, "load", tree.root).code == 0
     write_log(tree)
@@ -188,7 +168,7 @@ def test_a_log_that_comes_later_completes_the_exposure(
     assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 1
 
 
-def test_touched_texts_are_not_read_again(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_touched_texts_are_not_read_again(engine, db_url, tree):
     files = tree.add(1, without=["psf"])
     paths = write_log(tree), write_catalog(files)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -197,7 +177,7 @@ def test_touched_texts_are_not_read_again(engine: sa.Engine, db_url: str, tree: 
     assert "1 unchanged" in aomuse(db_url, "load", tree.root).out
 
 
-def test_deleting_an_exposure_takes_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_deleting_an_exposure_takes_all_of_it(engine, db_url, tree):
     files = tree.add(1, without=["psf"])
     write_log(tree)
     write_catalog(files)
@@ -210,7 +190,7 @@ def test_deleting_an_exposure_takes_all_of_it(engine: sa.Engine, db_url: str, tr
 
 
 @pytest.mark.parametrize("name", [".detections.cat", "_f606w.detections.cat", ".se.cat"])
-def test_names_of_catalogues(engine: sa.Engine, db_url: str, tree: Tree, name: str) -> None:
+def test_names_of_catalogues(engine, db_url, tree, name):
     path = write_catalog(tree.add(1, without=["raw", "psf"]), name)
     assert aomuse(db_url, "load", tree.root).code == 0
     assert query(engine, "SELECT path FROM source_file WHERE role = 'catalog'") == [(str(path),)]
@@ -219,9 +199,7 @@ def test_names_of_catalogues(engine: sa.Engine, db_url: str, tree: Tree, name: s
     assert found == expected
 
 
-def test_a_catalogue_belongs_to_the_longest_name(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_belongs_to_the_longest_name(engine, db_url, tree):
     one, two = tree.add(1, without=["raw", "psf"]), tree.add(2, without=["raw", "psf"])
     cube = one.file("reduced")
     longer = two.file("reduced").rename(cube.with_name(f"{cube.stem}_x.fits"))
@@ -246,9 +224,7 @@ def test_a_catalogue_belongs_to_the_longest_name(
         ({}, False),
     ],
 )
-def test_raman_images_are_tied_by_time(
-    engine: sa.Engine, db_url: str, tree: Tree, cards: dict[str, Any], attached: bool
-) -> None:
+def test_raman_images_are_tied_by_time(engine, db_url, tree, cards, attached):
     tree.add(1, without=["raw", "psf"])
     path = write_raman(tree, "RAMAN_IMAGES_0001.fits", **cards)
     done = aomuse(db_url, "load", tree.root)
@@ -272,15 +248,7 @@ def test_raman_images_are_tied_by_time(
         ("2018-08-13T00:01:37.123", 97.123, None, "no_exposure"),
     ],
 )
-def test_raman_images_whose_times_disagree(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    date_obs: str,
-    mjd_obs: float,
-    owner: int | None,
-    code: str | None,
-) -> None:
+def test_raman_images_whose_times_disagree(engine, db_url, tree, date_obs, mjd_obs, owner, code):
     for number in (1, 2):
         tree.add(number, without=["raw", "prm", "psf"])
     cards = {"DATE_OBS": date_obs, "MJD_OBS": 58343 + mjd_obs / 86400}
@@ -301,9 +269,7 @@ def test_raman_images_whose_times_disagree(
         ) == ([] if code is None else [(code,)]), times
 
 
-def test_a_file_that_only_is_called_raman_is_left_out(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_file_that_only_is_called_raman_is_left_out(engine, db_url, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_raman(tree, "RAMAN_LINES.fits", DATE_OBS="2018-08-13T00:01:07.123")
     with fits.open(path, mode="update") as opened:
@@ -325,9 +291,7 @@ def test_a_file_that_only_is_called_raman_is_left_out(
         ("raman", b"no FITS", "not_fits"),
     ],
 )
-def test_a_bad_companion_does_not_stop_the_exposure(
-    engine: sa.Engine, db_url: str, tree: Tree, name: str, content: bytes, code: str
-) -> None:
+def test_a_bad_companion_does_not_stop_the_exposure(engine, db_url, tree, name, content, code):
     files = tree.add(1, without=["psf"])
     path = {
         "catalog": lambda: write_catalog(files),
@@ -352,7 +316,7 @@ def test_a_bad_companion_does_not_stop_the_exposure(
     assert scalar(engine, f"SELECT COUNT(*) FROM source_file WHERE role = '{name}'") == 1
 
 
-def test_a_log_without_its_exposure_is_told(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_without_its_exposure_is_told(engine, db_url, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_log(tree, number=7)
     assert aomuse(db_url, "load", tree.root).code == 0

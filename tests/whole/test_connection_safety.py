@@ -1,10 +1,8 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -25,19 +23,19 @@ EXPOSURES = 3
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=EXPOSURES, sources=2, layers=30)
     return root
 
 
 @pytest.fixture(autouse=True)
-def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_delays(monkeypatch):
     monkeypatch.setattr(unit_of_work, "RETRY_DELAYS_S", (0.1, 0.5, 1.0))
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def own_server(tmp_path):
     server = Server(tmp_path / "server")
     server.start(end_with_parent=True)
     yield server
@@ -45,7 +43,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def sabotage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connection], None]], None]:
+def sabotage(monkeypatch):
     """Give a function that lets something happen in the middle of the second exposure."""
 
     def arrange(happens: Callable[[sa.Connection], None]) -> None:
@@ -88,9 +86,7 @@ def connection_ids(connection: sa.Connection) -> list[int]:
     )
 
 
-def test_killed_connection_is_replaced(
-    mariadb_admin: Callable[[], str], night: Path, sabotage: Callable[..., None]
-) -> None:
+def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
     url = mariadb_admin()
     engine = create_engine(url)
     upgrade(engine)
@@ -109,9 +105,7 @@ def test_killed_connection_is_replaced(
     assert_whole(engine, night)
 
 
-def test_server_that_restarts(
-    own_server: Server, night: Path, sabotage: Callable[..., None]
-) -> None:
+def test_server_that_restarts(own_server, night, sabotage):
     engine = create_engine(own_server.url)
     upgrade(engine)
 
@@ -125,9 +119,7 @@ def test_server_that_restarts(
     assert_whole(engine, night)
 
 
-def test_server_that_stays_away(
-    own_server: Server, night: Path, sabotage: Callable[..., None]
-) -> None:
+def test_server_that_stays_away(own_server, night, sabotage):
     engine = create_engine(own_server.url)
     upgrade(engine)
     sabotage(lambda _: own_server.stop() and None)
@@ -141,7 +133,7 @@ def test_server_that_stays_away(
     assert_whole(engine, night)
 
 
-def test_lock_wait_is_tried_again(own_server: Server, night: Path) -> None:
+def test_lock_wait_is_tried_again(own_server, night):
     engine = create_engine(own_server.url)
     upgrade(engine)
     pipeline.load(engine, [night])
@@ -158,7 +150,7 @@ def test_lock_wait_is_tried_again(own_server: Server, night: Path) -> None:
     assert_whole(engine, night)
 
 
-def test_full_disk_on_sqlite(tmp_path: Path, night: Path) -> None:
+def test_full_disk_on_sqlite(tmp_path, night):
     url = f"sqlite:///{tmp_path / 'small.db'}"
     engine = create_engine(url)
     upgrade(engine)
@@ -189,7 +181,7 @@ def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
             connection.execute(sa.text("UPDATE source_file SET path = '', name = ''"))
 
 
-def test_full_disk_on_mariadb(tmp_path: Path, night: Path) -> None:
+def test_full_disk_on_mariadb(tmp_path, night):
     server = Server(tmp_path / "server")
     limit = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:26M")
     server.start(options=limit, end_with_parent=True)

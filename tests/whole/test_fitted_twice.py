@@ -1,9 +1,5 @@
 """An NFM exposure that was fitted with two PSF models, as simulate writes it."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -21,7 +17,7 @@ SOURCES, LAYERS = 5, 210
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Path:
+def night(tmp_path):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
     root = tmp_path / "night"
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
@@ -29,7 +25,7 @@ def night(tmp_path: Path) -> Path:
     return root
 
 
-def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path) -> None:
+def test_what_belongs_to_which_model(engine, db_url, night):
     done = aomuse(db_url, "load", night)
     assert (done.code, done.err) == (0, "")
     with Session(engine) as session:
@@ -66,7 +62,7 @@ def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path
     assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
 
 
-def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> None:
+def test_frames_tell_the_model(engine, db_url, night):
     assert aomuse(db_url, "load", night).code == 0
     db = connect(db_url)
     psf = db.psf("beta", "r0", mode="NFM")
@@ -81,9 +77,7 @@ def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> N
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(
-    engine: sa.Engine, db_url: str, night: Path
-) -> None:
+def test_columns_of_its_own_are_kept_and_told_once(engine, db_url, night):
     assert aomuse(db_url, "load", night).code == 0
     issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
@@ -110,9 +104,7 @@ def test_columns_of_its_own_are_kept_and_told_once(
     assert (verified.code, verified.err) == (0, "")
 
 
-def test_its_own_beta_is_no_moffat_beta_of_a_source(
-    engine: sa.Engine, db_url: str, night: Path
-) -> None:
+def test_its_own_beta_is_no_moffat_beta_of_a_source(engine, db_url, night):
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
         written = [
@@ -142,7 +134,7 @@ def test_its_own_beta_is_no_moffat_beta_of_a_source(
     assert aomuse(db_url, "verify", night).code == 0
 
 
-def test_names_tell_a_model() -> None:
+def test_names_tell_a_model():
     assert model_of(["theta", "fwhm", "e", "beta"]) == "moffat"
     assert model_of(["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]) == "maoppy"
     assert model_of(["r0", "beta"]) == model_of([]) == "unknown"

@@ -3,17 +3,12 @@
 ``AOMUSE_FUZZ_EXAMPLES=5000 pytest tests/whole/test_fuzz.py`` tries more, and others each time.
 """
 
-from __future__ import annotations
-
 import os
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
 from fits_factory import Tree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -117,12 +112,12 @@ class Rows(dict[int, Any]):
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Rows:
+def whole(tmp_path_factory, sqlite_template):
     return Rows(load_whole(tmp_path_factory.mktemp("whole"), sqlite_template, without=["raw"]))
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
+def tree(tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(2, without=["raw"])
     return tree
@@ -136,14 +131,7 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     suppress_health_check=list(HealthCheck),
 )
 @given(role=st.sampled_from(factory.ROLES), seed=st.integers(0, 2**32))
-def test_damaged_bytes(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: Rows,
-    role: str,
-    seed: int,
-) -> None:
+def test_damaged_bytes(engine, db_url, tree, whole, role, seed):
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM exposure")
         connection.exec_driver_sql("DELETE FROM load_issue")

@@ -1,7 +1,5 @@
 """Night logs as people and systems leave them, loaded and told, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from warehouse import aomuse, query, scalar
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """A tree with one exposure."""
     tree = Tree(tmp_path / "night")
     tree.add(1, without=["raw", "psf"])
@@ -38,9 +36,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_values_that_are_none_are_told_with_line_and_text(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_values_that_are_none_are_told_with_line_and_text(engine, db_url, tree):
     path = write_log(tree)
     change(path, "\t1.06\t", "\tlow\t")
     change(path, "\t0.5\t", "\t0,5\t")
@@ -69,7 +65,7 @@ def test_values_that_are_none_are_told_with_line_and_text(
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_a_log_cut_within_a_weather_row_is_told(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_cut_within_a_weather_row_is_told(engine, db_url, tree):
     path = write_log(tree)
     text = path.read_text()
     path.write_text(text[: text.index("\tClear\t") + 3])
@@ -88,7 +84,7 @@ def test_a_log_cut_within_a_weather_row_is_told(engine: sa.Engine, db_url: str, 
     assert issues(engine, "night_log_cut") == issues(engine, "night_log_value") == []
 
 
-def test_seconds_decide_which_entry_is_the_last(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_seconds_decide_which_entry_is_the_last(engine, db_url, tree):
     # The exposure starts at 00:01:07.123.
     weather = ("00:01:07.123\tClear\tnow", "00:01:08\tThinCirrus\ttoo late")
     write_log(tree, weather)
@@ -106,9 +102,7 @@ def test_seconds_decide_which_entry_is_the_last(engine: sa.Engine, db_url: str, 
     ]
 
 
-def test_many_lines_that_are_not_understood_are_all_named(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_many_lines_that_are_not_understood_are_all_named(engine, db_url, tree):
     write_log(tree, (*WEATHER, *(f"remark {n}" for n in range(30))))
     assert aomuse(db_url, "load", tree.root).code == 0
     told = issues(engine, "night_log_line")
@@ -120,9 +114,7 @@ def test_many_lines_that_are_not_understood_are_all_named(
     assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
 
 
-def test_a_text_that_is_too_long_is_told_and_verify_agrees(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_text_that_is_too_long_is_told_and_verify_agrees(engine, db_url, tree):
     long = "ThinCirrus" * 25 + "12345" + "and more"
     path = write_log(tree, (f"22:04\t{long}\tfree",))
     change(path, "Run:        60.A-9100(G)", f"Run:        {'é' * 256}")
@@ -139,7 +131,7 @@ def test_a_text_that_is_too_long_is_told_and_verify_agrees(
     assert (verified.code, "0 files differ" in verified.out) == (0, True)
 
 
-def test_a_log_that_is_none_is_refused(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_that_is_none_is_refused(engine, db_url, tree):
     path = write_log(tree)
     path.write_bytes(b"x" * ((1 << 23) + 1))
     done = aomuse(db_url, "load", tree.root)
@@ -149,7 +141,7 @@ def test_a_log_that_is_none_is_refused(engine: sa.Engine, db_url: str, tree: Tre
     ]
 
 
-def test_a_negative_zero_of_a_log_stays(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_negative_zero_of_a_log_stays(engine, db_url, tree):
     path = write_log(tree)
     change(
         path, 'Seeing:          0.5 - 1.2"', 'Seeing:          0.5 - 1.2"\nTemperature: -0.0 - 3 C'
@@ -161,7 +153,7 @@ def test_a_negative_zero_of_a_log_stays(engine: sa.Engine, db_url: str, tree: Tr
     assert "temperature_min_c row 0: the file has -0.0" in aomuse(db_url, "verify").text
 
 
-def test_of_two_logs_the_nearer_one_is_loaded(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_of_two_logs_the_nearer_one_is_loaded(engine, db_url, tree):
     near = write_log(tree)
     far = tree.root / "a_copy" / near.name
     far.parent.mkdir()
@@ -175,9 +167,7 @@ def test_of_two_logs_the_nearer_one_is_loaded(engine: sa.Engine, db_url: str, tr
     assert query(engine, "SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
 
 
-def test_a_log_of_an_exposure_in_another_root_is_no_second_one(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_a_log_of_an_exposure_in_another_root_is_no_second_one(engine, db_url, tree, tmp_path):
     near = write_log(tree)
     assert aomuse(db_url, "load", tree.root).code == 0
     other = Tree(tmp_path / "other")
@@ -199,13 +189,13 @@ def test_a_log_of_an_exposure_in_another_root_is_no_second_one(
         "MUSE.2018-08-13T00:01:07.123.nl.TXT",
     ],
 )
-def test_names_of_logs(engine: sa.Engine, db_url: str, tree: Tree, name: str) -> None:
+def test_names_of_logs(engine, db_url, tree, name):
     write_log(tree).rename(tree.root / "raw" / name)
     assert aomuse(db_url, "load", tree.root).code == 0
     assert query(engine, "SELECT start_condition FROM v_sky_condition") == [("Clear",)]
 
 
-def test_a_log_called_like_a_renamed_raw_file(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_called_like_a_renamed_raw_file(engine, db_url, tree):
     files = tree.add(1)
     files.raw.rename(files.raw.with_name("first.fits.fz"))
     write_log(tree).rename(tree.root / "raw" / "first.NL.txt")
@@ -216,9 +206,7 @@ def test_a_log_called_like_a_renamed_raw_file(engine: sa.Engine, db_url: str, tr
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_every_exposure_of_a_block_has_the_log_under_its_name(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_every_exposure_of_a_block_has_the_log_under_its_name(engine, db_url, tree):
     """The archive gives each raw file the log of its block: the same text, another name."""
     first = write_log(tree)
     for number in (2, 9):
@@ -235,7 +223,7 @@ def test_every_exposure_of_a_block_has_the_log_under_its_name(
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_logs_of_two_nights_lie_in_one_folder(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_logs_of_two_nights_lie_in_one_folder(engine, db_url, tree):
     """A time of day is placed in the night of its own log."""
     files = tree.add(2, without=["raw", "psf"])
     for keyword, value in (("PROV1", "MUSE.2018-08-14T00:02:07.123.fits"),
@@ -249,10 +237,7 @@ def test_logs_of_two_nights_lie_in_one_folder(engine: sa.Engine, db_url: str, tr
         engine,
         "SELECT e.archive_id, s.start_condition FROM v_sky_condition s"
         " JOIN exposure e ON e.id = s.exposure_id ORDER BY e.archive_id",
-    ) == [
-        ("MUSE.2018-08-13T00:01:07.123", "Clear"),
-        ("MUSE.2018-08-14T00:02:07.123", "Wind"),
-    ]
+    ) == [("MUSE.2018-08-13T00:01:07.123", "Clear"), ("MUSE.2018-08-14T00:02:07.123", "Wind")]
 
 
 def with_card(path: Path, keyword: str, value: str) -> None:
@@ -261,9 +246,7 @@ def with_card(path: Path, keyword: str, value: str) -> None:
         opened[0].header[keyword] = value
 
 
-def test_a_changed_log_replaces_its_exposure_alone(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_changed_log_replaces_its_exposure_alone(engine, db_url, tree):
     tree.add(2, without=["raw", "psf"])
     for number in (1, 2):
         write_log(tree, number=number)
@@ -279,9 +262,7 @@ def test_a_changed_log_replaces_its_exposure_alone(
     ) == [(1, 2), (2, len(WEATHER))]
 
 
-def test_a_log_that_is_gone_stays_until_it_is_given_up(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_log_that_is_gone_stays_until_it_is_given_up(engine, db_url, tree):
     path = write_log(tree)
     assert aomuse(db_url, "load", tree.root).code == 0
     path.unlink()

@@ -1,7 +1,5 @@
 """What is published: the wheel alone, with its declared dependencies and nothing else, works."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -22,7 +20,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory):
     """Build the source archive from a copy of the repository, and the wheel from the archive."""
     folder = tmp_path_factory.mktemp("build")
     copy, out = folder / "copy", folder / "out"
@@ -40,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fresh(wheel, tmp_path_factory):
     """Install the wheel into an environment that has its dependencies only; give its programs."""
     home = tmp_path_factory.mktemp("fresh")
     venv.create(home, with_pip=False, symlinks=True)
@@ -101,7 +99,7 @@ def run(command: list[str], folder: Path, path: Path | None = None) -> str:
     return result.stdout
 
 
-def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_revisions(wheel):
     """A package that is missing here is missing in [tool.setuptools] of pyproject.toml."""
     sources = {
         *(path.relative_to(REPOSITORY) for path in (REPOSITORY / "aomuse").rglob("*.py")),
@@ -117,7 +115,7 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
     assert packed == sources
 
 
-def test_the_installed_wheel_loads_a_night(fresh: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
     def aomuse(*arguments: str) -> str:
         return run([str(fresh / "aomuse"), *arguments], tmp_path, fresh)
 
@@ -132,7 +130,7 @@ def test_the_installed_wheel_loads_a_night(fresh: Path, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
 
 
-def test_without_the_extra_mariadb_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+def test_without_the_extra_mariadb_says_what_to_install(fresh, tmp_path):
     url = "mariadb+mariadbconnector://u:secret@127.0.0.1:1/aomuse"
     result = subprocess.run(
         [fresh / "aomuse", "--db", url, "status"],
@@ -148,7 +146,7 @@ def test_without_the_extra_mariadb_says_what_to_install(fresh: Path, tmp_path: P
     assert "secret" not in result.stderr + result.stdout
 
 
-def test_without_the_extra_report_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+def test_without_the_extra_report_says_what_to_install(fresh, tmp_path):
     result = subprocess.run(
         [fresh / "aomuse", "report", "out.html"],
         cwd=tmp_path,
@@ -162,7 +160,7 @@ def test_without_the_extra_report_says_what_to_install(fresh: Path, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_fresh_environment_is_bare(fresh: Path, tmp_path: Path) -> None:
+def test_the_fresh_environment_is_bare(fresh, tmp_path):
     """What the tests install beside aomuse must not be what makes it work."""
     for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair"):
         code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is not None)"

@@ -1,10 +1,7 @@
 """The header of a real reduced product, card for card and byte for byte."""
 
-from __future__ import annotations
-
 import datetime as dt
 import shutil
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,14 +18,14 @@ BLOCK, CARD = 2880, 80
 
 
 @pytest.fixture
-def real_file(shared_data: Path, tmp_path: Path) -> Path:
+def real_file(shared_data, tmp_path):
     path = tmp_path / "single" / NAME
     path.parent.mkdir()
     shutil.copyfile(shared_data / NAME, path)
     return path
 
 
-def test_all_cards_come_back_to_the_byte(engine: sa.Engine, real_file: Path) -> None:
+def test_all_cards_come_back_to_the_byte(engine, real_file):
     summary = pipeline.load(engine, [real_file.parents[1]])
     assert (summary.counts["loaded"], summary.failed) == (1, 0)
     content = real_file.read_bytes()
@@ -50,7 +47,7 @@ def test_all_cards_come_back_to_the_byte(engine: sa.Engine, real_file: Path) -> 
     assert [result.differences for result in verify(engine)] == [()]
 
 
-def test_row_of_the_exposure(engine: sa.Engine, real_file: Path) -> None:
+def test_row_of_the_exposure(engine, real_file):
     pipeline.load(engine, [real_file.parents[1]])
     with Session(engine) as session:
         exposure = session.scalars(sa.select(Exposure)).one()
