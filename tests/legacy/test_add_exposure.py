@@ -182,14 +182,16 @@ def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> N
 def test_a_failure_on_the_way_leaves_nothing(db: Database, engine: sa.Engine) -> None:
     before = contents(engine, but=SHARED)
 
-    def fail(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO imported_document"):
-            raise RuntimeError("cut off")
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", fail)
-    with pytest.raises(RuntimeError):
+    stop = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cut off'"
+    if engine.dialect.name == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'cut off'); END"
+    trigger = f"CREATE TRIGGER stop BEFORE INSERT ON imported_document FOR EACH ROW {stop}"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(trigger)
+    with pytest.raises(sa.exc.DBAPIError, match="cut off"):
         db.add_exposure(**NAMES, **DOCUMENTS)
-    sa.event.remove(sa.Engine, "before_cursor_execute", fail)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER stop")
     assert contents(engine, but=SHARED) == before
     assert scalar(engine, "SELECT outcome FROM load_run") == "failed"
     db.add_exposure(**NAMES, **DOCUMENTS)
