@@ -12,11 +12,6 @@ from aomuse.discover.identity import archive_id_of
 from aomuse.errors import ConfigurationError
 
 
-@pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "night")
-
-
 def paths(discovery: Discovery) -> list[set[Path]]:
     return [{file.path for file in files.files} for files in discovery.exposures]
 
@@ -42,7 +37,6 @@ def test_a_whole_exposure(tree):
 def test_raw_files_are_compressed_or_not(suffix, tree):
     files = tree.add(1, raw_suffix=suffix)
     (found,) = discover([tree.root]).exposures
-    assert found.raw is not None
     assert found.raw.path == files.raw
     assert found.raw_file == f"{files.archive_id}.fits.fz", "as the seed named it"
 
@@ -348,7 +342,6 @@ def test_a_product_of_the_archive_names_no_exposure(tree):
 def test_find_again(tree):
     files = tree.add(1)
     found = find_again(files.psf, "psf")
-    assert found is not None
     assert (found.path, found.role, found.stem) == (files.psf, "psf", files.name)
     assert find_again(files.psf, "prm") is None
     assert find_again(tree.root / "x.fits", "raw") is None

@@ -19,11 +19,6 @@ Frames = dict[str, pd.DataFrame]
 
 
 @pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "night")
-
-
-@pytest.fixture
 def files(tree):
     files = tree.add(1)
     factory.write(files.raw, factory.raw(1, channels=2, full=True))

@@ -2,6 +2,7 @@
 
 import pytest
 from astropy.io import fits
+from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
 from warehouse import aomuse
 
