@@ -5,7 +5,8 @@ from typing import Any
 
 import fits_factory as factory
 import pytest
-from fits_factory import Tree, later
+from fits_factory import Files, Tree, later
+from loaded import Loaded
 
 Whole = dict[int, dict[str, Any]]
 
@@ -14,6 +15,13 @@ def without_times(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Leave out the tables whose rows tell where a file was found, and when."""
     places = ("source_file", "known_file")
     return {name: found for name, found in table.items() if name not in places}
+
+
+def assert_whole(db: Loaded, files: Files, rows: Any, number: int | None = None) -> None:
+    """Compare the one exposure with what a single load of valid files gives."""
+    assert db.exposure(files.archive_id) == rows
+    assert number in (None, db.exposure_id(files.archive_id))
+    assert db.count("exposure") == 1
 
 
 # Nothing new
@@ -58,14 +66,9 @@ def test_reload_reads_everything_again(db, tree, whole):
     files = tree.add(1)
     db.load(tree.root)
     number = db.exposure_id(files.archive_id)
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE source_sample SET flux = 1")
-        connection.exec_driver_sql("DELETE FROM sparta_atm")
-    done = db.run("load", "--reload", tree.root)
-    assert done.code == 0
-    assert "1 replaced" in done.out
-    assert db.exposure_id(files.archive_id) == number
-    assert db.exposure(files.archive_id) == whole[1]
+    db.execute("UPDATE source_sample SET flux = 1", "DELETE FROM sparta_atm")
+    assert "1 replaced" in db.load("--reload", tree.root).out
+    assert_whole(db, files, whole[1], number)
     assert db.rows("load_run")[1]["exposures_replaced"] == 1
 
 
@@ -84,9 +87,7 @@ def test_a_missing_file_completes_its_exposure_later(db, role, tree, whole):
 
     tree.add(1)
     assert "1 completed" in db.load(tree.root).out
-    assert db.exposure_id(files.archive_id) == number
-    assert db.exposure(files.archive_id) == whole[1]
-    assert db.count("exposure") == 1
+    assert_whole(db, files, whole[1], number)
     assert db.open_issues("warning") == []
 
 
@@ -98,9 +99,7 @@ def test_an_exposure_grows_file_by_file(db, missing, tree, whole):
     for place in range(1, len(missing) + 1):
         tree.add(1, without=missing[place:])
         db.load(tree.root)
-    assert db.exposure_id(files.archive_id) == number
-    assert db.exposure(files.archive_id) == whole[1]
-    assert db.count("exposure") == 1
+    assert_whole(db, files, whole[1], number)
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
@@ -112,8 +111,7 @@ def test_a_companion_lies_in_another_root(db, role, first, tmp_path, whole):
     order = [most.root, one.root] if first == "most" else [one.root, most.root]
     for root in order:
         db.load(root)
-    assert db.count("exposure") == 1
-    assert db.exposure(files.archive_id) == whole[1]
+    assert_whole(db, files, whole[1])
     assert db.open_issues("warning") == []
     assert "1 unchanged" in db.load(most.root, one.root).out
 
@@ -249,11 +247,9 @@ def test_rows_are_not_given_up_for_a_file_that_has_gone(db, tree, whole):
     assert "2 unchanged" in db.load(tree.root).out
 
     factory.write(files.prm, factory.prm(seed=77))
-    done = db.run("load", tree.root)
-    assert done.code == 1
-    assert len(done.errors) == 1
-    assert str(files.raw) in done.err
-    assert "--reload" in done.err
+    line = db.fail("load", tree.root)
+    assert str(files.raw) in line
+    assert "--reload" in line
     assert [code for code, _ in db.open_issues()] == ["companion_gone"]
     assert db.exposure(files.archive_id) == held
     assert db.exposure(other.archive_id) == whole[2]
@@ -303,8 +299,7 @@ def test_a_good_file_that_goes_bad_is_told(db, role, tree, whole):
     assert db.open_issues() == [("truncated", str(files.file(role)))]
     tree.restore(files)
     db.load(tree.root)
-    assert db.exposure_id(files.archive_id) == number
-    assert db.exposure(files.archive_id) == whole[1]
+    assert_whole(db, files, whole[1], number)
 
 
 def test_a_cube_goes_bad_and_its_raw_file_changes(db, tree, whole):
@@ -321,9 +316,7 @@ def test_a_cube_goes_bad_and_its_raw_file_changes(db, tree, whole):
     assert len(paths) == len(set(paths))
     tree.restore(files)
     db.load(tree.root)
-    assert db.exposure_id(files.archive_id) == number
-    assert db.exposure(files.archive_id) == whole[1]
-    assert db.count("exposure") == 1
+    assert_whole(db, files, whole[1], number)
 
 
 # Removing what a test tree holds must not be what makes it pass

@@ -7,11 +7,11 @@ from typing import Any
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from bad_files import BAD, HTML, ODD, instead
 from fits_factory import Tree, edit, edit_bytes, set_card
-from warehouse import load_whole, scalar
+from loaded import Loaded
+from warehouse import load_whole
 
 from aomuse.paths import printable
 
@@ -46,10 +46,10 @@ def test_a_bad_file(db, bad, tree, whole, light):
     assert_one_clear_line(first.errors, path)
     assert db.open_issues() == [(bad.code, printable(path))]
     assert db.exposure(good.archive_id) == light[2]
-    loaded = {row["path"] for row in db.rows("source_file") if row["outcome"] == "loaded"}
+    loaded = db.loaded_paths()
     assert {str(files.file(role)) for role in present if role != bad.role or bad.read} <= loaded
     if not bad.read:
-        assert nothing_of(db.engine, path)
+        assert nothing_of(db, path)
     number = db.exposure_id(files.archive_id)
 
     tree.restore(files, present)
@@ -63,10 +63,9 @@ def test_a_bad_file(db, bad, tree, whole, light):
     assert db.count("exposure") == 2
 
 
-def nothing_of(engine: sa.Engine, path: Path) -> bool:
+def nothing_of(db: Loaded, path: Path) -> bool:
     """Tell whether no row hangs on a file."""
-    count = scalar(
-        engine,
+    count = db.scalar(
         "SELECT COUNT(*) FROM header h JOIN source_file f ON f.id = h.source_file_id"
         " WHERE f.path = :path OR f.outcome <> 'loaded'",
         path=printable(path),
@@ -192,7 +191,7 @@ def test_names_beyond_the_columns_of_the_schema(db, what, tree):
     done = db.run("load", tree.root)
     assert len(done.errors) <= 1, done.err
     assert all(str(files.prm) in line for line in done.errors)
-    loaded = {row["path"] for row in db.rows("source_file") if row["outcome"] == "loaded"}
+    loaded = db.loaded_paths()
     assert {str(files.reduced), str(files.raw), str(files.psf)} <= loaded
 
 
@@ -259,7 +258,7 @@ def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, ligh
     assert done.code == 1
     assert_one_clear_line(done.errors, files.prm)
     assert db.open_issues() == [("changed", str(files.prm))]
-    assert nothing_of(db.engine, files.prm)
+    assert nothing_of(db, files.prm)
     assert db.exposure(good.archive_id) == light[2]
 
     tree.restore(files)

@@ -151,7 +151,7 @@ def test_damaged_bytes(db, tree, whole, role, seed):
     assert "not_stored" not in {code for code, _ in errors}, said
     assert db.exposure(factory.archive_id(2)) == whole[2], said
     told = {path for _, path in errors}
-    loaded = {row["path"] for row in db.rows("source_file") if row["outcome"] == "loaded"}
+    loaded = db.loaded_paths()
     assert {str(p) for p in files.all if p.exists()} <= loaded | told or "left out" in done.out, (
         said
     )
