@@ -1,7 +1,6 @@
 """PSFs from stored telemetry: equal to muse-psfr on the file, and beside PampelMuse's fit."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +8,8 @@ import sqlalchemy as sa
 from astropy.io import fits
 from astropy.table import Table
 from fits_factory import Tree, edit, raw, reduced, write
-from warehouse import aomuse, query
+from loaded import Loaded
+from warehouse import TABLES
 
 from aomuse.predict import psfr, sparta_table
 
@@ -56,18 +56,10 @@ def tree(tmp_path):
     return tree
 
 
-def loaded(engine: sa.Engine, url: str, tree: Tree) -> dict[str, int]:
-    done = aomuse(url, "load", tree.root)
-    assert done.code == 0, done.text
-    return {name: number for number, name in query(engine, "SELECT id, archive_id FROM exposure")}
-
-
-def first(engine: sa.Engine, mode: str) -> int:
-    return int(
-        query(engine, "SELECT id FROM exposure WHERE instrument_mode = :m ORDER BY id", m=mode)[0][
-            0
-        ]
-    )
+def loaded(db: Loaded, tree: Tree) -> int:
+    """Load, and give the first exposure of WFM-AO-N."""
+    db.load(tree.root)
+    return db.scalar("SELECT MIN(id) FROM exposure WHERE instrument_mode = 'WFM-AO-N'")
 
 
 def stored_table(engine: sa.Engine, exposure_id: int) -> Table | None:
@@ -75,19 +67,12 @@ def stored_table(engine: sa.Engine, exposure_id: int) -> Table | None:
         return sparta_table(connection, exposure_id)
 
 
-def raw_of(engine: sa.Engine, exposure_id: int) -> str:
-    return str(
-        query(
-            engine,
-            "SELECT path FROM source_file WHERE role = 'raw' AND exposure_id = :i",
-            i=exposure_id,
-        )[0][0]
-    )
-
-
 def test_the_table_comes_back_as_it_was_in_the_file(db, tree):
-    for exposure_id in loaded(db.engine, db.url, tree).values():
-        with fits.open(raw_of(db.engine, exposure_id)) as hdus:
+    loaded(db, tree)
+    raw_files = db.query("SELECT exposure_id, path FROM source_file WHERE role = 'raw'")
+    assert len(raw_files) == len(EXPOSURES)
+    for exposure_id, path in raw_files:
+        with fits.open(path) as hdus:
             there = "SPARTA_ATM_DATA" in hdus
             expected = Table.read(hdus["SPARTA_ATM_DATA"]) if there else None
         table = stored_table(db.engine, exposure_id)
@@ -122,8 +107,7 @@ def reconstructed(tmp_path_factory):
 
 
 def test_predictions(db, tree, reconstructed):
-    loaded(db.engine, db.url, tree)
-    number = first(db.engine, "WFM-AO-N")
+    number = loaded(db, tree)
     done = db.run("predict")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[-1] == "1 exposure predicted, 3 without a prediction"
@@ -174,8 +158,7 @@ def test_predictions(db, tree, reconstructed):
 
 
 def test_the_view_compares_with_the_nearest_layer(db, tree):
-    loaded(db.engine, db.url, tree)
-    number = first(db.engine, "WFM-AO-N")
+    number = loaded(db, tree)
     fit = db.query("SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)[0][0]
     layers = db.query("SELECT layer, wavelength_nm FROM psf_layer WHERE psf_fit_id = :f", f=fit)
     values = {
@@ -187,26 +170,14 @@ def test_the_view_compares_with_the_nearest_layer(db, tree):
     # Wavelengths between the layers of the file, and one beyond them.
     step = layers[1][1] - layers[0][1]
     wanted = [layers[0][1], layers[3][1] + 0.3 * step, layers[-1][1] + 5 * step]
-    prediction: dict[str, Any] = {
-        "exposure_id": number,
-        "package": "muse-psfr",
-        "package_version": "1.0",
-        "predicted_utc": sa.func.current_timestamp(),
-    }
-    from aomuse.models import PsfPrediction, PsfPredictionLayer
+    prediction = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
+    prediction["predicted_utc"] = sa.func.current_timestamp()
 
     with db.engine.begin() as connection:
-        connection.execute(sa.insert(PsfPrediction).values(prediction))
+        connection.execute(sa.insert(TABLES["psf_prediction"]).values(prediction))
         for index, wavelength in enumerate(wanted):
-            connection.execute(
-                sa.insert(PsfPredictionLayer).values(
-                    exposure_id=number,
-                    row_index=index,
-                    wavelength_nm=wavelength,
-                    fwhm_arcsec=0.5,
-                    beta=2.0,
-                )
-            )
+            layer = (number, index, wavelength, 0.5, 2.0)
+            connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(layer))
     got = db.query(
         "SELECT wavelength_nm, delivered_fwhm_arcsec, fwhm_difference_arcsec, delivered_beta"
         " FROM v_psf_prediction ORDER BY wavelength_nm"
@@ -222,7 +193,5 @@ def test_the_view_compares_with_the_nearest_layer(db, tree):
 def test_without_the_package_one_line_says_what_to_install(db, monkeypatch):
     monkeypatch.setattr(psfr, "PACKAGE", "muse-psfr-that-is-not-installed")
     done = db.run("predict")
-    assert (done.code, done.err) == (
-        2,
-        "aomuse: muse-psfr is not installed: pip install 'aomuse[psfr]'\n",
-    )
+    message = "aomuse: muse-psfr is not installed: pip install 'aomuse[psfr]'\n"
+    assert (done.code, done.err) == (2, message)
