@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from astropy.io import fits
+from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
 
 from aomuse import Database
