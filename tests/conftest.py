@@ -47,7 +47,6 @@ UNSAFE_BUT_FAST = (
     "--loose-innodb-flush-method=nosync",
     "--innodb-flush-log-at-trx-commit=0",
     "--skip-innodb-doublewrite",
-    "--skip-name-resolve",
 )
 
 TEMPLATE = "aomuse_template"
@@ -55,7 +54,7 @@ _database_numbers = itertools.count(1)
 
 
 #: What takes long: a server, a browser, processes, trees that are loaded over and over.
-SLOW_FIXTURES = {"mariadb_server", "browser", "processes", "whole"}
+SLOW_FIXTURES = {"mariadb_server", "own_server", "browser", "processes", "whole", "light"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -241,6 +241,7 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_pat
     old.dispose()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_template, tmp_path):
     database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
     database.write_bytes(sqlite_template.read_bytes())

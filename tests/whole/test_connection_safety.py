@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from fits_factory import Tree
 
 from aomuse import pipeline
 from aomuse.db import create_engine
@@ -27,6 +28,15 @@ def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=EXPOSURES, sources=2, layers=30)
     return root
+
+
+@pytest.fixture(scope="module")
+def small_night(tmp_path_factory):
+    """Give what takes less time, for tests that fill no disk."""
+    tree = Tree(tmp_path_factory.mktemp("small"))
+    for number in range(1, EXPOSURES + 1):
+        tree.add(number)
+    return tree.root
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +91,7 @@ def assert_whole(engine: sa.Engine, night: Path) -> None:
     assert not any(result.differences for result in verify(engine, [night]))
 
 
-def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
+def test_killed_connection_is_replaced(mariadb_admin, small_night, sabotage):
     url = mariadb_admin()
     engine = at_newest_schema(url)
     killed = []
@@ -93,13 +103,13 @@ def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
         killed.append(number)
 
     sabotage(kill)
-    summary = pipeline.load(engine, [night])
+    summary = pipeline.load(engine, [small_night])
     assert killed
     assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
-    assert_whole(engine, night)
+    assert_whole(engine, small_night)
 
 
-def test_server_that_restarts(own_server, night, sabotage):
+def test_server_that_restarts(own_server, small_night, sabotage):
     engine = at_newest_schema(own_server.url)
 
     def restart(_: sa.Connection) -> None:
@@ -107,27 +117,27 @@ def test_server_that_restarts(own_server, night, sabotage):
         own_server.start(end_with_parent=True)
 
     sabotage(restart)
-    summary = pipeline.load(engine, [night])
+    summary = pipeline.load(engine, [small_night])
     assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
-    assert_whole(engine, night)
+    assert_whole(engine, small_night)
 
 
-def test_server_that_stays_away(own_server, night, sabotage):
+def test_server_that_stays_away(own_server, small_night, sabotage):
     engine = at_newest_schema(own_server.url)
     sabotage(lambda _: own_server.stop() and None)
     with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
-        pipeline.load(engine, [night])
+        pipeline.load(engine, [small_night])
     own_server.start(end_with_parent=True)
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == 1
-    summary = pipeline.load(engine, [night])
+    summary = pipeline.load(engine, [small_night])
     assert (summary.counts["loaded"], summary.counts["unchanged"]) == (EXPOSURES - 1, 1)
-    assert_whole(engine, night)
+    assert_whole(engine, small_night)
 
 
-def test_lock_wait_is_tried_again(own_server, night):
+def test_lock_wait_is_tried_again(own_server, small_night):
     engine = at_newest_schema(own_server.url)
-    pipeline.load(engine, [night])
+    pipeline.load(engine, [small_night])
     with sa.create_engine(own_server.admin_url).begin() as connection:
         connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
     holder = engine.connect()
@@ -135,10 +145,10 @@ def test_lock_wait_is_tried_again(own_server, night):
     released = threading.Timer(1.6, lambda: (holder.rollback(), holder.close()))
     released.start()
     begun = time.monotonic()
-    summary = pipeline.load(create_engine(own_server.url), [night], reload=True)
+    summary = pipeline.load(create_engine(own_server.url), [small_night], reload=True)
     assert time.monotonic() - begun > 1.0
     assert (summary.counts["replaced"], summary.failed) == (EXPOSURES, 0)
-    assert_whole(engine, night)
+    assert_whole(engine, small_night)
 
 
 def test_full_disk_on_sqlite(tmp_path, night):
