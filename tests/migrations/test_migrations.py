@@ -8,7 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,12 @@ from fits_factory import Tree
 from warehouse import aomuse, query, scalar
 
 from aomuse import schema
-from aomuse.db import create_engine
 from aomuse.ledger import run_lock
 from aomuse.models import Base
 from aomuse.query.refresh import all_views
 from scripts.mariadb_server import find_program
 
 TABLES = set(Base.metadata.tables)
-
-
-@pytest.fixture
-def empty(empty_url: str) -> Iterator[sa.Engine]:
-    engine = create_engine(empty_url)
-    yield engine
-    engine.dispose()
 
 
 def definitions(engine: sa.Engine) -> dict[str, str]:
@@ -79,14 +71,6 @@ def test_down_with_data_in_it(engine: sa.Engine, db_url: str, tmp_path: Path) ->
     assert aomuse(db_url, "load", tree.root).code == 0
     schema.downgrade(engine, "base")
     assert names(engine) == {"alembic_version"}
-
-
-def test_models_and_migrations_agree(engine: sa.Engine) -> None:
-    config = schema.alembic_config()
-    config.stdout = io.StringIO()
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.check(config)
 
 
 def offline(url: str, *arguments: str, down: bool = False) -> str:

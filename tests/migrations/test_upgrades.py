@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,8 @@ from warehouse import TABLES, aomuse, contents, fill_every_table, query, scalar
 
 from aomuse import schema
 from aomuse.database import Database
-from aomuse.db import create_engine
 
 REVISIONS = sorted(schema.known_revisions())
-
-
-@pytest.fixture
-def empty(empty_url: str) -> Iterator[sa.Engine]:
-    engine = create_engine(empty_url)
-    yield engine
-    engine.dispose()
 
 
 def columns_of(engine: sa.Engine) -> dict[str, list[sa.Column[Any]]]:
@@ -86,7 +77,7 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(
     schema.upgrade(engine)
     after = contents(engine, but=())
     changed = {table for table in tables if after[table] != before[table]}
-    # Metrics that an older version does not know are worked out anew.
+    # Metrics that the older version does not know are deleted on the way down.
     assert changed <= {"metric", "exposure_metric", "psf_fit_metric"}
     assert aomuse(db_url, "verify").code == 0
 
