@@ -1,7 +1,5 @@
 """From each released revision to the newest, with rows in every table, and back from the newest."""
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path
@@ -51,7 +49,7 @@ def refuse_differences(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_rows_stay_and_the_schema_is_the_newest(revision: str, empty: sa.Engine) -> None:
+def test_rows_stay_and_the_schema_is_the_newest(revision, empty):
     schema.upgrade(empty, revision)
     fill_every_table(empty)
     columns = columns_of(empty)
@@ -64,9 +62,7 @@ def test_rows_stay_and_the_schema_is_the_newest(revision: str, empty: sa.Engine)
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_what_was_loaded_stays_on_the_way_down_and_up(
-    revision: str, engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -82,7 +78,7 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_an_import_goes_down_without_its_documents(engine: sa.Engine) -> None:
+def test_an_import_goes_down_without_its_documents(engine):
     Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
     schema.downgrade(engine, "0012")
     assert query(engine, "SELECT DISTINCT outcome, mtime_ns FROM source_file") == [("loaded", 0)]
@@ -91,7 +87,7 @@ def test_an_import_goes_down_without_its_documents(engine: sa.Engine) -> None:
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
 
-def test_the_page_of_revisions_has_them_all() -> None:
+def test_the_page_of_revisions_has_them_all():
     script = ScriptDirectory.from_config(schema.alembic_config())
     page = (Path(script.dir) / "README.md").read_text()
     listed = dict(re.findall(r"^\| (\d{4}) \| (\d{4})? *\|", page, re.M))
