@@ -54,7 +54,10 @@ _database_numbers = itertools.count(1)
 
 
 #: What takes long: a server, a browser, processes, trees that are loaded over and over.
-SLOW_FIXTURES = {"mariadb_server", "own_server", "browser", "processes", "whole", "light"}
+SLOW_FIXTURES = {
+    *("mariadb_server", "own_server", "other_url", "browser", "processes"),
+    *("whole", "light"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

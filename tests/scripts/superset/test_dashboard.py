@@ -44,7 +44,7 @@ def tree(tmp_path_factory):
 
 
 @pytest.fixture
-def backend():
+def backend(mariadb_server):
     """Superset is for MariaDB."""
     return "mariadb"
 
