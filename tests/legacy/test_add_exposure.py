@@ -1,8 +1,7 @@
-"""An exposure that is given as AOMUSE 2020's dictionaries is stored as if it had been loaded."""
+"""An exposure from AOMUSE 2020's dictionaries is stored as if it had been loaded."""
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 from collections.abc import Callable
@@ -79,9 +78,9 @@ def test_the_dummies_of_the_seed(
     (run,) = rows(engine, "load_run")
     assert (run["command"], run["outcome"], run["exposures_loaded"]) == ("add", "complete", 1)
     assert aomuse(db_url, "export", "seed-json", tmp_path).code == 0
-    told = {"targetName": "testTarget", "insMode": "testMode", "analysisFile": "testAnalysis"}
-    told |= {"rawFile": "testRaw", "data": DATA, "psfParams": PSF_PARAMS, "sources": SOURCES}
-    assert (tmp_path / "testAnalysis.json").read_text() == json.dumps(told)
+    document = {"targetName": "testTarget", "insMode": "testMode", "analysisFile": "testAnalysis"}
+    document |= {"rawFile": "testRaw", "data": DATA, "psfParams": PSF_PARAMS, "sources": SOURCES}
+    assert (tmp_path / "testAnalysis.json").read_text() == json.dumps(document)
 
 
 def test_what_a_load_gave_back_makes_the_same_rows(
@@ -102,22 +101,22 @@ def test_what_a_load_gave_back_makes_the_same_rows(
     other = Database(create_engine(url))
     number = other.add_exposure(**names, **given)
     assert documents(other, number) == documents(db, 1)
-    ours, theirs = exposure(other.engine, files.archive_id), exposure(engine, files.archive_id)
+    added, loaded = exposure(other.engine, files.archive_id), exposure(engine, files.archive_id)
     for name in (
         *("exposure", "sparta_atm", "sparta_cn2", "sparta_cn2_layer", "asm", "sgs", "ag"),
         *("psf_layer", "psf_parameter", "psf_parameter_summary", "source", "source_sample"),
         *("source_summary", "exposure_metric", "psf_fit_metric", "exposure_laser_metric"),
     ):
-        assert ours[name], name
+        assert added[name], name
         if name in ("psf_parameter", "source"):
             # fit_value and the header are not in the documents
-            assert len(ours[name]) == len(theirs[name])
+            assert len(added[name]) == len(loaded[name])
             continue
-        assert repr(ours[name]) == repr(theirs[name]), name
+        assert repr(added[name]) == repr(loaded[name]), name
     # The files replace it, and it keeps its number.
     assert aomuse(url, "load", tree.root).code == 0
     assert query(other.engine, "SELECT id FROM exposure") == [(number,)]
-    assert exposure(other.engine, files.archive_id).keys() == theirs.keys()
+    assert exposure(other.engine, files.archive_id).keys() == loaded.keys()
     assert aomuse(url, "verify", tree.root).code == 0
     other.engine.dispose()
 
@@ -166,7 +165,7 @@ def test_what_is_there_already_is_refused(
 
 def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> None:
     before = contents(engine, but=SHARED)
-    for given, said in (
+    for given, message in (
         ({"target": ""}, "target is ''"),
         ({"target": None}, "target is None"),
         ({"target": "x" * 256}, "1 to 255 characters"),
@@ -175,25 +174,24 @@ def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> N
         ({"target": "x", "data": {"PRIMARY": {"RA": object()}}}, "a value that JSON cannot"),
         ({"target": "x", "data": {"PRIMARY": {"OBJECT": "\ud800"}}}, "surrogate"),
     ):
-        with pytest.raises(AomuseError, match=said):
+        with pytest.raises(AomuseError, match=message):
             db.add_exposure(**given)  # type: ignore[arg-type]
     assert contents(engine, but=SHARED) == before
 
 
-def test_a_failure_on_the_way_leaves_nothing(
-    db: Database, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_on_the_way_leaves_nothing(db: Database, engine: sa.Engine) -> None:
     before = contents(engine, but=SHARED)
 
-    def fail(*_: object) -> int:
-        raise RuntimeError("cut off")
-
-    # The package exports a function of the module's name.
-    module = importlib.import_module("aomuse.legacy.add_exposure")
-    monkeypatch.setattr(module, "keep_documents", fail)
-    with pytest.raises(RuntimeError):
+    stop = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cut off'"
+    if engine.dialect.name == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'cut off'); END"
+    trigger = f"CREATE TRIGGER stop BEFORE INSERT ON imported_document FOR EACH ROW {stop}"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(trigger)
+    with pytest.raises(sa.exc.DBAPIError, match="cut off"):
         db.add_exposure(**NAMES, **DOCUMENTS)
-    monkeypatch.undo()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER stop")
     assert contents(engine, but=SHARED) == before
     assert scalar(engine, "SELECT outcome FROM load_run") == "failed"
     db.add_exposure(**NAMES, **DOCUMENTS)

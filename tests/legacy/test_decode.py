@@ -1,4 +1,4 @@
-"""The text of blobs, and what makes one nested value another."""
+"""The text of documents, and what makes one nested value another."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def test_what_drivers_give() -> None:
 
 
 @given(VALUES | NUMBERS, VALUES | NUMBERS)
-def test_a_difference_makes_one_value_the_other(ours: Any, wanted: Any) -> None:
-    change = difference(ours, wanted)
-    stored = None if change is None else json.loads(json.dumps(change))
-    assert same(applied(ours, stored)) == same(wanted)
-    assert (change is None) == (same(ours) == same(wanted))
+def test_a_difference_makes_one_value_the_other(stored: Any, wanted: Any) -> None:
+    change = difference(stored, wanted)
+    kept = None if change is None else json.loads(json.dumps(change))
+    assert same(applied(stored, kept)) == same(wanted)
+    assert (change is None) == (same(stored) == same(wanted))
 
 
 @given(VALUES)
@@ -89,7 +89,7 @@ def test_no_difference_to_a_copy(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "wanted", "change"),
+    ("stored", "wanted", "change"),
     [
         ({"a": 1, "b": 2.0}, {"a": 1, "b": 2}, {"values": {"b": {"value": 2}}}),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"values": {}, "keys": ["b", "a"]}),
@@ -100,6 +100,6 @@ def test_no_difference_to_a_copy(value: Any) -> None:
         (True, 1, {"value": 1}),
     ],
 )
-def test_a_difference_goes_as_deep_as_it_can(ours: Any, wanted: Any, change: Any) -> None:
+def test_a_difference_goes_as_deep_as_it_can(stored: Any, wanted: Any, change: Any) -> None:
     expected = change or {"values": {"a": {"values": {"x": {"value": [1.0, 2.0]}}}}}
-    assert exact(difference(ours, wanted)) == exact(expected)
+    assert exact(difference(stored, wanted)) == exact(expected)

@@ -77,16 +77,20 @@ def test_what_another_process_has_just_written_counts(
     assert scalar(engine, "SELECT instrument_mode FROM exposure") == "NFM-AO-N"
 
 
-def test_nothing_can_be_written_through_it(either_2020: OldDatabase) -> None:
-    either_2020.add("M 54", **small(1))
-    before = either_2020.rows()
-    with open_source(either_2020.url) as source:
+@pytest.mark.parametrize("engine_of_source", ["sqlite_url", "mariadb_admin"])
+def test_nothing_can_be_written_through_it(
+    engine_of_source: str, request: pytest.FixtureRequest
+) -> None:
+    old = database_2020(request.getfixturevalue(engine_of_source)())
+    old.add("M 54", **small(1))
+    before = old.rows()
+    with open_source(old.url) as source:
         connection = source._connection
         for statement in ("DELETE FROM exposure", "UPDATE target SET targetname = 'x'"):
             with pytest.raises(sa.exc.DBAPIError, match=r"(?i)read.?only"):
                 connection.exec_driver_sql(statement)
             connection.rollback()
-    assert either_2020.rows() == before
+    assert old.rows() == before
 
 
 def test_a_url_of_mysql_and_another_name_of_the_host(
@@ -239,7 +243,12 @@ main()
 """
 
 
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(
+    ("backend", "sign"),
+    [("sqlite", signal.SIGINT), ("mariadb", signal.SIGKILL)],
+    indirect=["backend"],
+)
 def test_an_import_that_was_ended_goes_on(
     sign: signal.Signals, old_2020: OldDatabase, db_url: str, engine: sa.Engine
 ) -> None:
