@@ -6,10 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from aomuse.db import write_transaction
 from aomuse.query.views import View, static_views
-from aomuse.query.wide import empty_wide_views, wide_views
-
-#: Tables that the wide views depend on.
-_TABLES_OF_WIDE_VIEWS = ("table_layout", "table_column", "psf_parameter")
+from aomuse.query.wide import empty_wide_views, extension_views, wide_views
 
 
 def all_views(connection: Connection) -> list[View]:
@@ -25,11 +22,9 @@ def offline_views(dialect: str) -> list[View]:
 def existing_views(connection: Connection) -> list[str]:
     """Return the names of aomuse's views that exist, without those that users made."""
     inspector = inspect(connection)
-    if all(inspector.has_table(name) for name in _TABLES_OF_WIDE_VIEWS):
-        views = all_views(connection)
-    else:
-        views = offline_views(connection.dialect.name)
-    names = {view.name for view in views}
+    names = {view.name for view in offline_views(connection.dialect.name)}
+    if all(inspector.has_table(name) for name in ("table_layout", "table_column")):
+        names |= set(extension_views(connection).values())
     return [name for name in inspector.get_view_names() if name in names]
 
 

@@ -1,7 +1,5 @@
 """A night with odd values, as files and as AOMUSE 2020 had it, and old databases to fill."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Callable
@@ -11,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import Files, Tree, edit
-from old_databases import OldDatabase, database_2020, database_2023
+from old_databases import database_2020, database_2023
 from warehouse import aomuse
 
 
@@ -51,7 +48,7 @@ def without_guiding(hdus: fits.HDUList) -> None:
 
 
 @pytest.fixture(scope="package")
-def night(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def night(sqlite_template, tmp_path_factory):
     """Give the night, loaded and exported."""
     folder = tmp_path_factory.mktemp("night")
     tree = Tree(folder / "tree")
@@ -74,14 +71,14 @@ def exported_documents(url: str, folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def documents(night: Night) -> list[dict[str, Any]]:
+def documents(night):
     """Give the documents of the night, to change at will."""
     copy: list[dict[str, Any]] = json.loads(json.dumps(night.documents))
     return copy
 
 
 @pytest.fixture
-def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+def sqlite_url(tmp_path_factory):
     """Give a function that makes an empty SQLite database for a source and returns its URL."""
     numbers = itertools.count()
     folder = tmp_path_factory.mktemp("old")
@@ -89,7 +86,7 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
 
 
 @pytest.fixture
-def other_url(backend: str, request: pytest.FixtureRequest) -> str:
+def other_url(backend, request):
     """Give the URL of an empty database on the engine that is not under test."""
     name = "mariadb_admin" if backend == "sqlite" else "sqlite_url"
     create: Callable[[], str] = request.getfixturevalue(name)
@@ -97,19 +94,19 @@ def other_url(backend: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def old_2020(sqlite_url: Callable[[], str]) -> OldDatabase:
+def old_2020(sqlite_url):
     """Give an empty database of 2020 in SQLite."""
     return database_2020(sqlite_url())
 
 
 @pytest.fixture
-def old_2023(sqlite_url: Callable[[], str]) -> OldDatabase:
+def old_2023(sqlite_url):
     """Give an empty database of the successors in SQLite."""
     return database_2023(sqlite_url())
 
 
 @pytest.fixture
-def export(db_url: str, engine: sa.Engine, tmp_path: Path) -> Callable[[], list[dict[str, Any]]]:
+def export(db_url, engine, tmp_path):
     """Give a function that exports all documents of the warehouse."""
     numbers = itertools.count()
     return lambda: exported_documents(db_url, tmp_path / f"out{next(numbers)}")

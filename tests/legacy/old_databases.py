@@ -1,7 +1,5 @@
 """AOMUSE databases as their scripts made them: tables by Pony, documents by json.dumps."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +12,13 @@ LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 NAME = sa.String(255)
 
 _metadata_2020 = sa.MetaData()
-TARGET_2020 = sa.Table(
+sa.Table(
     "target",
     _metadata_2020,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("targetname", NAME, unique=True, nullable=False),
 )
-EXPOSURE_2020 = sa.Table(
+sa.Table(
     "exposure",
     _metadata_2020,
     sa.Column("id", sa.Integer, primary_key=True),
@@ -31,39 +29,30 @@ EXPOSURE_2020 = sa.Table(
     sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
 )
 
+_DOCUMENTS_2023 = (
+    *("datacube_header", "raw_exposure_header", "raw_exposure_data", "pampelmuse_params"),
+    *("sources", "psf_table", "pampelmuse_catalog", "raman_image_header", "maoppy_data"),
+    *("sky_condition_start", "sky_comment_start", "sky_condition_end", "sky_comment_end"),
+)
 _metadata_2023 = sa.MetaData()
-TARGET_2023 = sa.Table(
+sa.Table(
     "target",
     _metadata_2023,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("target_name", NAME, unique=True, nullable=False),
 )
-EXPOSURE_2023 = sa.Table(
+sa.Table(
     "exposure",
     _metadata_2023,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("observation_time", sa.DateTime, unique=True, nullable=False),
     sa.Column("obs_id", sa.BigInteger, nullable=False),
     sa.Column("insmode", NAME, nullable=False),
-    *(
-        sa.Column(name, LONG)
-        for name in ("datacube_header", "raw_exposure_header", "raw_exposure_data")
-    ),
     sa.Column("raw_exposure_filename", NAME, unique=True),
     sa.Column("prm_filename", NAME, unique=True),
-    *(
-        sa.Column(name, LONG)
-        for name in (
-            *("pampelmuse_params", "sources", "psf_table", "pampelmuse_catalog"),
-            *("raman_image_header", "maoppy_data"),
-        )
-    ),
+    *(sa.Column(name, LONG) for name in _DOCUMENTS_2023),
     sa.Column("sky_condition_start_time", sa.Double),
-    sa.Column("sky_condition_start", LONG),
-    sa.Column("sky_comment_start", LONG),
     sa.Column("sky_condition_end_time", sa.Double),
-    sa.Column("sky_condition_end", LONG),
-    sa.Column("sky_comment_end", LONG),
     sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
 )
 PROCESSED_2023 = sa.Table(

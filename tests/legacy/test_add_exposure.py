@@ -1,11 +1,7 @@
 """An exposure from AOMUSE 2020's dictionaries is stored as if it had been loaded."""
 
-from __future__ import annotations
-
 import json
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,7 +37,7 @@ DOCUMENTS: dict[str, Any] = {"data": DATA, "psf_params": PSF_PARAMS, "sources": 
 
 
 @pytest.fixture
-def db(engine: sa.Engine) -> Database:
+def db(engine):
     return Database(engine)
 
 
@@ -53,9 +49,7 @@ def documents(db: Database, number: int) -> list[str]:
         return [json.dumps(each()) for each in (found.data, fit.psf_params, fit.sources)]
 
 
-def test_the_dummies_of_the_seed(
-    db: Database, db_url: str, engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_the_dummies_of_the_seed(db, db_url, engine, tmp_path):
     number = db.add_exposure(**NAMES, **DOCUMENTS)
     assert documents(db, number) == [json.dumps(d) for d in DOCUMENTS.values()]
     with db.session() as session:
@@ -83,9 +77,7 @@ def test_the_dummies_of_the_seed(
     assert (tmp_path / "testAnalysis.json").read_text() == json.dumps(document)
 
 
-def test_what_a_load_gave_back_makes_the_same_rows(
-    db: Database, db_url: str, engine: sa.Engine, tmp_path: Path, new_database: Callable[[], str]
-) -> None:
+def test_what_a_load_gave_back_makes_the_same_rows(db, db_url, engine, tmp_path, new_database):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -121,7 +113,7 @@ def test_what_a_load_gave_back_makes_the_same_rows(
     other.engine.dispose()
 
 
-def test_arrays_are_lists(db: Database) -> None:
+def test_arrays_are_lists(db):
     values = np.array([0.5, np.nan, -0.0, np.inf])
     params = {"fwhm": values, "beta": values[::-1], "wavelength": np.arange(4.0)}
     number = db.add_exposure(**NAMES, data={"PRIMARY": {"RA": np.float32(1.5)}}, psf_params=params)
@@ -132,7 +124,7 @@ def test_arrays_are_lists(db: Database) -> None:
         assert json.dumps(found.psf_fits[0].psf_params()) == wanted
 
 
-def test_a_target_that_is_there_gets_another_exposure(db: Database) -> None:
+def test_a_target_that_is_there_gets_another_exposure(db):
     with db.session() as session:
         session.add(Target(name="testTarget"))
         session.commit()
@@ -145,9 +137,7 @@ def test_a_target_that_is_there_gets_another_exposure(db: Database) -> None:
         assert target.exposures[0].data() is None
 
 
-def test_what_is_there_already_is_refused(
-    db: Database, db_url: str, engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_what_is_there_already_is_refused(db, db_url, engine, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -163,7 +153,7 @@ def test_what_is_there_already_is_refused(
     assert contents(engine) == before
 
 
-def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> None:
+def test_what_no_database_holds_is_refused(db, engine):
     before = contents(engine, but=SHARED)
     for given, message in (
         ({"target": ""}, "target is ''"),
@@ -179,7 +169,7 @@ def test_what_no_database_holds_is_refused(db: Database, engine: sa.Engine) -> N
     assert contents(engine, but=SHARED) == before
 
 
-def test_a_failure_on_the_way_leaves_nothing(db: Database, engine: sa.Engine) -> None:
+def test_a_failure_on_the_way_leaves_nothing(db, engine):
     before = contents(engine, but=SHARED)
 
     stop = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cut off'"
@@ -200,7 +190,7 @@ def test_a_failure_on_the_way_leaves_nothing(db: Database, engine: sa.Engine) ->
 # What is changed later, in documents that no table holds exactly
 
 
-def test_changes_count_where_an_import_kept_text(db: Database) -> None:
+def test_changes_count_where_an_import_kept_text(db):
     data = {"PRIMARY": {"RA": [1, 2], "DEC": 19.1}, "CHAN01": {"GAIN": {"a": 1}, "BITPIX": 8}}
     params = {"fwhm": [1.0, None, 3.0], "beta": [1.0, 2.0, 3.0], "note": "odd"}
     sources = {"PM_1": {name: [1.0, None, 3.0] for name in QUANTITIES}, "PM_2": "odd"}
@@ -230,7 +220,7 @@ def test_changes_count_where_an_import_kept_text(db: Database) -> None:
         assert repr(after["PM_1"]["snr"]) == "[5.0, nan, 3.0]"
 
 
-def test_a_change_that_fails_changes_nothing(db: Database, engine: sa.Engine) -> None:
+def test_a_change_that_fails_changes_nothing(db, engine):
     number = db.add_exposure(**NAMES, **DOCUMENTS)
     before = contents(engine)
     with db.session() as session:
@@ -243,7 +233,7 @@ def test_a_change_that_fails_changes_nothing(db: Database, engine: sa.Engine) ->
     assert contents(engine) == before
 
 
-def test_an_exposure_made_of_objects_has_no_header(db: Database) -> None:
+def test_an_exposure_made_of_objects_has_no_header(db):
     with Session(db.engine) as session:
         target = Target(name="testTarget")
         found = Exposure(target=target, instrument_mode="testMode")

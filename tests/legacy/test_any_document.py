@@ -1,15 +1,10 @@
 """Whatever is in the documents comes out as it went in, also what nobody has thought of."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from typing import Any
 
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from old_databases import OldDatabase
 from warehouse import aomuse, open_issues, scalar
 
 from aomuse.legacy.differences import difference
@@ -79,12 +74,7 @@ def some_documents() -> list[tuple[Any, ...]]:
     return found
 
 
-def test_what_goes_in_comes_out(
-    old_2020: OldDatabase,
-    db_url: str,
-    engine: sa.Engine,
-    export: Callable[[], list[dict[str, Any]]],
-) -> None:
+def test_what_goes_in_comes_out(old_2020, db_url, engine, export):
     wanted = {
         f"{number}.prm.fits": dict(zip(("data", "psfParams", "sources"), found, strict=True))
         for number, found in enumerate(some_documents())

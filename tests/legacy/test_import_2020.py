@@ -1,26 +1,17 @@
 """Databases of 2020: in, and out again as they were."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from fits_factory import write
-from old_databases import OldDatabase, database_2020, exact
+from old_databases import database_2020, exact
 from warehouse import aomuse, contents, open_issues, query, scalar
 
 import aomuse as package
 from aomuse.models import Exposure
 
-Export = Callable[[], list[dict[str, Any]]]
 
-
-def test_what_goes_in_comes_out(
-    other_url: str, documents: list[dict[str, Any]], db_url: str, engine: sa.Engine, export: Export
-) -> None:
+def test_what_goes_in_comes_out(other_url, documents, db_url, engine, export):
     old = database_2020(other_url)
     for document, encoding in zip(documents, ("once", "twice", "once"), strict=True):
         old.add_document(document, encoding)
@@ -46,9 +37,7 @@ def test_what_goes_in_comes_out(
     assert contents(engine) == stored
 
 
-def test_typed_tables_hold_what_files_would_have_given(
-    old_2020: OldDatabase, night: Any, engine: sa.Engine, db_url: str
-) -> None:
+def test_typed_tables_hold_what_files_would_have_given(old_2020, night, engine, db_url):
     for document in night.documents:
         old_2020.add_document(document)
     assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
@@ -80,13 +69,7 @@ def test_typed_tables_hold_what_files_would_have_given(
     assert kept == [("row", "whole")]
 
 
-def test_a_changed_row_is_imported_again_under_its_ids(
-    old_2020: OldDatabase,
-    documents: list[dict[str, Any]],
-    db_url: str,
-    engine: sa.Engine,
-    export: Export,
-) -> None:
+def test_a_changed_row_is_imported_again_under_its_ids(old_2020, documents, db_url, engine, export):
     numbers = [old_2020.add_document(document) for document in documents[:2]]
     assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
     fits = "SELECT id, exposure_id, prm_file FROM psf_fit ORDER BY id"
@@ -102,9 +85,7 @@ def test_a_changed_row_is_imported_again_under_its_ids(
     assert query(engine, fits) == before
 
 
-def test_provenance_names_table_and_row_and_no_password(
-    other_url: str, documents: list[dict[str, Any]], db_url: str, engine: sa.Engine
-) -> None:
+def test_provenance_names_table_and_row_and_no_password(other_url, documents, db_url, engine):
     old = database_2020(other_url)
     number = old.add_document(documents[0])
     done = aomuse(db_url, "import-blobs", old.url)
@@ -124,9 +105,7 @@ def test_provenance_names_table_and_row_and_no_password(
     assert scalar(engine, "SELECT COUNT(*) FROM header WHERE card_images IS NOT NULL") == 0
 
 
-def test_files_replace_an_import_and_keep_its_ids(
-    old_2020: OldDatabase, night: Any, db_url: str, engine: sa.Engine, export: Export
-) -> None:
+def test_files_replace_an_import_and_keep_its_ids(old_2020, night, db_url, engine, export):
     for document in night.documents:
         old_2020.add_document(document)
     assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
@@ -155,13 +134,7 @@ def test_files_replace_an_import_and_keep_its_ids(
     assert [code for code, _ in open_issues(engine, "note")].count("exposure_from_files") == 3
 
 
-def test_files_that_are_less_than_the_documents(
-    old_2020: OldDatabase,
-    night: Any,
-    db_url: str,
-    engine: sa.Engine,
-    tmp_path: Path,
-) -> None:
+def test_files_that_are_less_than_the_documents(old_2020, night, db_url, engine, tmp_path):
     """A cube alone does not replace an import, and an import does not replace the cube."""
     document, cube = night.documents[0], night.files[0].reduced
     old_2020.add_document(document)

@@ -1,16 +1,11 @@
 """Documents that nobody would have written, and some that everybody did."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from typing import Any
 
-import sqlalchemy as sa
-from old_databases import OldDatabase, exact
+from old_databases import exact
 from warehouse import aomuse, contents, open_issues, query, scalar
 
-Export = Callable[[], list[dict[str, Any]]]
 NAN, INF = float("nan"), float("inf")
 
 #: The dummy of the README of 2020.
@@ -107,9 +102,7 @@ PARAMS = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
 NAMES = {"targetName": "M 54", "insMode": "x"}
 
 
-def test_they_come_out_as_they_went_in(
-    old_2020: OldDatabase, db_url: str, export: Export, engine: sa.Engine
-) -> None:
+def test_they_come_out_as_they_went_in(old_2020, db_url, export, engine):
     wanted = [
         {**NAMES, "analysisFile": f"{name}.prm.fits", "rawFile": f"{name} raw"} | document
         for name, document in sorted(ODD.items())
@@ -125,9 +118,7 @@ def test_they_come_out_as_they_went_in(
     assert contents(engine) == before
 
 
-def test_layers_that_disagree_are_an_issue_and_nothing_is_lost(
-    old_2020: OldDatabase, db_url: str, export: Export, engine: sa.Engine
-) -> None:
+def test_layers_that_disagree_are_an_issue_and_nothing_is_lost(old_2020, db_url, export, engine):
     sources = {"PM_1": {"snr": [1.5, 2.5, 3.5]}}
     document = {**NAMES, "analysisFile": "X", "data": None, "psfParams": PARAMS, "sources": sources}
     old_2020.add_document(document)
@@ -151,8 +142,8 @@ BROKEN = {
 
 
 def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
-    old_2020: OldDatabase, db_url: str, export: Export, engine: sa.Engine
-) -> None:
+    old_2020, db_url, export, engine
+):
     document = {**NAMES, "data": {"PRIMARY": {"RA": 1.5}}, "psfParams": PARAMS, "sources": None}
     broken = {
         old_2020.add_document(document, analysisfile=f"{name}.prm.fits", sources=text): name
@@ -188,7 +179,7 @@ def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
     assert [exported["sources"] for exported in export()].count(mended) == len(BROKEN)
 
 
-def test_bytes_in_place_of_text(old_2020: OldDatabase, db_url: str, export: Export) -> None:
+def test_bytes_in_place_of_text(old_2020, db_url, export):
     number = old_2020.add("M 54", insmode="x", analysisfile="X.prm.fits")
     with old_2020.engine.begin() as connection:
         connection.exec_driver_sql(
@@ -203,8 +194,8 @@ def test_bytes_in_place_of_text(old_2020: OldDatabase, db_url: str, export: Expo
 
 
 def test_two_rows_of_one_exposure_are_one_exposure_with_two_analyses(
-    old_2020: OldDatabase, db_url: str, export: Export, engine: sa.Engine
-) -> None:
+    old_2020, db_url, export, engine
+):
     wanted = [
         {
             **NAMES,

@@ -1,10 +1,7 @@
 """From each released revision to the newest, with rows in every table, and back from the newest."""
 
-from __future__ import annotations
-
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,8 @@ from warehouse import TABLES, aomuse, contents, fill_every_table, query, scalar
 
 from aomuse import schema
 from aomuse.database import Database
-from aomuse.db import create_engine
 
 REVISIONS = sorted(schema.known_revisions())
-
-
-@pytest.fixture
-def empty(empty_url: str) -> Iterator[sa.Engine]:
-    engine = create_engine(empty_url)
-    yield engine
-    engine.dispose()
 
 
 def columns_of(engine: sa.Engine) -> dict[str, list[sa.Column[Any]]]:
@@ -60,7 +49,7 @@ def refuse_differences(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_rows_stay_and_the_schema_is_the_newest(revision: str, empty: sa.Engine) -> None:
+def test_rows_stay_and_the_schema_is_the_newest(revision, empty):
     schema.upgrade(empty, revision)
     fill_every_table(empty)
     columns = columns_of(empty)
@@ -73,9 +62,7 @@ def test_rows_stay_and_the_schema_is_the_newest(revision: str, empty: sa.Engine)
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_what_was_loaded_stays_on_the_way_down_and_up(
-    revision: str, engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -86,12 +73,12 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(
     schema.upgrade(engine)
     after = contents(engine, but=())
     changed = {table for table in tables if after[table] != before[table]}
-    # Metrics that an older version does not know are worked out anew.
+    # Metrics that the older version does not know are deleted on the way down.
     assert changed <= {"metric", "exposure_metric", "psf_fit_metric"}
     assert aomuse(db_url, "verify").code == 0
 
 
-def test_an_import_goes_down_without_its_documents(engine: sa.Engine) -> None:
+def test_an_import_goes_down_without_its_documents(engine):
     Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
     schema.downgrade(engine, "0012")
     assert query(engine, "SELECT DISTINCT outcome, mtime_ns FROM source_file") == [("loaded", 0)]
@@ -100,7 +87,7 @@ def test_an_import_goes_down_without_its_documents(engine: sa.Engine) -> None:
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
 
-def test_the_page_of_revisions_has_them_all() -> None:
+def test_the_page_of_revisions_has_them_all():
     script = ScriptDirectory.from_config(schema.alembic_config())
     page = (Path(script.dir) / "README.md").read_text()
     listed = dict(re.findall(r"^\| (\d{4}) \| (\d{4})? *\|", page, re.M))
