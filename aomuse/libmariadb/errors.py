@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from types import ModuleType
+from typing import Any, cast
 
 #: SQLSTATE's class to PEP 249's exception; all others, client errors included, are operational.
 _BY_CLASS = {
@@ -59,6 +60,6 @@ class ArrayError(Exception):
 
     def of_driver(self, driver: ModuleType) -> Exception:
         """Return the driver's own exception, with number and SQLSTATE as on its own errors."""
-        error: Exception = getattr(driver, self.kind)(str(self))
-        vars(error).update(errno=self.errno, sqlstate=self.sqlstate)
-        return error
+        error: Any = getattr(driver, self.kind)(str(self))
+        error.errno, error.sqlstate = self.errno, self.sqlstate
+        return cast("Exception", error)

@@ -131,7 +131,7 @@ def _check(result: dict[str, Any]) -> None:
     }
     for name, contestants in expected.items():
         measured = {way for way, seconds in result[name].items() if len(seconds) == 1}
-        if measured != contestants or min(map(min, result[name].values())) <= 0:
+        if not contestants <= measured or min(map(min, result[name].values())) <= 0:
             raise SystemExit(f"error: not all is measured in {name}: {result[name]}")
     if len(result["seconds_at_size"]) != len(QUESTIONS) + len(EXPECTED):
         raise SystemExit("error: not all questions were asked at size")
