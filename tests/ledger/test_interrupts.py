@@ -18,15 +18,12 @@ pytestmark = pytest.mark.usefixtures("processes")
 
 EXPOSURES = 5
 
-#: Runs the command line with an exposure that takes a while between its tables.
+#: Runs the command line with a pause before every statement.
 SLOW = """
 import sys, time
-from aomuse.load import exposure
-pause, first = float(sys.argv[1]), exposure.References.resolve
-def resolve(self, table, frame):
-    time.sleep(pause)
-    return first(self, table, frame)
-exposure.References.resolve = resolve
+import sqlalchemy as sa
+pause = float(sys.argv[1])
+sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(pause))
 sys.argv = ["aomuse", *sys.argv[2:]]
 from aomuse.cli import main
 main()
@@ -97,7 +94,7 @@ def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int
 @pytest.mark.parametrize("seed", range(2))
 def test_a_loader_that_is_killed(db, seed, tree, clean):
     chance = random.Random(seed)
-    loader = start(db.url, tree.root, pause=0.004)
+    loader = start(db.url, tree.root, pause=0.001)
     wait_for_exposures(db.engine, chance.randint(0, EXPOSURES - 2))
     time.sleep(chance.uniform(0.0, 0.2))
     loader.send_signal(signal.SIGKILL)
@@ -117,7 +114,7 @@ def test_a_loader_that_is_killed(db, seed, tree, clean):
 
 
 def test_two_loaders_at_once(db, tree, clean):
-    loaders = [start(db.url, tree.root, pause=0.002) for _ in range(2)]
+    loaders = [start(db.url, tree.root, pause=0.0005) for _ in range(2)]
     ends = [loader.communicate(timeout=60) for loader in loaders]
     assert [loader.returncode for loader in loaders] == [0, 0], ends
     assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
@@ -131,7 +128,7 @@ def test_two_loaders_at_once(db, tree, clean):
 
 
 def test_ctrl_c(db, tree, clean):
-    loader = start(db.url, tree.root, pause=0.01)
+    loader = start(db.url, tree.root, pause=0.002)
     wait_for_exposures(db.engine, 1)
     loader.send_signal(signal.SIGINT)
     out, err = loader.communicate(timeout=30)

@@ -1,7 +1,7 @@
 """Several processes load what one would have loaded."""
 
-import os
-import signal
+import multiprocessing
+import threading
 import time
 from typing import Any
 
@@ -57,24 +57,23 @@ def test_exposures_that_are_found_apart_but_are_one(db, tmp_path, whole):
     assert db.count("source_file") == 12
 
 
-def test_a_worker_that_is_killed_takes_nothing_with_it(db, tree, whole, monkeypatch):
+def test_a_worker_that_is_killed_takes_nothing_with_it(db, tree, whole):
     """As the kernel ends one that takes too much memory."""
-    from aomuse import workers
-
     files = [tree.add(number) for number in (1, 2, 3)]
-    begin = workers._begin
-    killed: list[int] = []
+    others, killed = set(multiprocessing.active_children()), []
 
-    def begin_and_kill(*arguments: Any) -> Any:
-        worker = begin(*arguments)
-        if not killed:
-            killed.append(worker.process.pid)
-            time.sleep(0.2)
-            os.kill(worker.process.pid, signal.SIGKILL)
-        return worker
+    def kill_the_first() -> None:
+        deadline = time.monotonic() + 20
+        while not (workers := set(multiprocessing.active_children()) - others):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        killed.append(workers.pop())
+        killed[0].kill()
 
-    monkeypatch.setattr(workers, "_begin", begin_and_kill)
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
     done = db.run("load", "--workers", 2, tree.root)
+    killer.join()
     assert killed
     assert (done.code, done.err) == (0, "")
     assert {f.number: db.exposure(f.archive_id) for f in files} == whole
