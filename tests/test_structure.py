@@ -155,6 +155,7 @@ def test_modules_are_a_few_screens_and_named_after_what_they_hold() -> None:
     assert {name for name in MODULES if set(name.split(".")) & VAGUE} == set()
 
 
+@pytest.mark.usefixtures("processes")
 def test_importing_everything_connects_to_nothing_and_writes_nothing(tmp_path: Path) -> None:
     script = f"""
 import socket, sqlite3

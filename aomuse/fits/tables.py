@@ -9,7 +9,8 @@ import numpy.typing as npt
 from astropy.io import fits
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import ColumnFormat, TableContent
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue
 
 #: Lengths of the text columns of table_column.

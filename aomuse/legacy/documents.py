@@ -16,7 +16,9 @@ from sqlalchemy import Connection
 from aomuse.legacy.differences import applied, is_whole
 from aomuse.legacy.imported_documents import differences
 from aomuse.models import Exposure, PsfFit, Target
-from aomuse.stored import Card, StoredColumn, StoredExposure
+from aomuse.stored.cards import Card
+from aomuse.stored.exposure import StoredExposure
+from aomuse.stored.tables import StoredColumn
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 _CHANNEL = re.compile(r"^CHAN\d\d$")

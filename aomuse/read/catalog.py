@@ -13,7 +13,8 @@ from astropy.io import ascii as astropy_ascii
 from astropy.table import Column, MaskedColumn, Table
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent, typed_value
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row

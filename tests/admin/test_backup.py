@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +19,27 @@ from aomuse import schema
 from aomuse.admin import mariadb_dump
 from aomuse.db import create_engine
 from aomuse.schema import RESTORING
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Where the backup is to be."""
+    return tmp_path / "muse.backup"
+
+
+@pytest.fixture
+def url(mariadb_admin):
+    """A database on MariaDB at the newest schema."""
+    url = mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    return url
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[sa.Engine]:
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
@@ -39,17 +60,15 @@ def test_every_table_comes_back(engine, db_url, tmp_path, new_database):
     file, new = tmp_path / "muse.backup", new_database()
     assert aomuse(db_url, "backup", file).code == 0
     assert aomuse(new, "restore", file).code == 0
-    restored = create_engine(new)
-    assert contents(restored, but=()) == before
-    restored.dispose()
+    with opened(new) as restored:
+        assert contents(restored, but=()) == before
 
 
-def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, tmp_path, new_database):
-    file = tmp_path / "muse.backup"
+def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, file, new_database):
     done = aomuse(db_url, "backup", file)
     assert (done.code, done.err) == (0, "")
     assert file.stat().st_mode & 0o077 == 0
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    assert [p.name for p in file.parent.iterdir() if p.name.startswith(".")] == []
     new = new_database()
     back = aomuse(new, "restore", file)
     assert (back.code, back.err) == (0, "")
@@ -68,8 +87,7 @@ def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, tmp_p
     restored.dispose()
 
 
-def test_a_database_that_is_not_empty_is_refused(engine, db_url, night, tmp_path):
-    file = tmp_path / "muse.backup"
+def test_a_database_that_is_not_empty_is_refused(engine, db_url, night, file):
     assert aomuse(db_url, "backup", file).code == 0
     before = contents(engine)
     done = aomuse(db_url, "restore", file)
@@ -78,8 +96,7 @@ def test_a_database_that_is_not_empty_is_refused(engine, db_url, night, tmp_path
     assert contents(engine) == before
 
 
-def test_a_file_is_not_replaced(db_url, tmp_path):
-    file = tmp_path / "muse.backup"
+def test_a_file_is_not_replaced(db_url, file):
     file.write_text("precious")
     done = aomuse(db_url, "backup", file)
     assert (done.code, len(done.errors)) == (2, 1)
@@ -89,24 +106,18 @@ def test_a_file_is_not_replaced(db_url, tmp_path):
 def test_what_is_no_backup_is_refused(db_url, tmp_path, new_database):
     whole = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", whole).code == 0
-    cut = tmp_path / "cut.backup"
-    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    text = tmp_path / "text.backup"
-    text.write_text("SELECT 1;\n")
-    for file in (cut, text, tmp_path / "missing.backup"):
+    (tmp_path / "cut.backup").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    (tmp_path / "text.backup").write_text("SELECT 1;\n")
+    for file in (tmp_path / f"{name}.backup" for name in ("cut", "text", "missing")):
         new = new_database()
         done = aomuse(new, "restore", file)
         assert (done.code, len(done.errors)) == (2, 1), done.text
         assert file.name in done.err
-        engine = create_engine(new)
-        assert sa.inspect(engine).get_table_names() == []
-        engine.dispose()
+        with opened(new) as engine:
+            assert table_names(engine) == set()
 
 
-def test_a_restore_that_fails_leaves_nothing(mariadb_admin, tmp_path):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    file = tmp_path / "muse.backup"
+def test_a_restore_that_fails_leaves_nothing(mariadb_admin, file, url):
     assert aomuse(url, "backup", file).code == 0
     lines = file.read_text().splitlines(keepends=True)
     lines.insert(-1, "INSERT INTO no_such_table VALUES (1);\n")
@@ -116,9 +127,8 @@ def test_a_restore_that_fails_leaves_nothing(mariadb_admin, tmp_path):
     assert done.code == 2
     assert "no_such_table" in done.err
     assert done.err.endswith("the database is empty again\n")
-    engine = create_engine(new)
-    assert sa.inspect(engine).get_table_names() == []
-    engine.dispose()
+    with opened(new) as engine:
+        assert table_names(engine) == set()
 
 
 def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
@@ -127,8 +137,7 @@ def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request):
-    file = tmp_path / "muse.backup"
+def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request, file):
     assert aomuse(db_url, "backup", file).code == 0
     if backend == "mariadb":
         other = f"sqlite:///{tmp_path / 'other.db'}"
@@ -138,9 +147,7 @@ def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, requ
     assert (done.code, len(done.errors)) == (2, 1)
 
 
-def test_the_password_is_on_no_command_line(mariadb_admin, tmp_path, monkeypatch):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+def test_the_password_is_on_no_command_line(tmp_path, monkeypatch, url):
     # Stands before the real program in the PATH, notes its arguments, and runs it.
     noted, folder = tmp_path / "arguments", tmp_path / "bin"
     real = subprocess.run(
@@ -187,9 +194,7 @@ def clients(engine: sa.Engine) -> int:
         return int(found or 0)
 
 
-def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_path):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_path, url):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(url, "load", tree.root).code == 0
@@ -259,10 +264,7 @@ def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_temp
     engine.dispose()
 
 
-def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_admin, tmp_path):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    file = tmp_path / "muse.backup"
+def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_admin, file, url):
     assert aomuse(url, "backup", file).code == 0
     whole = file.read_bytes()
     file.write_bytes(whole[: whole.rindex(b"UPDATE alembic_version")])
@@ -279,7 +281,7 @@ def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_adm
 # Whose backup, of what
 
 
-def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, tmp_path):
+def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, file):
     """The rights are those that docs/mariadb.md gives it."""
     url, new = mariadb_admin(), mariadb_admin()
     assert aomuse(url, "migrate").code == 0
@@ -297,7 +299,6 @@ def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, t
         old, theirs = (
             sa.make_url(each).set(username="poor", password="tau0") for each in (url, new)
         )
-        file = tmp_path / "muse.backup"
         for command in (
             (old, "backup", file),
             (theirs, "restore", file),
@@ -331,12 +332,11 @@ def test_the_schema_of_a_newer_version_is_refused(
     assert not (tmp_path / "another.backup").exists()
 
 
-def test_a_file_system_without_links_will_do(db_url, tmp_path, monkeypatch):
+def test_a_file_system_without_links_will_do(db_url, tmp_path, monkeypatch, file):
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     assert [p.name for p in tmp_path.iterdir()] == [file.name]
     assert file.stat().st_size > 0

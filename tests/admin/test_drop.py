@@ -36,7 +36,7 @@ def test_drop_leaves_the_tables_and_views_of_others(engine, db_url, tmp_path):
     done = aomuse(db_url, "drop", "--yes")
     assert (done.code, done.err) == (0, "")
     assert "(1 exposures)" in done.out
-    assert done.out.endswith("dropped; 2 tables and views of others were left\n")
+    assert done.out.endswith("dropped; tables and views of others that were left: 2\n")
     assert names(engine) == {"mine", "v_mine"}
     assert query(engine, "SELECT id FROM v_mine") == [(7,)]
     again = aomuse(db_url, "drop", "--yes")

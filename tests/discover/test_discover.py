@@ -5,16 +5,11 @@ from pathlib import Path
 
 import fits_factory as factory
 import pytest
-from fits_factory import Tree
+from fits_factory import Files, Tree
 
 from aomuse.discover import Discovery, discover, find_again
 from aomuse.discover.identity import archive_id_of
 from aomuse.errors import ConfigurationError
-
-
-@pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "night")
 
 
 def paths(discovery: Discovery) -> list[set[Path]]:
@@ -24,6 +19,12 @@ def paths(discovery: Discovery) -> list[set[Path]]:
 def codes(discovery: Discovery) -> list[str]:
     said = [issue for files in discovery.exposures for issue in files.issues]
     return sorted(issue.code for issue in [*discovery.issues, *said])
+
+
+def assert_found(roots: list[Path], *expected: Files) -> None:
+    """Compare the exposures with those expected; there is nothing to say of them."""
+    found = discover(roots)
+    assert (paths(found), codes(found)) == ([set(files.all) for files in expected], []), roots
 
 
 def test_a_whole_exposure(tree):
@@ -42,7 +43,6 @@ def test_a_whole_exposure(tree):
 def test_raw_files_are_compressed_or_not(suffix, tree):
     files = tree.add(1, raw_suffix=suffix)
     (found,) = discover([tree.root]).exposures
-    assert found.raw is not None
     assert found.raw.path == files.raw
     assert found.raw_file == f"{files.archive_id}.fits.fz", "as the seed named it"
 
@@ -57,17 +57,13 @@ def test_names_in_capitals(tree):
 
 def test_date_folders(tree):
     first, second = tree.add(1, folder="2018-08-12"), tree.add(2, folder="2018-08-13/late")
-    found = discover([tree.root])
-    assert paths(found) == [set(first.all), set(second.all)]
-    assert codes(found) == []
+    assert_found([tree.root], first, second)
 
 
 def test_the_same_cube_name_in_two_dates(tree):
     first = tree.add(1, folder="2018-08-12", name="CUBE")
     second = tree.add(2, folder="2018-08-13", name="CUBE")
-    found = discover([tree.root])
-    assert paths(found) == [set(first.all), set(second.all)]
-    assert codes(found) == []
+    assert_found([tree.root], first, second)
 
 
 def test_names_that_contain_prm_and_psf(tree):
@@ -86,9 +82,7 @@ def test_folders_at_any_depth_and_others_beside_them(tmp_path):
     (tree.root / "raw" / f"{files.archive_id}.log").write_text("no night log")
     (tree.root / "single" / ".DATACUBE_0002.fits.swp").write_text("editor")
     (tree.root / "single" / ".hidden.fits").write_text("half a download")
-    found = discover([tmp_path])
-    assert paths(found) == [set(files.all)]
-    assert codes(found) == []
+    assert_found([tmp_path], files)
 
 
 def test_two_models_of_one_cube(tree):
@@ -136,9 +130,7 @@ def test_roots_that_overlap(tree, tmp_path, monkeypatch):
         [Path("night")],
         [Path("night/../night"), tree.root],
     ):
-        found = discover(roots)
-        assert paths(found) == [set(files.all)], roots
-        assert codes(found) == [], roots
+        assert_found(roots, files)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -164,8 +156,7 @@ def test_links_that_lead_round_in_a_circle(tree):
     files = tree.add(1)
     (tree.root / "raw" / "again").symlink_to(tree.root, target_is_directory=True)
     (tree.root / "single" / "self").symlink_to(".", target_is_directory=True)
-    found = discover([tree.root])
-    assert paths(found) == [set(files.all)]
+    assert_found([tree.root], files)
 
 
 def test_a_linked_file_is_found_where_the_link_is(tree, tmp_path):
@@ -174,26 +165,23 @@ def test_a_linked_file_is_found_where_the_link_is(tree, tmp_path):
     elsewhere.parent.mkdir()
     files.raw.rename(elsewhere)
     files.raw.symlink_to(elsewhere)
-    found = discover([tree.root])
-    assert paths(found) == [set(files.all)]
+    assert_found([tree.root], files)
 
 
-def test_missing_and_useless_roots(tmp_path):
-    with pytest.raises(ConfigurationError, match="does not exist"):
-        discover([tmp_path / "nowhere"])
-    file = tmp_path / "file"
-    file.write_text("")
-    with pytest.raises(ConfigurationError, match="is not a folder"):
-        discover([file])
-    with pytest.raises(ConfigurationError, match="no folder single/, raw/ or analysis/"):
-        discover([tmp_path])
-
-
-def test_a_root_that_links_to_itself(tmp_path):
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    with pytest.raises(ConfigurationError):
-        discover([loop])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nowhere", "does not exist"),
+        ("file", "is not a folder"),
+        ("", "no folder single/, raw/ or analysis/"),
+        ("loop", None),
+    ],
+)
+def test_missing_and_useless_roots(name, why, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ConfigurationError, match=why):
+        discover([tmp_path / name])
 
 
 # Doubles
@@ -327,28 +315,22 @@ def test_archive_names(name):
 
 
 def test_arcfile_stands_in_for_prov1(tree):
-    factory.write(
-        tree.root / "single" / "X.fits",
-        factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits"),
-    )
+    cube = factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits")
+    factory.write(tree.root / "single" / "X.fits", cube)
     (found,) = discover([tree.root]).exposures
     assert found.archive_id == factory.archive_id(1)
     assert found.raw_file is None
 
 
 def test_a_product_of_the_archive_names_no_exposure(tree):
-    factory.write(
-        tree.root / "single" / "X.fits",
-        factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits"),
-    )
-    found = discover([tree.root])
-    assert [issue.code for issue in found.issues] == ["no_archive_id"]
+    cube = factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits")
+    factory.write(tree.root / "single" / "X.fits", cube)
+    assert [issue.code for issue in discover([tree.root]).issues] == ["no_archive_id"]
 
 
 def test_find_again(tree):
     files = tree.add(1)
     found = find_again(files.psf, "psf")
-    assert found is not None
     assert (found.path, found.role, found.stem) == (files.psf, "psf", files.name)
     assert find_again(files.psf, "prm") is None
     assert find_again(tree.root / "x.fits", "raw") is None

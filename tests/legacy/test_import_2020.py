@@ -114,7 +114,7 @@ def test_files_replace_an_import_and_keep_its_ids(old_2020, night, db_url, engin
     before = query(engine, ids), query(engine, fits)
     verified = aomuse(db_url, "verify")
     assert verified.code == 0
-    assert "3 exposures were imported" in verified.out
+    assert "3 exposures imported" in verified.out
 
     done = aomuse(db_url, "load", night.root)
     assert (done.code, done.err) == (0, "")

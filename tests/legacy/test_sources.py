@@ -224,6 +224,7 @@ main()
 """
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("backend", "sign"),
     [("sqlite", signal.SIGINT), ("mariadb", signal.SIGKILL)],

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aomuse.metrics import METRICS, ExposureInputs, FitInputs, exposure_metrics, fit_metrics
+from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import (
     ao_gain,
     image_quality,
@@ -14,6 +14,7 @@ from aomuse.metrics.atmosphere import (
     seeing_in_line_of_sight,
     seeing_of_r0,
 )
+from aomuse.metrics.compute import ExposureInputs, FitInputs, exposure_metrics, fit_metrics
 from aomuse.metrics.psf import encircled_energy, half_light_radius, moffat_alpha
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from aomuse.metrics import corrected_windows, legacy_windows
-from aomuse.metrics.windows import in_notch, window_edges
+from aomuse.metrics.windows import corrected_windows, in_notch, legacy_windows, window_edges
 
 
 def test_edges():

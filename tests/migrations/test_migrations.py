@@ -303,6 +303,7 @@ def test_migrate_tells_what_it_did(empty_url, new_database):
     assert f"already at revision {head}" in again.out
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_migration_waits_for_whoever_writes(empty_url, empty):
     """Such as a restore, whose tables it would otherwise take for its own."""
     with run_lock(empty), ThreadPoolExecutor(1) as others:

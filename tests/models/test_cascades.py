@@ -1,10 +1,12 @@
 """Deleting an exposure or a target takes all its rows along, by SQL and by the ORM."""
 
+from __future__ import annotations
+
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from sqlalchemy.orm import Session
-from warehouse import TABLES, aomuse, exposure_by_id, fill_every_table, query, scalar
+from warehouse import TABLES, exposure_by_id, fill_every_table, query, scalar
 
 from aomuse.models import Exposure, Target
 
@@ -46,12 +48,17 @@ def orm_target(engine: sa.Engine, number: int) -> None:
         session.commit()
 
 
-@pytest.fixture
-def numbers(engine, db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    tree = Tree(tmp_path_factory.mktemp("night"))
     for number in (1, 2):
         tree.add(number)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    return tree.root
+
+
+@pytest.fixture
+def numbers(engine, root, load_once):
+    load_once(root)
     fill_every_table(engine)
     return [number for (number,) in query(engine, "SELECT id FROM exposure ORDER BY id")]
 

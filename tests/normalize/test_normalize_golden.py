@@ -19,11 +19,6 @@ Frames = dict[str, pd.DataFrame]
 
 
 @pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "night")
-
-
-@pytest.fixture
 def files(tree):
     files = tree.add(1)
     factory.write(files.raw, factory.raw(1, channels=2, full=True))
@@ -91,12 +86,10 @@ def test_the_exposure(tree, files):
 def test_a_file(tree, files):
     found = frames(normalized(tree))["source_file"]
     assert found["role"].tolist() == list(factory.ROLES)
-    psf = row(found, role="psf")
-    assert psf["name"] == "DATACUBE_0001.psf.fits"
-    assert psf["path"] == str(files.psf)
-    assert psf["size_bytes"] == files.psf.stat().st_size
-    assert psf["mtime_ns"] == files.psf.stat().st_mtime_ns
-    assert psf["outcome"] == "loaded"
+    psf, stat = row(found, role="psf"), files.psf.stat()
+    names = ("name", "path", "size_bytes", "mtime_ns", "outcome")
+    expected = (files.psf.name, str(files.psf), stat.st_size, stat.st_mtime_ns, "loaded")
+    assert tuple(psf[name] for name in names) == expected
 
 
 def test_a_header(tree, files):
@@ -113,28 +106,24 @@ def test_a_header(tree, files):
     assert row(tables["header"], extension_name="CHAN02")["table_row_count"] is None
 
 
+#: Times of the second row of telemetry.
+SECOND_ROW = {
+    "time_sec": factory.NIGHT + 61,
+    "time_usec": 1417,
+    "time_utc": pd.Timestamp("2018-08-13T00:01:01.001417"),
+}
+
+
 def test_a_laser(tree, files):
     found = frames(normalized(tree))["sparta_atm"]
     assert len(found) == 2 * 4
-    second = row(found, row_index=1, lgs=3)
-    step = 1 / 128
-    assert second == {
+    names = "r0_m l0_m seeing_arcsec fwhm_gain strehl turvar_res turvar_tot tur_alt tur_gnd"
+    quantities = [*names.split(), "slope_rms_x", "slope_rms_y"]
+    assert row(found, row_index=1, lgs=3) == {
         "row_index": 1,
         "lgs": 3,
-        "time_sec": factory.NIGHT + 61,
-        "time_usec": 1417,
-        "time_utc": pd.Timestamp("2018-08-13T00:01:01.001417"),
-        "r0_m": 3.0 + step,
-        "l0_m": 3.0625 + step,
-        "seeing_arcsec": 3.125 + step,
-        "fwhm_gain": 3.1875 + step,
-        "strehl": 3.25 + step,
-        "turvar_res": 3.3125 + step,
-        "turvar_tot": 3.375 + step,
-        "tur_alt": 3.4375 + step,
-        "tur_gnd": 3.5 + step,
-        "slope_rms_x": 3.5625 + step,
-        "slope_rms_y": 3.625 + step,
+        **SECOND_ROW,
+        **{name: 3 + place / 16 + 1 / 128 for place, name in enumerate(quantities)},
     }
     off = row(found, row_index=0, lgs=4)
     assert (off["r0_m"], off["strehl"]) == (0.0, 0.0), "zeros are what the file has"
@@ -144,9 +133,7 @@ def test_the_profile(tree, files):
     tables = frames(normalized(tree))
     assert row(tables["sparta_cn2"], row_index=1) == {
         "row_index": 1,
-        "time_sec": factory.NIGHT + 61,
-        "time_usec": 1417,
-        "time_utc": pd.Timestamp("2018-08-13T00:01:01.001417"),
+        **SECOND_ROW,
         "l0_total_m": 1.0,
         "r0_total_m": 1.25,
         "seeing_total_arcsec": 1.5,
@@ -154,12 +141,8 @@ def test_the_profile(tree, files):
     layers = tables["sparta_cn2_layer"]
     assert len(layers) == 2 * 8
     last = row(layers, row_index=1, layer=8)
-    assert {k: last[k] for k in ("cn2", "cn2_fraction", "l0_m", "altitude")} == {
-        "cn2": 8.0 + 1 / 64,
-        "cn2_fraction": 8.125 + 1 / 64,
-        "l0_m": 8.25 + 1 / 64,
-        "altitude": 8.375 + 1 / 64,
-    }
+    values = [last[name] for name in ("cn2", "cn2_fraction", "l0_m", "altitude")]
+    assert values == [8 + place / 8 + 1 / 64 for place in range(4)]
 
 
 def test_the_site_monitor(tree, files):
@@ -304,14 +287,9 @@ def stored(tree: Tree, extension: str, column: str) -> list[tuple[object, ...]]:
     mine = values[values["layout"].isin(layouts)]
     places = {(k, f.position) for k, v in layouts.items() for f in v.formats if f.name == column}
     found = [r for r in mine.itertuples() if (r.layout, r.column_position) in places]
-    return [
-        (
-            r.row_index,
-            r.element,
-            next((v for v in (r.value_float, r.value_int, r.value_text) if not pd.isna(v)), None),
-        )
-        for r in found
-    ]
+    values = [(r.value_float, r.value_int, r.value_text) for r in found]
+    known = [next((v for v in row if not pd.isna(v)), None) for row in values]
+    return [(r.row_index, r.element, v) for r, v in zip(found, known, strict=True)]
 
 
 @pytest.mark.parametrize(

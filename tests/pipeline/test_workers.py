@@ -18,6 +18,8 @@ from aomuse.simulate import simulate
 from aomuse.verify import verify
 from aomuse.workers import Died, finish_on_interrupt, run_tasks
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def test_all_tasks_are_done():
     done = dict(run_tasks(range(20), worker_functions.start_doubling, (), 3, Event()))
@@ -65,7 +67,7 @@ def test_first_interrupt_is_an_event():
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
-    simulate(root, exposures=5, sources=2, layers=40)
+    simulate(root, exposures=5, sources=2, layers=6)
     return root
 
 

@@ -1,19 +1,24 @@
 """A loaded night for the tests of frames."""
 
+from __future__ import annotations
+
 import pytest
 from astropy.io import fits
+from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
-from warehouse import aomuse
 
 from aomuse import Database
 
 
+@pytest.fixture(scope="session")
+def night_files(tmp_path_factory):
+    return write_night(tmp_path_factory.mktemp("night"))
+
+
 @pytest.fixture
-def night(engine, db_url, tmp_path):
-    files = write_night(tmp_path / "night")
-    done = aomuse(db_url, "load", tmp_path / "night")
-    assert (done.code, done.err) == (0, "")
-    return Night(Database(engine), db_url, files)
+def night(engine, db_url, night_files, load_once):
+    load_once(night_files[1].reduced.parents[1])
+    return Night(Database(engine), db_url, night_files)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from warehouse import query
 from aomuse import Database
 from aomuse.errors import AomuseError
 from aomuse.metrics import metric_of
-from aomuse.metrics.rows import register_metrics
+from aomuse.metrics.registering import register_metrics
 from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric
 
 UTC = dt.datetime.fromisoformat

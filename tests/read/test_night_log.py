@@ -125,6 +125,7 @@ def test_the_real_log_files(real):
 
 
 RULE = "-" * 51
+LATE = dt.datetime(2018, 8, 12, 23, 50)
 LOG = """General weather conditions:
 Seeing:          0.5 - 1.2"
 Temperature:     -3 - 1.5 C
@@ -190,10 +191,8 @@ def test_the_exposure_tells_the_night_of_a_log_with_another_name():
 def test_a_log_of_another_night_is_told(day, is_odd):
     link = f"See: http://archive.eso.org/asm/ambient-server?night={day}&site=paranal\n"
     log = read(link + LOG)
-    why = (
-        "its exposure was taken in the night that began on 2018-08-12: the log may be another "
-        "night's"
-    )
+    why = "its exposure was taken in the night that began on 2018-08-12"
+    why += ": the log may be another night's"
     assert log.odd == ([(1, why)] if is_odd else [])
     assert log.night_start_utc == dt.datetime(2018, 8, 12, 12)
 
@@ -211,12 +210,8 @@ def test_without_any_date_entries_have_no_time_and_that_is_told():
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_line_ends_of_other_systems_say_the_same(end):
     windows, unix = read(LOG.replace("\n", end)), read(LOG)
-    assert (windows.weather, windows.facts, windows.constraints, windows.ranges) == (
-        unix.weather,
-        unix.facts,
-        unix.constraints,
-        unix.ranges,
-    )
+    for name in ("weather", "facts", "constraints", "ranges"):
+        assert getattr(windows, name) == getattr(unix, name)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
@@ -261,39 +256,26 @@ def test_a_weather_line_that_is_not_understood_is_told(line):
 
 
 @pytest.mark.parametrize(
-    ("line", "what", "entry"),
+    ("line", "what", "time", "condition", "comment"),
     [
-        (
-            "24:00\tClear\tfree",
-            "the time '24:00' cannot be placed in a night",
-            WeatherEntry("24:00", None, "Clear", "free"),
-        ),
-        (
-            "23:60\tClear\t",
-            "the time '23:60' cannot be placed in a night",
-            WeatherEntry("23:60", None, "Clear", None),
-        ),
-        (
-            "23:50:60\tClear\t",
-            "the time '23:50:60' cannot be placed in a night",
-            WeatherEntry("23:50:60", None, "Clear", None),
-        ),
+        ("24:00\tClear\tfree", "cannot be placed in a night", None, "Clear", "free"),
+        ("23:60\tClear\t", "cannot be placed in a night", None, "Clear", None),
+        ("23:50:60\tClear\t", "cannot be placed in a night", None, "Clear", None),
         (
             "23:50\tCl",
             "no tab and comment follow the condition: it may be cut short",
-            WeatherEntry("23:50", dt.datetime(2018, 8, 12, 23, 50), "Cl", None),
+            LATE,
+            "Cl",
+            None,
         ),
-        (
-            "23:50\t\tfree",
-            "the condition is empty",
-            WeatherEntry("23:50", dt.datetime(2018, 8, 12, 23, 50), None, "free"),
-        ),
+        ("23:50\t\tfree", "the condition is empty", LATE, None, "free"),
     ],
 )
-def test_a_weather_line_with_a_gap_is_told_and_kept(line, what, entry):
+def test_a_weather_line_with_a_gap_is_told_and_kept(line, what, time, condition, comment):
+    clock = line.split("\t")[0]
     log = read(LOG.replace("23:50\tClear\tnothing to see", line))
-    assert log.odd == [(9, what)]
-    assert log.weather[0] == entry
+    assert log.odd == [(9, f"the time {clock!r} {what}" if time is None else what)]
+    assert log.weather[0] == WeatherEntry(clock, time, condition, comment)
 
 
 @pytest.mark.parametrize(
@@ -312,6 +294,7 @@ def test_times_of_day(clock, time):
     assert log.odd == []
 
 
+BEGUN, NEVER = "2018-08-13T00:00:01", "2018-02-30T00:00:00"
 BLOCK = f"""OB:         2001
 Container:  0
 {RULE}
@@ -349,18 +332,8 @@ MUSE_0001.fits\tMUSE.2018-08-13T00:01:07.123\t1/2\t600.0\t1.06\t0.47\t
         ("Container:  0", f"Container: {2**63}", 2, f"Container '{2**63}' is not a whole number"),
         ("OBS.ID: 2001", "OBS.ID: none", 12, "OBS.ID 'none' is not a whole number"),
         ("OBS.ID: 2001", "OBS.ID: 2002", 12, "OBS.ID is 2002, but OB is 2001 above"),
-        (
-            "2018-08-13T00:00:01",
-            "midnight",
-            13,
-            "OBS.START 'midnight' is not a time: ob_start_utc is NULL",
-        ),
-        (
-            "2018-08-13T00:00:01",
-            "2018-02-30T00:00:00",
-            13,
-            "OBS.START '2018-02-30T00:00:00' is not a time: ob_start_utc is NULL",
-        ),
+        (BEGUN, "midnight", 13, "OBS.START 'midnight' is not a time: ob_start_utc is NULL"),
+        (BEGUN, NEVER, 13, f"OBS.START '{NEVER}' is not a time: ob_start_utc is NULL"),
         ("Container:  0", "OB: 2003", 2, "OB is '2003' here, and '2001' above"),
         ("\t \tA", "\t \tA\tB", 7, "'B' follows the grade"),
         ("\tyes\t\t0.8", "1 \tyes\t\t0.8", 6, "'1' is neither fulfilled nor requested"),

@@ -19,9 +19,7 @@ from aomuse.read.fits_file import read_fits
 
 
 def read(path: Path, role: str) -> FileContent:
-    found = find_again(path, role)  # type: ignore[arg-type]
-    assert found is not None
-    return read_fits(found)
+    return read_fits(find_again(path, role))
 
 
 def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path):

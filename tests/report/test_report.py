@@ -44,25 +44,13 @@ def predict(engine: sa.Engine) -> None:
             sa.select(TABLES["exposure"].c["id", "instrument_mode"])
         ).all():
             found = mode.startswith("WFM-AO")
-            connection.execute(
-                sa.insert(TABLES["psf_prediction"]).values(
-                    exposure_id=number,
-                    package="muse-psfr",
-                    package_version="1.0",
-                    predicted_utc=sa.func.current_timestamp(),
-                    reason=None if found else "the model applies to WFM-AO only",
-                )
-            )
+            reason = None if found else "the model applies to WFM-AO only"
+            head = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
+            head |= {"predicted_utc": sa.func.current_timestamp(), "reason": reason}
+            connection.execute(sa.insert(TABLES["psf_prediction"]).values(head))
             for row, wavelength_nm in enumerate((500.0, 550.0, 700.0, 900.0) if found else ()):
-                connection.execute(
-                    sa.insert(TABLES["psf_prediction_layer"]).values(
-                        exposure_id=number,
-                        row_index=row,
-                        wavelength_nm=wavelength_nm,
-                        fwhm_arcsec=0.3 + number / 100,
-                        beta=2.0,
-                    )
-                )
+                values = (number, row, wavelength_nm, 0.3 + number / 100, 2.0)
+                connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(values))
 
 
 def known(rows: list[Any]) -> list[list[Any]]:

@@ -13,6 +13,8 @@ from warehouse import Finished, aomuse
 from aomuse.errors import ConfigurationError
 from aomuse.report import write_report, writing
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 Run = Callable[..., Finished]
 
 

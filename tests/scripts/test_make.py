@@ -4,15 +4,18 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from scripts import system_packages
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.usefixtures("processes")
 def test_plain_make_prints_the_targets():
     printed = subprocess.check_output(["make", "--no-print-directory"], cwd=REPOSITORY, text=True)
     targets = [line.split()[1] for line in printed.splitlines()]
-    asked = ["migrate", "load", "test", "lint", "docs", "mariadb", "clean"]
+    asked = ["migrate", "load", "test", "test-fast", "lint", "docs", "mariadb", "clean"]
     assert [target for target in targets if target in asked] == asked
     assert all(len(line.split()) > 4 for line in printed.splitlines())
 

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from scripts import mariadb_server
 from scripts.mariadb_server import LONGEST_SOCKET_PATH, SQL_MODE, Server, ServerError, main
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture
 def sleeper():

@@ -5,17 +5,9 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 from astropy.io import fits
+from fits_factory import ASM_COLUMNS
 
 from aomuse.simulate.sparta import QUANTITIES
-
-ASM = (
-    "ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS",
-    "MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500", "ASM_TAU0", "IA_FWHMLIN",
-    "MASS_TURB0", "MASS_TURB1", "MASS_TURB2", "MASS_TURB3", "MASS_TURB4", "MASS_TURB5",
-    "MASS_TURB6", "SLODAR_CNSQ2", "SLODAR_CNSQ3", "SLODAR_CNSQ4", "SLODAR_CNSQ5",
-    "SLODAR_CNSQ6", "SLODAR_CNSQ7", "SLODAR_CNSQ8", "IA_FWHMLINOBS", "SLODAR_TOTAL_CN2", "R0",
-    "IA_FWHM", "AZ", "AIRMASS", "DIMM_SEEING",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +54,7 @@ def test_extensions_go_with_the_mode(tree, raws):
 def test_site_monitor(tree, raws):
     for files, hdus in zip(tree, raws, strict=True):
         hdu = hdus["ASM_DATA"]
-        assert hdu.columns.names == ["TIME_STAMP", *ASM]
+        assert hdu.columns.names == ["TIME_STAMP", *ASM_COLUMNS]
         assert formats(hdu) == ["26A"] + ["D"] * 31
         assert hdu.data["TIME_STAMP"][0].startswith(files.raw.name[5:28])
         assert np.ptp(hdu.data["AIRMASS"]) > 0

@@ -24,7 +24,7 @@ from warehouse import aomuse
 import aomuse as package
 from aomuse.models import Exposure, Header
 from aomuse.predict.sparta import sparta_table
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify import verify
 
 INF, NAN = np.inf, np.nan

@@ -31,7 +31,10 @@ TAMPERING = {
         "UPDATE header_card SET value_text = 'x' WHERE value_type = 'str' AND position = 6",
         "card 6",
     ),
-    "comment": ("UPDATE keyword SET comment = 'other' WHERE name = 'ESO OBS ID'", "'other'"),
+    "comment": (
+        "UPDATE keyword SET comment = 'other' WHERE name = 'ESO OBS ID'",
+        "'other'",
+    ),
     "missing card": ("DELETE FROM header_card WHERE position = 7", "card 7"),
     "card images": ("UPDATE header SET card_images = x'789c030000000001'", "header text"),
     "missing HDU": ("DELETE FROM header WHERE extension_name = 'CHAN07'", "number of HDUs"),
@@ -54,15 +57,15 @@ TAMPERING = {
 }
 
 
-def test_equal_after_load(engine, night):
-    pipeline.load(engine, [night])
+def test_equal_after_load(engine, night, load_once):
+    load_once(night)
     for results in (verify(engine), verify(engine, [night])):
         assert [result.differences for result in results] == [()] * 7
         assert sum(result.values for result in results) > 3000
 
 
-def test_every_change_is_found(engine, night):
-    pipeline.load(engine, [night])
+def test_every_change_is_found(engine, night, load_once):
+    load_once(night)
     for kind, (statement, named) in TAMPERING.items():
         with engine.connect() as connection:
             assert connection.execute(sa.text(statement)).rowcount > 0, kind

@@ -69,27 +69,21 @@ def sabotage(monkeypatch):
     return arrange
 
 
+def at_newest_schema(url: str) -> sa.Engine:
+    engine = create_engine(url)
+    upgrade(engine)
+    return engine
+
+
 def assert_whole(engine: sa.Engine, night: Path) -> None:
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == EXPOSURES
     assert not any(result.differences for result in verify(engine, [night]))
 
 
-def connection_ids(connection: sa.Connection) -> list[int]:
-    return list(
-        connection.execute(
-            sa.text(
-                "SELECT id FROM information_schema.processlist"
-                " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            )
-        ).scalars()
-    )
-
-
 def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
     url = mariadb_admin()
-    engine = create_engine(url)
-    upgrade(engine)
+    engine = at_newest_schema(url)
     killed = []
 
     def kill(connection: sa.Connection) -> None:
@@ -106,8 +100,7 @@ def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
 
 
 def test_server_that_restarts(own_server, night, sabotage):
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+    engine = at_newest_schema(own_server.url)
 
     def restart(_: sa.Connection) -> None:
         own_server.stop()
@@ -120,8 +113,7 @@ def test_server_that_restarts(own_server, night, sabotage):
 
 
 def test_server_that_stays_away(own_server, night, sabotage):
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+    engine = at_newest_schema(own_server.url)
     sabotage(lambda _: own_server.stop() and None)
     with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
         pipeline.load(engine, [night])
@@ -134,8 +126,7 @@ def test_server_that_stays_away(own_server, night, sabotage):
 
 
 def test_lock_wait_is_tried_again(own_server, night):
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+    engine = at_newest_schema(own_server.url)
     pipeline.load(engine, [night])
     with sa.create_engine(own_server.admin_url).begin() as connection:
         connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
@@ -152,8 +143,7 @@ def test_lock_wait_is_tried_again(own_server, night):
 
 def test_full_disk_on_sqlite(tmp_path, night):
     url = f"sqlite:///{tmp_path / 'small.db'}"
-    engine = create_engine(url)
-    upgrade(engine)
+    engine = at_newest_schema(url)
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -186,8 +176,7 @@ def test_full_disk_on_mariadb(tmp_path, night):
     limit = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:26M")
     server.start(options=limit, end_with_parent=True)
     try:
-        engine = create_engine(server.url)
-        upgrade(engine)
+        engine = at_newest_schema(server.url)
         with pytest.raises(DatabaseError, match=r"make room and run again"):
             load_until_it_fails(engine, night)
         with engine.connect() as connection:

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
@@ -126,37 +128,35 @@ def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
     aomuse("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
     assert "1 loaded" in aomuse("load", "night")
     assert "1 found, 1 loaded" in aomuse("status")
-    assert "0 files differ" in aomuse("verify", "night")
+    assert "0 files with differences" in aomuse("verify", "night")
     assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
 
 
-def test_without_the_extra_mariadb_says_what_to_install(fresh, tmp_path):
-    url = "mariadb+mariadbconnector://u:secret@127.0.0.1:1/aomuse"
-    result = subprocess.run(
-        [fresh / "aomuse", "--db", url, "status"],
+@pytest.mark.parametrize(
+    ("extra", "why", "command"),
+    [
+        ("mariadb", "", ["--db", "mariadb+mariadbconnector://u:secret@127.0.0.1:1/x", "status"]),
+        (
+            "report",
+            "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n",
+            ["report", "out.html"],
+        ),
+    ],
+)
+def test_without_an_extra_one_line_says_what_to_install(extra, why, command, fresh, tmp_path):
+    program, environment = fresh / "aomuse", {"PATH": str(fresh)}
+    done = subprocess.run(
+        [program, *command],
         cwd=tmp_path,
-        env={"PATH": str(fresh)},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert result.returncode == 2
-    assert "pip install 'aomuse[mariadb]'" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert "secret" not in result.stderr + result.stdout
-
-
-def test_without_the_extra_report_says_what_to_install(fresh, tmp_path):
-    result = subprocess.run(
-        [fresh / "aomuse", "report", "out.html"],
-        cwd=tmp_path,
-        env={"PATH": str(fresh)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stderr == "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n"
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(why)
+    assert f"pip install 'aomuse[{extra}]'" in done.stderr
+    assert "secret" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from aomuse import pipeline
 from aomuse.models import Exposure
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify import verify
 
 NAME = "MUSE.2017-06-16T01:34:56.867.fits"
@@ -25,11 +25,11 @@ def real_file(shared_data, tmp_path):
     return path
 
 
-def test_all_cards_come_back_to_the_byte(engine, real_file):
-    summary = pipeline.load(engine, [real_file.parents[1]])
+def test_all_cards_come_back_to_the_byte(db, real_file):
+    summary = pipeline.load(db.engine, [real_file.parents[1]])
     assert (summary.counts["loaded"], summary.failed) == (1, 0)
     content = real_file.read_bytes()
-    with engine.connect() as connection, fits.open(real_file) as hdus:
+    with db.engine.connect() as connection, fits.open(real_file) as hdus:
         stored = StoredExposure(connection, 1)
         headers = stored.headers(stored.files[0].id)
         assert [header.extension_name for header in headers] == ["PRIMARY", "DATA"]
@@ -44,12 +44,12 @@ def test_all_cards_come_back_to_the_byte(engine, real_file):
             assert [(c.keyword, c.value, type(c.value), c.comment) for c in cards] == [
                 (c.keyword, c.value, type(c.value), c.comment) for c in hdu.header.cards
             ]
-    assert [result.differences for result in verify(engine)] == [()]
+    assert [result.differences for result in verify(db.engine)] == [()]
 
 
-def test_row_of_the_exposure(engine, real_file):
-    pipeline.load(engine, [real_file.parents[1]])
-    with Session(engine) as session:
+def test_row_of_the_exposure(db, real_file):
+    pipeline.load(db.engine, [real_file.parents[1]])
+    with Session(db.engine) as session:
         exposure = session.scalars(sa.select(Exposure)).one()
         assert exposure.target is not None
         assert {
