@@ -187,10 +187,10 @@ class Trouble(Enum):
 #: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
 _BUSY_NUMBERS = {1205, 1213}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
-#: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, packet
-#: too large (the server then hangs up), network errors, TLS error, malformed packet.
-_GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1153}
-_GONE_NUMBERS |= {1158, 1159, 1160, 1161, 2026, 2027}
+#: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
+#: errors, TLS error, malformed packet.
+_GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1158, 1159, 1160, 1161}
+_GONE_NUMBERS |= {2026, 2027}
 
 
 def trouble_of(error: DBAPIError) -> Trouble:

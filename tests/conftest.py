@@ -47,7 +47,6 @@ UNSAFE_BUT_FAST = (
     "--loose-innodb-flush-method=nosync",
     "--innodb-flush-log-at-trx-commit=0",
     "--skip-innodb-doublewrite",
-    "--skip-name-resolve",
 )
 
 TEMPLATE = "aomuse_template"

@@ -150,7 +150,7 @@ def test_normalize_knows_no_files_and_load_no_fits() -> None:
 
 
 def test_modules_are_a_few_screens_and_named_after_what_they_hold() -> None:
-    long = {name for name, path in MODULES.items() if path.read_text().count("\n") > 350}
+    long = {name for name, path in MODULES.items() if path.read_text().count("\n") > 400}
     assert long == set()
     assert {name for name in MODULES if set(name.split(".")) & VAGUE} == set()
 

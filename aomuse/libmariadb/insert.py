@@ -103,9 +103,7 @@ class PreparedInsert:
             raise ArrayError("OperationalError", "no memory for a prepared statement", 2008)
         sql = statement.encode()
         if self._c.mysql_stmt_prepare(self._address, sql, len(sql)):
-            error = self._error().at(f"table {insert.table}")
-            self.close()
-            raise error
+            raise self._last_error().at(f"table {insert.table}")
 
     def close(self) -> None:
         """Let the server and the library forget the statement."""
@@ -141,6 +139,12 @@ class PreparedInsert:
         if failed:
             raise self._error()
 
+    def _last_error(self) -> ArrayError:
+        try:
+            return self._error()
+        finally:
+            self.close()
+
     def _error(self) -> ArrayError:
         return ArrayError.of(
             self._c.mysql_stmt_errno(self._address),
@@ -164,7 +168,8 @@ def first_bad_row(
         except ArrayError as found:
             if not found.is_about_a_row:
                 raise
-            stop, error = middle, found
+            # Without its traceback, which holds this frame: no cycle for the garbage collector.
+            stop, error = middle, found.with_traceback(None)
         else:
             start = middle
     return start, error

@@ -48,7 +48,7 @@ class KnownFile(Base):
         comment="What its header makes of it: reduced, raw or raman"
     )
     left_out_reason: Mapped[Name | None] = mapped_column(
-        index=True, comment="Why it is not part of a science exposure; NULL for one that is"
+        index=True, comment="Why it is no part of a science exposure; NULL for one that is"
     )
     is_combined: Mapped[Flag] = mapped_column(
         comment="Whether it is a cube made from several exposures (PROV2)"

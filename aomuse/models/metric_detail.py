@@ -54,7 +54,7 @@ class PsfWindow(Base):
     layer_count: Mapped[Int] = mapped_column(comment="Layers that went in; 2 in legacy")
     wavelength_nm: Mapped[Float] = mapped_column(comment="Mean wavelength of those layers, nm")
     sparta_iq_arcsec: Mapped[Float | None] = mapped_column(
-        comment="Image quality predicted from SPARTA there (sparta_iq_los_500nm at this "
+        comment="Image quality that SPARTA lets expect there (sparta_iq_los_500nm at this "
         "wavelength, with MUSE's own share), arcsec; NULL where there is none"
     )
     sparta_iq_nogain_arcsec: Mapped[Float | None] = mapped_column(

@@ -65,7 +65,7 @@ def upgrade() -> None:
             "left_out_reason",
             sa.String(length=255),
             nullable=True,
-            comment="Why it is not part of a science exposure; NULL for one that is",
+            comment="Why it is no part of a science exposure; NULL for one that is",
         ),
         sa.Column(
             "is_combined",

@@ -103,7 +103,7 @@ def upgrade() -> None:
             "sparta_iq_arcsec",
             sa.Double(),
             nullable=True,
-            comment="Image quality predicted from SPARTA there (sparta_iq_los_500nm at this wavelength, with MUSE's own share), arcsec; NULL where there is none",
+            comment="Image quality that SPARTA lets expect there (sparta_iq_los_500nm at this wavelength, with MUSE's own share), arcsec; NULL where there is none",
         ),
         sa.Column(
             "sparta_iq_nogain_arcsec",

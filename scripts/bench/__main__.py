@@ -20,6 +20,7 @@ from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 from aomuse.simulate import simulate
 from scripts.bench.at_size import LIMIT_S, QUESTIONS, ask_at_size
+from scripts.bench.other_drivers import other_drivers
 from scripts.bench.questions import ask
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
@@ -43,6 +44,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sources", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=1000, help="exposures that views are asked of")
+    parser.add_argument(
+        "--connector-2", type=Path, help="a Python with mariadb[binary] 2, another rival"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     parser.add_argument("--check", action="store_true", help="run it in small, and keep no figures")
     options = parser.parse_args()
@@ -136,13 +140,14 @@ def _check(result: dict[str, Any]) -> None:
 
 def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> dict[str, Any]:
     loads: dict[str, list[float]] = {name: [] for name in LOADS}
-    rivals: dict[str, list[float]] = {name: [] for name in RIVALS}
+    contestants = RIVALS | other_drivers(options.connector_2)
+    rivals: dict[str, list[float]] = {name: [] for name in contestants}
     rows = _source_rows(root)
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", flush=True)
         for name, (load, workers) in LOADS.items():
             loads[name].append(load(warehouse, root, workers))
-        for name, rival in RIVALS.items():
+        for name, rival in contestants.items():
             rivals[name].append(rival(warehouse, rows, root.parent))
     spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
     questions = ask(warehouse, root, options.rounds)
