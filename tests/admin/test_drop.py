@@ -35,7 +35,7 @@ def test_drop_leaves_the_tables_and_views_of_others(engine, db_url, tmp_path):
     load_night(engine, db_url, tmp_path)
     done = aomuse(db_url, "drop", "--yes")
     assert (done.code, done.err) == (0, "")
-    assert "(1 exposures)" in done.out
+    assert "(1 exposure)" in done.out
     assert done.out.endswith("dropped; tables and views of others that were left: 2\n")
     assert names(engine) == {"mine", "v_mine"}
     assert query(engine, "SELECT id FROM v_mine") == [(7,)]
