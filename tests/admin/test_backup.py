@@ -319,9 +319,9 @@ def test_the_schema_of_a_newer_version_is_refused(
 ):  # fmt: skip
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
-    known = schema.known_revisions()
+    older_ones = schema.known_revisions() - {schema.head_revision()}
     with monkeypatch.context() as older:
-        older.setattr(schema, "known_revisions", lambda: known - {schema.head_revision()})
+        older.setattr(schema, "known_revisions", lambda: older_ones)
         for url, *command in (
             (db_url, "backup", tmp_path / "another.backup"),
             (new_database(), "restore", file),
