@@ -137,7 +137,6 @@ def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("mariadb_server")
 def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request, file):
     assert aomuse(db_url, "backup", file).code == 0
     if backend == "mariadb":
@@ -242,7 +241,6 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_pat
     old.dispose()
 
 
-@pytest.mark.usefixtures("processes")
 def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_template, tmp_path):
     database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
     database.write_bytes(sqlite_template.read_bytes())
@@ -321,9 +319,9 @@ def test_the_schema_of_a_newer_version_is_refused(
 ):  # fmt: skip
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
-    older_revisions = schema.known_revisions() - {schema.head_revision()}
+    older_ones = schema.known_revisions() - {schema.head_revision()}
     with monkeypatch.context() as older:
-        older.setattr(schema, "known_revisions", lambda: older_revisions)
+        older.setattr(schema, "known_revisions", lambda: older_ones)
         for url, *command in (
             (db_url, "backup", tmp_path / "another.backup"),
             (new_database(), "restore", file),

@@ -165,7 +165,8 @@ def codes() -> set[str]:
     found = {f"{role}_missing" for role in ("reduced", "raw", "prm", "psf")}
     for path in (REPOSITORY / "aomuse").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            found |= {str(c.value) for c in given_codes(node) if isinstance(c, ast.Constant)}
+            texts = (c.value for c in given_codes(node) if isinstance(c, ast.Constant))
+            found |= {text for text in texts if isinstance(text, str)}
     return found
 
 
