@@ -137,6 +137,7 @@ def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("mariadb_server")
 def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request, file):
     assert aomuse(db_url, "backup", file).code == 0
     if backend == "mariadb":
@@ -241,6 +242,7 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_pat
     old.dispose()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_template, tmp_path):
     database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
     database.write_bytes(sqlite_template.read_bytes())
