@@ -56,7 +56,7 @@ _database_numbers = itertools.count(1)
 #: What takes long: a server, a browser, processes, trees that are loaded over and over.
 SLOW_FIXTURES = {
     *("mariadb_server", "own_server", "other_url", "browser", "processes"),
-    *("whole", "light"),
+    *("whole", "light", "slow"),
 }
 
 
@@ -72,6 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def processes():
     """Tell that a test starts processes."""
+
+
+@pytest.fixture
+def slow():
+    """Tell that a test takes long in another way, such as by loading every kind of tree."""
 
 
 @pytest.fixture(autouse=True)

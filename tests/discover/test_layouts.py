@@ -13,6 +13,8 @@ from fits_factory import Files, Tree
 
 from aomuse.discover import headers
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 
 @pytest.fixture
 def tree(tmp_path):

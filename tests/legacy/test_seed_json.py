@@ -13,6 +13,8 @@ from aomuse import pipeline
 from aomuse.cli import cli
 from aomuse.simulate import simulate
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 EXPOSURES = 6
 

@@ -15,6 +15,8 @@ from warehouse import TABLES, aomuse, contents, fill_every_table, query, scalar
 from aomuse import schema
 from aomuse.database import Database
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 REVISIONS = sorted(schema.known_revisions())
 
 

@@ -25,6 +25,19 @@ def files(tree):
     return files
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Give the files of an exposure, which are only read."""
+    files = Tree(tmp_path_factory.mktemp("night")).add(1)
+    factory.write(files.raw, factory.raw(1, channels=2, full=True))
+    return files
+
+
+@pytest.fixture(scope="module")
+def out(plain):
+    return normalized(Tree(plain.raw.parents[1]))
+
+
 def normalized(tree: Tree) -> NormalizedExposure:
     (found,) = discover([tree.root]).exposures
     return normalize(read_exposure(found))
@@ -47,8 +60,8 @@ def row(frame: pd.DataFrame, **where: object) -> dict[str, object]:
     }
 
 
-def test_parents_come_before_children(tree, files):
-    order = [table for table, _ in normalized(tree).frames]
+def test_parents_come_before_children(out, plain):
+    order = [table for table, _ in out.frames]
     assert order[:3] == ["source_file", "header", "header_card"]
     for parent, child in (
         ("psf_fit", "psf_layer"),
@@ -61,8 +74,7 @@ def test_parents_come_before_children(tree, files):
         assert order.index(parent) < order.index(child)
 
 
-def test_the_exposure(tree, files):
-    out = normalized(tree)
+def test_the_exposure(out, plain):
     assert out.archive_id == "MUSE.2018-08-13T00:01:07.123"
     assert out.target == "NGC 3201 p1"
     known = {name: value for name, value in out.exposure.items() if value is not None}
@@ -83,17 +95,17 @@ def test_the_exposure(tree, files):
     }
 
 
-def test_a_file(tree, files):
-    found = frames(normalized(tree))["source_file"]
+def test_a_file(out, plain):
+    found = frames(out)["source_file"]
     assert found["role"].tolist() == list(factory.ROLES)
-    psf, stat = row(found, role="psf"), files.psf.stat()
+    psf, stat = row(found, role="psf"), plain.psf.stat()
     names = ("name", "path", "size_bytes", "mtime_ns", "outcome")
-    expected = (files.psf.name, str(files.psf), stat.st_size, stat.st_mtime_ns, "loaded")
+    expected = (plain.psf.name, str(plain.psf), stat.st_size, stat.st_mtime_ns, "loaded")
     assert tuple(psf[name] for name in names) == expected
 
 
-def test_a_header(tree, files):
-    tables = frames(normalized(tree))
+def test_a_header(out, plain):
+    tables = frames(out)
     found = row(tables["header"], extension_name="SPARTA_ATM_DATA")
     assert found["hdu_type"] == "binary_table"
     assert (found["dimensions"], found["table_row_count"]) == ("46 x 2", 2)
@@ -114,8 +126,8 @@ SECOND_ROW = {
 }
 
 
-def test_a_laser(tree, files):
-    found = frames(normalized(tree))["sparta_atm"]
+def test_a_laser(out, plain):
+    found = frames(out)["sparta_atm"]
     assert len(found) == 2 * 4
     names = "r0_m l0_m seeing_arcsec fwhm_gain strehl turvar_res turvar_tot tur_alt tur_gnd"
     quantities = [*names.split(), "slope_rms_x", "slope_rms_y"]
@@ -129,8 +141,8 @@ def test_a_laser(tree, files):
     assert (off["r0_m"], off["strehl"]) == (0.0, 0.0), "zeros are what the file has"
 
 
-def test_the_profile(tree, files):
-    tables = frames(normalized(tree))
+def test_the_profile(out, plain):
+    tables = frames(out)
     assert row(tables["sparta_cn2"], row_index=1) == {
         "row_index": 1,
         **SECOND_ROW,
@@ -145,8 +157,8 @@ def test_the_profile(tree, files):
     assert values == [8 + place / 8 + 1 / 64 for place in range(4)]
 
 
-def test_the_site_monitor(tree, files):
-    tables = frames(normalized(tree))
+def test_the_site_monitor(out, plain):
+    tables = frames(out)
     found = row(tables["asm"], row_index=1)
     assert found["time_stamp"] == "2018-08-13T00:01:01.000417"
     assert found["time_utc"] == pd.Timestamp("2018-08-13T00:01:01.000417")
@@ -180,14 +192,13 @@ def test_the_site_monitor(tree, files):
     assert row(slodar, row_index=0, layer=2)["cn2"] == 17.0
     assert "table_value" not in {
         place
-        for layout in normalized(tree).layouts.values()
+        for layout in out.layouts.values()
         if layout.extension in {"ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA"}
         for place in layout.stored_in
     }, "every column of the real tables has a typed home"
 
 
-def test_guiding_goes_into_the_column_store(tree, files):
-    out = normalized(tree)
+def test_guiding_goes_into_the_column_store(out, plain):
     tables = frames(out)
     for table in ("sgs", "ag"):
         assert tables[table]["time_utc"].tolist() == [
@@ -212,15 +223,15 @@ def test_guiding_goes_into_the_column_store(tree, files):
     assert seconds["value_int"].tolist() == [factory.NIGHT + 60 + i for i in range(3)]
 
 
-def test_the_fit(tree, files):
-    tables = frames(normalized(tree))
+def test_the_fit(out, plain):
+    tables = frames(out)
     fit = row(tables["psf_fit"], fit=0)
     assert (fit["name"], fit["model"], fit["layer_count"]) == ("DATACUBE_0001", "moffat", 5)
-    assert (fit["prm_file"], fit["psf_file"]) == (files.prm.name, files.psf.name)
+    assert (fit["prm_file"], fit["psf_file"]) == (plain.prm.name, plain.psf.name)
     layers = tables["psf_layer"]
     assert layers["layer"].tolist() == [0, 1, 2, 3, 4]
     assert layers["wavelength_nm"].tolist() == [(4.75e-7 + i * 1.25e-10) * 10**9 for i in range(5)]
-    with fits.open(files.prm) as opened:
+    with fits.open(plain.prm) as opened:
         table = opened["PSFPARS"].data
         expected = {
             (name, layer): values[layer]
@@ -231,12 +242,12 @@ def test_the_fit(tree, files):
     assert {(r.parameter, r.layer): r.value for r in found.itertuples()} == expected
 
 
-def test_a_source(tree, files):
-    tables = frames(normalized(tree))
+def test_a_source(out, plain):
+    tables = frames(out)
     assert tables["source"]["pampelmuse_id"].tolist() == [3, 17]
     assert tables["source"]["sample_count"].tolist() == [5, 5]
     found = tables["source_sample"]
-    with fits.open(files.psf) as opened:
+    with fits.open(plain.psf) as opened:
         for number in (3, 17):
             mine = found[found["pampelmuse_id"] == number]
             assert mine["layer"].tolist() == [0, 1, 2, 3, 4]
@@ -247,8 +258,8 @@ def test_a_source(tree, files):
     assert np.isnan(found["flux"].to_numpy()[4])
 
 
-def test_summaries_are_numpys(tree, files):
-    tables = frames(normalized(tree))
+def test_summaries_are_numpys(out, plain):
+    tables = frames(out)
     samples, summaries = tables["source_sample"], tables["source_summary"]
     assert len(summaries) == 2 * 6 * 2, "two windows have layers: all, and the first"
     for number in (3, 17):
@@ -281,9 +292,10 @@ def add_column(hdus: fits.HDUList, extension: str, *columns: fits.Column) -> Non
 
 
 def stored(tree: Tree, extension: str, column: str) -> list[tuple[object, ...]]:
-    out = normalized(tree)
-    values = frames(out)["table_value"]
-    layouts = {v.fingerprint: v for v in out.layouts.values() if v.extension == extension}
+    values = frames(normalized(tree))["table_value"]
+    layouts = {
+        v.fingerprint: v for v in normalized(tree).layouts.values() if v.extension == extension
+    }
     mine = values[values["layout"].isin(layouts)]
     places = {(k, f.position) for k, v in layouts.items() for f in v.formats if f.name == column}
     found = [r for r in mine.itertuples() if (r.layout, r.column_position) in places]

@@ -13,6 +13,8 @@ from warehouse import TABLES
 
 from aomuse.predict import psfr, sparta_table
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 
 def usable(hdus: fits.HDUList) -> None:
     """Give lasers 1 to 3 an atmosphere that can be reconstructed; laser 4 is off."""

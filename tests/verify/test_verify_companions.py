@@ -16,6 +16,8 @@ from warehouse import TABLES
 
 from aomuse.verify import compare
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 #: Columns that hold no content of a file: the database's numbers, and when a file was read.
 EXEMPT = {"id", "load_run_id", "mtime_ns", "path", "role"}
 #: Rows of each file, by its role.
