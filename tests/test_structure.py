@@ -41,6 +41,11 @@ VAGUE = {
     "accessors", "beside", "doubles", "facts", "found", "given", "helpers", "keeping", "misc",
     "parts", "utils", "ways",
 }  # fmt: skip
+#: Modules of more than 300 lines, and how many they may have.
+LONG = {
+    "aomuse.database": 400,  # every method with all sections of its docstring
+    "aomuse.read.night_log": 350,  # one grammar
+}
 #: Imports inside a function, each with its reason.
 LATE = {
     "aomuse": "PEP 562: the public names are imported at first use",
@@ -150,8 +155,8 @@ def test_normalize_knows_no_files_and_load_no_fits() -> None:
 
 
 def test_modules_are_a_few_screens_and_named_after_what_they_hold() -> None:
-    long = {name for name, path in MODULES.items() if path.read_text().count("\n") > 400}
-    assert long == set()
+    lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
+    assert {name for name, count in lines.items() if count > LONG.get(name, 300)} == set()
     assert {name for name in MODULES if set(name.split(".")) & VAGUE} == set()
 
 
