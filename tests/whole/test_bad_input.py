@@ -31,16 +31,7 @@ def assert_one_clear_line(errors: list[str], path: Path) -> None:
     assert len(line) < 1000
 
 
-#: The database sees the code and the path of what is bad: on MariaDB one file of each code will do.
-ONE_OF_EACH_CODE = {(bad.role, bad.code, bad.read): bad for bad in BAD}.values()
-
-
-@pytest.mark.parametrize(
-    ("backend", "bad"),
-    [*(("sqlite", bad) for bad in BAD), *(("mariadb", bad) for bad in ONE_OF_EACH_CODE)],
-    ids=str,
-    indirect=["backend"],
-)
+@pytest.mark.parametrize("bad", BAD, ids=str)
 def test_a_bad_file(db, bad, tree, whole, light):
     analysis = bad.role in ("prm", "psf")
     files = tree.add(1, without=["raw"] if analysis else [])

@@ -123,7 +123,7 @@ def tree(tmp_path):
 
 
 @settings(
-    max_examples=settings().max_examples if TORTURE else 20,
+    max_examples=settings().max_examples if TORTURE else 30,
     derandomize=not TORTURE,
     suppress_health_check=list(HealthCheck),
 )
