@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error
-from aomuse.discover import Discovery, discover, find_again, join
+from aomuse.discover import discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
-from aomuse.exchange.files import ExposureFiles
+from aomuse.exchange.files import Discovery, ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger import (

@@ -60,8 +60,10 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
-def imports(path: Path, *, inside_functions: bool = True) -> Iterator[str]:
-    """Give the modules of aomuse, and others, that a module imports when it runs."""
+def imports(
+    path: Path, *, inside_functions: bool = True, only_for_types: bool = False
+) -> Iterator[str]:
+    """Give the modules of aomuse, and others, that a module imports when it runs, or for types."""
     tree = ast.parse(path.read_text())
     for_types = {
         below
@@ -77,7 +79,7 @@ def imports(path: Path, *, inside_functions: bool = True) -> Iterator[str]:
         for below in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if node in for_types or (node in late and not inside_functions):
+        if (node in for_types) != only_for_types or (node in late and not inside_functions):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -106,8 +108,8 @@ def test_every_room_has_its_floor() -> None:
 def test_no_arrow_goes_up(room: str) -> None:
     up = {
         f"{name} imports {other}"
-        for name, _ in modules_of(room)
-        for other in ARROWS[name]
+        for name, path in modules_of(room)
+        for other in ARROWS[name] | set(imports(path, only_for_types=True)) & MODULES.keys()
         if room_of(other) != room
         and FLOOR[room_of(other)] >= FLOOR[room]
         and (room, room_of(other)) not in NEIGHBOURS

@@ -109,7 +109,7 @@ def _card(
     """Return name and position of a card, which is added where that is wanted."""
     names = list(dict.fromkeys((plain_keyword(keyword), plain_keyword(keyword.replace(".", " ")))))
     if names[0] in _COMMENTARY:
-        raise AomuseError(f"{names[0] or 'a blank card'} is no value: its lines stay as they are")
+        raise AomuseError(f"{names[0] or 'a blank card'} has no value to set: nothing was changed")
     cards = connection.execute(
         sa.select(Keyword.name, HeaderCard.position)
         .join(HeaderCard, HeaderCard.keyword_id == Keyword.id)
@@ -126,7 +126,9 @@ def _card(
         raise AomuseError(unknown(f"the header {extension} has no keyword", keyword, known, hint))
     name = names[0]
     if not (name.isascii() and name.isprintable() and len(name) <= _MAX_KEYWORD):
-        raise AomuseError(f"{keyword!r} is no keyword: it has at most {_MAX_KEYWORD} letters")
+        raise AomuseError(
+            f"{keyword!r} is not a keyword: use printable ASCII, at most {_MAX_KEYWORD} characters"
+        )
     position = max((card.position for card in cards), default=-1) + 1
     connection.execute(
         sa.insert(HeaderCard).values(

@@ -15,7 +15,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Result, Summary, counted
 
 if TYPE_CHECKING:
-    from aomuse.discover import Discovery
+    from aomuse.exchange.files import Discovery
 
 
 class Progress(Listener):

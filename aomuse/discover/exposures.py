@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from aomuse.discover import companions
@@ -14,7 +14,7 @@ from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers, Recall
 from aomuse.discover.identity import archive_id_of
 from aomuse.discover.tree import walk
-from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile, Identity, Role
+from aomuse.exchange.files import Discovery, ExposureFiles, FitFiles, FoundFile
 from aomuse.exchange.issue import Issue
 
 #: Why a cube of several exposures is left out.
@@ -25,21 +25,6 @@ _KINDS = {
     "prm": "the PampelMuse parameter file",
     "psf": "the PampelMuse source file",
 }
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """What the roots hold."""
-
-    #: Sorted by archive name; those without one last.
-    exposures: list[ExposureFiles]
-    #: About files that belong to no exposure.
-    issues: list[Issue] = field(default_factory=list)
-    #: Files that are not part of a science exposure, each with the reason.
-    left_out: list[tuple[FoundFile, str]] = field(default_factory=list)
-    #: Files whose headers were read now: the role by folder, and the identity by header.
-    read: dict[FoundFile, tuple[Role, Identity]] = field(default_factory=dict)
-    files: list[FoundFile] = field(default_factory=list)
 
 
 def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discovery:

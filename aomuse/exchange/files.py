@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -140,3 +140,18 @@ class ExposureFiles:
         raw = (self.raw,) if self.raw else ()
         analysis = (file for fit in self.fits for file in (fit.prm, fit.psf) if file)
         return (*self.reduced, *raw, *analysis, *self.companions)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What the roots hold."""
+
+    #: Sorted by archive name; those without one last.
+    exposures: list[ExposureFiles]
+    #: About files that belong to no exposure.
+    issues: list[Issue] = field(default_factory=list)
+    #: Files that are not part of a science exposure, each with the reason.
+    left_out: list[tuple[FoundFile, str]] = field(default_factory=list)
+    #: Files whose headers were read now: the role by folder, and the identity by header.
+    read: dict[FoundFile, tuple[Role, Identity]] = field(default_factory=dict)
+    files: list[FoundFile] = field(default_factory=list)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
+from aomuse.exchange.files import Discovery
 from aomuse.exchange.issue import Issue
-
-if TYPE_CHECKING:
-    from aomuse.discover import Discovery
 
 Outcome = Literal["loaded", "completed", "replaced", "unchanged", "failed"]
 

@@ -7,9 +7,10 @@ import fits_factory as factory
 import pytest
 from fits_factory import Files, Tree
 
-from aomuse.discover import Discovery, discover, find_again
+from aomuse.discover import discover, find_again
 from aomuse.discover.identity import archive_id_of
 from aomuse.errors import ConfigurationError
+from aomuse.exchange.files import Discovery
 
 
 def paths(discovery: Discovery) -> list[set[Path]]:

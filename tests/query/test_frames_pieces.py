@@ -172,7 +172,7 @@ def test_mistakes_have_one_line_that_helps(night):
         (lambda: db.exposures(start="soon"), "start is 'soon': give a time in UTC"),
         (lambda: db.exposures(exposures=999), "no exposure has the number 999"),
         (lambda: db.exposures(exposures="MUSE.2018"), "no exposure is named 'MUSE.2018'"),
-        (lambda: db.exposures(exposures=1.5), "1.5 is no exposure"),
+        (lambda: db.exposures(exposures=1.5), "1.5 is not an exposure"),
         (lambda: db.exposures(taget="M 54"), "no filter is named 'taget': did you mean target?"),
         (lambda: db.exposures(metric={"seing": (0, 1)}), "'seing': did you mean seeing"),
         (lambda: db.exposures(metric={"seeing": "low"}), "the limits of seeing are 'low'"),

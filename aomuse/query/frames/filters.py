@@ -82,7 +82,7 @@ def find_exposure(connection: Connection, exposure: int | str) -> int:
             raise AomuseError(unknown("no exposure is named", exposure, known, hint))
         return int(found)
     if isinstance(exposure, bool | float) or not hasattr(exposure, "__index__"):
-        raise AomuseError(f"{exposure!r} is no exposure: give its number or its archive name")
+        raise AomuseError(f"{exposure!r} is not an exposure: give its number or its archive name")
     number = exposure.__index__()
     found = connection.scalar(sa.select(Exposure.id).where(Exposure.id == number))
     if found is None:
