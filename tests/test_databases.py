@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -51,8 +51,24 @@ def test_what_a_test_leaves_behind_is_gone(engine: sa.Engine, turn: int) -> None
         connection.exec_driver_sql("CREATE TABLE left_behind (id INTEGER)")
 
 
-def test_an_open_transaction_does_not_hold_up_the_end(mariadb_admin: Callable[[], str]) -> None:
+@pytest.fixture
+def left_open() -> Iterator[list[sa.Connection]]:
+    """Give a list for connections that are closed only after the databases of a test are gone.
+
+    Left to the garbage collector they would fail at a moment of its choice, in another test.
+    """
+    connections: list[sa.Connection] = []
+    yield connections
+    for connection in connections:
+        connection.invalidate()
+        connection.close()
+
+
+def test_an_open_transaction_does_not_hold_up_the_end(
+    left_open: list[sa.Connection], mariadb_admin: Callable[[], str]
+) -> None:
     """The database is dropped after this test; it would wait for the lock for a day."""
     connection = create_engine(mariadb_admin()).connect()
+    left_open.append(connection)
     connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
     connection.exec_driver_sql("INSERT INTO t VALUES (1)")

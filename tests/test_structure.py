@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,20 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Give the tree of a module; each is parsed once, while the tests are collected.
+
+    Python 3.11 can fail to parse while another parser is at work in the process (CPython 106905).
+    """
+    return ast.parse(path.read_text())
+
+
 def imports(
     path: Path, *, inside_functions: bool = True, only_for_types: bool = False
 ) -> Iterator[str]:
     """Give the modules of aomuse, and others, that a module imports when it runs, or for types."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     for_types = {
         below
         for node in ast.walk(tree)
