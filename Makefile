@@ -27,7 +27,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-system lint bench bi-check docs docs-check mariadb mariadb-stop \
+.PHONY: help migrate load test test-fast test-system lint bench bi-check docs docs-check mariadb mariadb-stop \
 	clean
 
 help: ## print this list
@@ -49,12 +49,15 @@ test: SYSTEM += browser
 test: test-system $(INSTALLED) $(DEV) $(MARIADB) ## run all tests, on SQLite and on a private MariaDB server
 	@.venv/bin/python -m pytest --numprocesses logical --dist worksteal $(PYTEST_ARGS)
 
+test-fast: $(INSTALLED) $(DEV) ## run the tests that need SQLite at most and start no processes
+	@.venv/bin/python -m pytest -m fast --numprocesses logical --dist worksteal $(PYTEST_ARGS)
+
 lint: $(DEV) ## check style and types
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5')
+bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5', or --check)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 bi-check: SYSTEM += browser

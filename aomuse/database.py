@@ -50,6 +50,7 @@ class Database:
     ``metric=``, as `aomuse.query.frames.Filters` describes them. Rows are sorted by time.
     ``attrs["units"]`` has the unit of each column that has one. With ``chunk_rows=`` a method
     returns an iterator over frames with that many rows, so that they never are all in memory.
+    A name that does not exist raises `aomuse.errors.AomuseError`.
 
     Parameters
     ----------
@@ -87,11 +88,6 @@ class Database:
         DataFrame or iterator of DataFrame
             A row for each exposure.
 
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If a filter names what does not exist.
-
         Examples
         --------
         >>> db.exposures(target="NGC 6397", metric={"seeing": (None, 0.8)})  # doctest: +SKIP
@@ -122,11 +118,6 @@ class Database:
         -------
         DataFrame or iterator of DataFrame
             NaN and NA where there is no value; the table exposure_metric has the reason.
-
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If there is no such metric.
 
         Examples
         --------
@@ -164,11 +155,6 @@ class Database:
             A row for each exposure; the first card where a keyword repeats, all lines of HISTORY
             and COMMENT.
 
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If no header has the keyword.
-
         Examples
         --------
         >>> db.header("ESO OBS NAME", "ESO DET READ CURNAME", file="raw")  # doctest: +SKIP
@@ -202,11 +188,6 @@ class Database:
             A row for each row of the table: exposure_id, header_id (its HDU), row_index, time_utc,
             and the columns of the file.
 
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If there is no such table or column.
-
         Examples
         --------
         >>> db.telemetry("SPARTA_ATM_DATA", "LGS1_STREHL", mode="NFM")  # doctest: +SKIP
@@ -237,11 +218,6 @@ class Database:
         -------
         DataFrame or iterator of DataFrame
             A row for each analysis and layer; fwhm in pixels and fwhm_arcsec.
-
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If no PSF has the parameter.
 
         Examples
         --------
@@ -274,11 +250,6 @@ class Database:
         -------
         DataFrame or iterator of DataFrame
             A row for each source and layer.
-
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If more rows are requested at once than fit into memory.
 
         Examples
         --------
@@ -313,11 +284,6 @@ class Database:
         DataFrame
             A row for each twin, the nearest first, with its distance, the parts of the distance
             and its conditions: seeing, coherence time, ground layer fraction and air mass.
-
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If there is no such exposure.
 
         Notes
         -----
@@ -359,11 +325,6 @@ class Database:
         -------
         int
             exposure.id.
-
-        Raises
-        ------
-        aomuse.errors.AomuseError
-            If the database cannot hold a value, or the exposure exists already.
         """
         return add_exposure(
             self.engine,

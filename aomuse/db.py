@@ -1,18 +1,19 @@
-"""Engines: SQLite and MariaDB, set up the same way everywhere."""
+"""URLs and engines: SQLite and MariaDB, set up the same way everywhere."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from aomuse.config import database_url
+from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL, MARIADB_DRIVER
 from aomuse.errors import ConfigurationError
 
 #: Seconds that SQLite waits for another writer's transaction.
@@ -25,13 +26,69 @@ _MARIADB_SESSION = (
 )
 
 
+def database_url(url: str | URL | None = None) -> URL:
+    """Return the URL of the database to use.
+
+    Parameters
+    ----------
+    url : str or sqlalchemy.URL, optional
+        A URL; without it the environment variable ``AOMUSE_DATABASE_URL`` counts, and without
+        that the SQLite file ``aomuse.db`` in the working directory.
+
+    Returns
+    -------
+    sqlalchemy.URL
+        A URL for SQLite, or for MariaDB through MariaDB's own connector.
+
+    Raises
+    ------
+    ConfigurationError
+        If the URL cannot be parsed or names another engine.
+    """
+    try:
+        parsed = make_url(url or os.environ.get(DATABASE_URL_VARIABLE) or DEFAULT_DATABASE_URL)
+    except (ArgumentError, ValueError):
+        # The text of the error repeats the URL, and with it the password.
+        raise ConfigurationError(
+            "the database URL cannot be parsed: write sqlite:///FILE or "
+            f"{MARIADB_DRIVER}://USER:PASSWORD@HOST:3306/DATABASE "
+            "(special characters in the password as %XX)"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return parsed
+    if backend in {"mariadb", "mysql"}:
+        if not parsed.database:
+            raise ConfigurationError("the database URL names no database: add /DATABASE at its end")
+        return parsed.set(drivername=MARIADB_DRIVER)
+    raise ConfigurationError(
+        f"the database URL is for {backend}: aomuse works with sqlite and {MARIADB_DRIVER}"
+    )
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL for people's eyes: without password, and without options that may hold one.
+
+    Parameters
+    ----------
+    url : sqlalchemy.URL
+        The URL.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 def create_engine(url: str | URL | None = None) -> Engine:
     """Return an engine for a SQLite or MariaDB database.
 
     Parameters
     ----------
     url : str or sqlalchemy.URL, optional
-        See `aomuse.config.database_url`.
+        See `database_url`.
 
     Returns
     -------
@@ -130,10 +187,10 @@ class Trouble(Enum):
 #: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
 _BUSY_NUMBERS = {1205, 1213}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
-#: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, packet
-#: too large (the server then hangs up), network errors, TLS error, malformed packet.
-_GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1153}
-_GONE_NUMBERS |= {1158, 1159, 1160, 1161, 2026, 2027}
+#: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
+#: errors, TLS error, malformed packet.
+_GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1158, 1159, 1160, 1161}
+_GONE_NUMBERS |= {2026, 2027}
 
 
 def trouble_of(error: DBAPIError) -> Trouble:

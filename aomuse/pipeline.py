@@ -30,7 +30,7 @@ from aomuse.ledger import (
     running,
 )
 from aomuse.load import UnitOfWork, choose_writer, reason_of
-from aomuse.metrics.rows import register_metrics
+from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
 from aomuse.query.refresh import refresh

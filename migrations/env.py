@@ -9,8 +9,7 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from aomuse.config import database_url
-from aomuse.db import create_engine
+from aomuse.db import create_engine, database_url
 from aomuse.models import Base
 from aomuse.query.refresh import offline_views, refresh_views
 

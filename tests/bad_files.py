@@ -1,7 +1,5 @@
 """The catalogue of bad and odd files: what is wrong with each, and how to make it so."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import socket
@@ -20,27 +18,13 @@ Spoil = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Bad:
-    """A kind of bad file.
-
-    Parameters
-    ----------
-    name : str
-        What is wrong.
-    role : str
-        Which file of the exposure is bad.
-    code : str
-        Code of its issue.
-    spoil : callable
-        Makes the valid file bad.
-    read : bool
-        True if the rest of the file can still be loaded.
-    """
+    """A kind of bad file: what is wrong, in which file, the code of its issue, how to make it."""
 
     name: str
     role: str
     code: str
     spoil: Spoil
-    read: bool = False
+    read: bool = False  # True if the rest of the file can still be loaded
 
     def __str__(self) -> str:
         return f"{self.role}-{self.name}"
@@ -60,6 +44,19 @@ def cut_bytes(count: int) -> Spoil:
 
 def card(hdu: int | str, keyword: str, value: str) -> Spoil:
     return lambda path: set_card(path, hdu, keyword, value)
+
+
+def image(hdu: int | str, keyword: str, card: str | bytes = "COMMENT") -> Spoil:
+    """Put a card in the place of another; a comment, so that the other is missing."""
+    return lambda path: set_image(path, hdu, keyword, card)
+
+
+def psf(**options: Any) -> Spoil:
+    return replace_with(factory.to_bytes(factory.psf(**options)))
+
+
+def truncate(size: int) -> Spoil:
+    return lambda path: os.truncate(path, size)
 
 
 def change(function: Callable[[fits.HDUList], fits.HDUList | None]) -> Spoil:
@@ -94,23 +91,12 @@ def without(*names: str) -> Spoil:
 
 
 def parameters(**options: Any) -> Spoil:
-    def swap(hdus: fits.HDUList) -> None:
-        hdus["PSFPARS"] = factory.psfpars(**options)
-
-    return change(swap)
+    return change(lambda hdus: hdus.__setitem__("PSFPARS", factory.psfpars(**options)))
 
 
-def columns(name: str, *made: fits.Column) -> Spoil:
-    def swap(hdus: fits.HDUList) -> None:
-        hdus[name] = fits.BinTableHDU.from_columns(list(made), name=name)
-
-    return change(swap)
-
-
-def names_only(hdus: fits.HDUList) -> None:
-    hdus["PSFPARS"] = fits.BinTableHDU.from_columns(
-        [fits.Column("name", "16A", array=["beta", "fwhm"])], name="PSFPARS"
-    )
+def columns(*made: fits.Column) -> Spoil:
+    table = fits.BinTableHDU.from_columns(list(made), name="PSFPARS")
+    return change(lambda hdus: hdus.__setitem__("PSFPARS", table))
 
 
 def one_axis_is_huge(path: Path) -> None:
@@ -123,10 +109,7 @@ def one_axis_is_huge(path: Path) -> None:
 
 
 def insert_image(name: str) -> Spoil:
-    def swap(hdus: fits.HDUList) -> None:
-        hdus[name] = fits.ImageHDU(np.zeros((2, 2)), name=name)
-
-    return change(swap)
+    return change(lambda hdus: hdus.__setitem__(name, fits.ImageHDU(np.zeros((2, 2)), name=name)))
 
 
 def beyond_floats(path: Path) -> None:
@@ -152,11 +135,14 @@ def sources_are_images(path: Path) -> None:
 
 def no_target(path: Path) -> None:
     set_card(path, 0, "OBJECT", "'       '")
-    set_image(path, 0, "HIERARCH ESO OBS TARG NAME", "HIERARCH ESO OBS TARG NAME = ''")
+    set_image(path, 0, TARGET, f"{TARGET} = ''")
 
 
+TARGET = "HIERARCH ESO OBS TARG NAME"
 HTML = b"<!DOCTYPE html><html><body><h1>503 Service Unavailable</h1></body></html>\n"
-NUL_BLOCKS = bytes(2880 * 3)
+NAMES = fits.Column("name", "16A", array=["beta", "fwhm"])
+OTHER = fits.Column("x", "1J", array=[1])
+TEXT = fits.Column("polyfit", "4A", array=["2.5", "3.5"])
 
 BAD = [
     # not what their names say
@@ -164,7 +150,7 @@ BAD = [
     Bad("empty", "psf", "empty", replace_with(b"")),
     Bad("text", "raw", "not_fits", replace_with(b"to be copied\n" * 400)),
     Bad("html", "prm", "not_fits", replace_with(HTML)),
-    Bad("nul bytes", "psf", "not_fits", replace_with(NUL_BLOCKS)),
+    Bad("nul bytes", "psf", "not_fits", replace_with(bytes(2880 * 3))),
     Bad("gzip", "prm", "not_fits", lambda p: p.write_bytes(gzip.compress(p.read_bytes()))),
     Bad("begins with a newline", "reduced", "not_fits", lambda p: edit_bytes(p, b"\n".__add__)),
     Bad("only SIMPLE", "psf", "truncated", replace_with(b"SIMPLE  =                    T")),
@@ -177,9 +163,9 @@ BAD = [
     Bad("device", "psf", "not_a_file", instead(lambda p: p.symlink_to("/dev/zero"))),
     # cut short
     Bad("cut in a header", "reduced", "truncated", cut_bytes(2880 + 100)),
-    Bad("cut in the primary header", "reduced", "truncated", lambda p: os.truncate(p, 2000)),
-    Bad("cut in the primary header", "raw", "truncated", lambda p: os.truncate(p, 2000)),
-    Bad("header only", "psf", "no_sources", lambda p: os.truncate(p, 2880), read=True),
+    Bad("cut in the primary header", "reduced", "truncated", truncate(2000)),
+    Bad("cut in the primary header", "raw", "truncated", truncate(2000)),
+    Bad("header only", "psf", "no_sources", truncate(2880), read=True),
     Bad("cut in a table", "psf", "truncated", cut_bytes(2880 - 100)),
     Bad("cut in a table", "prm", "truncated", cut_bytes(2880 - 1)),
     Bad("cut in the middle", "raw", "truncated", cut(0.5)),
@@ -213,63 +199,23 @@ BAD = [
     Bad("PSFPARS has no rows", "prm", "psfpars_empty", parameters(parameters=()), read=True),
     Bad("PSFPARS missing", "prm", "psfpars_missing", without("PSFPARS"), read=True),
     Bad("PSFPARS an image", "prm", "psfpars_missing", insert_image("PSFPARS"), read=True),
-    Bad("PSFPARS without polyfit", "prm", "psfpars_columns", change(names_only), read=True),
-    Bad(
-        "PSFPARS without columns",
-        "prm",
-        "psfpars_columns",
-        columns("PSFPARS", fits.Column("x", "1J", array=[1])),
-        read=True,
-    ),
+    Bad("PSFPARS without polyfit", "prm", "psfpars_columns", columns(NAMES), read=True),
+    Bad("PSFPARS without columns", "prm", "psfpars_columns", columns(OTHER), read=True),
     Bad("name twice", "prm", "psfpars_columns", parameters(parameters=("beta", "beta")), read=True),
     Bad("name empty", "prm", "psfpars_columns", parameters(parameters=("beta", "")), read=True),
     Bad("one polyfit a parameter", "prm", "layers_disagree", parameters(layers=1), read=True),
-    Bad(
-        "polyfit is text",
-        "prm",
-        "psfpars_columns",
-        columns(
-            "PSFPARS",
-            fits.Column("name", "4A", array=["beta"]),
-            fits.Column("polyfit", "4A", array=["2.5"]),
-        ),
-        read=True,
-    ),
+    Bad("polyfit is text", "prm", "psfpars_columns", columns(NAMES, TEXT), read=True),
     Bad("SPECTRA missing", "prm", "spectra_missing", without("SPECTRA"), read=True),
-    Bad(
-        "SPECTRA without CRVAL3",
-        "prm",
-        "spectra_axis",
-        lambda p: set_image(p, "SPECTRA", "CRVAL3", "COMMENT"),
-        read=True,
-    ),
+    Bad("SPECTRA without CRVAL3", "prm", "spectra_axis", image("SPECTRA", "CRVAL3"), read=True),
     Bad("CRVAL3 a word", "prm", "spectra_axis", card("SPECTRA", "CRVAL3", "'blue'"), read=True),
-    Bad(
-        "no sources",
-        "psf",
-        "no_sources",
-        replace_with(factory.to_bytes(factory.psf(sources=()))),
-        read=True,
-    ),
+    Bad("no sources", "psf", "no_sources", psf(sources=()), read=True),
     Bad("sources are images", "psf", "no_sources", sources_are_images, read=True),
-    Bad(
-        "other layers",
-        "psf",
-        "layers_disagree",
-        replace_with(factory.to_bytes(factory.psf(layers=4))),
-    ),
-    Bad(
-        "no layers", "psf", "layers_disagree", replace_with(factory.to_bytes(factory.psf(layers=0)))
-    ),
+    Bad("other layers", "psf", "layers_disagree", psf(layers=4)),
+    Bad("no layers", "psf", "layers_disagree", psf(layers=0)),
     # raw and reduced files that say the wrong thing
     Bad("telemetry is an image", "raw", "wrong_type", insert_image("SPARTA_ATM_DATA"), read=True),
     Bad("no target", "reduced", "target_missing", no_target, read=True),
-    Bad(
-        "no PROV1, no ARCFILE",
-        "reduced",
-        "no_archive_id",
-        lambda p: set_image(p, 0, "PROV1", "COMMENT"),
-    ),
+    Bad("no PROV1, no ARCFILE", "reduced", "no_archive_id", image(0, "PROV1")),
     Bad("PROV1 empty", "reduced", "no_archive_id", card(0, "PROV1", "'        '")),
     Bad("PROV1 a number", "reduced", "no_archive_id", card(0, "PROV1", "2018")),
 ]
@@ -312,18 +258,16 @@ def without_beta(hdus: fits.HDUList) -> None:
 
 
 def text_for_flux(hdus: fits.HDUList) -> None:
-    made = [
-        fits.Column(name, "1D", array=np.ones(5))
-        if name != "flux"
-        else fits.Column("flux", "8A", array=["1.5"] * 5)
-        for name in factory.SAMPLE_COLUMNS
-    ]
+    made = [fits.Column(name, "1D", array=np.ones(5)) for name in factory.SAMPLE_COLUMNS]
+    made[1] = fits.Column("flux", "8A", array=["1.5"] * 5)
     hdus[1] = fits.BinTableHDU.from_columns(made, name="PM_3")
 
 
-def second_sparta(hdus: fits.HDUList) -> None:
-    hdus.append(factory.sparta_atm(30))
-
+OB_ID = "HIERARCH ESO OBS ID"
+HUGE_ID = f"{OB_ID} = {'9' * 40}"
+UNPARSABLE = "EXPTIME = 1.2.3.4 what / is this"
+LATIN = b"HISTORY caf\xe9 \xff"
+TELEMETRY = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA")
 
 #: What it is, role, severity and code of the remark, and how to make it.
 ODD: list[tuple[str, str, str, str, Spoil]] = [
@@ -335,64 +279,21 @@ ODD: list[tuple[str, str, str, str, Spoil]] = [
     ("PM_ image", "psf", "warning", "source_name", change(source_image)),
     ("no column beta", "psf", "warning", "column_missing", change(without_beta)),
     ("text for flux", "psf", "warning", "column_missing", change(text_for_flux)),
-    (
-        "mode missing",
-        "reduced",
-        "warning",
-        "mode_missing",
-        lambda p: set_image(p, 0, "HIERARCH ESO INS MODE", "COMMENT"),
+    ("mode missing", "reduced", "warning", "mode_missing", image(0, "HIERARCH ESO INS MODE")),
+    *(
+        (f"DATE-OBS {what}", "reduced", "warning", "date_missing", card(0, "DATE-OBS", value))
+        for what, value in {
+            "no date": "'yesterday'",
+            "25 h": "'2018-08-13T25:00:00'",
+            "year 0": "'0000-00-00T00:00:00'",
+            "huge": f"'{'9' * 60}'",
+            "a number": "20180813",
+        }.items()
     ),
-    ("DATE-OBS no date", "reduced", "warning", "date_missing", card(0, "DATE-OBS", "'yesterday'")),
-    (
-        "DATE-OBS 25 h",
-        "reduced",
-        "warning",
-        "date_missing",
-        card(0, "DATE-OBS", "'2018-08-13T25:00:00'"),
-    ),
-    (
-        "DATE-OBS year 0",
-        "reduced",
-        "warning",
-        "date_missing",
-        card(0, "DATE-OBS", "'0000-00-00T00:00:00'"),
-    ),
-    ("DATE-OBS huge", "reduced", "warning", "date_missing", card(0, "DATE-OBS", f"'{'9' * 60}'")),
-    ("DATE-OBS a number", "reduced", "warning", "date_missing", card(0, "DATE-OBS", "20180813")),
     ("EXPTIME a word", "reduced", "warning", "keyword_type", card(0, "EXPTIME", "'long'")),
-    (
-        "OB id beyond 64 bits",
-        "reduced",
-        "warning",
-        "keyword_type",
-        lambda p: set_image(p, 0, "HIERARCH ESO OBS ID", f"HIERARCH ESO OBS ID = {'9' * 40}"),
-    ),
-    (
-        "card unparsable",
-        "reduced",
-        "warning",
-        "card",
-        lambda p: set_image(p, 0, "EXPTIME", "EXPTIME = 1.2.3.4 what / is this"),
-    ),
-    (
-        "pixels cut",
-        "reduced",
-        "warning",
-        "pixels_truncated",
-        lambda p: edit_bytes(p, lambda d: d[:-2870]),
-    ),
-    (
-        "header with other bytes",
-        "reduced",
-        "warning",
-        "not_ascii",
-        lambda p: set_image(p, 0, "HISTORY", b"HISTORY caf\xe9 \xff"),
-    ),
-    (
-        "no telemetry",
-        "raw",
-        "note",
-        "extension_missing",
-        without("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA"),
-    ),
+    ("OB id beyond 64 bits", "reduced", "warning", "keyword_type", image(0, OB_ID, HUGE_ID)),
+    ("card unparsable", "reduced", "warning", "card", image(0, "EXPTIME", UNPARSABLE)),
+    ("pixels cut", "reduced", "warning", "pixels_truncated", cut_bytes(2870)),
+    ("header with other bytes", "reduced", "warning", "not_ascii", image(0, "HISTORY", LATIN)),
+    ("no telemetry", "raw", "note", "extension_missing", without(*TELEMETRY)),
 ]

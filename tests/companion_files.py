@@ -1,7 +1,5 @@
 """Night logs, catalogues and Raman images for the exposures of the factory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,8 +1,9 @@
 """Databases for the tests: SQLite files, and databases on a MariaDB server of the session's own.
 
 A test that asks for `engine` or `db_url` runs twice, on SQLite and on MariaDB, each time with a
-database of its own at the newest schema. `empty_url` and `new_database` give databases without
-a schema, `mariadb_admin` databases on MariaDB only.
+database of its own at the newest schema, which `load_once` fills with a tree that several tests
+share. `empty_url` and `new_database` give databases without a schema, `mariadb_admin` databases on
+MariaDB only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,10 +27,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is n
 
 from scripts.mariadb_server import Server, ServerError, find_program
 
-# A slow machine is no failure, and CI tries the same examples every time.
+# A slow machine is not a failure, and CI tries the same examples every time. More examples, and
+# others each time: pytest --hypothesis-profile torture.
 hypothesis.settings.register_profile(
     "aomuse", deadline=None, derandomize=bool(os.environ.get("CI")), database=None
 )
+hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -51,6 +55,24 @@ ENOUGH_MEMORY = 4 << 30
 
 TEMPLATE = "aomuse_template"
 _database_numbers = itertools.count(1)
+
+
+#: What takes long: a server, a browser, processes, trees that are loaded over and over.
+SLOW_FIXTURES = {"mariadb_server", "browser", "processes", "whole"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of `make test-fast`, by their fixtures."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        of_mariadb = any(str(value).startswith(("mariadb", "mysql")) for value in parameters)
+        if not of_mariadb and not SLOW_FIXTURES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.fast)
+
+
+@pytest.fixture
+def processes():
+    """Tell that a test starts processes."""
 
 
 @pytest.fixture(autouse=True)
@@ -166,18 +188,21 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def new_database(
     backend: str, request: pytest.FixtureRequest, database_folder: Path
-) -> Callable[[], str]:
+) -> Iterator[Callable[[], str]]:
     """Give a function that makes an empty database of the kind under test and returns its URL."""
     if backend == "mariadb":
-        create_database: Callable[[], str] = request.getfixturevalue("mariadb_admin")
-        return create_database
+        yield request.getfixturevalue("mariadb_admin")
+        return
+    folders = []
 
     def create_file() -> str:
-        folder = database_folder / f"sqlite_{next(_database_numbers)}"
-        folder.mkdir()
-        return f"sqlite:///{folder / 'aomuse.db'}"
+        folders.append(database_folder / f"sqlite_{next(_database_numbers)}")
+        folders[-1].mkdir()
+        return f"sqlite:///{folders[-1] / 'aomuse.db'}"
 
-    return create_file
+    yield create_file
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -212,12 +237,99 @@ def engine(db_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
+def _loaded() -> dict[tuple[str, Path], str]:
+    """Remember the databases that hold a tree: a file of SQLite, or a name on the server."""
+    return {}
+
+
+@pytest.fixture
+def load_once(
+    backend: str,
+    db_url: str,
+    _loaded: dict[tuple[str, Path], str],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Path], None]:
+    """Give a function that loads a tree into the database under test, which is empty.
+
+    The first test that asks for a tree loads it; the others get a copy of what that load stored.
+    Tests that share a tree do not change its files.
+    """
+
+    def load_once(root: Path) -> None:
+        known = _loaded.get((backend, root))
+        if known is None:
+            _load(db_url, root)
+        if backend == "sqlite":
+            database = str(sa.make_url(db_url).database)
+            if known is None:
+                known = str(tmp_path_factory.mktemp("loaded") / "aomuse.db")
+                _copy_sqlite(database, known)
+            else:
+                _copy_sqlite(known, database)
+        else:
+            control: sa.Engine = request.getfixturevalue("_control")
+            database = str(sa.make_url(db_url).database)
+            if known is None:
+                known = f"aomuse_loaded_{next(_database_numbers)}"
+                _copy_mariadb(control, database, known)
+            else:
+                _copy_mariadb(control, known, database)
+                _refresh_views(db_url)
+        _loaded[backend, root] = known
+
+    return load_once
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real observatory files, which stands beside the repository in CI."""
     path = REPOSITORY.parent / "shared" / "data"
     if not path.is_dir():
         pytest.skip(f"no real observatory files here: {path} is missing")
     return path
+
+
+def _load(url: str, root: Path) -> None:
+    from warehouse import aomuse
+
+    done = aomuse(url, "load", root)
+    assert (done.code, done.err) == (0, "")
+
+
+def _refresh_views(url: str) -> None:
+    from aomuse.db import create_engine
+    from aomuse.query.refresh import refresh
+
+    engine = create_engine(url)
+    refresh(engine)
+    engine.dispose()
+
+
+def _copy_sqlite(source: str, target: str) -> None:
+    with (
+        contextlib.closing(sqlite3.connect(source)) as one,
+        contextlib.closing(sqlite3.connect(target)) as other,
+    ):
+        one.backup(other)
+
+
+def _copy_mariadb(control: sa.Engine, source: str, target: str) -> None:
+    """Copy the tables of a database, without the views."""
+    with control.connect() as connection:
+        connection.exec_driver_sql("SET foreign_key_checks = 0, unique_checks = 0")
+        connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {target}")
+        tables = connection.exec_driver_sql(f"SHOW FULL TABLES FROM {source}").all()
+        for name in (name for name, kind in tables if kind == "BASE TABLE"):
+            have = connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {source}.`{name}`)")
+            connection.exec_driver_sql(
+                f"CREATE TABLE IF NOT EXISTS {target}.`{name}` LIKE {source}.`{name}`"
+            )
+            if have.scalar():
+                connection.exec_driver_sql(
+                    f"REPLACE INTO {target}.`{name}` SELECT * FROM {source}.`{name}`"
+                )
+        connection.exec_driver_sql("SET foreign_key_checks = 1, unique_checks = 1")
 
 
 def _migrate(url: str) -> None:

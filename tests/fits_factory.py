@@ -3,8 +3,6 @@
 Everything is made with astropy alone: what a test expects never comes from the loader.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import shutil
@@ -218,10 +216,7 @@ def prm(layers: int = LAYERS, parameters: Sequence[str] = MOFFAT, seed: int = 1)
 
 
 def source(
-    number: int,
-    layers: int = LAYERS,
-    columns: Sequence[str] = SAMPLE_COLUMNS,
-    seed: int = 1,
+    number: int, layers: int = LAYERS, columns: Sequence[str] = SAMPLE_COLUMNS, seed: int = 1
 ) -> fits.BinTableHDU:
     """Make the table of one source; one flux is NaN."""
     generator = np.random.default_rng((seed, number))

@@ -215,15 +215,21 @@ _FILLING: dict[type[sa.types.TypeEngine[Any]], object] = {
 
 
 def fill_every_table(engine: sa.Engine) -> None:
-    """Put a row into every table that has none, parents first."""
+    """Put a row into every table that has none, parents first; the schema may be an older one."""
+    inspector = sa.inspect(engine)
+    there = set(inspector.get_table_names())
     with engine.begin() as connection:
         for table in Base.metadata.sorted_tables:
-            if connection.execute(sa.select(table).limit(1)).first():
+            if table.name not in there or connection.scalar(
+                sa.select(sa.exists(sa.select(table.c[0])))
+            ):
                 continue
+            names = {column["name"] for column in inspector.get_columns(table.name)}
             row: dict[str, object] = {}
             for column in table.columns:
                 kinds = type(column.type).__mro__
-                row[column.name] = next(_FILLING[kind] for kind in kinds if kind in _FILLING)
+                if column.name in names:
+                    row[column.name] = next(_FILLING[kind] for kind in kinds if kind in _FILLING)
             for key in table.foreign_key_constraints:
                 parent = connection.execute(sa.select(*(e.column for e in key.elements))).first()
                 assert parent is not None, f"{table.name} comes before its parent"

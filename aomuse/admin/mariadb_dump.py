@@ -157,7 +157,7 @@ def _option_file(url: URL) -> Iterator[str]:
     if query.get("ssl", "").lower() in _TRUE:
         text.append("ssl")
     verify = query.get("ssl_verify_cert", "").lower() in _TRUE
-    # Newer clients verify unless they are told not to, as aomuse does not either.
+    # Newer clients verify unless an option says not to, as aomuse does not either.
     text.append("ssl-verify-server-cert" if verify else "loose-skip-ssl-verify-server-cert")
     handle, name = tempfile.mkstemp(prefix="aomuse-", suffix=".cnf")
     try:

@@ -111,7 +111,7 @@ def _replace(
     values: Values,
     layer: int | None,
 ) -> None:
-    """Write values, and the summaries of the whole row of layers anew."""
+    """Write values, and recompute the summaries of all layers."""
     table = Base.metadata.tables[table_name]
     special = SpecialValues(connection, [fit.exposure_id])
     own = [table.c[name] == value for name, value in key.items()]

@@ -10,8 +10,9 @@ import click
 
 from aomuse.admin import ReaderAccount, backup, drop, inventory, restore
 from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context, tell_wait
-from aomuse.config import shown_url
+from aomuse.db import shown_url
 from aomuse.errors import ConfigurationError
+from aomuse.exchange.outcome import counted
 from aomuse.ledger import run_lock
 from aomuse.schema import head_revision
 
@@ -34,8 +35,8 @@ def drop_command(context: Context, *, yes: bool) -> None:
     rows = sum(found.tables.values())
     exposures = found.tables.get("exposure", 0)
     click.echo(
-        f"{where}: {len(found.tables)} tables with {rows:,} rows ({exposures:,} exposures), "
-        f"{len(found.views)} views"
+        f"{where}: {counted(len(found.tables), 'table')} with {counted(rows, 'row')} "
+        f"({counted(exposures, 'exposure')}), {counted(len(found.views), 'view')}"
     )
     if not yes:
         if not sys.stdin.isatty():
@@ -43,7 +44,7 @@ def drop_command(context: Context, *, yes: bool) -> None:
         click.confirm("Drop them?", abort=True)
     with run_lock(context.engine, tell_wait):
         drop(context.engine)
-    click.echo(f"dropped; {len(found.others)} tables and views of others were left")
+    click.echo(f"dropped; tables and views of others that were left: {len(found.others)}")
 
 
 @cli.command("backup", epilog="\b\nExample:\n  aomuse backup muse-2018-08-13.backup")

@@ -42,4 +42,4 @@ def seed_json_command(
     for path in seed_export.export(context.engine, directory, (*names, *more)):
         click.echo(str(path))
         count += 1
-    click.echo(f"{count} analyses written to {directory}")
+    click.echo(f"analyses written to {directory}: {count}")

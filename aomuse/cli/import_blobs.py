@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from aomuse.cli.load import summary_text
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
-from aomuse.cli.progress import Progress
+from aomuse.cli.progress import Progress, summary_text
 from aomuse.legacy import import_blobs
 
 
@@ -29,7 +28,7 @@ def import_blobs_command(context: Context, source_url: str, *, no_progress: bool
             summary = import_blobs(context.engine, source_url, progress)
         except KeyboardInterrupt:
             progress.say(
-                "interrupted: whole exposures only are in the database, import again to go on",
+                "interrupted: only complete exposures are in the database, import again to go on",
                 err=True,
             )
             raise

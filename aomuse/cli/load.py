@@ -1,22 +1,16 @@
-"""The commands that fill the warehouse: migrate, load, simulate."""
+"""The command load."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from aomuse import pipeline, schema
-from aomuse.cli.main import EXIT_ISSUES, EXIT_USAGE, Context, cli, pass_context, tell_wait
-from aomuse.cli.progress import Progress
-from aomuse.config import DATABASE_URL_VARIABLE, shown_url
+from aomuse import pipeline
+from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
+from aomuse.cli.progress import Progress, left_out_text, summary_text
 from aomuse.exchange.files import COMPANION_ROLES
-from aomuse.exchange.outcome import Summary
-from aomuse.ledger import run_lock
-from aomuse.query.refresh import refresh
-from aomuse.simulate import SimulateError, simulate
 from aomuse.workers import default_workers
 
 _ACTIONS = {
@@ -27,20 +21,6 @@ _ACTIONS = {
     "keep": "unchanged",
     "refuse": "refused",
 }
-
-
-@cli.command(epilog="\b\nExample:\n  aomuse --db sqlite:///night.db migrate")
-@pass_context
-def migrate(context: Context) -> None:
-    """Bring the schema and the views up to date."""
-    with run_lock(context.engine, tell_wait):
-        before = schema.current_revision(context.engine)
-        schema.upgrade(context.engine)
-        refresh(context.engine)
-    head = schema.head_revision()
-    where = shown_url(context.engine.url)
-    done = "already at" if before == head else f"from {before or 'nothing'} to"
-    click.echo(f"{where}: schema {done} revision {head}")
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse load /data/2018-08-12 /data/2018-08-13")
@@ -82,36 +62,12 @@ def load(
             )
         except KeyboardInterrupt:
             progress.say(
-                "interrupted: whole exposures only are in the database, load again to go on",
+                "interrupted: only complete exposures are in the database, load again to go on",
                 err=True,
             )
             raise
     click.echo(summary_text(summary, progress))
     return EXIT_ISSUES if summary.failed else 0
-
-
-def summary_text(summary: Summary, progress: Progress) -> str:
-    """Return what came of a load or an import, in a few lines."""
-    counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
-    lines = [f"exposures: {counts}; {summary.row_count:,} rows in {summary.seconds:.1f} s"]
-    if summary.left_out:
-        lines.append(_left_out(summary.left_out))
-    said = [
-        f"{progress.severities[severity]} {severity}s"
-        for severity in ("error", "warning", "note")
-        if progress.severities[severity]
-    ]
-    if said:
-        lines.append(f"{', '.join(said)}: aomuse status --issues shows them")
-    return "\n".join(lines)
-
-
-def _left_out(reasons: Mapping[str, int]) -> str:
-    """Return how many files are left out, and why, most frequent reasons first."""
-    told = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    shown = "; ".join(f"{number} {why}" for why, number in told)
-    total = sum(reasons.values())
-    return f"left out: {total} files that are no science exposure ({shown})"
 
 
 def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> int:
@@ -130,7 +86,7 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
     for file, why in discovery.left_out:
         click.echo(f"left out: {file}: {why}")
     if discovery.left_out:
-        click.echo(_left_out(Counter(why for _, why in discovery.left_out)))
+        click.echo(left_out_text(Counter(why for _, why in discovery.left_out)))
     counts = {
         name: sum(todo.action == action for _, todo in plans) for action, name in _ACTIONS.items()
     }
@@ -138,25 +94,3 @@ def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> in
     click.echo(f"dry run, nothing was written: {told or 'no exposures'}")
     errors = [*discovery.issues, *(issue for _, todo in plans for issue in todo.issues)]
     return EXIT_ISSUES if any(issue.severity == "error" for issue in errors) else 0
-
-
-@cli.command(
-    "simulate",
-    epilog="\b\nExample:\n  aomuse simulate sample --exposures 6 --sources 20 --seed 1",
-)
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--exposures", default=6, show_default=True, help="Number of exposures.")
-@click.option("--sources", default=20, show_default=True, help="Sources of an exposure.")
-@click.option("--layers", default=3681, show_default=True, help="Wavelength layers of a cube.")
-@click.option("--seed", default=1, show_default=True, help="Seed; the same gives the same files.")
-def simulate_command(out: Path, exposures: int, sources: int, layers: int, seed: int) -> int:
-    """Write a synthetic night: single/, raw/ and analysis/ below OUT."""
-    try:
-        written = simulate(out, exposures=exposures, sources=sources, layers=layers, seed=seed)
-    except SimulateError as error:
-        click.echo(f"aomuse: {error}", err=True)
-        return EXIT_USAGE
-    click.echo(f"{len(written)} exposures in {out}; load them with: aomuse load {out}")
-    if not written:
-        click.echo(f"({DATABASE_URL_VARIABLE} names the database)")
-    return 0

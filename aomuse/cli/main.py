@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
-from aomuse.db import create_engine, describe_error
 from aomuse.errors import AomuseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 #: Exit codes: some files could not be loaded; usage or configuration is wrong; Ctrl-C.
 EXIT_ISSUES, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -27,6 +29,8 @@ class Context:
     @cached_property
     def engine(self) -> Engine:
         """The database's engine; connects when a command first asks it something."""
+        from aomuse.db import create_engine
+
         return create_engine(self.url)
 
 
@@ -38,19 +42,55 @@ def tell_wait(holder: str) -> None:
 pass_context = click.make_pass_decorator(Context)
 
 
-#: The commands in the order in which a user meets them.
-_ORDER = (
-    *("migrate", "load", "status", "verify", "metrics", "predict", "report", "export"),
-    *("import-blobs", "simulate", "backup", "restore", "grant-reader", "drop"),
-)
+#: The commands in the order in which a user meets them: the module that adds each, and the first
+#: line of its help.
+COMMANDS = {
+    "migrate": ("migrate", "Bring the schema and the views up to date."),
+    "load": ("load", "Load every exposure found below ROOT."),
+    "status": ("status", "Show the schema, rows of each table, last runs and issues."),
+    "verify": ("verify", "Read the files again and compare every value with the database."),
+    "metrics": ("metrics", "Work out the metrics of exposures from what is stored."),
+    "predict": (
+        "predict",
+        "Reconstruct the PSF of each WFM-AO exposure from its stored telemetry.",
+    ),
+    "report": ("report", "Write one page of plots of what the warehouse holds."),
+    "export": ("export", "Write the warehouse's content in other forms."),
+    "import-blobs": (
+        "import_blobs",
+        "Import an AOMUSE database that keeps its exposures as JSON blobs.",
+    ),
+    "simulate": ("simulate", "Write a synthetic night: single/, raw/ and analysis/ below OUT."),
+    "backup": ("admin", "Write the whole database into FILE."),
+    "restore": ("admin", "Bring a backup from FILE into an empty database of the same kind."),
+    "grant-reader": (
+        "admin",
+        "Create a MariaDB account that reads the database and writes nothing.",
+    ),
+    "drop": ("admin", "Drop everything that aomuse made in the database, and nothing else."),
+}
 
 
 class _Group(click.Group):
-    """Lists the commands in the order in which a user meets them."""
+    """Imports a command's module when the command runs: the help of the whole needs none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = super().list_commands(ctx)
-        return sorted(names, key=lambda name: (*_ORDER, name).index(name))
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            import_module(f"aomuse.cli.{COMMANDS[cmd_name][0]}")
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=help_line).get_short_help_str(width))
+                    for name, (_, help_line) in COMMANDS.items()
+                ]
+            )
 
 
 @click.group(
@@ -89,10 +129,16 @@ def main() -> None:
     except AomuseError as error:
         click.echo(f"aomuse: {error}", err=True)
         sys.exit(EXIT_USAGE)
-    except DBAPIError as error:
-        click.echo(f"aomuse: {describe_error(error)}", err=True)
-        sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError
+
+        from aomuse.db import describe_error
+
+        if not isinstance(error, DBAPIError):
+            raise
+        click.echo(f"aomuse: {describe_error(error)}", err=True)
+        sys.exit(EXIT_USAGE)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 from tqdm import tqdm
 
-from aomuse.discover import Discovery
 from aomuse.exchange.issue import Issue
-from aomuse.exchange.outcome import Listener, Result
+from aomuse.exchange.outcome import Listener, Result, Summary, counted
+
+if TYPE_CHECKING:
+    from aomuse.discover import Discovery
 
 
 class Progress(Listener):
@@ -82,14 +85,38 @@ class Progress(Listener):
 
 
 def _line(result: Result) -> str:
-    said = Counter(issue.severity for issue in result.issues)
-    remarks = [
-        f"{said[severity]} {severity}{'s' if said[severity] > 1 else ''}"
-        for severity in ("error", "warning", "note")
-        if said[severity]
-    ]
-    tail = f"  ({', '.join(remarks)})" if remarks else ""
+    severities = _severities(Counter(issue.severity for issue in result.issues))
+    tail = f"  ({severities})" if severities else ""
     return (
-        f"{result.outcome:<9} {result.label}  {result.row_count:,} rows"
+        f"{result.outcome:<9} {result.label}  {counted(result.row_count, 'row')}"
         f"  {result.seconds:.2f} s{tail}"
     )
+
+
+def _severities(counts: Counter[str]) -> str:
+    return ", ".join(
+        counted(counts[severity], severity)
+        for severity in ("error", "warning", "note")
+        if counts[severity]
+    )
+
+
+def summary_text(summary: Summary, progress: Progress) -> str:
+    """Return what came of a load or an import, in a few lines."""
+    counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
+    rows = counted(summary.row_count, "row")
+    lines = [f"exposures: {counts}; {rows} in {summary.seconds:.1f} s"]
+    if summary.left_out:
+        lines.append(left_out_text(summary.left_out))
+    severities = _severities(progress.severities)
+    if severities:
+        lines.append(f"{severities}: aomuse status --issues lists them")
+    return "\n".join(lines)
+
+
+def left_out_text(reasons: Mapping[str, int]) -> str:
+    """Return how many files are left out, and why, most frequent reasons first."""
+    by_number = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    shown = "; ".join(f"{number} {why}" for why, number in by_number)
+    total = counted(sum(reasons.values()), "file")
+    return f"left out: {total} without a science exposure ({shown})"

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.exchange.outcome import counted
 from aomuse.report import write_report
 
 
@@ -17,8 +18,8 @@ def report_command(context: Context, out: Path) -> None:
     """Write one page of plots of what the warehouse holds.
 
     OUT.html needs no network and no other file: coverage, seeing and delivered FWHM, the PSF by
-    wavelength, the lasers, predictions, and what is missing and why. It is the extra report.
+    wavelength, the lasers, predictions, and what is missing and why. Requires the extra report.
     """
     exposures = write_report(context.engine, out)
     size = out.stat().st_size / 1e6
-    click.echo(f"{out}: {exposures} exposures, {size:.1f} MB; open it in a browser")
+    click.echo(f"{out}: {counted(exposures, 'exposure')}, {size:.1f} MB; open it in a browser")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
-from aomuse.config import shown_url
+from aomuse.db import shown_url
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun

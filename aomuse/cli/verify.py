@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
+from aomuse.exchange.outcome import counted
 from aomuse.verify import Verified, count_imported, verify
 
-_TOLD = 20
+_SHOWN = 20
 
 
 @cli.command("verify", epilog="\b\nExample:\n  aomuse verify /data/2018-08-12")
@@ -23,12 +24,15 @@ def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
     results = verify(context.engine, roots, _show)
     different = [result for result in results if result.differences]
     values = sum(result.values for result in results)
-    click.echo(f"{len(results)} files, {values:,} values compared, {len(different)} files differ")
+    click.echo(
+        f"{counted(len(results), 'file')}, {counted(values, 'value')} compared, "
+        f"{counted(len(different), 'file')} with differences"
+    )
     imported = 0 if roots else count_imported(context.engine)
     if imported:
         click.echo(
-            f"{imported} exposures were imported from an AOMUSE database and have no files here to "
-            "compare with; aomuse load ROOT replaces them by their files"
+            f"{counted(imported, 'exposure')} imported from an AOMUSE database, without files here "
+            "to compare with; aomuse load ROOT replaces imports by their files"
         )
     elif not results:
         click.echo("nothing to compare: load a tree with aomuse load ROOT")
@@ -37,10 +41,10 @@ def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
 
 def _show(result: Verified) -> None:
     if not result.differences:
-        click.echo(f"equal     {result.path}  {result.values:,} values")
+        click.echo(f"equal     {result.path}  {counted(result.values, 'value')}")
         return
-    click.echo(f"different {result.path}  {len(result.differences)} differences")
-    for difference in result.differences[:_TOLD]:
+    click.echo(f"different {result.path}  {counted(len(result.differences), 'difference')}")
+    for difference in result.differences[:_SHOWN]:
         click.echo(f"{result.path} {difference}", err=True)
-    if len(result.differences) > _TOLD:
-        click.echo(f"{result.path} and {len(result.differences) - _TOLD} more", err=True)
+    if len(result.differences) > _SHOWN:
+        click.echo(f"{result.path} and {len(result.differences) - _SHOWN} more", err=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.night_log import NightLog
@@ -27,26 +28,6 @@ HduType = Literal[
 
 
 _INT64 = np.iinfo(np.int64)
-
-
-@dataclass(frozen=True)
-class ColumnFormat:
-    """How the file defines a table column: the T… keywords, verbatim where they are text.
-
-    ``description`` is of catalogues in ECSV, ``datatype`` of these and of imported JSON.
-    """
-
-    position: int
-    name: str
-    format: str
-    unit: str | None = None
-    null_value: str | None = None
-    scale: float | None = None
-    zero: float | None = None
-    display: str | None = None
-    dimensions: str | None = None
-    description: str | None = None
-    datatype: str | None = None
 
 
 @dataclass(frozen=True)

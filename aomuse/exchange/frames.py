@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 

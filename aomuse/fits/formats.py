@@ -7,9 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.column_format import ColumnFormat
 
 ValueKind = Literal["bool", "int", "float", "complex", "str"]
 
@@ -76,7 +74,7 @@ def _kind(letter: str, column: ColumnFormat) -> ValueKind:
 def null_of(column: ColumnFormat, kind: ValueKind) -> Any:
     """Return what astropy shows where the database has NULL."""
     if kind != "int":
-        return {"bool": False, "str": ""}.get(kind, np.nan)
+        return {"bool": False, "str": ""}.get(kind, math.nan)
     if column.null_value is None:
         return 0
     text = column.null_value.strip()

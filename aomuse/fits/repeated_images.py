@@ -150,7 +150,7 @@ def _rows(content: HduContent) -> list[Row]:
 
 
 def _same(row: Row, other: Row | None) -> bool:
-    """Return whether two rows hold the same card, at any position; None and NaN are no value."""
+    """Return whether two rows hold the same card, at any position; None equals NaN."""
     return other is not None and _values(row) == _values(other)
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from astropy.io import fits
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import ColumnFormat, TableContent
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue
 
 #: Lengths of the text columns of table_column.
@@ -38,7 +39,8 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
             column_values = read_column(data, index)
             if column_values.dtype.kind == "U" and not all(map(str.isascii, column_values.flat)):
                 why = f"column {column.name} has text that is not ASCII: it is read as Latin-1"
-                issues.append(Issue("note", "not_ascii", why, path, extension))
+                note = Issue("note", "not_ascii", why, path, extension)
+                issues.append(note)
         nulls.append(None if data is None else _nulls(data, index, column, column_values))
         values.append(_native(column_values))
     return TableContent(tuple(formats), tuple(values), tuple(nulls), row_count), issues

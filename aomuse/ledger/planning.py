@@ -107,7 +107,7 @@ def _compare(found: Sequence[FoundFile], known: Sequence[StoredFile]) -> _Compar
         left.remove(partner)
         _sort_pair(partner, file, result)
     for file in unmatched:
-        # A tree that was moved or made anew elsewhere has the same names: the one loaded last
+        # A tree that was moved, or made again elsewhere, has the same names: the one loaded last
         # counts. The same content by another name is a file that was renamed.
         partner = next((k for k in left if _same_place(k, file)), None) or next(
             (k for k in left if k.role == file.role and _is_renamed(k, file)), None

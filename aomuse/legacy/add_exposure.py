@@ -19,7 +19,7 @@ from aomuse.legacy.decoded_row import decode_row
 from aomuse.legacy.remainder import keep_documents
 from aomuse.legacy.source import SourceRow
 from aomuse.load import UnitOfWork, choose_writer
-from aomuse.metrics.rows import register_metrics
+from aomuse.metrics.registering import register_metrics
 from aomuse.models import Exposure
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views

@@ -9,7 +9,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.ledger import Ledger, Plan
 from aomuse.ledger.known_exposures import KnownExposure, StoredFile
 from aomuse.legacy.content import Imported
-from aomuse.legacy.source import Source
+from aomuse.legacy.source import OldDatabase
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Decision:
     other_rows: tuple[int, ...] = ()
 
 
-def decide(ledger: Ledger, source: Source, imported: Imported) -> Decision:
+def decide(ledger: Ledger, source: OldDatabase, imported: Imported) -> Decision:
     """Return what to do with a row."""
     known = ledger.known(imported.files)
     files = [file for exposure in known for file in exposure.files]

@@ -63,8 +63,8 @@ def _parse(text: str) -> Any:
 
 
 def _require_unicode(value: Any) -> None:
-    """Refuse half a surrogate pair, which is no character."""
+    """Refuse half a surrogate pair, which is not a character."""
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BlobError("it holds half a surrogate pair, which is no character") from error
+        raise BlobError("it holds half a surrogate pair, which is not a character") from error

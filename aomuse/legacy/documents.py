@@ -1,13 +1,12 @@
 """The structure of AOMUSE 2020: one JSON document for each analysis.
 
 Equal, value for value and type for type, to what its script stored: headers as ``dict(header)``,
-tables as a list a column. Where the script crashed, commentary cards become lists of strings.
+tables as a list for each column. Where the script crashed, commentary cards become lists of text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,10 @@ from sqlalchemy import Connection
 
 from aomuse.legacy.differences import applied, is_whole
 from aomuse.legacy.imported_documents import differences
-from aomuse.models import Exposure, PsfFit, SourceFile, Target
-from aomuse.stored import Card, StoredColumn, StoredExposure
+from aomuse.models import Exposure, PsfFit, Target
+from aomuse.stored.cards import Card
+from aomuse.stored.exposure import StoredExposure
+from aomuse.stored.tables import StoredColumn
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 _CHANNEL = re.compile(r"^CHAN\d\d$")
@@ -25,143 +26,160 @@ _CHANNEL = re.compile(r"^CHAN\d\d$")
 
 def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
     """Return an analysis in the structure of AOMUSE 2020."""
-    row = _fit(connection, psf_fit_id)
-    changes = differences(connection, row.exposure_id, psf_fit_id)
-    plain = plain_values(connection, psf_fit_id)
-    answers = typed_answers(connection, psf_fit_id)
-    values: dict[str, Any] = applied(plain, changes.get("analysis"))
-    return values | {name: _answer(answer, changes.get(name)) for name, answer in answers.items()}
-
-
-def plain_values(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
-    """Return targetName, insMode, analysisFile and rawFile of an analysis."""
-    row = _fit(connection, psf_fit_id)
-    return {
-        "targetName": row.target_name,
-        "insMode": row.instrument_mode,
-        "analysisFile": row.prm_file,
-        "rawFile": row.raw_file,
-    }
-
-
-def typed_answers(connection: Connection, psf_fit_id: int) -> dict[str, Callable[[], Any]]:
-    """Return what the typed tables alone give of an analysis."""
-    row = _fit(connection, psf_fit_id)
-    stored = StoredExposure(connection, row.exposure_id)
-    raw_id = _loaded_file(connection, row.exposure_id, "raw")
-    return {
-        "data": lambda: _data(stored, row.reduced_file_id, raw_id),
-        "psfParams": lambda: _psf_params(stored, psf_fit_id, row.prm_file_id),
-        "sources": lambda: _sources(stored, row.psf_file_id),
-    }
-
-
-def typed_data(connection: Connection, exposure_id: int) -> dict[str, Any]:
-    """Return what the typed tables alone give of an exposure's headers and telemetry."""
-    return _data(
-        StoredExposure(connection, exposure_id),
-        _loaded_file(connection, exposure_id, "reduced"),
-        _loaded_file(connection, exposure_id, "raw"),
-    )
-
-
-def _answer(typed: Callable[[], Any], change: dict[str, Any] | None) -> Any:
-    """Return a document: what the tables give, with what an import keeps beside them."""
-    if is_whole(change):
-        # The tables may not even hold together then.
-        return applied(None, change)
-    return applied(typed(), change)
+    exposure_id = _exposure_of(connection, psf_fit_id)
+    names = ("analysis", "data", "psfParams", "sources")
+    documents = _documents(connection, exposure_id, psf_fit_id, *names)
+    analysis: dict[str, Any] = documents.pop("analysis")
+    return analysis | documents
 
 
 def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
     """Return the headers and telemetry of an exposure as AOMUSE 2020 stored them."""
-    change = differences(connection, exposure_id).get("data")
-    answer: dict[str, Any] = _answer(lambda: typed_data(connection, exposure_id), change)
+    answer: dict[str, Any] = _documents(connection, exposure_id, None, "data")["data"]
     return answer
 
 
 def psf_params(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
     """Return the PSF parameters of an analysis as AOMUSE 2020 stored them."""
-    return _one(connection, psf_fit_id, "psfParams")
+    return _of_analysis(connection, psf_fit_id, "psfParams")
 
 
 def sources(connection: Connection, psf_fit_id: int) -> dict[str, Any] | None:
     """Return the sources of an analysis as AOMUSE 2020 stored them."""
-    return _one(connection, psf_fit_id, "sources")
+    return _of_analysis(connection, psf_fit_id, "sources")
 
 
-def _one(connection: Connection, psf_fit_id: int, name: str) -> dict[str, Any] | None:
-    exposure_id = _fit(connection, psf_fit_id).exposure_id
-    change = differences(connection, exposure_id, psf_fit_id).get(name)
-    answer: dict[str, Any] | None = _answer(typed_answers(connection, psf_fit_id)[name], change)
+def _of_analysis(connection: Connection, psf_fit_id: int, name: str) -> dict[str, Any] | None:
+    exposure_id = _exposure_of(connection, psf_fit_id)
+    answer: dict[str, Any] | None = _documents(connection, exposure_id, psf_fit_id, name)[name]
     return answer
 
 
-def _fit(connection: Connection, psf_fit_id: int) -> Any:
-    return connection.execute(
-        sa.select(
-            Target.name.label("target_name"),
-            Exposure.id.label("exposure_id"),
-            Exposure.instrument_mode,
-            Exposure.raw_file,
-            PsfFit.prm_file,
-            PsfFit.reduced_file_id,
-            PsfFit.prm_file_id,
-            PsfFit.psf_file_id,
-        )
-        .select_from(PsfFit)
-        .join(Exposure, Exposure.id == PsfFit.exposure_id)
-        .outerjoin(Target, Target.id == Exposure.target_id)
-        .where(PsfFit.id == psf_fit_id)
-    ).one()
+def _exposure_of(connection: Connection, psf_fit_id: int) -> int:
+    select = sa.select(PsfFit.exposure_id).where(PsfFit.id == psf_fit_id)
+    return connection.execute(select).scalar_one()
 
 
-def _loaded_file(connection: Connection, exposure_id: int, role: str) -> int | None:
-    """Return source_file.id of the first file of a role that was loaded."""
-    return connection.scalar(
-        sa.select(SourceFile.id)
-        .where(
-            SourceFile.exposure_id == exposure_id,
-            SourceFile.role == role,
-            SourceFile.outcome != "failed",
-        )
-        .order_by(SourceFile.id)
-    )
+def _documents(
+    connection: Connection, exposure_id: int, psf_fit_id: int | None, *names: str
+) -> dict[str, Any]:
+    """Return what the tables give, changed by the differences that an import kept."""
+    tables = DocumentsOfTables(connection, exposure_id, psf_fit_id)
+    changes = differences(connection, exposure_id, psf_fit_id)
+    # Where a document is kept as a whole, the tables may not even hold together.
+    return {
+        name: applied(None if is_whole(changes.get(name)) else tables[name], changes.get(name))
+        for name in names
+    }
 
 
-def _data(stored: StoredExposure, reduced_id: int | None, raw_id: int | None) -> dict[str, Any]:
-    data: dict[str, Any] = {"PRIMARY": None}
-    if reduced_id is not None:
-        header_id = stored.headers(reduced_id)[0].id
-        primary = header_dict(stored.cards([header_id])[header_id])
-        primary.pop("COMMENT", None)
-        data["PRIMARY"] = primary
-    headers = stored.headers(raw_id) if raw_id is not None else []
-    channels = [h for h in headers if _CHANNEL.match(h.extension_name)]
-    cards = stored.cards([h.id for h in channels])
-    for header in channels:
-        data.setdefault(header.extension_name, header_dict(cards[header.id]))
-    for name in TABLES:
-        table = next(
-            (h for h in headers if h.extension_name == name and h.table_layout_id is not None), None
-        )
-        data[name] = None if table is None else _lists(stored.table(table.id))
-    return data
+class DocumentsOfTables:
+    """The documents of an exposure or one of its analyses, as the tables alone give them."""
+
+    def __init__(self, connection: Connection, exposure_id: int, psf_fit_id: int | None) -> None:
+        self._stored = StoredExposure(connection, exposure_id)
+        self._psf_fit_id = psf_fit_id
+        self._row = connection.execute(
+            sa.select(
+                Target.name.label("target_name"),
+                Exposure.instrument_mode,
+                Exposure.raw_file,
+                PsfFit.prm_file,
+                PsfFit.reduced_file_id,
+                PsfFit.prm_file_id,
+                PsfFit.psf_file_id,
+            )
+            .select_from(Exposure)
+            .outerjoin(Target, Target.id == Exposure.target_id)
+            .outerjoin(PsfFit, (PsfFit.exposure_id == Exposure.id) & (PsfFit.id == psf_fit_id))
+            .where(Exposure.id == exposure_id)
+        ).one()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a document; RebuildError if values are missing."""
+        match name:
+            case "analysis":
+                return {
+                    "targetName": self._row.target_name,
+                    "insMode": self._row.instrument_mode,
+                    "analysisFile": self._row.prm_file,
+                    "rawFile": self._row.raw_file,
+                }
+            case "data":
+                return self._data()
+            case "psfParams":
+                return self._psf_params()
+            case "sources":
+                return self._sources()
+        raise KeyError(name)
+
+    def _loaded_file(self, role: str) -> int | None:
+        """Return source_file.id of the first file of a role that was loaded."""
+        files = (f.id for f in self._stored.files if f.role == role and f.outcome != "failed")
+        return next(files, None)
+
+    def _data(self) -> dict[str, Any]:
+        stored, raw_id = self._stored, self._loaded_file("raw")
+        reduced_id = self._row.reduced_file_id
+        if self._psf_fit_id is None:
+            reduced_id = self._loaded_file("reduced")
+        data: dict[str, Any] = {"PRIMARY": None}
+        if reduced_id is not None:
+            header_id = stored.headers(reduced_id)[0].id
+            data["PRIMARY"] = _header_dict(stored.cards([header_id])[header_id])
+            data["PRIMARY"].pop("COMMENT", None)
+        headers = self._headers(raw_id)
+        channels = [h for h in headers if _CHANNEL.match(h.extension_name)]
+        cards = stored.cards([h.id for h in channels])
+        for header in channels:
+            data.setdefault(header.extension_name, _header_dict(cards[header.id]))
+        for name in TABLES:
+            columns = self._table(headers, name)
+            data[name] = None if columns is None else _lists(columns)
+        return data
+
+    def _psf_params(self) -> dict[str, Any] | None:
+        table = self._table(self._headers(self._row.prm_file_id), "PSFPARS")
+        columns = {column.format.name.lower(): column for column in table or ()}
+        if not {"name", "polyfit"} <= columns.keys():
+            return None
+        names = [str(name).rstrip() for name in columns["name"].values]
+        result: dict[str, Any] = dict(zip(names, _list(columns["polyfit"]), strict=True))
+        assert self._psf_fit_id is not None
+        wavelengths = self._stored.wavelengths_nm(self._psf_fit_id)
+        if wavelengths:
+            result["wavelength"] = wavelengths
+        return result
+
+    def _sources(self) -> dict[str, Any] | None:
+        if self._row.psf_file_id is None:
+            return None
+        return {
+            header.extension_name: _lists(self._stored.table(header.id))
+            for header in self._stored.headers(self._row.psf_file_id)
+            if "PM_" in header.extension_name and header.table_layout_id is not None
+        }
+
+    def _headers(self, file_id: int | None) -> list[Any]:
+        return [] if file_id is None else self._stored.headers(file_id)
+
+    def _table(self, headers: list[Any], name: str) -> list[StoredColumn] | None:
+        """Return the columns of the first table of a name, None if there is none."""
+        tables = (h.id for h in headers if h.extension_name == name and h.table_layout_id)
+        table = next(tables, None)
+        return None if table is None else self._stored.table(table)
 
 
-def header_dict(cards: list[Card]) -> dict[str, Any]:
-    """Return cards as ``dict(header)`` gives them, ready for JSON."""
+def _header_dict(cards: list[Card]) -> dict[str, Any]:
+    """Return cards as ``dict(header)`` gives them, in types that JSON has."""
     result: dict[str, Any] = {}
     for card in cards:
         if card.value_type == "commentary":
             result.setdefault(card.keyword, []).append(card.value)
         elif card.keyword not in result:
-            result[card.keyword] = _plain(card)
+            is_complex = card.value_type == "complex"
+            result[card.keyword] = str(card.value) if is_complex else card.value
     return result
-
-
-def _plain(card: Card) -> Any:
-    return str(card.value) if card.value_type == "complex" else card.value
 
 
 def _lists(columns: list[StoredColumn]) -> dict[str, Any]:
@@ -176,40 +194,3 @@ def _list(column: StoredColumn) -> list[Any]:
     if values.dtype == object and len(values) and isinstance(values[0], np.ndarray):
         return [part.tolist() for part in values]
     return list(values.tolist())
-
-
-def _psf_params(
-    stored: StoredExposure, psf_fit_id: int, prm_id: int | None
-) -> dict[str, Any] | None:
-    if prm_id is None:
-        return None
-    table = next(
-        (
-            h
-            for h in stored.headers(prm_id)
-            if h.extension_name == "PSFPARS" and h.table_layout_id is not None
-        ),
-        None,
-    )
-    if table is None:
-        return None
-    columns = {column.format.name.lower(): column for column in stored.table(table.id)}
-    if not {"name", "polyfit"} <= columns.keys():
-        return None
-    names = [str(name).rstrip() for name in columns["name"].values]
-    values = _list(columns["polyfit"])
-    result: dict[str, Any] = dict(zip(names, values, strict=True))
-    wavelengths = stored.wavelengths_nm(psf_fit_id)
-    if wavelengths:
-        result["wavelength"] = wavelengths
-    return result
-
-
-def _sources(stored: StoredExposure, psf_id: int | None) -> dict[str, Any] | None:
-    if psf_id is None:
-        return None
-    return {
-        header.extension_name: _lists(stored.table(header.id))
-        for header in stored.headers(psf_id)
-        if "PM_" in header.extension_name and header.table_layout_id is not None
-    }

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent, typed_value
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
 from aomuse.fits.tables import MAX_TEXT

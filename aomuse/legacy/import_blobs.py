@@ -15,15 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import Trouble, describe_error, trouble_of
 from aomuse.errors import DatabaseError
 from aomuse.exchange.issue import Issue
-from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
+from aomuse.exchange.outcome import Listener, Outcome, Result, Summary, counted
 from aomuse.ledger import Ledger, Run, running
 from aomuse.legacy.content import make_content
 from aomuse.legacy.decisions import decide
 from aomuse.legacy.decoded_row import DecodedRow, decode_row
 from aomuse.legacy.remainder import keep_documents
-from aomuse.legacy.source import Source, open_source
+from aomuse.legacy.source import OldDatabase, open_source
 from aomuse.load import UnitOfWork, choose_writer
-from aomuse.metrics.rows import register_metrics
+from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
 
@@ -51,7 +51,7 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
 class _Importer:
     """Imports the rows of a source, one after the other."""
 
-    def __init__(self, engine: Engine, source: Source, run: Run, listener: Listener) -> None:
+    def __init__(self, engine: Engine, source: OldDatabase, run: Run, listener: Listener) -> None:
         self._engine = engine
         self._source = source
         way = choose_writer(engine)
@@ -128,9 +128,8 @@ class _Importer:
 
 def _strays(ids: list[int], place: str) -> Issue:
     shown = ", ".join(map(str, ids[:10])) + (", …" if len(ids) > 10 else "")
-    rows = "1 row" if len(ids) == 1 else f"{len(ids)} rows"
     message = (
-        f"{rows} of processed_exposure without an exposure cannot be imported (ids {shown}): set "
-        "the exposure in that database and import again"
+        f"{counted(len(ids), 'row')} of processed_exposure without an exposure cannot be "
+        f"imported (ids {shown}): set the exposure in that database and import again"
     )
     return Issue("error", "processed_stray", message, place)

@@ -7,16 +7,14 @@ that imports it, and the difference is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
-from aomuse.legacy import documents
 from aomuse.legacy.content import Imported
 from aomuse.legacy.differences import ABSENT, difference
+from aomuse.legacy.documents import DocumentsOfTables
 from aomuse.legacy.imported_documents import DocumentWriter
 from aomuse.load.references import References
 
@@ -25,37 +23,37 @@ def keep_documents(imported: Imported, connection: Connection, stored: Reference
     """Write what the tables do not give back of an exposure that was just stored; count rows."""
     exposure_id, fits = stored.exposure_id, stored.ids["fit"]
     writer = DocumentWriter(connection, exposure_id)
-
-    def compare(fit: int | None, place: str, document: str, answer: Any, wanted: Any) -> None:
-        change = difference(answer, wanted)
-        if change is not None:
-            writer.write(fit, place, document, "differences", json.dumps(change))
-
-    for decoded in imported.rows:
-        writer.write(None, decoded.place, "row", "whole", decoded.other_columns)
-        for column, value in decoded.kept_whole.items():
-            writer.write(None, decoded.place, column[:64], "whole", json.dumps(value))
-    for number, analysis in enumerate(imported.analyses):
-        fit, place = fits[number], analysis.place
-        wanted = dict(analysis.imported)
-        plain = {name: v for name, v in wanted.pop("analysis").items() if v is not None}
-        row = documents.plain_values(connection, fit)
-        compare(fit, place, "analysis", {name: row[name] for name in plain}, plain)
-        if place in imported.data:
-            wanted["data"] = imported.data[place]
-        answers = documents.typed_answers(connection, fit)
-        for document, value in wanted.items():
-            compare(fit, place, document, _typed(answers[document]), value)
+    for row in imported.rows:
+        writer.write(None, row.place, "row", "whole", row.other_columns)
+        for column, value in row.kept_whole.items():
+            writer.write(None, row.place, column[:64], "whole", json.dumps(value))
+    all_documents: list[tuple[int | None, str, dict[str, Any]]] = [
+        (fits[number], analysis.place, analysis.imported | _data(imported, analysis.place))
+        for number, analysis in enumerate(imported.analyses)
+    ]
     if not fits:
-        for place, value in imported.data.items():
-            answer = _typed(partial(documents.typed_data, connection, exposure_id))
-            compare(None, place, "data", answer, value)
+        all_documents = [(None, row.place, _data(imported, row.place)) for row in imported.rows]
+    for fit, place, documents in all_documents:
+        tables = DocumentsOfTables(connection, exposure_id, fit)
+        for name, document in documents.items():
+            change = _difference(tables, name, document)
+            if change is not None:
+                writer.write(fit, place, name, "differences", json.dumps(change))
     return writer.row_count
 
 
-def _typed(answer: Callable[[], Any]) -> Any:
-    """Return what the tables give for a document."""
+def _data(imported: Imported, place: str) -> dict[str, Any]:
+    return {"data": imported.data[place]} if place in imported.data else {}
+
+
+def _difference(tables: DocumentsOfTables, name: str, document: Any) -> dict[str, Any] | None:
+    """Return what makes the answer of the tables the document that was imported."""
     try:
-        return answer()
+        answer = tables[name]
     except RebuildError:
-        return ABSENT
+        answer = ABSENT
+    if name == "analysis":
+        # The tables may know what the row does not.
+        document = {key: value for key, value in document.items() if value is not None}
+        answer = {key: answer[key] for key in document}
+    return difference(answer, document)

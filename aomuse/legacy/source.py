@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.config import database_url
-from aomuse.db import describe_error
+from aomuse.db import database_url, describe_error
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
 
@@ -54,7 +53,7 @@ class SourceRow:
     processed: tuple[dict[str, Any], ...] = ()
 
 
-class Source:
+class OldDatabase:
     """An AOMUSE database, recognised by its columns."""
 
     def __init__(self, connection: Connection, name: str) -> None:
@@ -144,7 +143,7 @@ class _Table:
 
 
 @contextmanager
-def open_source(url: str) -> Iterator[Source]:
+def open_source(url: str) -> Iterator[OldDatabase]:
     """Yield the AOMUSE database at a URL, which cannot be written through it."""
     parsed = database_url(url)
     name = _name(parsed)
@@ -158,7 +157,7 @@ def open_source(url: str) -> Iterator[Source]:
     try:
         with connection:
             try:
-                source = Source(connection, name)
+                source = OldDatabase(connection, name)
             except DBAPIError as error:
                 raise ConfigurationError(
                     f"the source {name} cannot be read ({describe_error(error)})"

@@ -51,7 +51,7 @@ _PLAIN: dict[str, tuple[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class BoundColumn:
     """The buffers of one column.
 
     `values` are the values, or the addresses of texts, bytes and times, which point into `kept`;
@@ -77,7 +77,7 @@ class Column:
         return 1 + (13 if self.type is FieldType.DATETIME else self.values.itemsize)
 
 
-def columns_of(table: str, frame: pd.DataFrame, time: type[Structure]) -> list[Column]:
+def columns_of(table: str, frame: pd.DataFrame, time: type[Structure]) -> list[BoundColumn]:
     """Return the buffers of a frame; an `ArrayError` names the row of a value that has none."""
     columns = []
     for name in frame.columns:
@@ -99,7 +99,7 @@ class _UnsendableError(Exception):
         self.row = row
 
 
-def _column(column: pd.Series[Any], time: np.dtype[Any]) -> Column:
+def _column(column: pd.Series[Any], time: np.dtype[Any]) -> BoundColumn:
     dtype = column.dtype
     kind = dtype.kind
     if isinstance(dtype, pd.DatetimeTZDtype):
@@ -117,7 +117,7 @@ def _column(column: pd.Series[Any], time: np.dtype[Any]) -> Column:
     return _objects(column.to_numpy(dtype=object), time)
 
 
-def _objects(values: Array, time: np.dtype[Any]) -> Column:
+def _objects(values: Array, time: np.dtype[Any]) -> BoundColumn:
     kind = infer_dtype(values, skipna=True)
     if kind == "string":
         return _texts(pd.Series(values, dtype=object))
@@ -148,7 +148,7 @@ def _objects(values: Array, time: np.dtype[Any]) -> Column:
     )
 
 
-def _texts(texts: pd.Series[Any]) -> Column:
+def _texts(texts: pd.Series[Any]) -> BoundColumn:
     codes, distinct = pd.factorize(texts)
     try:
         encoded = [text.encode() for text in distinct]
@@ -160,7 +160,7 @@ def _texts(texts: pd.Series[Any]) -> Column:
     return _pointers(FieldType.STRING, encoded, codes, codes < 0)
 
 
-def _times(values: Array, time: np.dtype[Any]) -> Column:
+def _times(values: Array, time: np.dtype[Any]) -> BoundColumn:
     missing = np.isnat(values)
     filled = np.where(missing, np.datetime64(0, "us"), values)
     days = filled.astype("datetime64[D]")
@@ -183,21 +183,21 @@ def _times(values: Array, time: np.dtype[Any]) -> Column:
     times["time_type"] = TIMESTAMP_DATETIME
     # The library wants pointers to times, as to texts; they point into the array.
     addresses = times.ctypes.data + times.itemsize * np.arange(len(times), dtype=np.uint64)
-    return Column(FieldType.DATETIME, addresses, _indicator(missing), kept=times)
+    return BoundColumn(FieldType.DATETIME, addresses, _indicator(missing), kept=times)
 
 
-def _numbers(values: Array, missing: Array | None = None) -> Column:
+def _numbers(values: Array, missing: Array | None = None) -> BoundColumn:
     """Return the column of an array of booleans, integers or floats of any width."""
     kind = values.dtype.kind
     if kind == "f":
         doubles = np.ascontiguousarray(values, np.float64)
-        return Column(FieldType.DOUBLE, doubles, _indicator(np.isnan(doubles)))
+        return BoundColumn(FieldType.DOUBLE, doubles, _indicator(np.isnan(doubles)))
     native = np.int8 if kind == "b" else values.dtype.newbyteorder("=")
     integers = np.ascontiguousarray(values, native)
-    return Column(_INTEGERS[integers.itemsize], integers, _indicator(missing))
+    return BoundColumn(_INTEGERS[integers.itemsize], integers, _indicator(missing))
 
 
-def _pointers(kind: FieldType, held: list[bytes], codes: Array, missing: Array) -> Column:
+def _pointers(kind: FieldType, held: list[bytes], codes: Array, missing: Array) -> BoundColumn:
     """Return the column whose row ``i`` is ``held[codes[i]]``."""
     if not held:
         return _nulls(len(codes))
@@ -205,10 +205,10 @@ def _pointers(kind: FieldType, held: list[bytes], codes: Array, missing: Array) 
     kept = (c_char_p * len(held))(*held)
     addresses = np.frombuffer(memoryview(kept), np.uintp)
     lengths = np.fromiter(map(len, held), c_ulong, len(held))
-    return Column(kind, addresses[codes], _indicator(missing), lengths[codes], kept)
+    return BoundColumn(kind, addresses[codes], _indicator(missing), lengths[codes], kept)
 
 
-def _nulls(count: int) -> Column:
+def _nulls(count: int) -> BoundColumn:
     return _numbers(np.zeros(count, np.int8), np.ones(count, bool))
 
 
@@ -221,7 +221,7 @@ def _indicator(missing: Array | None) -> Array | None:
 
 def packets(
     table: str,
-    columns: Sequence[Column],
+    columns: Sequence[BoundColumn],
     count: int,
     largest: int,
     usual: int = CHUNK_BYTES,

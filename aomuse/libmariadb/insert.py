@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ExecutionContext
 
-from aomuse.libmariadb.columns import Column, columns_of, packets
+from aomuse.libmariadb.columns import BoundColumn, columns_of, packets
 from aomuse.libmariadb.connector_c import STMT_ATTR_ARRAY_SIZE, Layouts, handle_of
 from aomuse.libmariadb.errors import ArrayError
 
@@ -30,7 +30,7 @@ class ArrayInsert:
     largest: int
 
     def __repr__(self) -> str:
-        return f"<{len(self.frame)} rows for {self.table}>"
+        return f"<rows for {self.table}: {len(self.frame)}>"
 
     def run(self, connection: Any, statement: str) -> None:
         """Insert the rows.
@@ -103,15 +103,13 @@ class PreparedInsert:
             raise ArrayError("OperationalError", "no memory for a prepared statement", 2008)
         sql = statement.encode()
         if self._c.mysql_stmt_prepare(self._address, sql, len(sql)):
-            error = self._error().at(f"table {insert.table}")
-            self.close()
-            raise error
+            raise self._last_error().at(f"table {insert.table}")
 
     def close(self) -> None:
         """Let the server and the library forget the statement."""
         self._c.mysql_stmt_close(self._address)
 
-    def insert(self, columns: Sequence[Column], start: int, stop: int) -> None:
+    def insert(self, columns: Sequence[BoundColumn], start: int, stop: int) -> None:
         """Insert rows, all of them or none."""
         c = self._c
         count = c.mysql_stmt_param_count(self._address)
@@ -134,12 +132,18 @@ class PreparedInsert:
         self._check(c.mysql_stmt_execute(self._address))
         inserted = c.mysql_stmt_affected_rows(self._address)
         if inserted != stop - start:
-            text = f"{inserted} rows were inserted of {stop - start}"
+            text = f"rows inserted: {inserted} of {stop - start}"
             raise ArrayError("InternalError", text)
 
     def _check(self, failed: int) -> None:
         if failed:
             raise self._error()
+
+    def _last_error(self) -> ArrayError:
+        try:
+            return self._error()
+        finally:
+            self.close()
 
     def _error(self) -> ArrayError:
         return ArrayError.of(
@@ -164,7 +168,8 @@ def first_bad_row(
         except ArrayError as found:
             if not found.is_about_a_row:
                 raise
-            stop, error = middle, found
+            # Without its traceback, which holds this frame: no cycle for the garbage collector.
+            stop, error = middle, found.with_traceback(None)
         else:
             start = middle
     return start, error

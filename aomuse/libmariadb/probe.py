@@ -21,7 +21,6 @@ import os
 import resource
 import select
 import signal
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,18 +36,25 @@ from aomuse.libmariadb.connector_c import Layouts, handle_of, library_of
 from aomuse.libmariadb.errors import BulkUnavailable
 from aomuse.libmariadb.writer import BulkArrayWriter
 
-#: Seconds that the child may take.
-PATIENCE_S = 30.0
+#: What the child answers when all is well, and how the answer begins when nothing could be tried.
+_FINE, _FAILED = "fine", "the test of the library failed"
 
 _TABLE = "aomuse_bulk_probe"
 
-_CREATE = f"""
-CREATE TEMPORARY TABLE {_TABLE} (
-    number INT NOT NULL PRIMARY KEY, flag BOOLEAN, small SMALLINT, big BIGINT,
-    positive BIGINT UNSIGNED, counted BIGINT, measured DOUBLE, named VARCHAR(40), told MEDIUMTEXT,
-    held MEDIUMBLOB, taken DATETIME(6)
-) ENGINE=InnoDB CHARACTER SET utf8mb4
-"""
+#: Name, SQL and type in the frame of each column.
+_COLUMNS: list[tuple[str, str, Any]] = [
+    ("number", "INT NOT NULL PRIMARY KEY", np.int32),
+    ("flag", "BOOLEAN", np.bool_),
+    ("small", "SMALLINT", np.int16),
+    ("big", "BIGINT", np.int64),
+    ("positive", "BIGINT UNSIGNED", np.uint64),
+    ("counted", "BIGINT", "Int64"),
+    ("measured", "DOUBLE", np.float64),
+    ("name", "VARCHAR(40)", object),
+    ("text", "MEDIUMTEXT", object),
+    ("bytes", "MEDIUMBLOB", object),
+    ("taken", "DATETIME(6)", "datetime64[us]"),
+]
 
 _ROWS: list[tuple[Any, ...]] = [
     (
@@ -63,25 +69,12 @@ _ROWS: list[tuple[Any, ...]] = [
     (4, 0, 1, 1, 1, 1, 1.7976931348623157e308, "WFM", None, b"?" * 300, None),
 ]
 
-_TYPES: dict[str, Any] = {
-    "number": np.int32,
-    "flag": np.bool_,
-    "small": np.int16,
-    "big": np.int64,
-    "positive": np.uint64,
-    "counted": "Int64",
-    "measured": np.float64,
-    "named": object,
-    "told": object,
-    "held": object,
-    "taken": "datetime64[us]",
-}
-
 
 def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa: B008 - immutable
     """Send the rows and read them back, in this process; return what is wrong, if something is."""
-    columns = zip(_TYPES.items(), zip(*_ROWS, strict=True), strict=True)
-    frame = pd.DataFrame({name: pd.Series(v, dtype=kind) for (name, kind), v in columns})
+    columns = zip(_COLUMNS, zip(*_ROWS, strict=True), strict=True)
+    frame = pd.DataFrame({name: pd.Series(v, dtype=kind) for (name, _, kind), v in columns})
+    definitions = ", ".join(f"{name} {sql}" for name, sql, _ in _COLUMNS)
     try:
         with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
             driver: Any = connection.connection.dbapi_connection
@@ -89,13 +82,15 @@ def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa
             version = library.mysql_get_client_info().decode()
             if library.mysql_thread_id(handle_of(driver, layouts)) != driver.connection_id:
                 return f"connections of Connector/C {version} are not where they are expected"
-            connection.exec_driver_sql(_CREATE)
+            connection.exec_driver_sql(
+                f"CREATE TEMPORARY TABLE {_TABLE} ({definitions}) ENGINE=InnoDB CHARSET=utf8mb4"
+            )
             BulkArrayWriter(connection, layouts=layouts).write(_TABLE, frame)
             rows = connection.exec_driver_sql(f"SELECT * FROM {_TABLE} ORDER BY number").all()  # noqa: S608
     except BulkUnavailable as error:
         return str(error)
     except DBAPIError as error:
-        return f"trying the library out failed: {error.orig}"
+        return f"{_FAILED}: {error.orig}"
     if rows != _ROWS:
         return f"rows come back from Connector/C {version} with other values"
     return None
@@ -104,7 +99,7 @@ def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa
 def try_out(
     url: str | URL,
     examine: Callable[[str | URL], str | None] = examine,
-    patience_s: float = PATIENCE_S,
+    patience_s: float = 30.0,
 ) -> None:
     """Make sure that rows arrive in a database as they were sent.
 
@@ -123,56 +118,32 @@ def try_out(
         If they do not, or nothing could be tried; the text is the reason.
     """
     if not hasattr(os, "fork"):
-        raise BulkUnavailable("this system has no fork, by which the library is tried out")
+        raise BulkUnavailable("the library is tested in a fork, which this system does not have")
     reading, writing = os.pipe()
     with warnings.catch_warnings():
-        # Python warns of locks that other threads hold: the child needs none of theirs, and it
-        # has a time limit.
+        # Python warns of locks that other threads hold: the child has a time limit.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
         _be_the_child(writing, url, examine, patience_s)
     os.close(writing)
-    try:
-        said = _listen(reading, patience_s)
-    finally:
-        os.close(reading)
-        # It has nothing left to do, or is not to be waited for.
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        status = _end_of(child)
-    if said == b"ok":
-        return
-    if said is None:
-        raise BulkUnavailable(f"trying the library out took more than {patience_s:g} s")
-    if said:
-        raise BulkUnavailable(said.decode(errors="replace"))
-    code = os.waitstatus_to_exitcode(status)
-    how = f"signal {-code}" if code < 0 else f"status {code}"
-    raise BulkUnavailable(
-        "structures of Connector/C are not laid out as expected (the process that tried them was "
-        f"ended by {how})"
-    )
-
-
-def _listen(reading: int, patience_s: float) -> bytes | None:
-    """Return all that the child says, or None if it takes too long."""
-    said = b""
-    deadline = time.monotonic() + patience_s
-    while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            return None
-        more = os.read(reading, 4096)
-        if not more:
-            return said
-        said += more
-
-
-def _end_of(child: int) -> int:
-    with suppress(ChildProcessError):  # a process that ignores SIGCHLD has no such child any more
-        return os.waitpid(child, 0)[1]
-    return 0
+    code = 0
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        with suppress(ChildProcessError):  # a process that ignores SIGCHLD is not told of ends
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        # Another child of this process may hold the other end open: nothing waits for it.
+        os.set_blocking(reading, False)
+        answer = (pipe.read(select.PIPE_BUF) or b"").decode(errors="replace")
+    if code == -signal.SIGALRM:
+        raise BulkUnavailable(f"the test of the library took more than {patience_s:g} s")
+    if not answer:
+        how = f"signal {-code}" if code < 0 else f"status {code}"
+        raise BulkUnavailable(
+            f"structures of Connector/C are not laid out as expected (the test process ended with "
+            f"{how})"
+        )
+    if answer != _FINE:
+        raise BulkUnavailable(answer)
 
 
 def _be_the_child(
@@ -180,15 +151,15 @@ def _be_the_child(
 ) -> NoReturn:
     try:
         gc.disable()
-        # It does not outlive a parent that is gone and cannot end it.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(patience_s) + 1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        signal.setitimer(signal.ITIMER_REAL, patience_s)
         # A crash is an answer here: no traceback, no message of malloc, no core file.
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        said = examine(url) or "ok"
+        answer = examine(url) or _FINE
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is to hear of it
-        said = f"trying the library out failed: {type(error).__name__}: {error}"
-    os.write(writing, said.encode(errors="replace"))
+        answer = f"{_FAILED}: {type(error).__name__}: {error}"
+    os.write(writing, answer.encode(errors="replace")[: select.PIPE_BUF])
     os._exit(0)

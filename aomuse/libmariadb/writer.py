@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.libmariadb.connector_c import Layouts, library_of
 from aomuse.libmariadb.insert import ArrayInsert, run_array_insert
@@ -74,10 +75,16 @@ class BulkArrayWriter:
         marks = ", ".join("?" * len(frame.columns))
         scope = "SET STATEMENT foreign_key_checks = 0 FOR " if table in self._trusted else ""
         rows = ArrayInsert(self._library, self._layouts, table, frame, self._largest_packet)
-        self._connection.exec_driver_sql(
-            f"{scope}INSERT INTO {quote(table)} ({names}) VALUES ({marks})",  # noqa: S608 - own names
-            (rows,),
-        )
+        sql = f"{scope}INSERT INTO {quote(table)} ({names}) VALUES ({marks})"  # noqa: S608 - own names
+        try:
+            self._connection.exec_driver_sql(sql, (rows,))
+        except DBAPIError as error:
+            # Frames below hold the cursor and, through a cycle, the error. When the garbage
+            # collector frees a cursor, the connector 1.1 gives one reference to the connection
+            # too many back, and sooner or later crashes. Without these frames there is no cycle.
+            for holder in ("__traceback__", "__context__", "__cause__"):
+                setattr(error.orig, holder, None)
+            raise error.with_traceback(None) from error.orig
         return len(frame)
 
     @cached_property

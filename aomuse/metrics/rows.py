@@ -19,37 +19,19 @@ from aomuse.ledger.running import running
 from aomuse.metrics.compute import exposure_metrics, fit_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
 from aomuse.metrics.inputs import stored_inputs
+from aomuse.metrics.registering import register, register_metrics
 from aomuse.metrics.registry import METRICS, Metrics, metric_of
 from aomuse.metrics.window_rows import window_tables
 from aomuse.models import (
     Exposure,
     ExposureLaserMetric,
     ExposureMetric,
-    Metric,
     PsfFit,
     PsfFitMetric,
     PsfWindow,
     PsfWindowParameter,
 )
 from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
-
-
-def register_metrics(engine: Engine) -> None:
-    """Bring the registry of metrics into the database."""
-    with write_transaction(engine) as connection:
-        _register(connection)
-
-
-def _register(connection: Connection) -> None:
-    stored = {
-        row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
-    }
-    for metric in METRICS:
-        row = metric.__dict__
-        if metric.id not in stored:
-            connection.execute(sa.insert(Metric).values(row))
-        elif stored[metric.id] != row:
-            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(row))
 
 
 def store_metrics(
@@ -77,7 +59,7 @@ def store_metrics(
 
 def renew_metrics(connection: Connection, exposure_id: int) -> None:
     """Compute the metrics of an exposure again, from its rows as they are now."""
-    _register(connection)
+    register(connection)
     _replace(connection, exposure_id)
 
 

@@ -9,7 +9,7 @@ from aomuse.models.base import Base, Code, Float, Int, Name, Utc, table_options
 
 
 class PsfPrediction(Base):
-    """The PSF that the telemetry of one exposure lets expect."""
+    """The PSF predicted from the telemetry of one exposure."""
 
     __tablename__ = "psf_prediction"
     __table_args__ = table_options(

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.exchange.content import ColumnFormat, ExposureContent, FileContent, HduContent
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import ExposureContent, FileContent, HduContent
 from aomuse.exchange.frames import Layout, NormalizedExposure
 from aomuse.exchange.issue import Issue, Severity
 from aomuse.exchange.stored_in import COLUMN_STORE

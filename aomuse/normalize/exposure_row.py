@@ -111,7 +111,7 @@ def mode_of(value: Any) -> str | None:
 
 
 def start_of(value: Any) -> dt.datetime | None:
-    """Return a start of an exposure, UTC, None if the value is no time."""
+    """Return a start of an exposure, UTC, None if the value is not a time."""
     time = one_time(value) if isinstance(value, str) else None
     return None if time is None else time.to_pydatetime()
 

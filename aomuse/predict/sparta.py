@@ -8,7 +8,7 @@ from astropy.table import Table
 from sqlalchemy import Connection
 
 from aomuse.models import Header, SourceFile
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 
 #: numpy's types of the formats in which SPARTA writes.
 _TYPES = {"E": np.float32, "D": np.float64, "J": np.int32, "I": np.int16, "K": np.int64}

@@ -6,10 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from aomuse.db import write_transaction
 from aomuse.query.views import View, static_views
-from aomuse.query.wide import empty_wide_views, wide_views
-
-#: Tables that the wide views depend on.
-_TABLES_OF_WIDE_VIEWS = ("table_layout", "table_column", "psf_parameter")
+from aomuse.query.wide import empty_wide_views, extension_views, wide_views
 
 
 def all_views(connection: Connection) -> list[View]:
@@ -25,11 +22,9 @@ def offline_views(dialect: str) -> list[View]:
 def existing_views(connection: Connection) -> list[str]:
     """Return the names of aomuse's views that exist, without those that users made."""
     inspector = inspect(connection)
-    if all(inspector.has_table(name) for name in _TABLES_OF_WIDE_VIEWS):
-        views = all_views(connection)
-    else:
-        views = offline_views(connection.dialect.name)
-    names = {view.name for view in views}
+    names = {view.name for view in offline_views(connection.dialect.name)}
+    if all(inspector.has_table(name) for name in ("table_layout", "table_column")):
+        names |= set(extension_views(connection).values())
     return [name for name in inspector.get_view_names() if name in names]
 
 
@@ -40,7 +35,7 @@ def drop_views(connection: Connection) -> None:
 
 
 def refresh_views(connection: Connection) -> None:
-    """Create every view anew."""
+    """Create every view again."""
     dialect = connection.dialect.name
     if dialect == "sqlite":
         drop_views(connection)
@@ -49,6 +44,6 @@ def refresh_views(connection: Connection) -> None:
 
 
 def refresh(engine: Engine) -> None:
-    """Create every view anew, so that they show what is loaded now."""
+    """Create every view again, so that they show what is loaded now."""
     with write_transaction(engine) as connection:
         refresh_views(connection)

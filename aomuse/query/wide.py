@@ -38,20 +38,30 @@ def wide_views(connection: Connection) -> list[View]:
     """Return the views that show what the database holds now."""
     layouts = select(TableLayout.id, TableLayout.extension_name)
     extension_of = dict(connection.execute(layouts).all())
-    extensions: dict[str, list[LayoutColumn]] = {name: [] for name in TIMED_EXTENSIONS}
+    columns_of: dict[str, list[LayoutColumn]] = defaultdict(list)
     for column in layout_columns(connection, TableColumn.stored_in == COLUMN_STORE):
-        extensions.setdefault(extension_of[column.layout_id], []).append(column)
-    ours = [view.name for view in static_views(connection.dialect.name)]
-    names = _unique(
-        (f"v_{identifier(extension)}" for extension in extensions), taken=[*ours, "v_psf"]
-    )
+        columns_of[extension_of[column.layout_id]].append(column)
     return [
         _psf(connection),
         *(
-            _extension_view(name, extension, columns)
-            for name, (extension, columns) in zip(names, extensions.items(), strict=True)
+            _extension_view(name, extension, columns_of[extension])
+            for extension, name in extension_views(connection).items()
         ),
     ]
+
+
+def extension_views(connection: Connection) -> dict[str, str]:
+    """Return the name of the view of each extension, at every revision of the schema."""
+    select_names = (
+        select(TableLayout.extension_name)
+        .join(TableColumn, TableColumn.table_layout_id == TableLayout.id)
+        .where(TableColumn.stored_in == COLUMN_STORE)
+        .order_by(TableLayout.id)
+    )
+    extensions = list(dict.fromkeys([*TIMED_EXTENSIONS, *connection.scalars(select_names)]))
+    taken = [*(view.name for view in static_views(connection.dialect.name)), "v_psf"]
+    names = _unique((f"v_{identifier(extension)}" for extension in extensions), taken)
+    return dict(zip(extensions, names, strict=True))
 
 
 def empty_wide_views() -> list[View]:

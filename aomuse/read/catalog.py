@@ -13,7 +13,8 @@ from astropy.io import ascii as astropy_ascii
 from astropy.table import Column, MaskedColumn, Table
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import ColumnFormat, HduContent, TableContent, typed_value
+from aomuse.exchange.column_format import ColumnFormat
+from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
 from aomuse.fits.plain_cards import Row
@@ -75,7 +76,8 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
     _, bad_byte = _decode(content)
     if bad_byte is not None:
         why = f"byte {bad_byte} is not UTF-8: the text is read as Latin-1"
-        issues.append(Issue("note", "not_ascii", why, path))
+        note = Issue("note", "not_ascii", why, path)
+        issues.append(note)
     if not content.endswith((b"\n", b"\r")):
         why = "its last line has no line end, and may be cut short; if so, get the file again"
         issues.append(Issue("warning", "catalog_cut", why, path))

@@ -16,7 +16,7 @@ MOST_POINTS = 1500
 
 
 @dataclass(frozen=True)
-class Column:
+class PageColumn:
     """A column of a table: its name in the frame, its heading, and how its values are shown."""
 
     name: str
@@ -29,11 +29,11 @@ class Column:
 
 #: Columns that begin many tables.
 EXPOSURE = (
-    Column("time", "Start, UTC", "time"),
-    Column("target", "Target"),
-    Column("mode", "Mode"),
+    PageColumn("time", "Start, UTC", "time"),
+    PageColumn("target", "Target"),
+    PageColumn("mode", "Mode"),
 )
-ANALYSIS = (*EXPOSURE, Column("model", "PSF model"))
+ANALYSIS = (*EXPOSURE, PageColumn("model", "PSF model"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Table:
     name: str
     caption: str
     #: Those that people see.
-    columns: Sequence[Column]
+    columns: Sequence[PageColumn]
     frame: pd.DataFrame
     #: View or table that the rows come from.
     source: str
@@ -80,7 +80,12 @@ class Section:
 
 
 def table_of(
-    name: str, caption: str, columns: Sequence[Column], frame: pd.DataFrame, source: str, *more: str
+    name: str,
+    caption: str,
+    columns: Sequence[PageColumn],
+    frame: pd.DataFrame,
+    source: str,
+    *more: str,
 ) -> Table:
     """Return a table of the columns that people see, and ``more`` that only charts use."""
     names = [*more, *(column.name for column in columns)]
@@ -95,7 +100,7 @@ def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame,
     analyses = frame["psf_fit_id"].unique()
     chosen = analyses[::step]
     note = (
-        f"Of {count(len(analyses), 'analyses')} every {ordinal(step)} in order of time is drawn:"
+        f"Of {count(len(analyses), 'analyses')}, sorted by time, every {ordinal(step)} is drawn:"
         f" {len(chosen):,}."
     )
     return frame[frame["psf_fit_id"].isin(chosen)].reset_index(drop=True), [note]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import EXPOSURE, Column, Figure, Section, Table, count, table_of
+from aomuse.report.blocks import EXPOSURE, Figure, PageColumn, Section, Table, count, table_of
 from aomuse.report.data import Content
 from aomuse.report.groups import month_of, period_column
 from aomuse.report.style import chart_of, mode_color, mode_shape, time_axis, tooltips
@@ -44,7 +44,7 @@ def coverage(content: Content) -> Section:
         table, period = _periods(known)
         chart = _chart(table.frame, content.modes, period)
         text = _GROUPED.format(period=f"a {period}")
-        notes.append(f"{len(known):,} exposures are too many to draw one by one: grouped.")
+        notes.append(f"{count(len(known), 'exposures')} are too many to draw one by one: grouped.")
     figure = Figure("coverage", "Exposures in time, by target and mode", summary, chart)
     return Section("coverage", title, text, [figure], [table], notes)
 
@@ -65,9 +65,9 @@ def _few_targets(exposures: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _exposures(known: pd.DataFrame) -> Table:
     columns = (
         *EXPOSURE,
-        Column("archive_id", "Archive name"),
-        Column("exposure_time_s", "Exposure time, s", "number", 0),
-        Column("airmass", "Air mass", "number", 2),
+        PageColumn("archive_id", "Archive name"),
+        PageColumn("exposure_time_s", "Exposure time, s", "number", 0),
+        PageColumn("airmass", "Air mass", "number", 2),
     )
     return table_of("coverage", "Exposures", columns, known, "v_exposure")
 
@@ -90,10 +90,10 @@ def _periods(known: pd.DataFrame) -> tuple[Table, str]:
     columns = (
         period_column(period),
         *EXPOSURE[1:],
-        Column("exposures", "Exposures", "number", 0),
-        Column("total_s", "Exposure time, s", "number", 0),
-        Column("time", "First start, UTC", "time"),
-        Column("last", "Last start, UTC", "time"),
+        PageColumn("exposures", "Exposures", "number", 0),
+        PageColumn("total_s", "Exposure time, s", "number", 0),
+        PageColumn("time", "First start, UTC", "time"),
+        PageColumn("last", "Last start, UTC", "time"),
     )
     caption = f"Exposures by {period}, target and mode"
     return table_of("coverage", caption, columns, frame, "v_exposure"), period

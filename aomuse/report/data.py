@@ -40,7 +40,7 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Content:
-    """What the report shows; rows in order of time."""
+    """What the report shows; rows sorted by time."""
 
     #: v_exposure with metrics of v_exposure_metrics.
     exposures: pd.DataFrame
@@ -88,7 +88,7 @@ def _read_view(
     numbers: Sequence[str],
     where: sa.ColumnElement[bool] | sa.TextClause,
 ) -> pd.DataFrame:
-    """Return the keys and some numbers of a view, in order of time."""
+    """Return the keys and some numbers of a view, sorted by time."""
     columns = (*_KEYS, *(FrameColumn(number, "float") for number in numbers))
     view = sa.table(name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
     rows = connection.execute(sa.select(view).where(where)).all()

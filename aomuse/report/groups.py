@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from aomuse.report.blocks import Column
+from aomuse.report.blocks import PageColumn
 
 QUANTILES = {
     "p10": (0.1, "10th percentile"),
@@ -22,9 +22,9 @@ def month_of(nights: pd.Series[Any]) -> pd.Series[Any]:
     return months
 
 
-def period_column(period: str) -> Column:
+def period_column(period: str) -> PageColumn:
     """Return the column of the nights or months."""
-    return Column("period", "Month" if period == "month" else "Night that began on", "date")
+    return PageColumn("period", "Month" if period == "month" else "Night that began on", "date")
 
 
 def quantiles(grouped: Any, quantities: Iterable[str]) -> dict[str, pd.Series[Any]]:
@@ -36,10 +36,10 @@ def quantiles(grouped: Any, quantities: Iterable[str]) -> dict[str, pd.Series[An
     }
 
 
-def quantile_columns(labels: dict[str, str], digits: dict[str, int]) -> list[Column]:
+def quantile_columns(labels: dict[str, str], digits: dict[str, int]) -> list[PageColumn]:
     """Return the columns of the quantiles of each quantity."""
     return [
-        Column(f"{quantity}_{name}", f"{label}, {words}", "number", digits[quantity])
+        PageColumn(f"{quantity}_{name}", f"{label}, {words}", "number", digits[quantity])
         for quantity, label in labels.items()
         for name, (_, words) in QUANTILES.items()
     ]

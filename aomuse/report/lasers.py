@@ -7,7 +7,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import EXPOSURE, Column, Figure, Section, Table, count, spread, table_of
+from aomuse.report.blocks import (
+    EXPOSURE,
+    Figure,
+    PageColumn,
+    Section,
+    Table,
+    count,
+    spread,
+    table_of,
+)
 from aomuse.report.data import Content
 from aomuse.report.groups import month_of, period_column, quantile_columns, quantiles
 from aomuse.report.style import FIELDS, around, chart_of, from_zero, layered, time_axis, tooltips
@@ -50,7 +59,7 @@ def lasers(content: Content) -> Section:
         nights = content.exposures[["exposure_id", "night"]]
         table, period = _medians(measured.merge(nights, on="exposure_id"))
         text = _MEDIANS.format(period=f"a {period}")
-        notes.append(f"{exposures:,} exposures are too many to draw one by one: grouped.")
+        notes.append(f"{count(exposures, 'exposures')} are too many to draw one by one: grouped.")
     figures = [
         _figure("strehl_mean", field, measured, table.frame, period)
         for field in FIELDS
@@ -73,12 +82,12 @@ def _notes(all_lasers: pd.DataFrame) -> list[str]:
 def _exposures(measured: pd.DataFrame) -> Table:
     columns = (
         *EXPOSURE,
-        Column("lgs", "Laser", "number", 0),
-        Column("laser_samples", "Samples with the laser on", "number", 0),
-        Column("strehl_mean", "Mean Strehl ratio, %", "number", 2),
-        Column("strehl_min", "Lowest Strehl ratio, %", "number", 2),
-        Column("r0_mean", "Mean r0, m", "number", 3),
-        Column("l0_mean", "Mean L0, m", "number", 1),
+        PageColumn("lgs", "Laser", "number", 0),
+        PageColumn("laser_samples", "Samples with the laser on", "number", 0),
+        PageColumn("strehl_mean", "Mean Strehl ratio, %", "number", 2),
+        PageColumn("strehl_min", "Lowest Strehl ratio, %", "number", 2),
+        PageColumn("r0_mean", "Mean r0, m", "number", 3),
+        PageColumn("l0_mean", "Mean L0, m", "number", 1),
     )
     return table_of("lasers", "Lasers by exposure", columns, measured, "v_laser_metrics", "field")
 
@@ -93,9 +102,9 @@ def _medians(measured: pd.DataFrame) -> tuple[Table, str]:
     frame = pd.DataFrame(sums | quantiles(grouped, _QUANTITIES)).reset_index()
     columns = (
         period_column(period),
-        Column("field", "Field"),
-        Column("lgs", "Laser", "number", 0),
-        Column("exposures", "Exposures", "number", 0),
+        PageColumn("field", "Field"),
+        PageColumn("lgs", "Laser", "number", 0),
+        PageColumn("exposures", "Exposures", "number", 0),
         *quantile_columns(_QUANTITIES, _DIGITS),
     )
     return Table("lasers", f"Lasers by {period}", columns, frame, "v_laser_metrics"), period

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import EXPOSURE, Column, Figure, Section, Table, count, table_of
+from aomuse.report.blocks import EXPOSURE, Figure, PageColumn, Section, Table, count, table_of
 from aomuse.report.data import Content
 from aomuse.report.missing import ERROR, MISSING, PARTS, STATES, THERE, UNEXPECTED
 from aomuse.report.style import chart_of, layered, tooltips
@@ -45,7 +45,7 @@ def matrix(content: Content, states: pd.DataFrame, others: pd.DataFrame) -> Sect
         heading, row = f"{heading}, by pattern of gaps", "all exposures with the same gaps"
         patterns = count(cells["row"].nunique() + left_out, "patterns")
         drawn = f", of which the {MOST_ROWS} most frequent are drawn" if left_out else ""
-        notes.append(f"{total:,} exposures have {patterns} of gaps{drawn}.")
+        notes.append(f"{count(total, 'exposures')} have {patterns} of gaps{drawn}.")
     figure = Figure("missing", heading, _summary(gaps, total), _chart(cells), wide=True)
     data = {"matrix": cells.assign(sign=cells["state"].map(_GLYPHS)).reset_index(drop=True)}
     tables, text = [_gaps(gaps), *tables], _TEXT.format(row=row) + _SIGNS
@@ -86,10 +86,10 @@ def _patterns(frame: pd.DataFrame, total: int) -> tuple[pd.DataFrame, int]:
 def _gaps(gaps: pd.DataFrame) -> Table:
     columns = (
         *EXPOSURE,
-        Column("archive_id", "Archive name"),
-        Column("part", "Part"),
-        Column("state", "State"),
-        Column("reason", "Reason", "prose"),
+        PageColumn("archive_id", "Archive name"),
+        PageColumn("part", "Part"),
+        PageColumn("state", "State"),
+        PageColumn("reason", "Reason", "prose"),
     )
     source = "source_file, header, load_issue, exposure_metric, psf_fit_metric and psf_prediction"
     return table_of("gaps", "Gaps and their reasons", columns, gaps, source)
@@ -97,9 +97,9 @@ def _gaps(gaps: pd.DataFrame) -> Table:
 
 def _others(others: pd.DataFrame) -> Table:
     columns = (
-        Column("severity", "Severity"),
-        Column("path", "File", "prose"),
-        Column("reason", "Reason", "prose"),
+        PageColumn("severity", "Severity"),
+        PageColumn("path", "File", "prose"),
+        PageColumn("reason", "Reason", "prose"),
     )
     caption = "Issues with files that belong to no exposure"
     return Table("files", caption, columns, others, "load_issue")

@@ -19,8 +19,8 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
-from aomuse.config import shown_url
-from aomuse.report.blocks import Column, Section, Table, count
+from aomuse.db import shown_url
+from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
 from aomuse.report.lasers import lasers
@@ -170,7 +170,7 @@ def _rows(table: Table) -> list[list[dict[str, str]]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _cell(value: Any, column: Column) -> dict[str, str]:
+def _cell(value: Any, column: PageColumn) -> dict[str, str]:
     if pd.isna(value):
         return {"kind": column.kind, "text": "\N{EN DASH}", "value": ""}
     if column.kind == "time":

@@ -5,7 +5,16 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import ANALYSIS, Column, Figure, Section, count, spread, table_of, thinned
+from aomuse.report.blocks import (
+    ANALYSIS,
+    Figure,
+    PageColumn,
+    Section,
+    count,
+    spread,
+    table_of,
+    thinned,
+)
 from aomuse.report.data import Content
 from aomuse.report.quality import equal_line
 from aomuse.report.style import chart_of, from_zero, layered, tooltips
@@ -26,10 +35,10 @@ _EMPTY = (
 )
 _COLUMNS = (
     *ANALYSIS,
-    Column("wavelength_nm", "Wavelength, nm", "number", 0),
-    Column("predicted", "Predicted, arcsec", "number", 3),
-    Column("delivered", "Delivered, arcsec", "number", 3),
-    Column("difference", "Delivered minus predicted, arcsec", "number", 3),
+    PageColumn("wavelength_nm", "Wavelength, nm", "number", 0),
+    PageColumn("predicted", "Predicted, arcsec", "number", 3),
+    PageColumn("delivered", "Delivered, arcsec", "number", 3),
+    PageColumn("difference", "Delivered minus predicted, arcsec", "number", 3),
 )
 
 

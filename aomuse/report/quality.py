@@ -7,7 +7,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import ANALYSIS, Column, Figure, Section, count, spread, table_of, thinned
+from aomuse.report.blocks import (
+    ANALYSIS,
+    Figure,
+    PageColumn,
+    Section,
+    count,
+    spread,
+    table_of,
+    thinned,
+)
 from aomuse.report.data import Content
 from aomuse.report.style import (
     FIELDS,
@@ -29,10 +38,10 @@ _EMPTY = (
 )
 _COLUMNS = (
     *ANALYSIS,
-    Column("seeing_arcsec", "Seeing, arcsec", "number", 2),
-    Column("airmass", "Air mass", "number", 2),
-    Column("seeing_los", "Seeing in the line of sight, arcsec", "number", 2),
-    Column("fwhm_700nm", "FWHM at 700 nm, arcsec", "number", 3),
+    PageColumn("seeing_arcsec", "Seeing, arcsec", "number", 2),
+    PageColumn("airmass", "Air mass", "number", 2),
+    PageColumn("seeing_los", "Seeing in the line of sight, arcsec", "number", 2),
+    PageColumn("fwhm_700nm", "FWHM at 700 nm, arcsec", "number", 3),
 )
 
 

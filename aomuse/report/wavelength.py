@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from aomuse.metrics.windows import NOTCH_NM
-from aomuse.report.blocks import ANALYSIS, EXPOSURE, Column, Figure, Section, Table, count, table_of
+from aomuse.report.blocks import (
+    ANALYSIS,
+    EXPOSURE,
+    Figure,
+    PageColumn,
+    Section,
+    Table,
+    count,
+    table_of,
+)
 from aomuse.report.data import Content
 from aomuse.report.groups import quantile_columns, quantiles
 from aomuse.report.style import FIELDS, around, chart_of, layered, mode_color, mode_shape, tooltips
@@ -65,9 +74,9 @@ def wavelength(content: Content) -> Section:
 def _lines(frame: pd.DataFrame) -> Table:
     columns = (
         *ANALYSIS,
-        Column("wavelength_nm", "Wavelength, nm", "number", 1),
-        Column("fwhm_arcsec", "FWHM, arcsec", "number", 3),
-        Column("beta", "Moffat β", "number", 2),
+        PageColumn("wavelength_nm", "Wavelength, nm", "number", 1),
+        PageColumn("fwhm_arcsec", "FWHM, arcsec", "number", 3),
+        PageColumn("beta", "Moffat β", "number", 2),
     )
     caption = "Analyses by window of wavelength"
     return table_of("wavelength", caption, columns, frame, _SOURCE, "psf_fit_id", "field")
@@ -82,8 +91,8 @@ def _quantiles(frame: pd.DataFrame) -> Table:
     sums = {"analyses": grouped.size()} | quantiles(grouped, _QUANTITIES)
     columns = (
         EXPOSURE[2],
-        Column("bin_nm", "Middle of the bin, nm", "number", 0),
-        Column("analyses", "Analyses", "number", 0),
+        PageColumn("bin_nm", "Middle of the bin, nm", "number", 0),
+        PageColumn("analyses", "Analyses", "number", 0),
         *quantile_columns(_QUANTITIES, _DIGITS),
     )
     caption = f"Quantiles over analyses by mode, in bins of {_BIN_NM:.0f} nm"

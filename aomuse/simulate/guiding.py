@@ -8,10 +8,10 @@ import numpy as np
 
 from aomuse.simulate import sky
 from aomuse.simulate.conditions import Conditions
-from aomuse.simulate.hdus import Column
+from aomuse.simulate.hdus import SimulatedColumn
 
 
-def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[Column]:
+def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of SGS_DATA, a row every 18 seconds.
 
     A lost image has NaN, TNULL and an empty vector.
@@ -24,19 +24,19 @@ def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[Column]:
     flux[lost] = width[lost] = np.nan
     objects = np.where(lost[:, None], np.nan, flux[:, None] / 2.0 ** np.arange(1, 9))
     return [
-        Column("MJD", "D", days, "d"),
-        Column("FLUX", "D", flux, "adu"),
-        Column("FWHM", "E", width, "arcsec"),
-        Column("OFFSET_RA", "E", rng.normal(0.0, 0.02, n), "arcsec"),
-        Column("OFFSET_DEC", "E", rng.normal(0.0, 0.02, n), "arcsec"),
-        Column("NOBJ", "J", np.where(lost, -1, rng.integers(5, 9, n)), null=-1),
-        Column("STATUS", "8A", np.where(lost, "LOST", "TRACKING")),
-        Column("LOOP", "L", ~lost),
-        Column("OBJ_FLUX", "8E", objects, "adu"),
+        SimulatedColumn("MJD", "D", days, "d"),
+        SimulatedColumn("FLUX", "D", flux, "adu"),
+        SimulatedColumn("FWHM", "E", width, "arcsec"),
+        SimulatedColumn("OFFSET_RA", "E", rng.normal(0.0, 0.02, n), "arcsec"),
+        SimulatedColumn("OFFSET_DEC", "E", rng.normal(0.0, 0.02, n), "arcsec"),
+        SimulatedColumn("NOBJ", "J", np.where(lost, -1, rng.integers(5, 9, n)), null=-1),
+        SimulatedColumn("STATUS", "8A", np.where(lost, "LOST", "TRACKING")),
+        SimulatedColumn("LOOP", "L", ~lost),
+        SimulatedColumn("OBJ_FLUX", "8E", objects, "adu"),
     ]
 
 
-def autoguider(state: Conditions, rng: np.random.Generator) -> list[Column]:
+def autoguider(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of AG_DATA, a row every 30 seconds.
 
     Frames without a star have NaN and TNULL.
@@ -48,12 +48,16 @@ def autoguider(state: Conditions, rng: np.random.Generator) -> list[Column]:
     missed = rng.random(n) < 0.05
     width[:, missed] = error[missed] = np.nan
     return [
-        Column("TIME_STAMP", "26A", [time.isoformat(timespec="microseconds") for time in times]),
-        Column("FWHMX", "D", width[0], "arcsec"),
-        Column("FWHMY", "D", width[1], "arcsec"),
-        Column("COUNTS", "K", np.where(missed, -99, rng.normal(4e4, 2e3, n).astype(int)), null=-99),
-        Column("FRAMES", "I", rng.integers(8, 12, n)),
-        Column("GUIDING", "L", ~missed),
-        Column("ERROR", "2D", error, "arcsec"),
-        Column("STAR", "12A", np.full(n, "GS 1" if state.exposure.index % 2 else "GS 2")),
+        SimulatedColumn(
+            "TIME_STAMP", "26A", [time.isoformat(timespec="microseconds") for time in times]
+        ),
+        SimulatedColumn("FWHMX", "D", width[0], "arcsec"),
+        SimulatedColumn("FWHMY", "D", width[1], "arcsec"),
+        SimulatedColumn(
+            "COUNTS", "K", np.where(missed, -99, rng.normal(4e4, 2e3, n).astype(int)), null=-99
+        ),
+        SimulatedColumn("FRAMES", "I", rng.integers(8, 12, n)),
+        SimulatedColumn("GUIDING", "L", ~missed),
+        SimulatedColumn("ERROR", "2D", error, "arcsec"),
+        SimulatedColumn("STAR", "12A", np.full(n, "GS 1" if state.exposure.index % 2 else "GS 2")),
     ]

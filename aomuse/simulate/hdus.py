@@ -18,7 +18,7 @@ _CODES = {"L": "S1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 
 
 @dataclass(frozen=True)
-class Column:
+class SimulatedColumn:
     """A column of a binary table: TTYPE, TFORM, a value or vector a row, TUNIT and TNULL."""
 
     name: str
@@ -89,7 +89,7 @@ def compressed_image(pixels: NDArray[Any]) -> tuple[str, bytes]:
     return kept, content[start + -(-(end.end() - start) // BLOCK) * BLOCK :]
 
 
-def table(name: str, columns: Sequence[Column]) -> bytes:
+def table(name: str, columns: Sequence[SimulatedColumn]) -> bytes:
     """Write a binary table of at least one column."""
     fields = [_field(column) for column in columns]
     dtype = np.dtype([(f"f{i}", f.dtype, f.shape[1:]) for i, f in enumerate(fields)])
@@ -116,7 +116,7 @@ def table(name: str, columns: Sequence[Column]) -> bytes:
     return header(cards) + _filled(rows.tobytes())
 
 
-def _field(column: Column) -> NDArray[Any]:
+def _field(column: SimulatedColumn) -> NDArray[Any]:
     repeat, code = column.tform[:-1], column.tform[-1]
     if code == "A":
         return np.asarray(column.values, dtype=f"S{repeat}")

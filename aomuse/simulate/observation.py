@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aomuse.simulate.atmosphere import Series
 from aomuse.simulate.conditions import Conditions, conditions
 from aomuse.simulate.guiding import autoguider, slow_guiding
-from aomuse.simulate.hdus import Column
+from aomuse.simulate.hdus import SimulatedColumn
 from aomuse.simulate.plan import Exposure, exposure
 from aomuse.simulate.psf import Profile, profile, wavelengths
 from aomuse.simulate.random_streams import Stream, generator
@@ -24,7 +24,9 @@ class Observation:
     state: Conditions
     wavelength: Series
     psf: Profile
-    tables: dict[str, list[Column]]  # by extension name; a mode has those of its subsystems
+    tables: dict[
+        str, list[SimulatedColumn]
+    ]  # by extension name; a mode has those of its subsystems
 
 
 def observe(seed: int, index: int, layers: int) -> Observation:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aomuse.simulate import sky
 from aomuse.simulate.atmosphere import Series
-from aomuse.simulate.hdus import Column, image, primary, table
+from aomuse.simulate.hdus import SimulatedColumn, image, primary, table
 from aomuse.simulate.headers import header_cards
 from aomuse.simulate.observation import Observation
 from aomuse.simulate.psf import in_notch
@@ -59,7 +59,7 @@ class Fit:
         upper = self.exposure.index % 4 == 2
         for i, identifier in enumerate(self.stars.identifier):
             columns = [
-                Column(name.upper() if upper else name, code, values)
+                SimulatedColumn(name.upper() if upper else name, code, values)
                 for name, values in self._source(i).items()
             ]
             yield table(f"PM_{identifier}", columns)
@@ -105,29 +105,33 @@ class Fit:
             spectra[:, 0, i] = np.where(self._blocked, np.nan, flux)
         return spectra
 
-    def _parameter_columns(self, curves: dict[str, Series], scatter: float) -> list[Column]:
+    def _parameter_columns(
+        self, curves: dict[str, Series], scatter: float
+    ) -> list[SimulatedColumn]:
         smooth = np.array(list(curves.values()))
         raw = smooth + scatter * self.rng.standard_normal(smooth.shape)
         raw[:, self._blocked] = np.nan
         vector = f"{len(self.wavelength)}D"
         return [
-            Column("name", "8A", list(curves)),
-            Column("free", "L", [key not in {"e", "theta", "B", "C"} for key in curves]),
-            Column("order", "I", [5 if key in {"fwhm", "x0", "y0"} else 3 for key in curves]),
-            Column("fit", vector, raw),
-            Column("polyfit", vector, smooth),
+            SimulatedColumn("name", "8A", list(curves)),
+            SimulatedColumn("free", "L", [key not in {"e", "theta", "B", "C"} for key in curves]),
+            SimulatedColumn(
+                "order", "I", [5 if key in {"fwhm", "x0", "y0"} else 3 for key in curves]
+            ),
+            SimulatedColumn("fit", vector, raw),
+            SimulatedColumn("polyfit", vector, smooth),
         ]
 
-    def _source_columns(self) -> list[Column]:
+    def _source_columns(self) -> list[SimulatedColumn]:
         stars = self.stars
         return [
-            Column("id", "J", stars.identifier),
-            Column("ra", "D", stars.ra, "deg"),
-            Column("dec", "D", stars.dec, "deg"),
-            Column("x", "D", stars.x, "pix"),
-            Column("y", "D", stars.y, "pix"),
-            Column("mag", "E", stars.magnitude, "mag"),
-            Column("status", "10A", np.where(stars.faint, "resolved", "psf star")),
+            SimulatedColumn("id", "J", stars.identifier),
+            SimulatedColumn("ra", "D", stars.ra, "deg"),
+            SimulatedColumn("dec", "D", stars.dec, "deg"),
+            SimulatedColumn("x", "D", stars.x, "pix"),
+            SimulatedColumn("y", "D", stars.y, "pix"),
+            SimulatedColumn("mag", "E", stars.magnitude, "mag"),
+            SimulatedColumn("status", "10A", np.where(stars.faint, "resolved", "psf star")),
         ]
 
     def _primary(self, file: str) -> bytes:

@@ -8,13 +8,13 @@ import numpy as np
 
 from aomuse.simulate.atmosphere import Series, fried_parameter, turbulence
 from aomuse.simulate.conditions import Conditions
-from aomuse.simulate.hdus import Column
+from aomuse.simulate.hdus import SimulatedColumn
 
 _MASS_HEIGHTS = 7
 _SLODAR_LAYERS = range(2, 9)
 
 
-def site_monitor(state: Conditions, rng: np.random.Generator) -> list[Column]:
+def site_monitor(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of ASM_DATA; a profiler that was off for a minute leaves NaN."""
     n = len(state.times)
 
@@ -57,6 +57,8 @@ def site_monitor(state: Conditions, rng: np.random.Generator) -> list[Column]:
                 values[name] = np.where(missed, np.nan, values[name])
     times = [time + timedelta(microseconds=417) for time in state.times]
     return [
-        Column("TIME_STAMP", "26A", [time.isoformat(timespec="microseconds") for time in times]),
-        *(Column(name, "D", series) for name, series in values.items()),
+        SimulatedColumn(
+            "TIME_STAMP", "26A", [time.isoformat(timespec="microseconds") for time in times]
+        ),
+        *(SimulatedColumn(name, "D", series) for name, series in values.items()),
     ]

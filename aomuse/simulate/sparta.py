@@ -8,7 +8,7 @@ import numpy as np
 
 from aomuse.simulate.atmosphere import Series, fried_parameter, turbulence
 from aomuse.simulate.conditions import Conditions
-from aomuse.simulate.hdus import Column
+from aomuse.simulate.hdus import SimulatedColumn
 from aomuse.simulate.plan import LASERS
 
 QUANTITIES = (
@@ -21,7 +21,7 @@ _NARROW_CORRECTION = 0.97  # share of the turbulence that laser tomography takes
 _HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6]) * 1000.0  # metres
 
 
-def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[Column]:
+def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of SPARTA_ATM_DATA, a row a minute; a laser that is off reports zeros."""
     measured: dict[str, Series] = {}
     for laser in LASERS:
@@ -29,11 +29,11 @@ def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[Column]:
         for quantity, series in _laser(state, rng).items():
             measured[f"LGS{laser}_{quantity}"] = series if on else np.zeros(len(series))
     return _stamps(state.times, 1.7) + [
-        Column(name, "1E", measured[name]) for name in _column_order(state.exposure.narrow)
+        SimulatedColumn(name, "1E", measured[name]) for name in _column_order(state.exposure.narrow)
     ]
 
 
-def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[Column]:
+def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of SPARTA_CN2_DATA, a row every five minutes.
 
     The shares of the eight layers add up to one.
@@ -55,11 +55,11 @@ def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[Colu
     }
     return [
         *_stamps(state.times[rows], 11.3),
-        Column("L0Tot", "1E", outer),
-        Column("r0Tot", "1E", r0),
-        Column("seeingTot", "1E", seeing),
+        SimulatedColumn("L0Tot", "1E", outer),
+        SimulatedColumn("r0Tot", "1E", r0),
+        SimulatedColumn("seeingTot", "1E", seeing),
         *(
-            Column(f"{name}{i}", "1E", values)
+            SimulatedColumn(f"{name}{i}", "1E", values)
             for name, block in layers.items()
             for i, values in enumerate(block.T, 1)
         ),
@@ -107,10 +107,10 @@ def _column_order(narrow: bool) -> list[str]:
     return names
 
 
-def _stamps(times: list[datetime], delay: float) -> list[Column]:
+def _stamps(times: list[datetime], delay: float) -> list[SimulatedColumn]:
     """Split times into whole seconds and microseconds of the Unix clock."""
     moments = [t.replace(tzinfo=UTC) + timedelta(seconds=delay) for t in times]
     return [
-        Column("Sec", "1J", [int(t.timestamp()) for t in moments]),
-        Column("USec", "1J", [t.microsecond for t in moments]),
+        SimulatedColumn("Sec", "1J", [int(t.timestamp()) for t in moments]),
+        SimulatedColumn("USec", "1J", [t.microsecond for t in moments]),
     ]

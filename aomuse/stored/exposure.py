@@ -62,10 +62,10 @@ class StoredExposure:
         return self._layouts[layout_id]
 
     def table(self, header_id: int) -> list[StoredColumn]:
-        """Return the columns of a table; RebuildError if some of its values are missing."""
-        (table,) = stored_tables(self._connection, Header.id == header_id)
-        reader = TableReader(self._connection, [table], self.special, strict=True)
-        return reader.read(self.columns(table.layout_id))
+        """Return the columns of a table; RebuildError if values are missing."""
+        tables = stored_tables(self._connection, Header.id == header_id)
+        reader = TableReader(self._connection, tables, self.special, strict=True)
+        return [column for table in tables for column in reader.read(self.columns(table.layout_id))]
 
     def wavelengths_nm(self, psf_fit_id: int) -> list[float]:
         """Return the known wavelengths of the layers of an analysis."""

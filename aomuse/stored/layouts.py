@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.stored_in import StoredIn
 from aomuse.fits.formats import Shape, shape_of
 from aomuse.models import Header, TableColumn, TableLayout

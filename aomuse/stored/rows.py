@@ -47,8 +47,7 @@ def select_rows(table: str, names: Iterable[str]) -> Select:
 def arrays(select: Select, rows: Sequence[Any]) -> dict[str, Values]:
     """Return rows of a query by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
     columns = select.selected_columns
-    with uncollected():
-        values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return {
         column.name: np.array(cells, dtype=_dtype(column))
         for column, cells in zip(columns, values, strict=True)

@@ -26,11 +26,9 @@ SPECIAL = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
 
 
 class SpecialValues:
-    """The special values of some exposures, in one table or all."""
+    """The special values of some exposures, in some tables or all."""
 
-    def __init__(
-        self, connection: Connection, exposures: Collection[int], table: str | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, exposures: Collection[int], *tables: str) -> None:
         self._values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         select = sa.select(
             SpecialValue.table_name,
@@ -38,8 +36,8 @@ class SpecialValues:
             SpecialValue.row_key,
             SpecialValue.value,
         ).where(SpecialValue.exposure_id.in_(exposures))
-        if table is not None:
-            select = select.where(SpecialValue.table_name == table)
+        if tables:
+            select = select.where(SpecialValue.table_name.in_(tables))
         for name, column, key, value in connection.execute(select):
             self._values[name, column][key] = SPECIAL[value]
 

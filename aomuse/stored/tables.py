@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.fits.formats import Shape, null_of
 from aomuse.models import Base, Header, PsfFit, Source, TableColumn, TableValue

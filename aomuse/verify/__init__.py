@@ -1,4 +1,9 @@
-"""Read the files again, with nothing but astropy, and compare every value with the database."""
+"""Read the files again and compare every value with the database.
+
+What a FITS file should give comes from astropy and the file alone, and is compared with what
+`aomuse.stored` reads back. Night logs and catalogues are read by the loader's own parsers; which
+column should hold which value is stated here again.
+"""
 
 from aomuse.verify.comparison import Verified
 from aomuse.verify.files import compare, count_imported, verify

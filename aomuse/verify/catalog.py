@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from astropy.table import Column, Table
 from sqlalchemy import Connection
 
-from aomuse.exchange.content import ColumnFormat
+from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.files import catalog_extension
 from aomuse.exchange.frames import Layout
 from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.models import Header, TableColumn, TableLayout, TableValue
 from aomuse.read.catalog import cells_of, header_lines, read_catalog, read_table
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.stored.rows import read_rows
 from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same

@@ -13,7 +13,7 @@ _REPORTED = 5
 
 @dataclass(frozen=True)
 class Verified:
-    """What came of the comparison of one file."""
+    """The result of the comparison of one file."""
 
     path: str
     values: int
@@ -40,7 +40,7 @@ class Comparison:
 
 
 def same(in_file: Any, in_database: Any) -> bool:
-    """Tell whether two values are one: of one type, and 0.0 differs from -0.0."""
+    """Return whether two values are equal and of one type; 0.0 differs from -0.0."""
     if isinstance(in_file, float):
         if math.isnan(in_file):
             return in_database is None

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from aomuse.models import Exposure, PsfFit, Target
 from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.comparison import Comparison
 
 

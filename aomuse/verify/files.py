@@ -18,7 +18,8 @@ from aomuse.fits.structure import file_checksum, read_structure
 from aomuse.models import Exposure, SourceFile
 from aomuse.paths import printable
 from aomuse.schema import require_head
-from aomuse.stored import Card, StoredExposure
+from aomuse.stored.cards import Card
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.catalog import compare_catalog
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
@@ -41,7 +42,7 @@ def verify(
     roots : sequence of pathlib.Path, optional
         Trees to compare; without them all files that the database knows.
     on_file : callable, optional
-        Told of each file when it is done.
+        Called with each result as soon as it is known.
 
     Returns
     -------
@@ -143,7 +144,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
 
 
 def _compare_file(result: Comparison, row: Any, path: str) -> None:
-    """Compare a file's row of source_file; its time is no part of what it holds."""
+    """Compare a file's row of source_file; its time is not part of its content."""
     file = Path(path)
     for name, in_file in (
         ("name", printable(file.name)),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from aomuse.fits.cards import unparsed_text
 from aomuse.fits.plain_cards import split_images
 from aomuse.models import Header, HeaderCard
-from aomuse.stored import Card
+from aomuse.stored.cards import Card
 from aomuse.verify.comparison import Comparison
 
 #: header_card.value_type of all cards.

@@ -12,7 +12,7 @@ from aomuse.exchange.night_log import NightLog as Log
 from aomuse.exchange.night_log import integer_of, number_of, time_of
 from aomuse.models import NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.read.night_log import read_night_log
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.stored.special import SpecialValues
 from aomuse.verify.comparison import Comparison, same
 
@@ -35,6 +35,20 @@ _TEXTS = {
     "Grade": "ob_grade",
 }
 
+#: Tables with a row for each entry of a list of the log.
+_LISTS: dict[Any, str] = {
+    NightWeather: "weather",
+    NightConstraint: "constraints",
+    NightFile: "files",
+}
+#: Columns whose fields have another name.
+_FIELDS = {
+    "sky_condition": "condition",
+    "template_id": "template",
+    "instrument_mode": "mode",
+    "dimm_seeing_arcsec": "dimm_arcsec",
+}
+
 _Row = dict[str, Any]
 
 
@@ -43,27 +57,36 @@ def compare_night_log(
 ) -> None:
     """Compare a night log."""
     table = NightLog.__table__
-    if (
-        connection.scalar(
-            sa.select(sa.func.count()).select_from(table).where(table.c.source_file_id == file.id)
-        )
-        != 1
-    ):
+    of_file = table.c.source_file_id == file.id
+    if len(connection.execute(sa.select(table.c.source_file_id).where(of_file)).all()) != 1:
         result.differences.append("it has no row in night_log: load it again with --reload")
         return
     log = read_night_log(content, file.archive_id or "", file.name)
     parent = {"exposure_id": file.exposure_id}
-    expected = {
-        NightLog: [parent | {"source_file_id": file.id, "content": content} | _facts(log)],
-        NightWeather: _numbered(parent, _weather(log)),
-        NightConstraint: _numbered(parent, _constraints(log)),
-        NightFile: _numbered(parent, _files(log)),
-    }
-    for model, rows in expected.items():
+    row = parent | {"source_file_id": file.id, "content": content} | _log_row(log)
+    _compare(result, connection, stored.special, table, [row], file)
+    for model, entries in _LISTS.items():
+        rows = [
+            parent | {"row_index": number} | _entry_row(model, entry)
+            for number, entry in enumerate(getattr(log, entries))
+        ]
         _compare(result, connection, stored.special, model.__table__, rows, file)
 
 
-def _facts(log: Log) -> _Row:
+def _entry_row(model: Any, entry: Any) -> _Row:
+    names = [
+        name
+        for name in (c.name for c in model.__table__.c)
+        if name not in ("exposure_id", "row_index")
+    ]
+    derived = {}
+    if model is NightConstraint:
+        names.remove("requested_value")
+        derived["requested_value"] = number_of(entry.requested)
+    return {name: getattr(entry, _FIELDS.get(name, name)) for name in names} | derived
+
+
+def _log_row(log: Log) -> _Row:
     row: _Row = {"night_start_utc": log.night_start_utc}
     for label, (low, high) in _RANGES.items():
         found = log.ranges.get(label)
@@ -75,47 +98,6 @@ def _facts(log: Log) -> _Row:
         "container_id": integer_of(log.facts.get("Container")),
         "ob_start_utc": time_of(log.facts.get("OBS.START")),
     }
-
-
-def _weather(log: Log) -> list[_Row]:
-    return [
-        {"time_utc": w.time_utc, "sky_condition": w.condition, "comment": w.comment}
-        for w in log.weather
-    ]
-
-
-def _constraints(log: Log) -> list[_Row]:
-    return [
-        {
-            "name": c.name,
-            "fulfilled": c.fulfilled,
-            "requested": c.requested,
-            "requested_value": number_of(c.requested),
-        }
-        for c in log.constraints
-    ]
-
-
-def _files(log: Log) -> list[_Row]:
-    return [
-        {
-            "original_name": f.original_name,
-            "archive_id": f.archive_id,
-            "template_id": f.template,
-            "data_product": f.data_product,
-            "instrument_mode": f.mode,
-            "exposure_number": f.exposure_number,
-            "exposure_count": f.exposure_count,
-            "exposure_time_s": f.exposure_time_s,
-            "airmass": f.airmass,
-            "dimm_seeing_arcsec": f.dimm_arcsec,
-        }
-        for f in log.files
-    ]
-
-
-def _numbered(parent: _Row, rows: list[_Row]) -> list[_Row]:
-    return [parent | {"row_index": number} | row for number, row in enumerate(rows)]
 
 
 def _compare(
@@ -136,16 +118,16 @@ def _compare(
     if len(expected) != len(stored):
         result.tell(f"rows of {table.name}", len(expected), len(stored))
         return
-    for place, (ours, row) in enumerate(zip(expected, stored, strict=True)):
-        theirs = row._mapping
-        keys = "/".join(str(theirs[column.name]) for column in table.primary_key)
+    for place, (wanted, row) in enumerate(zip(expected, stored, strict=True)):
+        mapping = row._mapping
+        keys = "/".join(str(mapping[column.name]) for column in table.primary_key)
         for column in table.c:
-            in_file, in_database = ours[column.name], theirs[column.name]
+            in_file, in_database = wanted[column.name], mapping[column.name]
             if isinstance(column.type, sa.Double):
                 in_database = special.value(table.name, column.name, keys, in_database)
             length = getattr(column.type, "length", None)
             if isinstance(in_file, str) and length:
-                # What is longer is cut, told as night_log_text, and whole in content.
+                # Longer text is cut, reported as night_log_text, and complete in content.
                 in_file = in_file[:length]
             result.values += 1
             if not same(in_file, in_database):

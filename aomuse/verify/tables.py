@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.stored import StoredColumn
+from aomuse.stored.tables import StoredColumn
 from aomuse.verify.comparison import Comparison
 
 

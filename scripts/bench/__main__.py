@@ -19,12 +19,14 @@ from aomuse.discover import discover
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 from aomuse.simulate import simulate
-from scripts.bench.at_size import LIMIT_S, ask_at_size
+from scripts.bench.at_size import LIMIT_S, QUESTIONS, ask_at_size
+from scripts.bench.other_drivers import other_drivers
 from scripts.bench.questions import ask
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import LOADS, stages
 from scripts.mariadb_server import Server
+from scripts.superset.check.expected import EXPECTED
 
 #: Options of the private server: durable commits, and room for what the rivals need (the blobs
 #: are larger than the packets that a server takes by default).
@@ -42,8 +44,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sources", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=1000, help="exposures that views are asked of")
+    parser.add_argument(
+        "--connector-2", type=Path, help="a Python with mariadb[binary] 2, another rival"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
-    return parser.parse_args()
+    parser.add_argument("--check", action="store_true", help="run it in small, and keep no figures")
+    options = parser.parse_args()
+    if options.check:
+        # Three exposures have a narrow-field one among them, which is fitted twice.
+        options.rounds, options.exposures, options.sources, options.many = 1, 3, 2, 20
+    return options
 
 
 def _source_rows(root: Path) -> pd.DataFrame:
@@ -105,19 +115,39 @@ def main() -> None:
     finally:
         server.stop()
         shutil.rmtree(folder)
+    if options.check:
+        _check(result)
+        return
     options.json.write_text(json.dumps(result, indent=2) + "\n")
     print(f"\nfigures in {options.json}")
 
 
+def _check(result: dict[str, Any]) -> None:
+    """Fail where something was not measured; what the contestants hold they compare themselves."""
+    expected = {
+        "seconds_an_exposure": set(LOADS),
+        "seconds_for_source_rows": set(RIVALS),
+        "seconds_for_question": set(result["seconds_for_question"]),
+    }
+    for name, contestants in expected.items():
+        measured = {way for way, seconds in result[name].items() if len(seconds) == 1}
+        if measured != contestants or min(map(min, result[name].values())) <= 0:
+            raise SystemExit(f"error: not all is measured in {name}: {result[name]}")
+    if len(result["seconds_at_size"]) != len(QUESTIONS) + len(EXPECTED):
+        raise SystemExit("error: not all questions were asked at size")
+    print("\neverything was measured")
+
+
 def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> dict[str, Any]:
     loads: dict[str, list[float]] = {name: [] for name in LOADS}
-    rivals: dict[str, list[float]] = {name: [] for name in RIVALS}
+    contestants = RIVALS | other_drivers(options.connector_2)
+    rivals: dict[str, list[float]] = {name: [] for name in contestants}
     rows = _source_rows(root)
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", flush=True)
         for name, (load, workers) in LOADS.items():
             loads[name].append(load(warehouse, root, workers))
-        for name, rival in RIVALS.items():
+        for name, rival in contestants.items():
             rivals[name].append(rival(warehouse, rows, root.parent))
     spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
     questions = ask(warehouse, root, options.rounds)

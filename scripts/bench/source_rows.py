@@ -21,7 +21,8 @@ CREATE = """CREATE TABLE source_sample (
 ) ENGINE=InnoDB"""
 
 
-def _prepare(warehouse: Warehouse) -> sa.Engine:
+def prepare(warehouse: Warehouse) -> sa.Engine:
+    """Return an engine on a database that has the table, empty."""
     engine = warehouse.empty_mariadb()
     with engine.begin() as connection:
         connection.exec_driver_sql(CREATE)
@@ -36,7 +37,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def array_binding(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
     """Seconds with aomuse's array binding."""
-    engine = _prepare(warehouse)
+    engine = prepare(warehouse)
 
     def work() -> None:
         with engine.begin() as connection:
@@ -47,7 +48,7 @@ def array_binding(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
 
 def executemany(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
     """Seconds with the connector's executemany."""
-    engine = _prepare(warehouse)
+    engine = prepare(warehouse)
 
     def work() -> None:
         with engine.begin() as connection:
@@ -58,7 +59,7 @@ def executemany(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
 
 def to_sql(warehouse: Warehouse, rows: pd.DataFrame, _: Path) -> float:
     """Seconds with pandas.to_sql."""
-    engine = _prepare(warehouse)
+    engine = prepare(warehouse)
 
     def work() -> None:
         with engine.begin() as connection:
@@ -76,7 +77,7 @@ def _csv(rows: pd.DataFrame, folder: Path) -> Path:
 
 
 def _load_data(warehouse: Warehouse, path: Path, local: str) -> float:
-    _prepare(warehouse)
+    prepare(warehouse)
     engine = sa.create_engine(warehouse.admin_url.replace("/mysql", "/aomuse", 1))
 
     def work() -> None:

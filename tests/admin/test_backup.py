@@ -1,7 +1,5 @@
 """Backup and restore: every table comes back, and nothing half done passes for whole."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -10,8 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +22,28 @@ from aomuse.schema import RESTORING
 
 
 @pytest.fixture
-def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Tree:
+def file(tmp_path):
+    """Where the backup is to be."""
+    return tmp_path / "muse.backup"
+
+
+@pytest.fixture
+def url(mariadb_admin):
+    """A database on MariaDB at the newest schema."""
+    url = mariadb_admin()
+    assert aomuse(url, "migrate").code == 0
+    return url
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[sa.Engine]:
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def night(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         tree.add(number)
@@ -34,9 +52,7 @@ def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Tree:
 
 
 @pytest.mark.usefixtures("night")
-def test_every_table_comes_back(
-    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str]
-) -> None:
+def test_every_table_comes_back(engine, db_url, tmp_path, new_database):
     """Also those that no test night fills, with values that a careless dump would change."""
     fill_every_table(engine)
     before = contents(engine, but=())
@@ -44,23 +60,15 @@ def test_every_table_comes_back(
     file, new = tmp_path / "muse.backup", new_database()
     assert aomuse(db_url, "backup", file).code == 0
     assert aomuse(new, "restore", file).code == 0
-    restored = create_engine(new)
-    assert contents(restored, but=()) == before
-    restored.dispose()
+    with opened(new) as restored:
+        assert contents(restored, but=()) == before
 
 
-def test_a_restored_database_goes_on_as_the_old_one(
-    engine: sa.Engine,
-    db_url: str,
-    night: Tree,
-    tmp_path: Path,
-    new_database: Callable[[], str],
-) -> None:
-    file = tmp_path / "muse.backup"
+def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, file, new_database):
     done = aomuse(db_url, "backup", file)
     assert (done.code, done.err) == (0, "")
     assert file.stat().st_mode & 0o077 == 0
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    assert [p.name for p in file.parent.iterdir() if p.name.startswith(".")] == []
     new = new_database()
     back = aomuse(new, "restore", file)
     assert (back.code, back.err) == (0, "")
@@ -79,10 +87,7 @@ def test_a_restored_database_goes_on_as_the_old_one(
     restored.dispose()
 
 
-def test_a_database_that_is_not_empty_is_refused(
-    engine: sa.Engine, db_url: str, night: Tree, tmp_path: Path
-) -> None:
-    file = tmp_path / "muse.backup"
+def test_a_database_that_is_not_empty_is_refused(engine, db_url, night, file):
     assert aomuse(db_url, "backup", file).code == 0
     before = contents(engine)
     done = aomuse(db_url, "restore", file)
@@ -91,39 +96,28 @@ def test_a_database_that_is_not_empty_is_refused(
     assert contents(engine) == before
 
 
-def test_a_file_is_not_replaced(db_url: str, tmp_path: Path) -> None:
-    file = tmp_path / "muse.backup"
+def test_a_file_is_not_replaced(db_url, file):
     file.write_text("precious")
     done = aomuse(db_url, "backup", file)
     assert (done.code, len(done.errors)) == (2, 1)
     assert file.read_text() == "precious"
 
 
-def test_what_is_no_backup_is_refused(
-    db_url: str, tmp_path: Path, new_database: Callable[[], str]
-) -> None:
+def test_what_is_no_backup_is_refused(db_url, tmp_path, new_database):
     whole = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", whole).code == 0
-    cut = tmp_path / "cut.backup"
-    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    text = tmp_path / "text.backup"
-    text.write_text("SELECT 1;\n")
-    for file in (cut, text, tmp_path / "missing.backup"):
+    (tmp_path / "cut.backup").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    (tmp_path / "text.backup").write_text("SELECT 1;\n")
+    for file in (tmp_path / f"{name}.backup" for name in ("cut", "text", "missing")):
         new = new_database()
         done = aomuse(new, "restore", file)
         assert (done.code, len(done.errors)) == (2, 1), done.text
         assert file.name in done.err
-        engine = create_engine(new)
-        assert sa.inspect(engine).get_table_names() == []
-        engine.dispose()
+        with opened(new) as engine:
+            assert table_names(engine) == set()
 
 
-def test_a_restore_that_fails_leaves_nothing(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    file = tmp_path / "muse.backup"
+def test_a_restore_that_fails_leaves_nothing(mariadb_admin, file, url):
     assert aomuse(url, "backup", file).code == 0
     lines = file.read_text().splitlines(keepends=True)
     lines.insert(-1, "INSERT INTO no_such_table VALUES (1);\n")
@@ -133,21 +127,17 @@ def test_a_restore_that_fails_leaves_nothing(
     assert done.code == 2
     assert "no_such_table" in done.err
     assert done.err.endswith("the database is empty again\n")
-    engine = create_engine(new)
-    assert sa.inspect(engine).get_table_names() == []
-    engine.dispose()
+    with opened(new) as engine:
+        assert table_names(engine) == set()
 
 
-def test_an_empty_database_has_nothing_to_back_up(empty_url: str, tmp_path: Path) -> None:
+def test_an_empty_database_has_nothing_to_back_up(empty_url, tmp_path):
     done = aomuse(empty_url, "backup", tmp_path / "muse.backup")
     assert (done.code, len(done.errors)) == (2, 1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_of_the_other_engine_is_refused(
-    db_url: str, backend: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    file = tmp_path / "muse.backup"
+def test_a_backup_of_the_other_engine_is_refused(db_url, backend, tmp_path, request, file):
     assert aomuse(db_url, "backup", file).code == 0
     if backend == "mariadb":
         other = f"sqlite:///{tmp_path / 'other.db'}"
@@ -157,11 +147,7 @@ def test_a_backup_of_the_other_engine_is_refused(
     assert (done.code, len(done.errors)) == (2, 1)
 
 
-def test_the_password_is_on_no_command_line(
-    mariadb_admin: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+def test_the_password_is_on_no_command_line(tmp_path, monkeypatch, url):
     # Stands before the real program in the PATH, notes its arguments, and runs it.
     noted, folder = tmp_path / "arguments", tmp_path / "bin"
     real = subprocess.run(
@@ -208,11 +194,7 @@ def clients(engine: sa.Engine) -> int:
         return int(found or 0)
 
 
-def test_a_restore_that_is_killed_passes_for_nothing_else(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_path, url):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(url, "load", tree.root).code == 0
@@ -259,9 +241,7 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(
     old.dispose()
 
 
-def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_template, tmp_path):
     database, file, new = (tmp_path / name for name in ("old.db", "muse.backup", "new.db"))
     database.write_bytes(sqlite_template.read_bytes())
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
@@ -284,12 +264,7 @@ def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(
     engine.dispose()
 
 
-def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    file = tmp_path / "muse.backup"
+def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_admin, file, url):
     assert aomuse(url, "backup", file).code == 0
     whole = file.read_bytes()
     file.write_bytes(whole[: whole.rindex(b"UPDATE alembic_version")])
@@ -306,9 +281,7 @@ def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(
 # Whose backup, of what
 
 
-def test_an_account_with_a_loaders_rights_backs_up_and_restores(
-    mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, file):
     """The rights are those that docs/mariadb.md gives it."""
     url, new = mariadb_admin(), mariadb_admin()
     assert aomuse(url, "migrate").code == 0
@@ -326,7 +299,6 @@ def test_an_account_with_a_loaders_rights_backs_up_and_restores(
         old, theirs = (
             sa.make_url(each).set(username="poor", password="tau0") for each in (url, new)
         )
-        file = tmp_path / "muse.backup"
         for command in (
             (old, "backup", file),
             (theirs, "restore", file),
@@ -342,9 +314,9 @@ def test_an_account_with_a_loaders_rights_backs_up_and_restores(
 
 
 def test_the_schema_of_a_newer_version_is_refused(
-    engine: sa.Engine, db_url: str, tmp_path: Path, new_database: Callable[[], str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    engine, db_url, tmp_path, new_database,
+    monkeypatch,
+):  # fmt: skip
     file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     known = schema.known_revisions()
@@ -360,20 +332,17 @@ def test_the_schema_of_a_newer_version_is_refused(
     assert not (tmp_path / "another.backup").exists()
 
 
-def test_a_file_system_without_links_will_do(
-    db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_system_without_links_will_do(db_url, tmp_path, monkeypatch, file):
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    file = tmp_path / "muse.backup"
     assert aomuse(db_url, "backup", file).code == 0
     assert [p.name for p in tmp_path.iterdir()] == [file.name]
     assert file.stat().st_size > 0
 
 
-def test_a_folder_that_is_not_there_is_named(sqlite_template: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(sqlite_template, tmp_path):
     new = f"sqlite:///{tmp_path / 'missing' / 'new.db'}"
     done = aomuse(new, "restore", sqlite_template)
     assert (done.code, len(done.errors)) == (2, 1), done.text

@@ -1,10 +1,5 @@
 """A reader reads every view over TLS, and writes nothing."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
@@ -16,7 +11,7 @@ USER, PASSWORD = "o'reader_1", "p'w\"%s \\x"
 
 
 @pytest.fixture
-def url(mariadb_admin: Callable[[], str], tmp_path: Path) -> Iterator[str]:
+def url(mariadb_admin, tmp_path):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     tree = Tree(tmp_path / "night")
@@ -31,7 +26,7 @@ def url(mariadb_admin: Callable[[], str], tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def password(monkeypatch: pytest.MonkeyPatch) -> None:
+def password(monkeypatch):
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", PASSWORD)
 
 
@@ -41,7 +36,7 @@ def reader(url: str, user: str, **query: str) -> sa.Engine:
 
 
 @pytest.mark.usefixtures("password")
-def test_a_reader_reads_everything_and_writes_nothing(url: str) -> None:
+def test_a_reader_reads_everything_and_writes_nothing(url):
     done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1")
     assert (done.code, done.err) == (0, "")
     assert PASSWORD not in done.text
@@ -71,7 +66,7 @@ def test_a_reader_reads_everything_and_writes_nothing(url: str) -> None:
 
 
 @pytest.mark.usefixtures("password")
-def test_without_tls_a_reader_is_refused_unless_told_otherwise(url: str) -> None:
+def test_without_tls_a_reader_is_refused_unless_told_otherwise(url):
     assert aomuse(url, "grant-reader", USER, "--host", "127.0.0.1").code == 0
     with pytest.raises(sa.exc.DBAPIError), reader(url, USER).connect():
         pass
@@ -82,7 +77,7 @@ def test_without_tls_a_reader_is_refused_unless_told_otherwise(url: str) -> None
 
 
 @pytest.mark.usefixtures("password")
-def test_a_reader_is_limited(url: str) -> None:
+def test_a_reader_is_limited(url):
     limits = ("--connections", 1, "--statement-time", 0.2)
     assert aomuse(url, "grant-reader", "limited", "--host", "127.0.0.1", *limits).code == 0
     engine = reader(url, "limited", ssl="true")
@@ -96,7 +91,7 @@ def test_a_reader_is_limited(url: str) -> None:
 
 
 @pytest.mark.usefixtures("password")
-def test_an_account_that_exists_is_left_as_it_is(url: str) -> None:
+def test_an_account_that_exists_is_left_as_it_is(url):
     assert aomuse(url, "grant-reader", USER, "--host", "127.0.0.1").code == 0
     again = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1", "--no-tls")
     assert (again.code, len(again.errors)) == (2, 1)
@@ -105,7 +100,7 @@ def test_an_account_that_exists_is_left_as_it_is(url: str) -> None:
 
 
 @pytest.mark.usefixtures("password")
-def test_an_account_that_may_not_grant_gets_the_sql(url: str) -> None:
+def test_an_account_that_may_not_grant_gets_the_sql(url):
     assert aomuse(url, "grant-reader", "plain", "--host", "127.0.0.1", "--no-tls").code == 0
     theirs = sa.make_url(url).set(username="plain", password=PASSWORD, host="127.0.0.1")
     poor = theirs.render_as_string(hide_password=False)
@@ -115,7 +110,7 @@ def test_an_account_that_may_not_grant_gets_the_sql(url: str) -> None:
     assert done.out == aomuse(poor, "grant-reader", "limited", "--print").out
 
 
-def test_the_sql_for_an_administrator_works(url: str) -> None:
+def test_the_sql_for_an_administrator_works(url):
     done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1", "--print")
     assert (done.code, done.err) == (0, "")
     engine = create_engine(url)
@@ -132,18 +127,18 @@ def test_the_sql_for_an_administrator_works(url: str) -> None:
 
 
 @pytest.mark.usefixtures("password")
-def test_an_account_without_a_name_is_refused(url: str) -> None:
+def test_an_account_without_a_name_is_refused(url):
     for more in ((), ("--print",)):
         done = aomuse(url, "grant-reader", "", "--host", "127.0.0.1", *more)
         assert (done.code, done.text) == (2, "aomuse: the account has no name: give one\n")
 
 
-def test_sqlite_has_no_accounts(sqlite_template: Path) -> None:
+def test_sqlite_has_no_accounts(sqlite_template):
     done = aomuse(f"sqlite:///{sqlite_template}", "grant-reader", "analyst")
     assert (done.code, len(done.errors)) == (2, 1)
 
 
-def test_without_a_password_nothing_is_created(url: str) -> None:
+def test_without_a_password_nothing_is_created(url):
     done = aomuse(url, "grant-reader", "plain", "--host", "127.0.0.1")
     assert (done.code, done.err) == (
         2,

@@ -1,10 +1,7 @@
 """What is changed through the objects of a session is as if the files had said so."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +9,7 @@ import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import LAYERS, Files, Tree, edit
 from sqlalchemy.orm import Session
-from warehouse import aomuse, contents, exposure, query, rows, scalar
+from warehouse import aomuse, exposure
 
 from aomuse.db import create_engine
 from aomuse.errors import AomuseError
@@ -25,16 +22,16 @@ Change = Callable[[fits.HDUList], None]
 
 
 @pytest.fixture
-def files(db_url: str, tmp_path: Path) -> Files:
+def files(db, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     tree.add(2)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     return files
 
 
 @pytest.fixture
-def as_if(files: Files, new_database: Callable[[], str]) -> Callable[[str, Change], Any]:
+def as_if(files, new_database):
     """Give a function that changes a file, and returns the rows of a load that saw no other."""
 
     def load_changed(role: str, change: Change) -> Any:
@@ -82,13 +79,8 @@ def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
     ],
     ids=len,
 )
-def test_header_values(
-    values: dict[str, Any],
-    engine: sa.Engine,
-    files: Files,
-    as_if: Callable[[str, Change], Any],
-) -> None:
-    with Session(engine) as session:
+def test_header_values(db, values, files, as_if):
+    with Session(db.engine) as session:
         for keyword, value in values.items():
             first(session, files).set_header(keyword, value)
         session.commit()
@@ -97,13 +89,13 @@ def test_header_values(
         for keyword, value in values.items():
             hdus[0].header[keyword.replace(".", " ").removeprefix("HIERARCH ")] = value
 
-    same(now(engine, files), as_if("reduced", change))
+    same(now(db.engine, files), as_if("reduced", change))
 
 
-def test_a_header_value_that_no_card_has(engine: sa.Engine, files: Files) -> None:
-    with Session(engine) as session:
+def test_a_header_value_that_no_card_has(db, files):
+    with Session(db.engine) as session:
         found = first(session, files)
-        metrics = {row["metric_id"]: row["value"] for row in rows(engine, "exposure_metric")}
+        metrics = {row["metric_id"]: row["value"] for row in db.rows("exposure_metric")}
         with pytest.raises(AomuseError, match="the header PRIMARY has no keyword 'ESO TEL AIRM"):
             found.set_header("ESO TEL AIRM START", 1.5)
         found.set_header("ESO TEL AIRM START", 1.5, new=True)
@@ -114,8 +106,7 @@ def test_a_header_value_that_no_card_has(engine: sa.Engine, files: Files) -> Non
         header = next(h for h in found.headers if h.file.role == "reduced" and h.hdu_index == 0)
         assert header.card_count == len(header.cards)
         session.commit()
-    after = query(
-        engine,
+    after = db.query(
         "SELECT value FROM exposure_metric m JOIN exposure e ON e.id = m.exposure_id "
         "JOIN metric ON metric.id = metric_id WHERE name = 'airmass' AND archive_id = :name",
         name=files.archive_id,
@@ -124,8 +115,8 @@ def test_a_header_value_that_no_card_has(engine: sa.Engine, files: Files) -> Non
     assert metrics
 
 
-def test_other_headers_than_the_first(engine: sa.Engine, files: Files) -> None:
-    with Session(engine) as session:
+def test_other_headers_than_the_first(db, files):
+    with Session(db.engine) as session:
         found = first(session, files)
         mode = found.instrument_mode
         found.set_header("BITPIX", 8, extension="CHAN01")
@@ -139,9 +130,9 @@ def test_other_headers_than_the_first(engine: sa.Engine, files: Files) -> None:
             found.set_header("BITPIX", 8, file="night_log")
 
 
-def test_a_value_that_does_not_fit_changes_nothing(engine: sa.Engine, files: Files) -> None:
-    before = contents(engine)
-    with Session(engine) as session:
+def test_a_value_that_does_not_fit_changes_nothing(db, files):
+    before = db.contents()
+    with Session(db.engine) as session:
         for keyword, value in (
             ("RA", "12:00"),
             ("RA", True),
@@ -156,11 +147,11 @@ def test_a_value_that_does_not_fit_changes_nothing(engine: sa.Engine, files: Fil
             with pytest.raises(AomuseError):
                 first(session, files).set_header(keyword, value)
         session.commit()
-    assert contents(engine) == before
+    assert db.contents() == before
 
 
-def test_an_undefined_value(engine: sa.Engine, files: Files) -> None:
-    with Session(engine) as session:
+def test_an_undefined_value(db, files):
+    with Session(db.engine) as session:
         found = first(session, files)
         found.set_header("RA", None)
         found.set_header("ESO INS MODE", None)
@@ -172,48 +163,44 @@ def test_an_undefined_value(engine: sa.Engine, files: Files) -> None:
 VALUES = [1.5, -0.0, math.inf, math.nan, 0.1 + 0.2]
 
 
-def test_a_psf_parameter(
-    engine: sa.Engine, files: Files, as_if: Callable[[str, Change], Any]
-) -> None:
+def test_a_psf_parameter(db, files, as_if):
     values = VALUES
-    with Session(engine) as session:
+    with Session(db.engine) as session:
         fit = first(session, files).psf_fits[0]
         # What is written over leaves nothing behind.
         fit.set_parameter("fwhm", [-math.inf] * LAYERS)
         fit.set_parameter("fwhm", [*values[:-1], 7.0])
         fit.set_parameter("fwhm", values[-1], layer=LAYERS - 1)
         params = fit.psf_params()
-        assert params is not None
         assert repr(params["fwhm"]) == repr(values)
         session.commit()
 
     def change(hdus: fits.HDUList) -> None:
         hdus["PSFPARS"].data["polyfit"][1] = values
 
-    same(now(engine, files), as_if("prm", change))
+    same(now(db.engine, files), as_if("prm", change))
 
 
-def test_a_source(engine: sa.Engine, files: Files, as_if: Callable[[str, Change], Any]) -> None:
+def test_a_source(db, files, as_if):
     values, quantity = VALUES, "flux"
-    with Session(engine) as session:
+    with Session(db.engine) as session:
         fit = first(session, files).psf_fits[0]
         sample = session.get_one(SourceSample, (fit.id, 17, 0))
         fit.set_source(17, quantity, values)
         assert getattr(sample, quantity) == 1.5
         sources = fit.sources()
-        assert sources is not None
         assert repr(sources["PM_17"][quantity]) == repr(values)
         session.commit()
 
     def change(hdus: fits.HDUList) -> None:
         hdus["PM_17"].data[quantity] = values
 
-    same(now(engine, files), as_if("psf", change))
+    same(now(db.engine, files), as_if("psf", change))
 
 
-def test_what_does_not_fit_the_layers_changes_nothing(engine: sa.Engine, files: Files) -> None:
-    before = contents(engine)
-    with Session(engine) as session:
+def test_what_does_not_fit_the_layers_changes_nothing(db, files):
+    before = db.contents()
+    with Session(db.engine) as session:
         fit = first(session, files).psf_fits[0]
         for ask, said in (
             (lambda: fit.set_parameter("fwhm", [1.0]), "5 layers, and 1 values"),
@@ -228,12 +215,10 @@ def test_what_does_not_fit_the_layers_changes_nothing(engine: sa.Engine, files: 
             with pytest.raises(AomuseError, match=said):
                 ask()
         session.commit()
-    assert contents(engine) == before
+    assert db.contents() == before
 
 
-def test_a_column_of_integers_takes_no_fraction(
-    engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_a_column_of_integers_takes_no_fraction(db, tmp_path):
     files = Tree(tmp_path / "night").add(1)
 
     def change(hdus: fits.HDUList) -> fits.HDUList:
@@ -247,39 +232,36 @@ def test_a_column_of_integers_takes_no_fraction(
         return fits.HDUList([hdus[0], table])
 
     edit(files.psf, change)
-    assert aomuse(db_url, "load", tmp_path / "night").code == 0
-    with Session(engine) as session:
+    db.load(tmp_path / "night")
+    with Session(db.engine) as session:
         fit = session.scalars(sa.select(PsfFit)).one()
         with pytest.raises(AomuseError, match=r"the column snr holds whole numbers, and not 0\.5"):
             fit.set_source(3, "snr", 0.5, layer=0)
         fit.set_source(3, "snr", 6, layer=0)
         sources = fit.sources()
-        assert sources is not None
         assert repr(sources["PM_3"]["snr"][0]) == "6"
 
 
-def test_what_is_not_committed_is_not_changed(engine: sa.Engine, files: Files) -> None:
-    before = contents(engine)
-    with Session(engine) as session:
+def test_what_is_not_committed_is_not_changed(db, files):
+    before = db.contents()
+    with Session(db.engine) as session:
         found = first(session, files)
         found.set_header("RA", 1.0)
         found.psf_fits[0].set_parameter("e", 0.25, layer=0)
         found.psf_fits[0].set_source(3, "snr", 2.0, layer=0)
         session.rollback()
-    assert contents(engine) == before
+    assert db.contents() == before
 
 
-def test_verify_tells_of_a_change_and_a_load_takes_it_back(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
-    before = now(engine, files)
-    with Session(engine) as session:
+def test_verify_tells_of_a_change_and_a_load_takes_it_back(db, files):
+    before = now(db.engine, files)
+    with Session(db.engine) as session:
         first(session, files).set_header("RA", 200.0)
         session.commit()
     root = files.reduced.parents[1]
-    done = aomuse(db_url, "verify", root)
+    done = db.run("verify", root)
     assert done.code == 1
     assert "RA" in done.text
-    assert aomuse(db_url, "load", root, "--reload").code == 0
-    same(now(engine, files), before)
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 2
+    db.load(root, "--reload")
+    same(now(db.engine, files), before)
+    assert db.count("exposure") == 2

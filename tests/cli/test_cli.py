@@ -17,22 +17,24 @@ from fits_factory import Tree
 from warehouse import aomuse, contents, rows
 
 from aomuse.cli import cli
-
-COMMANDS = sorted(cli.commands)
+from aomuse.cli.main import COMMANDS
 
 
 def leaves(command: click.Command, *path: str) -> list[tuple[str, ...]]:
     """Give the words that lead to each command that does something."""
     if not isinstance(command, click.Group):
         return [path]
-    return [leaf for n, sub in sorted(command.commands.items()) for leaf in leaves(sub, *path, n)]
+    names = sorted(command.list_commands(click.Context(command)))
+    return [leaf for name in names for leaf in leaves(find(*path, name), *path, name)]
 
 
 def find(*path: str) -> click.Command:
     command: click.Command = cli
     for word in path:
         assert isinstance(command, click.Group)
-        command = command.commands[word]
+        below = command.get_command(click.Context(command), word)
+        assert below
+        command = below
     return command
 
 
@@ -72,6 +74,36 @@ def test_usage_errors_are_exit_code_2(tree: Tree) -> None:
         done = aomuse(None, *arguments)
         assert done.code == 2, arguments
         assert "Traceback" not in done.text
+
+
+def test_the_list_of_commands_repeats_their_help() -> None:
+    for name, (_, line) in COMMANDS.items():
+        assert (find(name).help or "").splitlines()[0] == line
+
+
+def imported_by(db_url: str, *arguments: object) -> set[str]:
+    """Give the libraries that a command imports."""
+    script = (
+        "import sys\nfrom aomuse.cli import main\n"
+        "try:\n    main()\nfinally:\n    print(*{n.split('.')[0] for n in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--db", db_url, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_commands_import_only_what_they_need(db_url: str, tree: Tree) -> None:
+    tree.add(1)
+    aomuse(db_url, "load", tree.root)
+    heavy = {"astropy", "pandas", "numpy"}
+    for option in ("--version", "--help"):
+        assert not imported_by(db_url, option) & (heavy | {"sqlalchemy", "alembic"})
+    assert not imported_by(db_url, "status") & heavy
+    assert "astropy" not in imported_by(db_url, "load", tree.root)
 
 
 # Load
@@ -126,7 +158,7 @@ def test_a_line_for_each_exposure(db_url: str, tree: Tree) -> None:
     assert "(2 notes)" in lines[0]
     assert lines[1].startswith(f"loaded    {second.archive_id}  ")
     assert "1 warning" in lines[1]
-    assert lines[-1] == "1 warnings, 4 notes: aomuse status --issues shows them"
+    assert lines[-1] == "1 warning, 4 notes: aomuse status --issues lists them"
 
 
 def test_a_dry_run_writes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
@@ -360,6 +392,7 @@ def test_a_failing_exposure_tells_no_password(
     assert password not in done.text
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
     """What the other tests call inside the process, as a process of its own."""
     tree.add(1)

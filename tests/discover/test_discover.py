@@ -1,22 +1,15 @@
 """Which files make an exposure: folders, dates, models, roots, doubles and what is left out."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
 import fits_factory as factory
 import pytest
-from fits_factory import Tree
+from fits_factory import Files, Tree
 
 from aomuse.discover import Discovery, discover, find_again
 from aomuse.discover.identity import archive_id_of
 from aomuse.errors import ConfigurationError
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path / "night")
 
 
 def paths(discovery: Discovery) -> list[set[Path]]:
@@ -28,7 +21,13 @@ def codes(discovery: Discovery) -> list[str]:
     return sorted(issue.code for issue in [*discovery.issues, *said])
 
 
-def test_a_whole_exposure(tree: Tree) -> None:
+def assert_found(roots: list[Path], *expected: Files) -> None:
+    """Compare the exposures with those expected; there is nothing to say of them."""
+    found = discover(roots)
+    assert (paths(found), codes(found)) == ([set(files.all) for files in expected], []), roots
+
+
+def test_a_whole_exposure(tree):
     files = tree.add(1)
     (found,) = discover([tree.root]).exposures
     assert found.archive_id == files.archive_id
@@ -41,15 +40,14 @@ def test_a_whole_exposure(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".fits.fz"])
-def test_raw_files_are_compressed_or_not(suffix: str, tree: Tree) -> None:
+def test_raw_files_are_compressed_or_not(suffix, tree):
     files = tree.add(1, raw_suffix=suffix)
     (found,) = discover([tree.root]).exposures
-    assert found.raw is not None
     assert found.raw.path == files.raw
     assert found.raw_file == f"{files.archive_id}.fits.fz", "as the seed named it"
 
 
-def test_names_in_capitals(tree: Tree) -> None:
+def test_names_in_capitals(tree):
     files = tree.add(1)
     for path in files.all:
         path.rename(path.with_name(path.name.replace(".fits", ".FITS")))
@@ -57,29 +55,25 @@ def test_names_in_capitals(tree: Tree) -> None:
     assert len(found.files) == 4
 
 
-def test_date_folders(tree: Tree) -> None:
+def test_date_folders(tree):
     first, second = tree.add(1, folder="2018-08-12"), tree.add(2, folder="2018-08-13/late")
-    found = discover([tree.root])
-    assert paths(found) == [set(first.all), set(second.all)]
-    assert codes(found) == []
+    assert_found([tree.root], first, second)
 
 
-def test_the_same_cube_name_in_two_dates(tree: Tree) -> None:
+def test_the_same_cube_name_in_two_dates(tree):
     first = tree.add(1, folder="2018-08-12", name="CUBE")
     second = tree.add(2, folder="2018-08-13", name="CUBE")
-    found = discover([tree.root])
-    assert paths(found) == [set(first.all), set(second.all)]
-    assert codes(found) == []
+    assert_found([tree.root], first, second)
 
 
-def test_names_that_contain_prm_and_psf(tree: Tree) -> None:
+def test_names_that_contain_prm_and_psf(tree):
     files = tree.add(1, name="X.prm.psf_prm.fits.prm")
     (found,) = discover([tree.root]).exposures
     assert {f.path for f in found.files} == set(files.all)
     assert found.fits[0].name == "X.prm.psf_prm.fits.prm"
 
 
-def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
+def test_folders_at_any_depth_and_others_beside_them(tmp_path):
     tree = Tree(tmp_path / "a" / "b")
     files = tree.add(1)
     (tmp_path / "a" / "plots").mkdir()
@@ -88,12 +82,10 @@ def test_folders_at_any_depth_and_others_beside_them(tmp_path: Path) -> None:
     (tree.root / "raw" / f"{files.archive_id}.log").write_text("no night log")
     (tree.root / "single" / ".DATACUBE_0002.fits.swp").write_text("editor")
     (tree.root / "single" / ".hidden.fits").write_text("half a download")
-    found = discover([tmp_path])
-    assert paths(found) == [set(files.all)]
-    assert codes(found) == []
+    assert_found([tmp_path], files)
 
 
-def test_two_models_of_one_cube(tree: Tree) -> None:
+def test_two_models_of_one_cube(tree):
     files = tree.add(1, analysis="NFM_moffat")
     tree.add(1, analysis="NFM_maoppy")
     (found,) = discover([tree.root]).exposures
@@ -103,7 +95,7 @@ def test_two_models_of_one_cube(tree: Tree) -> None:
     assert found.issues == ()
 
 
-def test_the_innermost_folder_tells_the_model(tree: Tree) -> None:
+def test_the_innermost_folder_tells_the_model(tree):
     tree.add(1, analysis="maoppy_vs_moffat/moffat")
     tree.add(1, analysis="maoppy_vs_moffat/maoppy/last_run")
     (found,) = discover([tree.root]).exposures
@@ -112,7 +104,7 @@ def test_the_innermost_folder_tells_the_model(tree: Tree) -> None:
     assert found.issues == ()
 
 
-def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
+def test_two_reductions_of_one_raw_file(tree):
     tree.add(1, name="A")
     tree.add(1, name="B")
     (found,) = discover([tree.root]).exposures
@@ -126,7 +118,7 @@ def test_two_reductions_of_one_raw_file(tree: Tree) -> None:
 # Roots
 
 
-def test_roots_that_overlap(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roots_that_overlap(tree, tmp_path, monkeypatch):
     files = tree.add(1)
     monkeypatch.chdir(tmp_path)
     for roots in (
@@ -138,13 +130,11 @@ def test_roots_that_overlap(tree: Tree, tmp_path: Path, monkeypatch: pytest.Monk
         [Path("night")],
         [Path("night/../night"), tree.root],
     ):
-        found = discover(roots)
-        assert paths(found) == [set(files.all)], roots
-        assert codes(found) == [], roots
+        assert_found(roots, files)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_root_and_a_link_to_it(order: int, tree: Tree, tmp_path: Path) -> None:
+def test_a_root_and_a_link_to_it(order, tree, tmp_path):
     files = tree.add(1)
     link = tmp_path / "link"
     link.symlink_to(tree.root, target_is_directory=True)
@@ -155,53 +145,49 @@ def test_a_root_and_a_link_to_it(order: int, tree: Tree, tmp_path: Path) -> None
         assert codes(found) == []
 
 
-def test_relative_roots_give_absolute_paths(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_roots_give_absolute_paths(tree, monkeypatch):
     files = tree.add(1)
     for here, root in ((tree.root.parent, "night"), (tree.root, "."), (tree.root / "raw", "..")):
         monkeypatch.chdir(here)
         assert paths(discover([Path(root)])) == [set(files.all)]
 
 
-def test_links_that_lead_round_in_a_circle(tree: Tree) -> None:
+def test_links_that_lead_round_in_a_circle(tree):
     files = tree.add(1)
     (tree.root / "raw" / "again").symlink_to(tree.root, target_is_directory=True)
     (tree.root / "single" / "self").symlink_to(".", target_is_directory=True)
-    found = discover([tree.root])
-    assert paths(found) == [set(files.all)]
+    assert_found([tree.root], files)
 
 
-def test_a_linked_file_is_found_where_the_link_is(tree: Tree, tmp_path: Path) -> None:
+def test_a_linked_file_is_found_where_the_link_is(tree, tmp_path):
     files = tree.add(1)
     elsewhere = tmp_path / "store" / "blob"
     elsewhere.parent.mkdir()
     files.raw.rename(elsewhere)
     files.raw.symlink_to(elsewhere)
-    found = discover([tree.root])
-    assert paths(found) == [set(files.all)]
+    assert_found([tree.root], files)
 
 
-def test_missing_and_useless_roots(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="does not exist"):
-        discover([tmp_path / "nowhere"])
-    file = tmp_path / "file"
-    file.write_text("")
-    with pytest.raises(ConfigurationError, match="is not a folder"):
-        discover([file])
-    with pytest.raises(ConfigurationError, match="no folder single/, raw/ or analysis/"):
-        discover([tmp_path])
-
-
-def test_a_root_that_links_to_itself(tmp_path: Path) -> None:
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    with pytest.raises(ConfigurationError):
-        discover([loop])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nowhere", "does not exist"),
+        ("file", "is not a folder"),
+        ("", "no folder single/, raw/ or analysis/"),
+        ("loop", None),
+    ],
+)
+def test_missing_and_useless_roots(name, why, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ConfigurationError, match=why):
+        discover([tmp_path / name])
 
 
 # Doubles
 
 
-def test_copies_with_the_same_content(tree: Tree) -> None:
+def test_copies_with_the_same_content(tree):
     files = tree.add(1)
     copies = tree.add(1, folder="copy", without=["prm", "psf"])
     found = discover([tree.root])
@@ -212,7 +198,7 @@ def test_copies_with_the_same_content(tree: Tree) -> None:
     }
 
 
-def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
+def test_a_night_that_was_copied_as_a_whole(tree):
     files = tree.add(1, folder="2018-08-12")
     tree.add(1, folder="backup")
     found = discover([tree.root])
@@ -222,7 +208,7 @@ def test_a_night_that_was_copied_as_a_whole(tree: Tree) -> None:
     assert set(codes(found)) == {"copy"}
 
 
-def test_raw_files_of_one_name_that_differ(tree: Tree) -> None:
+def test_raw_files_of_one_name_that_differ(tree):
     files = tree.add(1, without=["raw"])
     first = tree.root / "raw" / "2018-08-12" / files.raw.name
     second = tree.root / "raw" / "2018-08-13" / files.raw.name
@@ -239,7 +225,7 @@ def test_raw_files_of_one_name_that_differ(tree: Tree) -> None:
     assert paths(found) == [{first, files.reduced, files.prm, files.psf}]
 
 
-def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
+def test_raw_files_of_one_name_of_which_one_is_nearer(tree):
     files = tree.add(1, folder="2018-08-13")
     factory.write(tree.root / "raw" / "2018-08-12" / files.raw.name, factory.raw(1, channels=2))
     found = discover([tree.root])
@@ -247,7 +233,7 @@ def test_raw_files_of_one_name_of_which_one_is_nearer(tree: Tree) -> None:
     assert [(issue.severity, issue.code) for issue in found.issues] == [("warning", "farther")]
 
 
-def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:
+def test_a_raw_file_with_and_without_compression(tree):
     tree.add(1)
     tree.add(1, raw_suffix=".fits")
     found = discover([tree.root])
@@ -255,7 +241,7 @@ def test_a_raw_file_with_and_without_compression(tree: Tree) -> None:
     assert [issue.code for issue in found.issues] == ["duplicate_archive_id"]
 
 
-def test_two_targets_that_name_one_raw_file(tree: Tree) -> None:
+def test_two_targets_that_name_one_raw_file(tree):
     files = tree.add(1)
     other = tree.root / "single" / "OTHER.fits"
     cube = factory.reduced(1)
@@ -268,7 +254,7 @@ def test_two_targets_that_name_one_raw_file(tree: Tree) -> None:
     assert paths(found) == [set(files.all)]
 
 
-def test_two_analyses_of_one_cube_without_models(tree: Tree) -> None:
+def test_two_analyses_of_one_cube_without_models(tree):
     tree.add(1, analysis="first")
     tree.add(1, analysis="second", without=["raw", "reduced"])
     found = discover([tree.root])
@@ -286,7 +272,7 @@ def test_two_analyses_of_one_cube_without_models(tree: Tree) -> None:
     ("keyword", "value"),
     [("ESO DPR TYPE", "SKY"), ("ESO DPR CATG", "CALIB"), ("ESO DPR TYPE", "OBJECT,SKY")],
 )
-def test_raw_files_that_are_no_science(keyword: str, value: str, tree: Tree) -> None:
+def test_raw_files_that_are_no_science(keyword, value, tree):
     files = tree.add(1)
     sky = factory.raw(5)
     sky[0].header[keyword] = value
@@ -298,7 +284,7 @@ def test_raw_files_that_are_no_science(keyword: str, value: str, tree: Tree) -> 
     assert codes(found) == []
 
 
-def test_a_combined_cube_is_left_out(tree: Tree) -> None:
+def test_a_combined_cube_is_left_out(tree):
     files = tree.add(1)
     path = tree.root / "single" / "COMBINED.fits"
     factory.write(path, factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits"))
@@ -308,7 +294,7 @@ def test_a_combined_cube_is_left_out(tree: Tree) -> None:
     assert codes(found) == []
 
 
-def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree: Tree) -> None:
+def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree):
     """The cube is there: it would be wrong to say that it was not found."""
     tree.add(1)
     cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
@@ -324,33 +310,27 @@ def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree: Tree) -> Non
 @pytest.mark.parametrize(
     "name", ["MUSE.2018-08-13T00:05:07.123.fits.fz", "MUSE.2018-08-13T00:05:07.123.FITS"]
 )
-def test_archive_names(name: str) -> None:
+def test_archive_names(name):
     assert archive_id_of(name) == "MUSE.2018-08-13T00:05:07.123"
 
 
-def test_arcfile_stands_in_for_prov1(tree: Tree) -> None:
-    factory.write(
-        tree.root / "single" / "X.fits",
-        factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits"),
-    )
+def test_arcfile_stands_in_for_prov1(tree):
+    cube = factory.reduced(1, PROV1=None, ARCFILE=f"{factory.archive_id(1)}.fits")
+    factory.write(tree.root / "single" / "X.fits", cube)
     (found,) = discover([tree.root]).exposures
     assert found.archive_id == factory.archive_id(1)
     assert found.raw_file is None
 
 
-def test_a_product_of_the_archive_names_no_exposure(tree: Tree) -> None:
-    factory.write(
-        tree.root / "single" / "X.fits",
-        factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits"),
-    )
-    found = discover([tree.root])
-    assert [issue.code for issue in found.issues] == ["no_archive_id"]
+def test_a_product_of_the_archive_names_no_exposure(tree):
+    cube = factory.reduced(1, PROV1=None, ARCFILE="ADP.2018-09-01T12:00:00.000.fits")
+    factory.write(tree.root / "single" / "X.fits", cube)
+    assert [issue.code for issue in discover([tree.root]).issues] == ["no_archive_id"]
 
 
-def test_find_again(tree: Tree) -> None:
+def test_find_again(tree):
     files = tree.add(1)
     found = find_again(files.psf, "psf")
-    assert found is not None
     assert (found.path, found.role, found.stem) == (files.psf, "psf", files.name)
     assert find_again(files.psf, "prm") is None
     assert find_again(tree.root / "x.fits", "raw") is None

@@ -1,7 +1,5 @@
 """Trees of any layout: files are recognised by their headers."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,17 +7,15 @@ from unittest.mock import patch
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from companion_files import write_catalog, write_log
 from fits_factory import Files, Tree
-from warehouse import aomuse, exposure, query, rows, scalar
 
 from aomuse.discover import headers
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "usual")
 
 
@@ -65,33 +61,29 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_same_rows_as_in_the_usual_layout(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, layout: str
-) -> None:
+def test_the_same_rows_as_in_the_usual_layout(db, tree, tmp_path, layout):
     root = tmp_path / "other"
     for number in (1, 2):
         files = tree.add(number)
         as_product(files.reduced, ESO_PRO_CATG="DATACUBE_FINAL")
-    assert aomuse(db_url, "load", tree.root).code == 0
-    usual = [exposure(engine, factory.archive_id(number)) for number in (1, 2)]
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure"))
+    db.load(tree.root)
+    usual = [db.exposure(factory.archive_id(number)) for number in (1, 2)]
+    db.execute("DELETE FROM exposure")
 
     for number in (1, 2):
         move(tree.add(number), LAYOUTS[layout](root))
-    done = aomuse(db_url, "load", root)
-    assert (done.code, done.err) == (0, ""), done.text
-    assert [exposure(engine, factory.archive_id(number)) for number in (1, 2)] == usual
-    assert aomuse(db_url, "verify", root).code == 0
-    assert "2 unchanged" in aomuse(db_url, "load", root).out
+    db.load(root)
+    assert [db.exposure(factory.archive_id(number)) for number in (1, 2)] == usual
+    assert db.run("verify", root).code == 0
+    assert "2 unchanged" in db.run("load", root).out
 
 
-def test_renamed_files(engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path) -> None:
+def test_renamed_files(db, tree, tmp_path):
     names = {"reduced": "a.fits", "raw": "b.fits.fz", "prm": "a.prm.fits", "psf": "a.psf.fits"}
     move(tree.add(1), flat(tmp_path / "other"), names)
-    assert aomuse(db_url, "load", tmp_path / "other").code == 0
-    assert query(engine, "SELECT archive_id FROM exposure") == [(factory.archive_id(1),)]
-    roles = {row["role"]: row["name"] for row in rows(engine, "source_file")}
+    db.load(tmp_path / "other")
+    assert db.query("SELECT archive_id FROM exposure") == [(factory.archive_id(1),)]
+    roles = {row["role"]: row["name"] for row in db.rows("source_file")}
     assert roles == names
 
 
@@ -121,48 +113,43 @@ def add_others(root: Path) -> dict[str, str]:
     return {name: why for name, (_, why) in files.items()}
 
 
-def test_what_is_left_out_is_counted_and_told_on_request(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_what_is_left_out_is_counted_and_told_on_request(db, tree, tmp_path):
     root = tmp_path / "other"
     move(tree.add(1), flat(root))
     reasons = add_others(root)
-    done = aomuse(db_url, "load", root)
-    assert (done.code, done.err) == (0, "")
+    done = db.load(root)
     assert "1 loaded" in done.out
     assert f"left out: {len(reasons)} files" in done.out
     assert "1 ESO DPR TYPE is SKY" in done.out
-    told = aomuse(db_url, "load", root, "--show-left-out")
-    planned = aomuse(db_url, "load", root, "--dry-run")
+    told = db.run("load", root, "--show-left-out")
+    planned = db.run("load", root, "--dry-run")
     for name, why in reasons.items():
         assert f"left out: {root / name}: {why}" in told.out
         assert f"left out: {root / name}: {why}" in planned.out
     assert dict(
-        query(engine, "SELECT path, left_out_reason FROM known_file WHERE left_out_reason <> ''")
+        db.query("SELECT path, left_out_reason FROM known_file WHERE left_out_reason <> ''")
     ) == {str(root / name): why for name, why in reasons.items()}
 
 
 @pytest.mark.parametrize("is_usual", [True, False])
-def test_a_cube_that_is_called_raman(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, is_usual: bool
-) -> None:
+def test_a_cube_that_is_called_raman(db, tree, tmp_path, is_usual):
     """Its header told what it is, also when another root brings the rest of the exposure."""
     files = tree.add(1, without=["raw"], name="RAMAN_FIELD")
     root = tree.root
     if not is_usual:
         root = tmp_path / "flat"
         move(files, flat(root))
-    assert aomuse(db_url, "load", root).code == 0
+    db.load(root)
     other = Tree(tmp_path / "other")
     other.add(1, without=["reduced", "prm", "psf"])
-    done = aomuse(db_url, "load", other.root)
+    done = db.run("load", other.root)
     assert (done.code, "1 completed" in done.out) == (0, True), done.text
-    found = query(engine, "SELECT role FROM source_file ORDER BY role")
+    found = db.query("SELECT role FROM source_file ORDER BY role")
     assert found == [("prm",), ("psf",), ("raw",), ("reduced",)]
-    assert aomuse(db_url, "verify").code == 0
+    assert db.run("verify").code == 0
 
 
-def test_what_belongs_to_files_that_are_left_out(db_url: str, tree: Tree) -> None:
+def test_what_belongs_to_files_that_are_left_out(db, tree):
     """The archive gives a log with every raw file, those of the sky too."""
     tree.add(1)
     sky = tree.add(2, without=["reduced", "prm", "psf"], raw_suffix=".fits")
@@ -175,27 +162,24 @@ def test_what_belongs_to_files_that_are_left_out(db_url: str, tree: Tree) -> Non
             opened[0].header[keyword] = value
     paths = [write_log(tree, number=2), write_catalog(cube, "_f606w.detections.cat")]
     orphan = write_log(tree, number=9)
-    done = aomuse(db_url, "load", tree.root, "--show-left-out")
-    assert (done.code, done.err) == (0, "")
+    done = db.load(tree.root, "--show-left-out")
     for path in paths:
         assert f"left out: {path}: it belongs to a file that is left out" in done.out
     assert "2 it belongs to a file that is left out" in done.out
-    told = aomuse(db_url, "status", "--issues").out
+    told = db.run("status", "--issues").out
     assert [path in told for path in map(str, (*paths, orphan))] == [False, False, True]
 
 
-def test_calibration_products_within_single(db_url: str, tree: Tree) -> None:
+def test_calibration_products_within_single(db, tree):
     tree.add(1)
     for name in ("PIXTABLE_OBJECT", "MASTER_BIAS", "STD_TELLURIC"):
         factory.write(tree.root / "single" / f"{name}.fits", factory.reduced(3))
         as_product(tree.root / "single" / f"{name}.fits", ESO_PRO_CATG=name)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert (done.code, "left out: 3 files" in done.out) == (0, True)
 
 
-def test_each_header_is_read_once_and_remembered(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_each_header_is_read_once_and_remembered(db, tree, tmp_path):
     root = tmp_path / "other"
     for number in (1, 2):
         move(tree.add(number), flat(root))
@@ -208,29 +192,27 @@ def test_each_header_is_read_once_and_remembered(
         return original(file)
 
     with patch.object(headers, "read_identity", counted):
-        assert aomuse(db_url, "load", root).code == 0
+        db.load(root)
         assert len(opened) == len(set(opened)) == 14
         opened.clear()
-        assert aomuse(db_url, "load", root).code == 0
+        db.load(root)
         assert opened == []
         factory.later(root / "sky.fits.fz")
         (root / "plot.fits").unlink()
-        assert aomuse(db_url, "load", root).code == 0
+        db.load(root)
         assert opened == ["sky.fits.fz"]
-    assert scalar(engine, "SELECT COUNT(*) FROM known_file WHERE path LIKE '%plot.fits'") == 0
+    assert db.scalar("SELECT COUNT(*) FROM known_file WHERE path LIKE '%plot.fits'") == 0
 
 
-def test_a_dry_run_writes_nothing_and_shows_the_plan(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_a_dry_run_writes_nothing_and_shows_the_plan(db, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1, without=["psf"])
     move(files, flat(root))
     log = write_log(tree).rename(root / f"{files.archive_id}.NL.txt")
-    done = aomuse(db_url, "load", root, "--dry-run")
+    done = db.run("load", root, "--dry-run")
     assert done.code == 0
-    assert scalar(engine, "SELECT COUNT(*) FROM known_file") == 0
-    assert scalar(engine, "SELECT COUNT(*) FROM load_run") == 0
+    assert db.count("known_file") == 0
+    assert db.count("load_run") == 0
     assert done.out.splitlines() == [
         f"{files.archive_id}: new",
         f"  reduced   {root / files.reduced.name}",
@@ -245,9 +227,7 @@ def test_a_dry_run_writes_nothing_and_shows_the_plan(
     ]
 
 
-def test_two_candidates_for_one_role_are_told(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_two_candidates_for_one_role_are_told(db, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1)
     move(files, flat(root))
@@ -255,24 +235,20 @@ def test_two_candidates_for_one_role_are_told(
     other[1].header["COMMENT"] = "not the same"
     factory.write(root / "again" / f"{files.archive_id}.fits.fz", other)
     shutil.copy(root / files.prm.name, root / "again" / files.prm.name)
-    done = aomuse(db_url, "load", root)
+    done = db.run("load", root)
     assert done.code == 0
-    told = dict(query(engine, "SELECT path, code FROM load_issue WHERE code <> 'keyword_missing'"))
+    told = dict(db.query("SELECT path, code FROM load_issue WHERE code <> 'keyword_missing'"))
     assert told[str(root / "again" / files.raw.name)] == "farther"
     assert told[str(root / "again" / files.prm.name)] == "copy"
 
     twin = root / f"x{files.raw.name}"
     factory.write(twin, other)
-    done = aomuse(db_url, "load", root)
-    assert done.code == 1
-    (line,) = done.errors
+    line = db.fail("load", root)
     assert str(twin) in line
     assert str(root / files.raw.name) in line
 
 
-def test_the_same_names_in_two_nights(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_the_same_names_in_two_nights(db, tree, tmp_path):
     """Each night numbers its cubes anew: the nearest cube is the one that was analysed."""
     root = tmp_path / "other"
     for number in (1, 2):
@@ -285,13 +261,12 @@ def test_the_same_names_in_two_nights(
             "psf": root / f"night{number}" / "fits",
         }
         move(tree.add(number), folders, names)
-    done = aomuse(db_url, "load", root)
-    assert (done.code, done.err) == (0, "")
-    for row in rows(engine, "exposure"):
+    db.load(root)
+    for row in db.rows("exposure"):
         paths = [
             path
-            for (path,) in query(
-                engine, "SELECT path FROM source_file WHERE exposure_id = :id", id=row["id"]
+            for (path,) in db.query(
+                "SELECT path FROM source_file WHERE exposure_id = :id", id=row["id"]
             )
         ]
         assert len(paths) == 4
@@ -299,9 +274,7 @@ def test_the_same_names_in_two_nights(
 
 
 @pytest.mark.parametrize("models", [("maoppy", "moffat"), ("NFM_maoppy_v2", "fits-moffat")])
-def test_nfm_fitted_twice(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, models: tuple[str, str]
-) -> None:
+def test_nfm_fitted_twice(db, tree, tmp_path, models):
     root = tmp_path / "other"
     files = tree.add(1)
     maoppy = factory.prm(parameters=("r0", "bck", "amp", "alpha", "ratio", "theta", "beta"))
@@ -314,26 +287,25 @@ def test_nfm_fitted_twice(
     move(files, {**flat(root), "prm": root / models[1], "psf": root / models[1]})
     factory.write(root / models[0] / f"{files.name}.prm.fits", maoppy)
     factory.write(root / models[0] / f"{files.name}.psf.fits", other_sources)
-    done = aomuse(db_url, "load", root)
+    done = db.run("load", root)
     assert done.code == 0, done.text
-    assert query(engine, "SELECT model FROM psf_fit ORDER BY model") == [("maoppy",), ("moffat",)]
-    names = query(
-        engine,
+    assert db.query("SELECT model FROM psf_fit ORDER BY model") == [("maoppy",), ("moffat",)]
+    names = db.query(
         "SELECT DISTINCT p.parameter FROM psf_parameter p JOIN psf_fit f ON f.id = p.psf_fit_id"
-        " WHERE f.model = 'maoppy'",
+        " WHERE f.model = 'maoppy'"
     )
     assert {name for (name,) in names} == {"r0", "bck", "amp", "alpha", "ratio", "theta", "beta"}
-    kept = query(engine, "SELECT COUNT(*) FROM table_column WHERE name = 'strehl'")
+    kept = db.query("SELECT COUNT(*) FROM table_column WHERE name = 'strehl'")
     assert kept == [(1,)]
-    assert aomuse(db_url, "verify").code == 0
+    assert db.run("verify").code == 0
     out = tmp_path / "json"
-    assert aomuse(db_url, "export", "seed-json", out).code == 0
+    assert db.run("export", "seed-json", out).code == 0
     assert len(list(out.iterdir())) == 2
 
     shutil.rmtree(root / models[0])
-    aomuse(db_url, "load", root, "--reload")
-    assert query(engine, "SELECT model FROM psf_fit") == [("moffat",)]
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+    db.run("load", root, "--reload")
+    assert db.query("SELECT model FROM psf_fit") == [("moffat",)]
+    assert db.count("exposure") == 1
 
 
 @pytest.mark.parametrize(
@@ -341,19 +313,15 @@ def test_nfm_fitted_twice(
     [("empty.fits", b"", "empty"), ("page.fits", b"<html>", "not_fits"),
      ("cut.fits", b"SIMPLE  =                    T".ljust(2880), "truncated")],
 )  # fmt: skip
-def test_files_that_are_none(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path, name: str, content: bytes, code: str
-) -> None:
+def test_files_that_are_none(db, tree, tmp_path, name, content, code):
     root = tmp_path / "other"
     move(tree.add(1), flat(root))
     (root / name).write_bytes(content)
-    done = aomuse(db_url, "load", root)
-    assert done.code == 1
-    (line,) = done.errors
+    line = db.fail("load", root)
     assert str(root / name) in line
-    assert query(engine, "SELECT code, path FROM load_issue WHERE severity = 'error'") == [
+    assert db.query("SELECT code, path FROM load_issue WHERE severity = 'error'") == [
         (code, str(root / name))
     ]
-    assert scalar(engine, "SELECT COUNT(*) FROM psf_fit") == 1
+    assert db.count("psf_fit") == 1
     (root / name).unlink()
-    assert aomuse(db_url, "load", root).code == 0
+    db.load(root)

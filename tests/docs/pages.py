@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import sqlalchemy as sa
 
+from aomuse.cli import main
 from aomuse.db import create_engine
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,6 +38,9 @@ WRITTEN = [README, *(p for p in sorted((REPOSITORY / "docs").glob("*.md")))]
 WRITTEN = [page for page in WRITTEN if page.name not in GENERATED]
 
 _FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S)
+
+#: A command that needs no shell: nothing in it is special to one but quotes.
+_ALONE = re.compile(r"aomuse(?: [^|&;<>()$`*?\n\\]*)?")
 
 #: What differs from run to run.
 _SECONDS = re.compile(r"\b\d+\.\d+ s\b")
@@ -101,7 +109,8 @@ class Reader:
     """Somebody who types what a page shows, in a clone of the repository.
 
     What the page cannot know (a folder, a host) is put in by `stand_ins`, and taken out of what
-    the commands print.
+    the commands print. Python and aomuse run in this process, all else in a shell: to start a
+    process for each would take most of the time.
     """
 
     folder: Path
@@ -130,7 +139,7 @@ class Reader:
                 yield from self._console(block)
             case "python":
                 text = self._preamble + block.text
-                yield from self._compare(block, self._run([sys.executable, "-"], text))
+                yield from self._compare(block, self._inside(lambda: self._execute(text)))
                 if block.output is None and "with " not in block.text:
                     # It only sets up what the later blocks of the page begin with.
                     self._preamble = block.text
@@ -144,13 +153,15 @@ class Reader:
     def _console(self, block: Block) -> Iterator[str]:
         for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
             command, _, shown = part.partition("\n")
-            script = f"{command}\nstatus=$?\nenv -0 > environment\nexit $status"
-            real, code = self._run(["bash", "-c", script])
+            if _ALONE.fullmatch(command):
+                arguments = shlex.split(self._put_in(command))
+                with patch.object(sys, "argv", arguments):
+                    real, code = self._inside(main)
+            else:
+                real, code = self._shell(command)
             if code:
                 yield f"{block}: {command}: exit code {code}\n{real}"
                 continue
-            pairs = (self.folder / "environment").read_text().rstrip("\0").split("\0")
-            self.environment = dict(pair.split("=", 1) for pair in pairs)
             if shown.strip():
                 yield from self._difference(f"{block}: {command}", shown, real)
 
@@ -187,18 +198,41 @@ class Reader:
             )
             yield "\n".join([f"{where}: the output has changed", *difference])
 
-    def _run(self, command: list[str], given: str = "") -> tuple[str, int]:
+    def _shell(self, command: str) -> tuple[str, int]:
+        """Run a command in a shell, and keep the environment that it leaves."""
+        script = f"{command}\nstatus=$?\nenv -0 > environment\nexit $status"
         result = subprocess.run(
-            [self._put_in(part) for part in command],
+            ["bash", "-c", self._put_in(script)],
             cwd=self.folder,
             env=self.environment,
-            input=self._put_in(given),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
+        if not result.returncode:
+            pairs = (self.folder / "environment").read_text().rstrip("\0").split("\0")
+            self.environment = dict(pair.split("=", 1) for pair in pairs)
         return result.stdout, result.returncode
+
+    def _execute(self, text: str) -> None:
+        exec(compile(self._put_in(text), "<block>", "exec"), {"__name__": "__main__"})
+
+    def _inside(self, run: Callable[[], object]) -> tuple[str, int]:
+        """Run something in this process, where the reader is and with what the reader has set."""
+        printed, code = io.StringIO(), 0
+        with (
+            patch.dict(os.environ, self.environment, clear=True),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            try:
+                run()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return printed.getvalue(), code
 
     def _put_in(self, text: str) -> str:
         for shown, stand_in in self.stand_ins.items():

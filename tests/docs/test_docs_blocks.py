@@ -17,6 +17,8 @@ from aomuse.schema import upgrade
 from aomuse.simulate import simulate
 from scripts.mariadb_server import Server
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 ACCOUNTS = ("muse_loader", "muse_reader")
 SELECTS = [block for page in WRITTEN for block in blocks(page) if block.is_query]
 

@@ -25,11 +25,11 @@ _SECTION = re.compile(r"^\s*(Parameters|Returns|Yields|Raises)\n\s*-+$", re.M)
 PUBLIC = [
     "aomuse.database.Database",
     "aomuse.database.connect",
-    "aomuse.database.from_table",
-    "aomuse.database.to_table",
     "aomuse.pipeline.load",
     "aomuse.pipeline.plan",
     "aomuse.predict.exposures.predict",
+    "aomuse.query.frames.from_table",
+    "aomuse.query.frames.to_table",
     "aomuse.report.writing.write_report",
     "aomuse.simulate.tree.simulate",
     "aomuse.verify.files.verify",

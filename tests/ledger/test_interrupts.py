@@ -1,7 +1,5 @@
 """Killed, interrupted and doubled loaders: whole exposures only, and the next run goes on."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal
@@ -15,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from warehouse import TABLES, aomuse, exposure, query, rows, scalar
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 EXPOSURES = 5
 
@@ -34,7 +34,7 @@ main()
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def tree(tmp_path_factory):
     tree = Tree(tmp_path_factory.mktemp("night"))
     for number in range(1, EXPOSURES + 1):
         tree.add(number)
@@ -42,9 +42,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 @pytest.fixture(scope="module")
-def clean(
-    tree: Tree, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
-) -> dict[str, Any]:
+def clean(tree, tmp_path_factory, sqlite_template):
     """Load the tree in one go, and give the rows of each exposure."""
     from aomuse.db import create_engine
 
@@ -97,39 +95,34 @@ def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_loader_that_is_killed(
-    seed: int, engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
-) -> None:
+def test_a_loader_that_is_killed(db, seed, tree, clean):
     chance = random.Random(seed)
-    loader = start(db_url, tree.root, pause=0.004)
-    wait_for_exposures(engine, chance.randint(0, EXPOSURES - 2))
+    loader = start(db.url, tree.root, pause=0.004)
+    wait_for_exposures(db.engine, chance.randint(0, EXPOSURES - 2))
     time.sleep(chance.uniform(0.0, 0.2))
     loader.send_signal(signal.SIGKILL)
     loader.communicate()
     assert loader.returncode == -signal.SIGKILL
-    held = assert_whole_exposures_only(engine, clean)
+    held = assert_whole_exposures_only(db.engine, clean)
     assert held < EXPOSURES, "it was killed too late to prove anything"
 
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    done = db.load(tree.root)
     assert f"{EXPOSURES - held} loaded" in done.out
-    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
-    outcomes = [row["outcome"] for row in rows(engine, "load_run")]
+    assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
+    outcomes = [row["outcome"] for row in db.rows("load_run")]
     assert outcomes in (["killed", "complete"], ["complete"])
     if held:
         assert outcomes == ["killed", "complete"]
-        assert rows(engine, "load_run")[0]["finished_utc"] is None
+        assert db.rows("load_run")[0]["finished_utc"] is None
 
 
-def test_two_loaders_at_once(
-    engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]
-) -> None:
-    loaders = [start(db_url, tree.root, pause=0.002) for _ in range(2)]
+def test_two_loaders_at_once(db, tree, clean):
+    loaders = [start(db.url, tree.root, pause=0.002) for _ in range(2)]
     ends = [loader.communicate(timeout=60) for loader in loaders]
     assert [loader.returncode for loader in loaders] == [0, 0], ends
-    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
-    assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 4 * EXPOSURES
-    runs = rows(engine, "load_run")
+    assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
+    assert db.count("source_file") == 4 * EXPOSURES
+    runs = db.rows("load_run")
     assert [row["outcome"] for row in runs] == ["complete", "complete"]
     assert sorted(row["exposures_loaded"] for row in runs) == [0, EXPOSURES]
     said = "".join(err for _, err in ends)
@@ -137,30 +130,27 @@ def test_two_loaders_at_once(
     assert "Traceback" not in said
 
 
-def test_ctrl_c(engine: sa.Engine, db_url: str, tree: Tree, clean: dict[str, Any]) -> None:
-    loader = start(db_url, tree.root, pause=0.01)
-    wait_for_exposures(engine, 1)
+def test_ctrl_c(db, tree, clean):
+    loader = start(db.url, tree.root, pause=0.01)
+    wait_for_exposures(db.engine, 1)
     loader.send_signal(signal.SIGINT)
     out, err = loader.communicate(timeout=30)
     assert loader.returncode == 130, err
     assert "Traceback" not in out + err
     assert "load again to go on" in err
-    held = assert_whole_exposures_only(engine, clean)
+    held = assert_whole_exposures_only(db.engine, clean)
     assert 1 <= held < EXPOSURES
-    assert [row["outcome"] for row in rows(engine, "load_run")] == ["interrupted"]
+    assert [row["outcome"] for row in db.rows("load_run")] == ["interrupted"]
 
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    assert assert_whole_exposures_only(engine, clean) == EXPOSURES
+    db.load(tree.root)
+    assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
 
 
-def test_a_reader_that_has_seen_enough(db_url: str, engine: sa.Engine, tree: Tree) -> None:
+def test_a_reader_that_has_seen_enough(db, tree):
     """``aomuse load … | head -1`` ends without a traceback, and nothing is torn."""
-    loader = start(db_url, tree.root)
-    assert loader.stdout is not None
-    assert loader.stderr is not None
+    loader = start(db.url, tree.root)
     loader.stdout.close()
     err = loader.stderr.read()
     loader.wait(timeout=30)
     assert "Traceback" not in err
-    assert scalar(engine, "SELECT COUNT(*) FROM load_run WHERE outcome = 'running'") == 0
+    assert db.scalar("SELECT COUNT(*) FROM load_run WHERE outcome = 'running'") == 0

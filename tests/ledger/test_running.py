@@ -1,13 +1,10 @@
 """Every command that writes exposures holds the lock and records its run."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
 import pytest
 import sqlalchemy as sa
-from warehouse import query
 
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Result
@@ -16,33 +13,33 @@ from aomuse.ledger import run_lock, running
 RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FROM load_run"
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("command", ["metrics", "predict"])
-def test_a_command_waits_for_another_run(command: str, engine: sa.Engine, db_url: str) -> None:
-    with run_lock(engine):
+def test_a_command_waits_for_another_run(db, command):
+    with run_lock(db.engine):
         process = subprocess.Popen(
-            [sys.executable, "-c", "from aomuse.cli import main; main()", "--db", db_url, command],
+            [sys.executable, "-c", "from aomuse.cli import main; main()", "--db", db.url, command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert process.stderr is not None
         assert process.stderr.readline() == (
             "waiting for another command, which holds the database\n"
         )
-        assert query(engine, RUNS) == []
+        assert db.query(RUNS) == []
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    assert query(engine, RUNS) == [(command, "complete", 0, 0, 0)]
+    assert db.query(RUNS) == [(command, "complete", 0, 0, 0)]
 
 
-def test_a_run_records_what_came_of_it(engine: sa.Engine) -> None:
+def test_a_run_records_what_came_of_it(db):
     issue = Issue("error", "unreadable", "it cannot be read")
-    with running(engine, Listener()) as run:
+    with running(db.engine, Listener()) as run:
         run.start("load", "/night")
-        assert query(engine, RUNS) == [("load", "running", 0, 0, 0)]
+        assert db.query(RUNS) == [("load", "running", 0, 0, 0)]
         run.report(Result("one", "loaded", 7, 0.0, ()))
         run.report(Result("two", "loaded", 5, 0.0, (issue,)))
-    assert query(engine, RUNS) == [("load", "issues", 2, 1, 12)]
+    assert db.query(RUNS) == [("load", "issues", 2, 1, 12)]
 
 
 def run_into(engine: sa.Engine, error: BaseException) -> None:
@@ -54,15 +51,13 @@ def run_into(engine: sa.Engine, error: BaseException) -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"), [(ValueError(), "failed"), (KeyboardInterrupt(), "interrupted")]
 )
-def test_a_run_that_does_not_end_well(
-    error: BaseException, outcome: str, engine: sa.Engine
-) -> None:
+def test_a_run_that_does_not_end_well(db, error, outcome):
     with pytest.raises(type(error)):
-        run_into(engine, error)
-    assert query(engine, RUNS) == [("load", outcome, 0, 0, 0)]
+        run_into(db.engine, error)
+    assert db.query(RUNS) == [("load", outcome, 0, 0, 0)]
 
 
-def test_a_run_that_was_not_started_leaves_no_row(engine: sa.Engine) -> None:
-    with pytest.raises(ValueError, match="no such root"), running(engine, Listener()):
+def test_a_run_that_was_not_started_leaves_no_row(db):
+    with pytest.raises(ValueError, match="no such root"), running(db.engine, Listener()):
         raise ValueError("no such root")
-    assert query(engine, RUNS) == []
+    assert db.query(RUNS) == []

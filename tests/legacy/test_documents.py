@@ -1,9 +1,6 @@
 """The seed's documents as methods of the objects of a session."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +17,7 @@ def same(one: object, other: object) -> bool:
 
 
 @pytest.fixture
-def exported(engine: sa.Engine, db_url: str, tmp_path: Path) -> dict[str, object]:
+def exported(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -30,7 +27,7 @@ def exported(engine: sa.Engine, db_url: str, tmp_path: Path) -> dict[str, object
     return found
 
 
-def test_they_equal_the_export(engine: sa.Engine, exported: dict[str, object]) -> None:
+def test_they_equal_the_export(engine, exported):
     with Session(engine) as session:
         exposure = session.scalars(sa.select(Exposure)).one()
         fit = exposure.psf_fits[0]
@@ -42,7 +39,7 @@ def test_they_equal_the_export(engine: sa.Engine, exported: dict[str, object]) -
 
 
 @pytest.mark.usefixtures("exported")
-def test_they_show_what_the_session_has_changed(engine: sa.Engine) -> None:
+def test_they_show_what_the_session_has_changed(engine):
     with Session(engine) as session:
         fit = session.scalars(sa.select(PsfFit)).one()
         row = session.get_one(PsfParameter, (fit.id, "fwhm", 2))
@@ -53,7 +50,7 @@ def test_they_show_what_the_session_has_changed(engine: sa.Engine) -> None:
 
 
 @pytest.mark.usefixtures("exported")
-def test_an_object_of_no_session_says_so(engine: sa.Engine) -> None:
+def test_an_object_of_no_session_says_so(engine):
     with Session(engine) as session:
         exposure = session.scalars(sa.select(Exposure)).one()
         fit = exposure.psf_fits[0]
@@ -64,7 +61,7 @@ def test_an_object_of_no_session_says_so(engine: sa.Engine) -> None:
             ask()
 
 
-def test_a_session_that_aomuse_did_not_make_says_so() -> None:
+def test_a_session_that_aomuse_did_not_make_says_so():
     with Session(sa.create_engine("sqlite://")) as session:
         exposure = Exposure()
         session.add(exposure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 import time
 from typing import Any
@@ -17,23 +18,20 @@ from aomuse.db import Trouble, trouble_of
 from aomuse.libmariadb import BulkArrayWriter
 from aomuse.libmariadb.columns import HEADER_BYTES
 
-TABLES = (
-    """
+TABLE = """
     CREATE TABLE star (
         number INT PRIMARY KEY AUTO_INCREMENT, small SMALLINT UNIQUE, measured DOUBLE,
-        named VARCHAR(5), needed INT NOT NULL DEFAULT 0, taken DATETIME(6), held LONGBLOB,
-        CONSTRAINT dim CHECK (measured < 100)
+        named VARCHAR(5), needed INT NOT NULL DEFAULT 0, taken DATETIME(6), held LONGBLOB, sun INT,
+        CONSTRAINT dim CHECK (measured < 100),
+        CONSTRAINT orbit FOREIGN KEY (sun) REFERENCES star (number)
     ) CHARACTER SET utf8mb4
-    """,
-    "CREATE TABLE planet (star INT, CONSTRAINT orbit FOREIGN KEY (star) REFERENCES star (number))",
-)
+"""
 
 
 @pytest.fixture
 def engine(mariadb: sa.Engine) -> sa.Engine:
     with mariadb.begin() as connection:
-        for table in TABLES:
-            connection.exec_driver_sql(table)
+        connection.exec_driver_sql(TABLE)
     return mariadb
 
 
@@ -41,113 +39,93 @@ def objects(*values: Any) -> pd.Series[Any]:
     return pd.Series(values, dtype=object)
 
 
-WRONG_ROWS: dict[str, tuple[type[DBAPIError], str, dict[str, Any], str]] = {
+#: Error, columns of a star, and what the error says.
+WRONG_ROWS: dict[str, tuple[type[DBAPIError], dict[str, Any], str]] = {
     "duplicate in the frame": (
         IntegrityError,
-        "star",
         {"small": np.r_[np.arange(25_000), 7].astype(np.int16)},
         "Duplicate entry '7' for key 'small' (table star, row 25001 of 25001)",
     ),
     "out of range": (
         DataError,
-        "star",
         {"small": np.r_[np.arange(22_000), 70_000]},
         "Out of range value for column 'small' (table star, row 22001 of 22001)",
     ),
     "too long": (
         DataError,
-        "star",
         {"named": ["abc"] * 20_003 + ["abcdef"] * 2},
         "Data too long for column 'named' (table star, row 20004 of 20005)",
     ),
     "NULL": (
         IntegrityError,
-        "star",
         {"needed": pd.array([1, None], dtype="Int64")},
         "Column 'needed' cannot be null (table star, row 2 of 2)",
     ),
-    "check": (
-        IntegrityError,
-        "star",
-        {"measured": [1.0, 101.0, 102.0]},
-        "`star` (table star, row 2 of 3)",
-    ),
-    "infinity": (DataError, "star", {"measured": [np.inf]}, "(table star, row 1 of 1)"),
-    "foreign key": (IntegrityError, "planet", {"star": [1]}, "(table planet, row 1 of 1)"),
-    "text for a number": (DataError, "star", {"small": ["1", "z"]}, "(table star, row 2 of 2)"),
-    "text for a time": (DataError, "star", {"taken": ["2024-13-01"]}, "(table star, row 1 of 1)"),
-    "no such column": (ProgrammingError, "star", {"colour": [1]}, "'colour'"),
-    "no such table": (ProgrammingError, "comet", {"number": [1]}, "(table comet)"),
+    "check": (IntegrityError, {"measured": [1.0, 101.0, 102.0]}, "`star` (table star, row 2 of 3)"),
+    "infinity": (DataError, {"measured": [np.inf]}, "(table star, row 1 of 1)"),
+    "foreign key": (IntegrityError, {"sun": [1]}, "(table star, row 1 of 1)"),
+    "text for a number": (DataError, {"small": ["1", "z"]}, "(table star, row 2 of 2)"),
+    "text for a time": (DataError, {"taken": ["2024-13-01"]}, "(table star, row 1 of 1)"),
+    "no such column": (ProgrammingError, {"colour": [1]}, "'colour'"),
     "surrogate": (
         DataError,
-        "star",
         {"named": objects("a", None, "b\ud800")},
         "table star, column named, row 3 of 3: the text is not valid Unicode",
     ),
     "several types": (
         DataError,
-        "star",
         {"named": objects(None, "a", 1)},
         "table star, column named, row 3 of 3: a value of type int cannot be sent",
     ),
     "integers and floats": (
         DataError,
-        "star",
         {"measured": objects(2**60 + 1, 0.5)},
         "table star, column measured, row 2 of 2: a value of type float cannot be sent",
     ),
     "too many bits": (
         DataError,
-        "star",
         {"small": objects(None, 2**64)},
         "table star, column small, row 2 of 2: a value of type int cannot be sent",
     ),
     "signs that no integer type has": (
         DataError,
-        "star",
         {"small": objects(-1, 2**63)},
         "table star, column small, row 1 of 2: a value of type int cannot be sent",
     ),
-    "durations": (
-        DataError,
-        "star",
-        {"taken": np.array([1], "timedelta64[s]")},
-        "table star, column taken, row 1 of 1",
-    ),
-    "zones": (
-        DataError,
-        "star",
-        {"taken": objects(dt.datetime(2024, 1, 1, tzinfo=dt.UTC))},
-        "times with a zone",
-    ),
+    "durations": (DataError, {"taken": np.array([1], "m8[s]")}, "column taken, row 1 of 1"),
+    "zones": (DataError, {"taken": objects(dt.datetime(2024, 1, 1, tzinfo=dt.UTC))}, "with a zone"),
     "year 10000": (
         DataError,
-        "star",
         {"taken": np.array(["2024-01-01", "10000-01-01"], "datetime64[s]")},
         "table star, column taken, row 2 of 2: 10000-01-01T00:00:00.000000 is outside",
     ),
 }
 
 
-@pytest.mark.parametrize("name", WRONG_ROWS)
-def test_wrong_row(engine: sa.Engine, name: str) -> None:
-    kind, table, values, text = WRONG_ROWS[name]
+@pytest.mark.parametrize(("kind", "values", "text"), WRONG_ROWS.values(), ids=WRONG_ROWS)
+def test_wrong_row(
+    engine: sa.Engine, kind: type[DBAPIError], values: dict[str, Any], text: str
+) -> None:
     good = pd.DataFrame({"number": [100_000]})
     with engine.connect() as connection:
+        writer = BulkArrayWriter(connection)
         with connection.begin() as transaction:
-            writer = BulkArrayWriter(connection)
             writer.write("star", good)
             with pytest.raises(kind) as caught:
-                writer.write(table, pd.DataFrame(values))
+                writer.write("star", pd.DataFrame(values))
             assert text in str(caught.value.orig)
             assert "at row" not in str(caught.value.orig)
             assert not caught.value.connection_invalidated
             assert trouble_of(caught.value) is Trouble.NONE
             transaction.rollback()
         with connection.begin():
-            BulkArrayWriter(connection).write("star", good)
-    with engine.connect() as connection:
+            writer.write("star", good)
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 1
+
+
+def test_no_such_table(engine: sa.Engine) -> None:
+    with engine.connect() as connection, pytest.raises(ProgrammingError, match=r"\(table comet\)"):
+        BulkArrayWriter(connection).write("comet", pd.DataFrame({"number": [1]}))
 
 
 def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
@@ -159,17 +137,45 @@ def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
 
 
 def test_trusted_foreign_keys(engine: sa.Engine) -> None:
-    frame = pd.DataFrame({"star": [1, 2]})
+    frame = pd.DataFrame({"sun": [1000, 2000]})
     checks = sa.text("SELECT @@foreign_key_checks")
     with engine.begin() as connection:
-        BulkArrayWriter(connection, trusted={"planet"}).write("planet", frame)
-        assert connection.scalar(checks) == 1
         trusting = BulkArrayWriter(connection, trusted={"star"})
+        trusting.write("star", frame)
+        assert connection.scalar(checks) == 1
         with pytest.raises(IntegrityError, match="table star, row 2 of 2"):
-            trusting.write("star", pd.DataFrame({"number": [1, 1]}))
+            trusting.write("star", pd.DataFrame({"number": [100, 100]}))
         assert connection.scalar(checks) == 1
         with pytest.raises(IntegrityError, match="foreign key"):
-            trusting.write("planet", frame)
+            BulkArrayWriter(connection, trusted={"planet"}).write("star", frame)
+
+
+@pytest.mark.parametrize(
+    ("table", "number"),
+    [("comet", [1]), ("star", [1, 1]), ("star", objects("a", 1)), ("star", [2**40])],
+    ids=["statement", "row", "value", "range"],
+)
+def test_errors_leave_no_cursor_to_the_garbage_collector(
+    engine: sa.Engine, table: str, number: Any
+) -> None:
+    """The connector 1.1 then loses a reference to its connection, and crashes."""
+
+    def keep_the_error() -> None:
+        with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+            BulkArrayWriter(connection).write(table, pd.DataFrame({"number": number}))
+        assert caught.tb is not None
+
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        keep_the_error()
+        gc.collect()
+        kept = [type(thing).__name__ for thing in gc.garbage]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    assert "ExceptionInfo" in kept
+    assert "Cursor" not in kept
 
 
 def test_one_row_too_large(engine: sa.Engine) -> None:

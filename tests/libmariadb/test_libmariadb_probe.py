@@ -18,7 +18,8 @@ from aomuse.db import create_engine
 from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
 from aomuse.libmariadb.connector_c import Layouts, MysqlBind, MysqlTime, load_library
 from aomuse.libmariadb.probe import examine
-from aomuse.load import ExecutemanyWriter, choose_writer
+from aomuse.load import choose_writer
+from aomuse.stored.writer import ExecutemanyWriter
 from scripts.mariadb_server import Server
 
 BIND = list(MysqlBind._fields_)
@@ -77,7 +78,7 @@ def fail(_: object) -> str:
     [
         (lambda _: ctypes.string_at(0), r"not laid out as expected .* signal 11\)"),
         (lambda _: os._exit(3), r"status 3\)"),
-        (fail, "trying the library out failed: ValueError: no such thing"),
+        (fail, "the test of the library failed: ValueError: no such thing"),
         (lambda _: "rows come back with other values", "^rows come back with other values$"),
         (lambda _: time.sleep(60), r"more than 0\.5 s"),
     ],
@@ -94,7 +95,7 @@ def test_a_server_without_bulk_statements(url: str) -> None:
     """Older servers and MySQL do not set the capability when they greet a client."""
     parsed = sa.make_url(url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        relay = partial(_relay_without_bulk, listener, ("127.0.0.1", parsed.port))
+        relay = partial(_relay_without_bulk, listener, ("127.0.0.1", parsed.port or 0))
         threading.Thread(target=relay, daemon=True).start()
         old = create_engine(parsed.set(port=listener.getsockname()[1]))
         choice = choose_writer(old)
@@ -148,7 +149,7 @@ def test_no_permission_for_temporary_tables(url: str, mariadb_server: Server) ->
 
 
 def test_no_server() -> None:
-    with pytest.raises(BulkUnavailable, match="trying the library out failed: Can't connect"):
+    with pytest.raises(BulkUnavailable, match="the test of the library failed: Can't connect"):
         try_out("mariadb+mariadbconnector://u:secret@127.0.0.1:1/db")
 
 

@@ -1,18 +1,12 @@
 """An exposure is stored whole or not at all."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from warehouse import aomuse, contents, exposure, load_whole, open_issues, rows, scalar
 
 from aomuse import pipeline
 from aomuse.db import write_transaction
@@ -25,16 +19,6 @@ TABLES = (
     *("source_file", "header_card", "table_value", "sparta_atm"),
     *("psf_parameter", "source_sample", "special_value"),
 )
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path / "night")
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
-    return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
 def with_infinities(hdus: Any) -> None:
@@ -58,7 +42,7 @@ class HalfWriter:
 
 
 @pytest.fixture
-def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+def fail_at(monkeypatch):
     """Give a function that lets the first write of a table fail, once."""
 
     def arrange(table: str) -> list[str]:
@@ -77,79 +61,73 @@ def fail_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_failure_in_the_middle_leaves_nothing(
-    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
-) -> None:
+def test_a_failure_in_the_middle_leaves_nothing(db, table, tree, fail_at, whole):
     files, good = tree.add(1), tree.add(2)
     factory.edit(files.psf, with_infinities)
     reached = fail_at(table)
-    done = aomuse(db_url, "load", "--workers", 1, tree.root)
+    done = db.run("load", "--workers", 1, tree.root)
     assert reached == [table]
     assert done.code == 1
     assert len(done.errors) == 1
     assert "could not be stored" in done.err
     assert "no more room" in done.err
-    assert exposure(engine, files.archive_id) == {}
-    assert [row["archive_id"] for row in rows(engine, "exposure")] == [good.archive_id]
-    assert exposure(engine, good.archive_id) == whole[2]
-    assert [code for code, _ in open_issues(engine)] == ["not_stored"]
+    assert db.exposure(files.archive_id) == {}
+    assert [row["archive_id"] for row in db.rows("exposure")] == [good.archive_id]
+    assert db.exposure(good.archive_id) == whole[2]
+    assert [code for code, _ in db.open_issues()] == ["not_stored"]
 
-    again = aomuse(db_url, "load", "--workers", 1, tree.root)
-    assert (again.code, again.err) == (0, "")
-    assert open_issues(engine) == []
-    assert len(exposure(engine, files.archive_id)["source_sample"]) == 10
+    db.load("--workers", 1, tree.root)
+    assert db.open_issues() == []
+    assert len(db.exposure(files.archive_id)["source_sample"]) == 10
 
 
 @pytest.mark.parametrize("table", ["header_card", "source_sample"])
 def test_a_failure_in_the_middle_of_a_replacement_keeps_the_old_rows(
-    table: str, engine: sa.Engine, db_url: str, tree: Tree, fail_at: Any, whole: Whole
-) -> None:
+    db, table, tree, fail_at, whole
+):
     files = tree.add(1)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    before = contents(engine, but=("load_run", "load_issue", "keyword", "table_layout"))
+    db.load(tree.root)
+    before = db.contents(but=("load_run", "load_issue", "keyword", "table_layout"))
     factory.write(files.psf, factory.psf(seed=5))
     fail_at(table)
-    assert aomuse(db_url, "load", "--workers", 1, tree.root).code == 1
-    assert contents(engine, but=("load_run", "load_issue", "keyword", "table_layout")) == before
-    assert aomuse(db_url, "load", tree.root).code == 0
-    after = exposure(engine, files.archive_id)
+    assert db.run("load", "--workers", 1, tree.root).code == 1
+    assert db.contents(but=("load_run", "load_issue", "keyword", "table_layout")) == before
+    db.load(tree.root)
+    after = db.exposure(files.archive_id)
     assert after["psf_parameter"] == whole[1]["psf_parameter"]
     assert after["source_sample"] != whole[1]["source_sample"]
 
 
-def test_a_write_transaction_rolls_back(engine: sa.Engine) -> None:
+def test_a_write_transaction_rolls_back(db):
     def fail() -> None:
-        with write_transaction(engine) as connection:
+        with write_transaction(db.engine) as connection:
             connection.exec_driver_sql("INSERT INTO target (name) VALUES ('M54')")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert scalar(engine, "SELECT COUNT(*) FROM target") == 0
+    assert db.count("target") == 0
 
 
-def test_targets_that_nothing_names_any_more(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_targets_that_nothing_names_any_more(db, tree):
     """The old name of a target that was corrected is not shown as observed."""
     files = tree.add(1)
-    aomuse(db_url, "load", tree.root)
+    db.run("load", tree.root)
     cube = factory.reduced(1)
     cube[0].header["ESO OBS TARG NAME"] = "47 Tuc"
     factory.write(files.reduced, cube)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    named = scalar(
-        engine,
-        "SELECT t.name FROM exposure e JOIN target t ON t.id = e.target_id",
-    )
+    db.load(tree.root)
+    named = db.scalar("SELECT t.name FROM exposure e JOIN target t ON t.id = e.target_id")
     assert named == "47 Tuc"
 
 
-def test_ids_of_runs_and_files(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_ids_of_runs_and_files(db, tree):
     files = tree.add(1)
-    aomuse(db_url, "load", tree.root)
+    db.run("load", tree.root)
     factory.write(files.psf, factory.psf(seed=5))
-    aomuse(db_url, "load", tree.root)
-    assert {row["load_run_id"] for row in rows(engine, "source_file")} == {2}
-    run = rows(engine, "load_run")[1]
+    db.run("load", tree.root)
+    assert {row["load_run_id"] for row in db.rows("source_file")} == {2}
+    run = db.rows("load_run")[1]
     assert run["outcome"] == "complete"
     assert run["row_count"] > 100
     assert run["finished_utc"] >= run["started_utc"]

@@ -1,13 +1,11 @@
 """Each formula against values worked out by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 import pytest
 
-from aomuse.metrics import METRICS, ExposureInputs, FitInputs, exposure_metrics, fit_metrics
+from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import (
     ao_gain,
     image_quality,
@@ -16,6 +14,7 @@ from aomuse.metrics.atmosphere import (
     seeing_in_line_of_sight,
     seeing_of_r0,
 )
+from aomuse.metrics.compute import ExposureInputs, FitInputs, exposure_metrics, fit_metrics
 from aomuse.metrics.psf import encircled_energy, half_light_radius, moffat_alpha
 
 
@@ -23,7 +22,7 @@ def close(value: float) -> Any:
     return pytest.approx(value, rel=2e-5)
 
 
-def test_seeing() -> None:
+def test_seeing():
     # 1.5^0.6 = 1.275424
     assert seeing_in_line_of_sight(0.8, 1.5) == close(1.020339)
     # 500 nm / 10 cm = 5e-6 rad = 1.031324 arcsec
@@ -31,18 +30,18 @@ def test_seeing() -> None:
     assert seeing_of_r0(0.1, legacy=True) == close(1.028 * 1.031324)
 
 
-def test_outer_scale() -> None:
+def test_outer_scale():
     assert kolb_factor(46) == pytest.approx(-0.981644, abs=5e-7)
     # 300 * 8 / 24 = 100
     assert kolb_factor(24, legacy=True) == close(-0.99)
 
 
 @pytest.mark.parametrize(("glf", "gain"), [(0, 1.09), (0.5, 1.17375), (1, 2.48)])
-def test_gain(glf: float, gain: float) -> None:
+def test_gain(glf, gain):
     assert ao_gain(glf) == close(gain)
 
 
-def test_image_quality() -> None:
+def test_image_quality():
     # s = 1.028 * 500 nm / 24 cm = 0.441750 arcsec, 0.01^0.356 = 0.194089,
     # 1 - 0.99 * 2.183 * 0.194089 = 0.580541, its root 0.761932
     assert image_quality(0.24, 24, legacy=True) == close(0.336584)
@@ -51,14 +50,14 @@ def test_image_quality() -> None:
     assert image_quality(24, 24, legacy=True) == 0
 
 
-def test_image_quality_with_muse() -> None:
+def test_image_quality_with_muse():
     assert image_quality_with_muse(0.4, 500) == close(0.544885)
     assert image_quality_with_muse(0.4, 500, legacy=True) == close(0.531507)
     # (500 / 900)^0.2 = 0.889100
     assert image_quality_with_muse(0.4, 900) == close(0.458890)
 
 
-def test_moffat() -> None:
+def test_moffat():
     # beta = 2: alpha = fwhm / (2 sqrt(sqrt 2 - 1)), and half of the light is within alpha.
     assert moffat_alpha(1.287189, 2) == close(1.0)
     assert encircled_energy(1.0, 1.287189, 2) == close(0.5)
@@ -84,7 +83,7 @@ def facts(r0: list[float], l0: list[float], **row: float | bool | None) -> Expos
     return ExposureInputs(ROW | row, 7, np.array(r0, dtype=float), np.array(l0, dtype=float))
 
 
-def test_an_exposure() -> None:
+def test_an_exposure():
     found = exposure_metrics(facts([0.24, 0.24], [24, 24]))
     assert found["seeing", "legacy"] == close(0.8)
     assert found["airmass", "legacy"] == close(1.5)
@@ -100,7 +99,7 @@ def test_an_exposure() -> None:
     )
 
 
-def test_lasers_that_are_off() -> None:
+def test_lasers_that_are_off():
     found = exposure_metrics(facts([0.24, 0.0, np.nan, -1.0], [24, 0.0, 24, 24]))
     alone = exposure_metrics(facts([0.24], [24]))
     name = ("sparta_iq_los_500nm", "corrected")
@@ -111,7 +110,7 @@ def test_lasers_that_are_off() -> None:
     assert off[name] == "no laser has r0 and L0"
 
 
-def test_what_is_not_known_has_a_reason() -> None:
+def test_what_is_not_known_has_a_reason():
     found = exposure_metrics(ExposureInputs({}, None, np.empty(0), np.empty(0)))
     assert {name for name, value in found.items() if not isinstance(value, str)} == {
         ("degraded", "legacy")
@@ -127,7 +126,7 @@ def test_what_is_not_known_has_a_reason() -> None:
     assert exposure_metrics(facts([], [], lgs3_simulated=True))["degraded", "corrected"] == 1
 
 
-def test_an_analysis() -> None:
+def test_an_analysis():
     parameters = {("fwhm", 500): 3.0, ("beta", 500): 2.0, ("e", 500): 0.1, ("fwhm", 600): 3.0}
     found = fit_metrics(FitInputs(0.2, "moffat", parameters | {("beta", 600): 1.0}))
     assert found["fwhm_500nm", "corrected"] == close(0.6)
@@ -143,7 +142,7 @@ def test_an_analysis() -> None:
     )
 
 
-def test_the_registry_has_every_metric_once() -> None:
+def test_the_registry_has_every_metric_once():
     made = {
         "exposure": exposure_metrics(facts([0.24], [24])).keys(),
         "psf_fit": fit_metrics(FitInputs(0.2, "moffat")).keys(),

@@ -1,15 +1,10 @@
 """Metrics come with the load, and again from what is stored."""
 
-from __future__ import annotations
-
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
-from warehouse import aomuse, query, rows, scalar
 
 from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import image_quality
@@ -22,7 +17,7 @@ STORED = (
 
 
 @pytest.fixture
-def night(db_url: str, tmp_path: Path) -> Tree:
+def night(db, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         files = tree.add(number)
@@ -42,80 +37,73 @@ def night(db_url: str, tmp_path: Path) -> Tree:
         hdus["SPECTRA"].header["CDELT3"] = 2.5e-8
         write(files.file("prm"), hdus)
     assert LAYERS == 5
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     return tree
 
 
 @pytest.mark.usefixtures("night")
-def test_a_load_brings_them(engine: sa.Engine) -> None:
-    assert scalar(engine, "SELECT COUNT(*) FROM metric") == len(METRICS)
-    shown = query(
-        engine,
+def test_a_load_brings_them(db):
+    assert db.count("metric") == len(METRICS)
+    shown = db.query(
         "SELECT seeing, seeing_los, ttfree, degraded, degraded_legacy, num_sources,"
         " sparta_iq_los_500nm_nogain, sparta_iq_los_500nm_nogain_legacy"
-        " FROM v_exposure_metrics ORDER BY date_obs_utc",
+        " FROM v_exposure_metrics ORDER BY date_obs_utc"
     )
-    sources = scalar(engine, "SELECT COUNT(*) FROM source") / 2
-    for row, number in zip(
-        shown, query(engine, "SELECT id FROM exposure ORDER BY id"), strict=True
-    ):
-        ((r0, l0),) = query(
-            engine,
+    sources = db.count("source") / 2
+    for row, number in zip(shown, db.query("SELECT id FROM exposure ORDER BY id"), strict=True):
+        ((r0, l0),) = db.query(
             "SELECT AVG(r0_m), AVG(l0_m) FROM sparta_atm WHERE exposure_id = :n AND r0_m > 0",
             n=number[0],
         )
         assert row[:6] == (0.625, 0.625, 0.0, None, 1.0, sources)
         assert row[6] == pytest.approx(image_quality(r0, l0), rel=1e-12)
         assert row[7] is None
-    fits = query(
-        engine,
+    fits = db.query(
         "SELECT m.fwhm_500nm, m.beta_500nm, m.fwhm_600nm, p.value, b.value FROM v_psf_fit_metrics m"
         " JOIN psf_parameter p ON p.psf_fit_id = m.psf_fit_id AND p.parameter = 'fwhm'"
         " AND p.layer = 1"
         " JOIN psf_parameter b ON b.psf_fit_id = m.psf_fit_id AND b.parameter = 'beta'"
-        " AND b.layer = 1",
+        " AND b.layer = 1"
     )
     assert len(fits) == 2
     for fwhm, beta, beyond, pixels, value in fits:
         assert (fwhm, beta, beyond) == (0.2 * pixels, value, None)
-    reasons = query(
-        engine,
-        "SELECT DISTINCT reason FROM psf_fit_metric WHERE reason LIKE '%600%' ORDER BY reason",
+    reasons = db.query(
+        "SELECT DISTINCT reason FROM psf_fit_metric WHERE reason LIKE '%600%' ORDER BY reason"
     )
     assert reasons == [("no beta at 600 nm",), ("no e at 600 nm",), ("no fwhm at 600 nm",)]
     neither = "SELECT COUNT(*) FROM exposure_metric WHERE (value IS NULL) = (reason IS NULL)"
-    assert scalar(engine, neither) == 0
+    assert db.scalar(neither) == 0
 
 
 @pytest.mark.usefixtures("night")
-def test_the_command_works_them_out_from_what_is_stored(engine: sa.Engine, db_url: str) -> None:
-    before = {table: sorted(map(repr, rows(engine, table))) for table in STORED}
+def test_the_command_works_them_out_from_what_is_stored(db):
+    before = {table: sorted(map(repr, db.rows(table))) for table in STORED}
     assert all(before.values())
-    assert aomuse(db_url, "metrics").out == "metrics of 0 exposures worked out\n"
-    with engine.begin() as connection:
+    assert db.run("metrics").out == "metrics of 0 exposures worked out\n"
+    with db.engine.begin() as connection:
         for table in STORED:
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql("UPDATE metric SET formula = 'of an older version'")
-    assert aomuse(db_url, "metrics").out == "metrics of 2 exposures worked out\n"
+    assert db.run("metrics").out == "metrics of 2 exposures worked out\n"
     # From rows they come out as they did from the frames of the load.
-    assert {table: sorted(map(repr, rows(engine, table))) for table in STORED} == before
-    assert {row["formula"] for row in rows(engine, "metric")} == {m.formula for m in METRICS}
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE exposure SET seeing_end_arcsec = 1.0")
-    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 2 exposures worked out\n"
-    assert query(engine, "SELECT seeing FROM v_exposure_metrics") == [(0.75,), (0.75,)]
-    runs = query(engine, "SELECT command, outcome, exposures_found FROM load_run ORDER BY id")
+    assert {table: sorted(map(repr, db.rows(table))) for table in STORED} == before
+    assert {row["formula"] for row in db.rows("metric")} == {m.formula for m in METRICS}
+    db.execute("UPDATE exposure SET seeing_end_arcsec = 1.0")
+    assert db.run("metrics", "--recompute").out == "metrics of 2 exposures worked out\n"
+    assert db.query("SELECT seeing FROM v_exposure_metrics") == [(0.75,), (0.75,)]
+    runs = db.query("SELECT command, outcome, exposures_found FROM load_run ORDER BY id")
     assert runs[0] == ("load", "complete", 2)
     assert runs[1:] == [("metrics", "complete", count) for count in (0, 2, 2)]
 
 
-def test_a_reload_replaces_them(engine: sa.Engine, db_url: str, night: Tree) -> None:
-    before = query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id")
-    assert aomuse(db_url, "load", night.root, "--reload").code == 0
-    assert query(engine, "SELECT * FROM v_exposure_metrics ORDER BY exposure_id") == before
+def test_a_reload_replaces_them(db, night):
+    before = db.query("SELECT * FROM v_exposure_metrics ORDER BY exposure_id")
+    db.load(night.root, "--reload")
+    assert db.query("SELECT * FROM v_exposure_metrics ORDER BY exposure_id") == before
 
 
-def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path: Path) -> None:
+def test_metrics_of_lasers_and_windows(db, tmp_path):
     tree = Tree(tmp_path / "long")
     files = tree.add(1)
     telemetry = raw(1, full=True)
@@ -136,40 +124,33 @@ def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path:
     cube[0].header["HIERARCH ESO AOS TT LOOP ST"] = False
     cube[0].header["HIERARCH ESO OCS SGS ASM GL900 AVG"] = 0.5
     write(files.reduced, cube)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
 
-    lasers = query(
-        engine,
+    lasers = db.query(
         "SELECT lgs, laser_on, laser_samples, laser_open_samples, laser_gaps, laser_longest_gap,"
-        " strehl_mean, strehl_last, r0_mean FROM v_laser_metrics ORDER BY lgs",
+        " strehl_mean, strehl_last, r0_mean FROM v_laser_metrics ORDER BY lgs"
     )
     assert lasers[0] == (1, 1, 2, 1, 0, 20.0, 6.0, 8.0, pytest.approx(0.1))
     # An infinite r0 is no measurement.
     assert lasers[1][1:4] == (1, 1, 1)
     assert lasers[3] == (4, 0, 0, 0, None, None, None, None, None)
-    assert query(engine, "SELECT lasers_on, sparta_open_samples FROM v_exposure_metrics") == [
-        (3, 1)
-    ]
-    marks = query(
-        engine,
+    assert db.query("SELECT lasers_on, sparta_open_samples FROM v_exposure_metrics") == [(3, 1)]
+    marks = db.query(
         "SELECT row_index, seconds_from_start, shutter_open, lasers_on FROM v_sparta_atm"
-        " ORDER BY row_index",
+        " ORDER BY row_index"
     )
     assert [tuple(map(float, row)) for row in marks] == [(0, -10, 0, 2), (1, 10, 1, 3)]
-    marks = query(
-        engine,
-        "SELECT lgs, shutter_open, laser_on FROM v_sparta_laser WHERE row_index = 0 ORDER BY lgs",
+    marks = db.query(
+        "SELECT lgs, shutter_open, laser_on FROM v_sparta_laser WHERE row_index = 0 ORDER BY lgs"
     )
     assert marks == [(1, 0, 1), (2, 0, None), (3, 0, 1), (4, 0, 0)]
 
-    windows = query(
-        engine,
+    windows = db.query(
         "SELECT version, window_index, wavelength_nm, layer_count, fwhm_pixel, fwhm_arcsec,"
-        " sparta_iq_arcsec FROM v_psf_window WHERE window_index IN (0, 4) ORDER BY version",
+        " sparta_iq_arcsec FROM v_psf_window WHERE window_index IN (0, 4) ORDER BY version"
     )
-    ((corrected, legacy),) = query(
-        engine,
-        "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics",
+    ((corrected, legacy),) = db.query(
+        "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics"
     )
     # 500 to 515 nm, and the edges at 500 and 520 nm; window 4 lies in the notch.
     assert [row[:5] for row in windows] == [
@@ -182,24 +163,21 @@ def test_metrics_of_lasers_and_windows(engine: sa.Engine, db_url: str, tmp_path:
     )
     assert windows[1][6] == pytest.approx(math.hypot(legacy * (500 / 510) ** 0.2, 0.35))
     deviation = "SELECT fwhm_standard_deviation_arcsec FROM v_psf_window WHERE window_index = 0"
-    assert sorted(query(engine, f"{deviation} AND version = 'corrected'")[0]) == pytest.approx(
+    assert sorted(db.query(f"{deviation} AND version = 'corrected'")[0]) == pytest.approx(
         [0.2 * 1.25**0.5]
     )
 
 
-def test_an_exposure_without_telemetry_or_analysis(
-    engine: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_an_exposure_without_telemetry_or_analysis(db, tmp_path):
     tree = Tree(tmp_path / "bare")
     tree.add(1, without=("raw", "prm", "psf"))
-    aomuse(db_url, "load", tree.root)
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+    db.run("load", tree.root)
+    assert db.count("exposure") == 1
     for table in ("exposure_laser_metric", "psf_window", "psf_fit_metric"):
-        assert rows(engine, table) == []
-    assert aomuse(db_url, "metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
-    reasons = query(
-        engine,
+        assert db.rows(table) == []
+    assert db.run("metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
+    reasons = db.query(
         "SELECT x.reason FROM exposure_metric x JOIN metric m ON m.id = x.metric_id"
-        " WHERE m.name IN ('lasers_on', 'sparta_open_samples')",
+        " WHERE m.name IN ('lasers_on', 'sparta_open_samples')"
     )
     assert reasons == [("there is no SPARTA_ATM_DATA",)] * 2

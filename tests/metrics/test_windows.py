@@ -1,15 +1,12 @@
 """Windows of wavelength against values worked out by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from aomuse.metrics import corrected_windows, legacy_windows
-from aomuse.metrics.windows import in_notch, window_edges
+from aomuse.metrics.windows import corrected_windows, in_notch, legacy_windows, window_edges
 
 
-def test_edges() -> None:
+def test_edges():
     # int(3681 / 10) = 368, and the last edge is the last layer.
     assert window_edges(3681) == [368 * i for i in range(11)]
     assert window_edges(24) == list(range(0, 24, 2))
@@ -17,7 +14,7 @@ def test_edges() -> None:
     assert window_edges(0) == []
 
 
-def test_the_notch() -> None:
+def test_the_notch():
     wavelengths = np.array([576.0, 576.001, 590, 604.999, 605.0])
     assert in_notch(wavelengths).tolist() == [False, True, True, True, False]
 
@@ -27,7 +24,7 @@ WAVELENGTHS = 500.0 + 5.0 * np.arange(41)
 SQUARES = {"fwhm": np.arange(41.0) ** 2}
 
 
-def test_legacy_takes_the_edges() -> None:
+def test_legacy_takes_the_edges():
     windows = legacy_windows(WAVELENGTHS, SQUARES)
     # The edges 580 and 600 nm lie in the notch: windows 560-580, 580-600 and 600-620 are dropped.
     assert [window.index for window in windows] == [0, 1, 2, 6, 7, 8, 9]
@@ -40,7 +37,7 @@ def test_legacy_takes_the_edges() -> None:
     assert windows[-1].parameters["fwhm"].mean == 1448.0
 
 
-def test_corrected_takes_all_layers_but_the_notch() -> None:
+def test_corrected_takes_all_layers_but_the_notch():
     windows = corrected_windows(WAVELENGTHS, SQUARES)
     # Layers 16-19 are 580 to 595 nm, all in the notch: window 4 is left out.
     assert [window.index for window in windows] == [0, 1, 2, 3, 5, 6, 7, 8, 9]
@@ -58,7 +55,7 @@ def test_corrected_takes_all_layers_but_the_notch() -> None:
     assert (windows[-1].first_layer, windows[-1].last_layer) == (36, 40)
 
 
-def test_a_rest_of_half_a_window_is_one() -> None:
+def test_a_rest_of_half_a_window_is_one():
     # 46 layers: edges 0 4 … 44, and layers 44 and 45 behind the last.
     wavelengths = 700.0 + np.arange(46)
     assert corrected_windows(wavelengths, {})[-1].first_layer == 44
@@ -67,7 +64,7 @@ def test_a_rest_of_half_a_window_is_one() -> None:
     assert corrected_windows(wavelengths[:45], {})[-1].first_layer == 40
 
 
-def test_values_that_are_not_known() -> None:
+def test_values_that_are_not_known():
     values = np.arange(41.0)
     values[[0, 5, 8, 9, 10, 11]] = np.nan
     parameters = {"fwhm": values, "beta": np.ones(41)}
@@ -80,7 +77,7 @@ def test_values_that_are_not_known() -> None:
     assert corrected[2].parameters["fwhm"] == (None,) * 5
 
 
-def test_few_layers() -> None:
+def test_few_layers():
     assert legacy_windows(WAVELENGTHS[:9], {}) == []
     assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:9], {})] == [1] * 9
     assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:1], {})] == [1]

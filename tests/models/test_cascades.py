@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from sqlalchemy.orm import Session
-from warehouse import TABLES, aomuse, exposure_by_id, fill_every_table, query, scalar
+from warehouse import TABLES, exposure_by_id, fill_every_table, query, scalar
 
 from aomuse.models import Exposure, Target
 
@@ -51,20 +48,23 @@ def orm_target(engine: sa.Engine, number: int) -> None:
         session.commit()
 
 
-@pytest.fixture
-def numbers(engine: sa.Engine, db_url: str, tmp_path: Path) -> list[int]:
-    tree = Tree(tmp_path / "night")
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    tree = Tree(tmp_path_factory.mktemp("night"))
     for number in (1, 2):
         tree.add(number)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    return tree.root
+
+
+@pytest.fixture
+def numbers(engine, root, load_once):
+    load_once(root)
     fill_every_table(engine)
     return [number for (number,) in query(engine, "SELECT id FROM exposure ORDER BY id")]
 
 
 @pytest.mark.parametrize("delete", [sql_exposure, orm_exposure, sql_target, orm_target])
-def test_no_orphan_is_left(
-    engine: sa.Engine, numbers: list[int], delete: Callable[[sa.Engine, int], None]
-) -> None:
+def test_no_orphan_is_left(engine, numbers, delete):
     gone, kept = numbers
     before = exposure_by_id(engine, kept)
     has_rows = {name for name, found in exposure_by_id(engine, gone).items() if found}
@@ -92,7 +92,7 @@ def orphans(engine: sa.Engine, key: sa.ForeignKeyConstraint) -> int:
         return int(connection.scalar(select) or 0)
 
 
-def test_every_table_hangs_on_an_exposure_or_is_shared() -> None:
+def test_every_table_hangs_on_an_exposure_or_is_shared():
     """A new table is covered without anybody thinking of it."""
     hanging = {"exposure"}
     while True:
@@ -108,7 +108,7 @@ def test_every_table_hangs_on_an_exposure_or_is_shared() -> None:
     assert hanging == TABLES.keys() - SHARED.keys()
 
 
-def test_the_rows_to_delete_are_found_by_an_index(engine: sa.Engine) -> None:
+def test_the_rows_to_delete_are_found_by_an_index(engine):
     """However large the table: without one, SQLite would go through it for every parent."""
     inspector = sa.inspect(engine)
     for name, table in TABLES.items():
@@ -121,9 +121,7 @@ def test_the_rows_to_delete_are_found_by_an_index(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("delete", [orm_exposure, orm_target])
-def test_the_orm_leaves_the_rows_to_the_database(
-    engine: sa.Engine, numbers: list[int], delete: Callable[[sa.Engine, int], None]
-) -> None:
+def test_the_orm_leaves_the_rows_to_the_database(engine, numbers, delete):
     said: list[str] = []
 
     def note(*arguments: object) -> None:

@@ -1,14 +1,10 @@
 """Properties of the pure functions: statistics, times, special values, identifiers."""
 
-from __future__ import annotations
-
 import warnings
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from aomuse.stored.split import SPECIAL, split_special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -16,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from aomuse.normalize.summary import summarize
 from aomuse.normalize.times import from_iso, from_mjd, from_unix, one_time
 from aomuse.query.wide import identifier
+from aomuse.stored.special import SPECIAL, split_special
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True)
 moderate = st.floats(-1e100, 1e100)
@@ -29,7 +26,7 @@ moderate = st.floats(-1e100, 1e100)
         elements=st.one_of(moderate, st.just(np.nan)),
     )
 )
-def test_statistics_are_numpys(values: np.ndarray[Any, Any]) -> None:
+def test_statistics_are_numpys(values):
     found = summarize(values)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,7 +50,7 @@ def test_statistics_are_numpys(values: np.ndarray[Any, Any]) -> None:
     )
 
 
-def test_statistics_leave_out_infinities() -> None:
+def test_statistics_leave_out_infinities():
     found = summarize(np.array([[1.0, np.inf, 3.0, -np.inf, np.nan]]))
     assert found["sample_count"].tolist() == [2]
     assert found["mean"].tolist() == [2.0]
@@ -61,7 +58,7 @@ def test_statistics_leave_out_infinities() -> None:
     assert found["maximum"].tolist() == [3.0]
 
 
-def test_statistics_of_nothing_are_null() -> None:
+def test_statistics_of_nothing_are_null():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = summarize(np.array([[np.nan, np.nan]]))
@@ -72,31 +69,31 @@ def test_statistics_of_nothing_are_null() -> None:
 
 @QUIET
 @given(st.datetimes(min_value=pd.Timestamp("1000-01-02"), max_value=pd.Timestamp("9999-12-30")))
-def test_iso_times_round_trip(time: Any) -> None:
+def test_iso_times_round_trip(time):
     assert from_iso([time.isoformat()])[0] == np.datetime64(time)
     assert one_time(time.isoformat()) == pd.Timestamp(time)
 
 
 @QUIET
 @given(st.text(max_size=40))
-def test_any_text_is_a_time_or_none(text: str) -> None:
+def test_any_text_is_a_time_or_none(text):
     (time,) = from_iso([text])
     assert np.isnat(time) or text.strip()[:4].isdigit()
 
 
 @QUIET
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 999_999))
-def test_unix_times(seconds: int, micro: int) -> None:
+def test_unix_times(seconds, micro):
     (time,) = from_unix(np.array([seconds]), np.array([micro]))
     assert time == np.datetime64(seconds * 1_000_000 + micro, "us")
 
 
 @pytest.mark.parametrize("seconds", [2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
-def test_unix_times_out_of_range_are_none(seconds: int) -> None:
+def test_unix_times_out_of_range_are_none(seconds):
     assert np.isnat(from_unix(np.array([seconds]))[0])
 
 
-def test_mjd() -> None:
+def test_mjd():
     times = from_mjd(np.array([58343.0, 58343.5, np.nan, np.inf, 1e300]))
     assert [str(t) for t in times] == [
         "2018-08-13T00:00:00.000000",
@@ -109,7 +106,7 @@ def test_mjd() -> None:
 
 @QUIET
 @given(hnp.arrays(np.float64, st.integers(1, 12)))
-def test_special_values_can_be_put_back(values: np.ndarray[Any, Any]) -> None:
+def test_special_values_can_be_put_back(values):
     frame = pd.DataFrame({"k": range(len(values)), "x": values})
     clean, special = split_special("t", frame, ["k"])
     kept = clean["x"].to_numpy().copy()
@@ -124,7 +121,7 @@ def test_special_values_can_be_put_back(values: np.ndarray[Any, Any]) -> None:
     np.testing.assert_array_equal(np.signbit(kept[numbers]), np.signbit(values[numbers]))
 
 
-def test_special_values_name_their_row() -> None:
+def test_special_values_name_their_row():
     frame = pd.DataFrame({"a": [1, 1], "b": ["x", "y/z"], "v": [np.inf, -0.0], "w": [1.0, -np.inf]})
     _, special = split_special("t", frame, ["a", "b"])
     assert sorted(special.itertuples(index=False, name=None)) == [
@@ -136,7 +133,7 @@ def test_special_values_name_their_row() -> None:
 
 @QUIET
 @given(st.text(max_size=60))
-def test_any_name_becomes_an_identifier(name: str) -> None:
+def test_any_name_becomes_an_identifier(name):
     found = identifier(name)
     assert found.isascii()
     assert found.isidentifier()

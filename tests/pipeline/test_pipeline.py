@@ -1,50 +1,14 @@
 """Loading again: nothing new, files that appear, change, move or go away."""
 
-from __future__ import annotations
-
 import shutil
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
-from fits_factory import Tree, later
-from warehouse import (
-    aomuse,
-    contents,
-    exposure,
-    exposure_id,
-    load_whole,
-    open_issues,
-    query,
-    rows,
-    scalar,
-)
+from fits_factory import Files, Tree, later
+from loaded import Loaded
 
 Whole = dict[int, dict[str, Any]]
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path / "night")
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
-    return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
-
-
-def count(engine: sa.Engine, table: str) -> int:
-    return int(scalar(engine, f"SELECT COUNT(*) FROM {table}"))
-
-
-def load(url: str, *roots: Path | str, code: int = 0) -> str:
-    """Load, check the exit code and return what was printed on standard output."""
-    done = aomuse(url, "load", *roots)
-    assert done.code == code, done.text
-    assert (done.err == "") == (code == 0)
-    return done.out
 
 
 def without_times(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -53,141 +17,123 @@ def without_times(table: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: found for name, found in table.items() if name not in places}
 
 
+def assert_whole(db: Loaded, files: Files, rows: Any, number: int | None = None) -> None:
+    """Compare the one exposure with what a single load of valid files gives."""
+    assert db.exposure(files.archive_id) == rows
+    assert number in (None, db.exposure_id(files.archive_id))
+    assert db.count("exposure") == 1
+
+
 # Nothing new
 
 
-def test_a_second_load_changes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_second_load_changes_nothing(db, tree):
     tree.add(1)
     tree.add(2)
-    load(db_url, tree.root)
-    before = contents(engine)
-    out = load(db_url, tree.root)
+    db.load(tree.root)
+    before = db.contents()
+    out = db.load(tree.root).out
     assert "0 loaded, 0 completed, 0 replaced, 2 unchanged, 0 failed; 0 rows" in out
-    assert contents(engine) == before
-    runs = query(
-        engine,
+    assert db.contents() == before
+    runs = db.query(
         "SELECT outcome, exposures_found, exposures_loaded, exposures_unchanged FROM load_run"
-        " ORDER BY id",
+        " ORDER BY id"
     )
     assert runs == [("complete", 2, 2, 0), ("complete", 2, 0, 2)]
 
 
-def test_both_engines_hold_the_same(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_both_engines_hold_the_same(db, tree, whole):
     """``whole`` was loaded into SQLite."""
     files = [tree.add(number) for number in (1, 2, 3)]
-    load(db_url, tree.root)
-    assert {f.number: exposure(engine, f.archive_id) for f in files} == whole
+    db.load(tree.root)
+    assert {f.number: db.exposure(f.archive_id) for f in files} == whole
 
 
-def test_a_new_time_alone_keeps_the_rows(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_new_time_alone_keeps_the_rows(db, tree):
     files = tree.add(1)
-    load(db_url, tree.root)
-    before = contents(engine)
+    db.load(tree.root)
+    before = db.contents()
     for path in files.all:
         later(path)
-    assert "1 unchanged" in load(db_url, tree.root)
-    after = contents(engine)
+    assert "1 unchanged" in db.load(tree.root).out
+    after = db.contents()
     assert without_times(after) == without_times(before)
-    times = {row["path"]: row["mtime_ns"] for row in rows(engine, "source_file")}
+    times = {row["path"]: row["mtime_ns"] for row in db.rows("source_file")}
     assert times == {str(path): path.stat().st_mtime_ns for path in files.all}
 
 
-def test_reload_reads_everything_again(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_reload_reads_everything_again(db, tree, whole):
     files = tree.add(1)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE source_sample SET flux = 1")
-        connection.exec_driver_sql("DELETE FROM sparta_atm")
-    done = aomuse(db_url, "load", "--reload", tree.root)
-    assert done.code == 0
-    assert "1 replaced" in done.out
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert rows(engine, "load_run")[1]["exposures_replaced"] == 1
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
+    db.execute("UPDATE source_sample SET flux = 1", "DELETE FROM sparta_atm")
+    assert "1 replaced" in db.load("--reload", tree.root).out
+    assert_whole(db, files, whole[1], number)
+    assert db.rows("load_run")[1]["exposures_replaced"] == 1
 
 
 # What was missing appears
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
-def test_a_missing_file_completes_its_exposure_later(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_missing_file_completes_its_exposure_later(db, role, tree, whole):
     files = tree.add(1, without=[role])
-    load(db_url, tree.root)
-    assert [code for code, _ in open_issues(engine, "warning")] == (
+    db.load(tree.root)
+    assert [code for code, _ in db.open_issues("warning")] == (
         [f"{role}_missing"] * (2 if role == "reduced" else 1)
     )
-    number = exposure_id(engine, files.archive_id)
-    assert count(engine, "source_file") == 3
+    number = db.exposure_id(files.archive_id)
+    assert db.count("source_file") == 3
 
     tree.add(1)
-    assert "1 completed" in load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert count(engine, "exposure") == 1
-    assert open_issues(engine, "warning") == []
+    assert "1 completed" in db.load(tree.root).out
+    assert_whole(db, files, whole[1], number)
+    assert db.open_issues("warning") == []
 
 
 @pytest.mark.parametrize("missing", [("raw", "prm", "psf"), ("reduced", "prm", "psf"), ("raw",)])
-def test_an_exposure_grows_file_by_file(
-    missing: tuple[str, ...], engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_an_exposure_grows_file_by_file(db, missing, tree, whole):
     files = tree.add(1, without=missing)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     for place in range(1, len(missing) + 1):
         tree.add(1, without=missing[place:])
-        load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert count(engine, "exposure") == 1
+        db.load(tree.root)
+    assert_whole(db, files, whole[1], number)
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
 @pytest.mark.parametrize("first", ["most", "one"])
-def test_a_companion_lies_in_another_root(
-    role: str, first: str, engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_a_companion_lies_in_another_root(db, role, first, tmp_path, whole):
     most, one = Tree(tmp_path / "most"), Tree(tmp_path / "one")
     files = most.add(1, without=[role])
     one.add(1, without=[other for other in factory.ROLES if other != role])
     order = [most.root, one.root] if first == "most" else [one.root, most.root]
     for root in order:
-        load(db_url, root)
-    assert count(engine, "exposure") == 1
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert open_issues(engine, "warning") == []
-    assert "1 unchanged" in load(db_url, most.root, one.root)
+        db.load(root)
+    assert_whole(db, files, whole[1])
+    assert db.open_issues("warning") == []
+    assert "1 unchanged" in db.load(most.root, one.root).out
 
 
-def test_all_companions_in_other_roots_at_once(
-    engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_all_companions_in_other_roots_at_once(db, tmp_path, whole):
     roots = []
     for role in factory.ROLES:
         tree = Tree(tmp_path / role)
         tree.add(1, without=[other for other in factory.ROLES if other != role])
         roots.append(tree.root)
-    load(db_url, *roots)
-    assert exposure(engine, factory.archive_id(1)) == whole[1]
+    db.load(*roots)
+    assert db.exposure(factory.archive_id(1)) == whole[1]
 
 
 # Files that change
 
 
 @pytest.mark.parametrize("role", factory.ROLES)
-def test_a_changed_file_replaces_the_rows(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_changed_file_replaces_the_rows(db, role, tree, whole):
     files, other = tree.add(1), tree.add(2)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     changed = {
         "reduced": factory.reduced(1, EXPTIME=1234.5),
         "raw": factory.raw(1, channels=2),
@@ -195,11 +141,11 @@ def test_a_changed_file_replaces_the_rows(
         "psf": factory.psf(seed=77, sources=(3, 18, 19)),
     }
     factory.write(files.file(role), changed[role])
-    assert "1 replaced, 1 unchanged" in load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    after = exposure(engine, files.archive_id)
+    assert "1 replaced, 1 unchanged" in db.load(tree.root).out
+    assert db.exposure_id(files.archive_id) == number
+    after = db.exposure(files.archive_id)
     assert after != whole[1]
-    assert exposure(engine, other.archive_id) == whole[2]
+    assert db.exposure(other.archive_id) == whole[2]
     differs = {table for table in after if after[table] != whole[1][table]}
     expected = {
         "reduced": {"exposure", "header_card"},
@@ -209,195 +155,180 @@ def test_a_changed_file_replaces_the_rows(
     }
     assert expected[role] <= differs
     factory.write(files.file(role), factory._valid(role, 1, role == "raw"))
-    assert "1 replaced" in load(db_url, tree.root)
-    assert exposure(engine, files.archive_id) == whole[1]
+    assert "1 replaced" in db.load(tree.root).out
+    assert db.exposure(files.archive_id) == whole[1]
 
 
-def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(db, tree):
     files = tree.add(1)
-    load(db_url, tree.root)
+    db.load(tree.root)
     stat = files.prm.stat()
     content = factory.to_bytes(factory.prm(seed=9))
     assert len(content) == stat.st_size
     files.prm.write_bytes(content)
     later(files.prm, (stat.st_mtime_ns - files.prm.stat().st_mtime_ns) / 1e9)
-    values = query(engine, "SELECT value FROM psf_parameter ORDER BY parameter, layer")
-    aomuse(db_url, "load", "--reload", tree.root)
-    assert query(engine, "SELECT value FROM psf_parameter ORDER BY parameter, layer") != values
+    values = db.query("SELECT value FROM psf_parameter ORDER BY parameter, layer")
+    db.run("load", "--reload", tree.root)
+    assert db.query("SELECT value FROM psf_parameter ORDER BY parameter, layer") != values
 
 
-def test_pixels_alone_do_not_count(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_pixels_alone_do_not_count(db, tree):
     """Cubes are gigabytes; nothing of their pixels is in the database."""
     files = tree.add(1)
-    load(db_url, tree.root)
-    before = without_times(contents(engine))
+    db.load(tree.root)
+    before = without_times(db.contents())
     factory.edit_bytes(files.reduced, lambda data: data[:-2880] + b"\1" * 32 + data[-2848:])
     later(files.reduced)
-    assert "1 unchanged" in load(db_url, tree.root)
-    assert without_times(contents(engine)) == before
+    assert "1 unchanged" in db.load(tree.root).out
+    assert without_times(db.contents()) == before
 
 
 # Files that move or go away
 
 
-def test_a_tree_that_was_moved(engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path) -> None:
+def test_a_tree_that_was_moved(db, tree, tmp_path):
     tree.add(1)
     tree.add(2)
-    load(db_url, tree.root)
-    before = contents(engine)
+    db.load(tree.root)
+    before = db.contents()
     moved = tmp_path / "archive" / "2018-08-12"
     moved.parent.mkdir()
     tree.root.rename(moved)
-    assert "2 unchanged" in load(db_url, moved)
-    assert without_times(contents(engine)) == without_times(before)
-    assert all(row["path"].startswith(f"{moved}/") for row in rows(engine, "source_file"))
+    assert "2 unchanged" in db.load(moved).out
+    assert without_times(db.contents()) == without_times(before)
+    assert all(row["path"].startswith(f"{moved}/") for row in db.rows("source_file"))
 
 
-def test_a_file_that_was_renamed(engine: sa.Engine, db_url: str, tree: Tree, whole: Whole) -> None:
+def test_a_file_that_was_renamed(db, tree, whole):
     files = tree.add(1)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     for path in (files.reduced, files.prm, files.psf):
         path.rename(path.with_name(path.name.replace("DATACUBE", "CUBE")))
-    load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    assert count(engine, "exposure") == 1
-    assert query(engine, "SELECT name, prm_file, psf_file FROM psf_fit") == [
+    db.load(tree.root)
+    assert db.exposure_id(files.archive_id) == number
+    assert db.count("exposure") == 1
+    assert db.query("SELECT name, prm_file, psf_file FROM psf_fit") == [
         ("CUBE_0001", "CUBE_0001.prm.fits", "CUBE_0001.psf.fits")
     ]
-    assert {row["name"] for row in rows(engine, "source_file")} == {
+    assert {row["name"] for row in db.rows("source_file")} == {
         "CUBE_0001.fits",
         "CUBE_0001.prm.fits",
         "CUBE_0001.psf.fits",
         files.raw.name,
     }
-    assert exposure(engine, files.archive_id)["source_sample"] == whole[1]["source_sample"]
+    assert db.exposure(files.archive_id)["source_sample"] == whole[1]["source_sample"]
 
 
-def test_a_file_that_was_compressed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_that_was_compressed(db, tree):
     """MUSE….fits becomes MUSE….fits.fz: another file in place of one that has gone."""
     files = tree.add(1, raw_suffix=".fits")
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     files.raw.unlink()
     tree.add(1)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert done.code in (0, 1)
     if done.code == 1:
         # The rows of the old file would go: the user is asked.
-        assert [code for code, _ in open_issues(engine)] == ["companion_gone"]
-        assert aomuse(db_url, "load", "--reload", tree.root).code == 0
-    assert exposure_id(engine, files.archive_id) == number
-    names = {row["name"] for row in rows(engine, "source_file") if row["role"] == "raw"}
+        assert [code for code, _ in db.open_issues()] == ["companion_gone"]
+        db.load("--reload", tree.root)
+    assert db.exposure_id(files.archive_id) == number
+    names = {row["name"] for row in db.rows("source_file") if row["role"] == "raw"}
     assert names == {f"{files.archive_id}.fits.fz"}
-    assert open_issues(engine) == []
+    assert db.open_issues() == []
 
 
-def test_rows_are_not_given_up_for_a_file_that_has_gone(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_rows_are_not_given_up_for_a_file_that_has_gone(db, tree, whole):
     files, other = tree.add(1), tree.add(2)
-    load(db_url, tree.root)
-    held = exposure(engine, files.archive_id)
+    db.load(tree.root)
+    held = db.exposure(files.archive_id)
     files.raw.unlink()
-    assert "2 unchanged" in load(db_url, tree.root)
+    assert "2 unchanged" in db.load(tree.root).out
 
     factory.write(files.prm, factory.prm(seed=77))
-    done = aomuse(db_url, "load", tree.root)
-    assert done.code == 1
-    assert len(done.errors) == 1
-    assert str(files.raw) in done.err
-    assert "--reload" in done.err
-    assert [code for code, _ in open_issues(engine)] == ["companion_gone"]
-    assert exposure(engine, files.archive_id) == held
-    assert exposure(engine, other.archive_id) == whole[2]
+    line = db.fail("load", tree.root)
+    assert str(files.raw) in line
+    assert "--reload" in line
+    assert [code for code, _ in db.open_issues()] == ["companion_gone"]
+    assert db.exposure(files.archive_id) == held
+    assert db.exposure(other.archive_id) == whole[2]
 
     tree.add(1, without=["reduced", "prm", "psf"])
-    assert "1 replaced" in load(db_url, tree.root)
-    after = exposure(engine, files.archive_id)
+    assert "1 replaced" in db.load(tree.root).out
+    after = db.exposure(files.archive_id)
     assert after["sparta_atm"] == held["sparta_atm"]
     assert after["psf_parameter"] != held["psf_parameter"]
-    assert open_issues(engine) == []
+    assert db.open_issues() == []
 
 
-def test_reload_goes_on_without_what_has_gone(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_reload_goes_on_without_what_has_gone(db, tree):
     files = tree.add(1)
-    load(db_url, tree.root)
+    db.load(tree.root)
     files.raw.unlink()
     factory.write(files.prm, factory.prm(seed=77))
-    assert aomuse(db_url, "load", "--reload", tree.root).code == 0
-    assert count(engine, "sparta_atm") == 0
-    assert [code for code, _ in open_issues(engine, "warning")] == ["raw_missing"]
-    assert open_issues(engine) == []
+    db.load("--reload", tree.root)
+    assert db.count("sparta_atm") == 0
+    assert [code for code, _ in db.open_issues("warning")] == ["raw_missing"]
+    assert db.open_issues() == []
 
 
-def test_a_corrected_provenance_leaves_nothing_behind(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_corrected_provenance_leaves_nothing_behind(db, tree, whole):
     """The cube named the wrong raw file; its rows move to the exposure it is of."""
     wrong, right = factory.archive_id(40), factory.archive_id(1)
     files = tree.add(1)
     content = files.reduced.read_bytes()
     factory.set_card(files.reduced, 0, "PROV1", f"'{wrong}.fits'")
-    load(db_url, tree.root)
-    assert exposure_id(engine, wrong) is not None
+    db.load(tree.root)
+    assert db.exposure_id(wrong) is not None
     files.reduced.write_bytes(content)
-    load(db_url, tree.root)
-    assert exposure(engine, right) == whole[1]
-    paths = [row["path"] for row in rows(engine, "source_file")]
+    db.load(tree.root)
+    assert db.exposure(right) == whole[1]
+    paths = [row["path"] for row in db.rows("source_file")]
     assert len(paths) == len(set(paths)) == 4
-    assert count(engine, "psf_fit") == 1
+    assert db.count("psf_fit") == 1
 
 
 @pytest.mark.parametrize("role", ["prm", "psf"])
-def test_a_good_file_that_goes_bad_is_told(
-    role: str, engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_good_file_that_goes_bad_is_told(db, role, tree, whole):
     files = tree.add(1)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     files.file(role).write_bytes(files.file(role).read_bytes()[:4000])
-    load(db_url, tree.root, code=1)
-    assert open_issues(engine) == [("truncated", str(files.file(role)))]
+    db.fail("load", tree.root)
+    assert db.open_issues() == [("truncated", str(files.file(role)))]
     tree.restore(files)
-    load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == whole[1]
+    db.load(tree.root)
+    assert_whole(db, files, whole[1], number)
 
 
-def test_a_cube_goes_bad_and_its_raw_file_changes(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: Whole
-) -> None:
+def test_a_cube_goes_bad_and_its_raw_file_changes(db, tree, whole):
     """Raw file and analysis then are found apart, but belong to one known exposure."""
     files = tree.add(1)
-    load(db_url, tree.root)
-    number = exposure_id(engine, files.archive_id)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
     files.reduced.write_bytes(b"")
     factory.write(files.raw, factory.raw(1, channels=2))
     factory.write(files.prm, factory.prm(seed=8))
-    aomuse(db_url, "load", tree.root)
-    assert count(engine, "exposure") == 1
-    paths = [row["path"] for row in rows(engine, "source_file")]
+    db.run("load", tree.root)
+    assert db.count("exposure") == 1
+    paths = [row["path"] for row in db.rows("source_file")]
     assert len(paths) == len(set(paths))
     tree.restore(files)
-    load(db_url, tree.root)
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert count(engine, "exposure") == 1
+    db.load(tree.root)
+    assert_whole(db, files, whole[1], number)
 
 
 # Removing what a test tree holds must not be what makes it pass
 
 
-def test_an_empty_tree_is_not_an_error(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_an_empty_tree_is_not_an_error(db, tree):
     files = tree.add(1)
-    load(db_url, tree.root)
-    before = without_times(contents(engine))
+    db.load(tree.root)
+    before = without_times(db.contents())
     shutil.rmtree(tree.root / "single")
     for path in (files.raw, files.prm, files.psf):
         path.unlink()
-    out = load(db_url, tree.root)
+    out = db.load(tree.root).out
     assert "0 loaded" in out
-    assert without_times(contents(engine)) == before
+    assert without_times(db.contents()) == before

@@ -1,81 +1,63 @@
 """Several processes load what one would have loaded."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse, exposure, load_whole, open_issues, rows, scalar
 
 from aomuse import pipeline
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 Whole = dict[int, dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
-def _workers_for_small_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+def _workers_for_small_trees(monkeypatch):
     monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Whole:
-    return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
-
-
-def test_workers_load_the_same(engine: sa.Engine, db_url: str, tree: Tree, whole: Whole) -> None:
+def test_workers_load_the_same(db, tree, whole):
     files = [tree.add(number) for number in (1, 2, 3)]
     bad = tree.add(4)
     bad.psf.write_bytes(b"")
-    done = aomuse(db_url, "load", "--workers", 2, tree.root)
+    done = db.run("load", "--workers", 2, tree.root)
     assert done.code == 1
     assert done.errors == [f"error: {bad.psf}: the file is empty: copy or download it again"]
-    assert {f.number: exposure(engine, f.archive_id) for f in files} == whole
-    assert open_issues(engine) == [("empty", str(bad.psf))]
+    assert {f.number: db.exposure(f.archive_id) for f in files} == whole
+    assert db.open_issues() == [("empty", str(bad.psf))]
     tree.restore(bad)
-    again = aomuse(db_url, "load", "--workers", 2, tree.root)
-    assert (again.code, again.err) == (0, "")
+    again = db.load("--workers", 2, tree.root)
     assert "1 completed, 0 replaced, 3 unchanged" in again.out
-    reloaded = aomuse(db_url, "load", "--workers", 2, "--reload", tree.root)
+    reloaded = db.run("load", "--workers", 2, "--reload", tree.root)
     assert "4 replaced" in reloaded.out
-    assert {f.number: exposure(engine, f.archive_id) for f in files} == whole
-    assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 16
+    assert {f.number: db.exposure(f.archive_id) for f in files} == whole
+    assert db.count("source_file") == 16
 
 
-def test_exposures_that_are_found_apart_but_are_one(
-    engine: sa.Engine, db_url: str, tmp_path: Path, whole: Whole
-) -> None:
+def test_exposures_that_are_found_apart_but_are_one(db, tmp_path, whole):
     """Two workers must not write one exposure at the same time."""
     cubes, rest = Tree(tmp_path / "cubes"), Tree(tmp_path / "rest")
     for number in (1, 2, 3):
         cubes.add(number, without=["raw", "prm", "psf"])
         files = rest.add(number, without=["reduced"])
-    assert aomuse(db_url, "load", cubes.root).code == 0
-    done = aomuse(db_url, "load", "--workers", 2, rest.root)
-    assert (done.code, done.err) == (0, "")
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 3
-    assert exposure(engine, files.archive_id) == whole[3]
-    assert len({row["path"] for row in rows(engine, "source_file")}) == 12
-    assert scalar(engine, "SELECT COUNT(*) FROM source_file") == 12
+    db.load(cubes.root)
+    db.load("--workers", 2, rest.root)
+    assert db.count("exposure") == 3
+    assert db.exposure(files.archive_id) == whole[3]
+    assert len({row["path"] for row in db.rows("source_file")}) == 12
+    assert db.count("source_file") == 12
 
 
-def test_a_worker_that_is_killed_takes_nothing_with_it(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: Whole,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_worker_that_is_killed_takes_nothing_with_it(db, tree, whole, monkeypatch):
     """As the kernel ends one that takes too much memory."""
     from aomuse import workers
 
@@ -92,7 +74,7 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(
         return worker
 
     monkeypatch.setattr(workers, "_begin", begin_and_kill)
-    done = aomuse(db_url, "load", "--workers", 2, tree.root)
+    done = db.run("load", "--workers", 2, tree.root)
     assert killed
     assert (done.code, done.err) == (0, "")
-    assert {f.number: exposure(engine, f.archive_id) for f in files} == whole
+    assert {f.number: db.exposure(f.archive_id) for f in files} == whole

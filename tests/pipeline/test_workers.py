@@ -1,7 +1,5 @@
 """Worker processes: every task done once, whoever dies."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os
@@ -20,23 +18,25 @@ from aomuse.simulate import simulate
 from aomuse.verify import verify
 from aomuse.workers import Died, finish_on_interrupt, run_tasks
 
+pytestmark = pytest.mark.usefixtures("processes")
 
-def test_all_tasks_are_done() -> None:
+
+def test_all_tasks_are_done():
     done = dict(run_tasks(range(20), worker_functions.start_doubling, (), 3, Event()))
     assert done == {number: 2 * number for number in range(20)}
 
 
-def test_no_tasks() -> None:
+def test_no_tasks():
     assert list(run_tasks([], worker_functions.start_doubling, (), 3, Event())) == []
 
 
-def test_task_is_retried_when_its_worker_dies(tmp_path: Path) -> None:
+def test_task_is_retried_when_its_worker_dies(tmp_path):
     arguments = (str(tmp_path), 1)
     done = dict(run_tasks(range(6), worker_functions.start_fatal, arguments, 2, Event()))
     assert done == {number: number for number in range(6)}
 
 
-def test_second_death_is_told(tmp_path: Path) -> None:
+def test_second_death_is_told(tmp_path):
     arguments = (str(tmp_path), 2)
     done = dict(run_tasks(range(6), worker_functions.start_fatal, arguments, 2, Event()))
     died = done.pop(3)
@@ -45,7 +45,7 @@ def test_second_death_is_told(tmp_path: Path) -> None:
     assert done == {number: number for number in (0, 1, 2, 4, 5)}
 
 
-def test_stop_lets_those_in_flight_end() -> None:
+def test_stop_lets_those_in_flight_end():
     stop, done = Event(), []
     for task, result in run_tasks(range(50), worker_functions.start_slow, (), 2, stop):
         assert task == result
@@ -55,7 +55,7 @@ def test_stop_lets_those_in_flight_end() -> None:
     assert not multiprocessing.active_children()
 
 
-def test_first_interrupt_is_an_event() -> None:
+def test_first_interrupt_is_an_event():
     with finish_on_interrupt() as stop:
         assert not stop.is_set()
         os.kill(os.getpid(), signal.SIGINT)
@@ -65,9 +65,9 @@ def test_first_interrupt_is_an_event() -> None:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
-    simulate(root, exposures=5, sources=2, layers=40)
+    simulate(root, exposures=5, sources=2, layers=6)
     return root
 
 
@@ -81,14 +81,12 @@ def _same(one: object, other: object) -> bool:
 
 
 @pytest.fixture
-def always_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def always_workers(monkeypatch):
     monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", 0)
 
 
 @pytest.mark.usefixtures("always_workers")
-def test_workers_load_what_one_process_loads(
-    engine: sa.Engine, night: Path, tmp_path: Path
-) -> None:
+def test_workers_load_what_one_process_loads(engine, night, tmp_path):
     alone = pipeline.load(engine, [night], workers=1)
     expected = _documents(engine, tmp_path / "one")
     with engine.begin() as connection:
@@ -100,7 +98,7 @@ def test_workers_load_what_one_process_loads(
 
 
 @pytest.mark.usefixtures("always_workers")
-def test_killed_worker_loses_nothing(engine: sa.Engine, night: Path) -> None:
+def test_killed_worker_loses_nothing(engine, night):
     class Killer(Listener):
         killed = False
 

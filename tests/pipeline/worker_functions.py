@@ -1,7 +1,5 @@
 """What the worker processes of the tests run; they import it by name."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

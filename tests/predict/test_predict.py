@@ -1,10 +1,6 @@
 """PSFs from stored telemetry: equal to muse-psfr on the file, and beside PampelMuse's fit."""
 
-from __future__ import annotations
-
 import warnings
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +8,8 @@ import sqlalchemy as sa
 from astropy.io import fits
 from astropy.table import Table
 from fits_factory import Tree, edit, raw, reduced, write
-from warehouse import aomuse, query, rows
+from loaded import Loaded
+from warehouse import TABLES
 
 from aomuse.predict import psfr, sparta_table
 
@@ -47,7 +44,7 @@ EXPOSURES = (
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     tree = Tree(tmp_path / "night")
     for number, (mode, change) in enumerate(EXPOSURES, start=1):
         files = tree.add(number)
@@ -59,18 +56,10 @@ def tree(tmp_path: Path) -> Tree:
     return tree
 
 
-def loaded(engine: sa.Engine, url: str, tree: Tree) -> dict[str, int]:
-    done = aomuse(url, "load", tree.root)
-    assert done.code == 0, done.text
-    return {name: number for number, name in query(engine, "SELECT id, archive_id FROM exposure")}
-
-
-def first(engine: sa.Engine, mode: str) -> int:
-    return int(
-        query(engine, "SELECT id FROM exposure WHERE instrument_mode = :m ORDER BY id", m=mode)[0][
-            0
-        ]
-    )
+def loaded(db: Loaded, tree: Tree) -> int:
+    """Load, and give the first exposure of WFM-AO-N."""
+    db.load(tree.root)
+    return db.scalar("SELECT MIN(id) FROM exposure WHERE instrument_mode = 'WFM-AO-N'")
 
 
 def stored_table(engine: sa.Engine, exposure_id: int) -> Table | None:
@@ -78,24 +67,15 @@ def stored_table(engine: sa.Engine, exposure_id: int) -> Table | None:
         return sparta_table(connection, exposure_id)
 
 
-def raw_of(engine: sa.Engine, exposure_id: int) -> str:
-    return str(
-        query(
-            engine,
-            "SELECT path FROM source_file WHERE role = 'raw' AND exposure_id = :i",
-            i=exposure_id,
-        )[0][0]
-    )
-
-
-def test_the_table_comes_back_as_it_was_in_the_file(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
-    for exposure_id in loaded(engine, db_url, tree).values():
-        with fits.open(raw_of(engine, exposure_id)) as hdus:
+def test_the_table_comes_back_as_it_was_in_the_file(db, tree):
+    loaded(db, tree)
+    raw_files = db.query("SELECT exposure_id, path FROM source_file WHERE role = 'raw'")
+    assert len(raw_files) == len(EXPOSURES)
+    for exposure_id, path in raw_files:
+        with fits.open(path) as hdus:
             there = "SPARTA_ATM_DATA" in hdus
             expected = Table.read(hdus["SPARTA_ATM_DATA"]) if there else None
-        table = stored_table(engine, exposure_id)
+        table = stored_table(db.engine, exposure_id)
         if expected is None:
             assert table is None
             continue
@@ -108,7 +88,7 @@ def test_the_table_comes_back_as_it_was_in_the_file(
 
 
 @pytest.fixture(scope="module")
-def reconstructed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, ...]]:
+def reconstructed(tmp_path_factory):
     """Give wavelength, FWHM and beta that muse-psfr makes of the original file."""
     path = write(tmp_path_factory.mktemp("raw") / "raw.fits.fz", raw(1, full=True))
     edit(path, usable)
@@ -126,24 +106,20 @@ def reconstructed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float,
     ]
 
 
-def test_predictions(
-    engine: sa.Engine, db_url: str, tree: Tree, reconstructed: list[tuple[float, ...]]
-) -> None:
-    loaded(engine, db_url, tree)
-    number = first(engine, "WFM-AO-N")
-    done = aomuse(db_url, "predict")
+def test_predictions(db, tree, reconstructed):
+    number = loaded(db, tree)
+    done = db.run("predict")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[-1] == "1 exposure predicted, 3 without a prediction"
 
     # What muse-psfr makes of the file.
-    got = query(
-        engine,
+    got = db.query(
         "SELECT wavelength_nm, fwhm_arcsec, beta FROM psf_prediction_layer"
         " WHERE exposure_id = :i ORDER BY row_index",
         i=number,
     )
     assert got == reconstructed
-    (head,) = [r for r in rows(engine, "psf_prediction") if r["exposure_id"] == number]
+    (head,) = [r for r in db.rows("psf_prediction") if r["exposure_id"] == number]
     assert (head["package"], head["package_version"]) == ("muse-psfr", psfr.package_version())
     assert (head["sparta_row_count"], head["reason"]) == (2, None)
     # Row 1: lasers 1 to 3 see 0.8, 0.9 and 1.0; row 2: 0.9 each.
@@ -151,19 +127,17 @@ def test_predictions(
     assert head["l0_m"] == pytest.approx((17.3 + 21.9) / 2, rel=1e-6)
     assert head["ground_layer_fraction"] == pytest.approx((0.6 + 0.72) / 2, rel=1e-6)
 
-    run = query(
-        engine,
+    run = db.query(
         "SELECT outcome, exposures_found, exposures_completed, exposures_unchanged, row_count"
-        " FROM load_run WHERE command = 'predict'",
+        " FROM load_run WHERE command = 'predict'"
     )
     assert run == [("complete", 4, 1, 3, 4 + len(reconstructed))]
 
     # What cannot be predicted says why.
-    reasons = query(
-        engine,
+    reasons = db.query(
         "SELECT e.instrument_mode, p.reason FROM psf_prediction p"
         " JOIN exposure e ON e.id = p.exposure_id WHERE p.reason IS NOT NULL"
-        " ORDER BY e.date_obs_utc",
+        " ORDER BY e.date_obs_utc"
     )
     assert reasons == [
         ("NFM-AO-N", "the model holds for WFM-AO only, and the mode is NFM-AO-N"),
@@ -175,56 +149,38 @@ def test_predictions(
     ]
 
     # It is made once, and goes with the telemetry it was made from.
-    before = rows(engine, "psf_prediction")
-    again = aomuse(db_url, "predict")
+    before = db.rows("psf_prediction")
+    again = db.run("predict")
     assert again.out == "0 exposures predicted, 0 without a prediction\n"
-    assert rows(engine, "psf_prediction") == before
-    assert aomuse(db_url, "load", tree.root, "--reload").code == 0
-    assert rows(engine, "psf_prediction") == rows(engine, "psf_prediction_layer") == []
+    assert db.rows("psf_prediction") == before
+    db.load(tree.root, "--reload")
+    assert db.rows("psf_prediction") == db.rows("psf_prediction_layer") == []
 
 
-def test_the_view_compares_with_the_nearest_layer(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
-    loaded(engine, db_url, tree)
-    number = first(engine, "WFM-AO-N")
-    fit = query(engine, "SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)[0][0]
-    layers = query(
-        engine, "SELECT layer, wavelength_nm FROM psf_layer WHERE psf_fit_id = :f", f=fit
-    )
+def test_the_view_compares_with_the_nearest_layer(db, tree):
+    number = loaded(db, tree)
+    fit = db.query("SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)[0][0]
+    layers = db.query("SELECT layer, wavelength_nm FROM psf_layer WHERE psf_fit_id = :f", f=fit)
     values = {
         (name, layer): value
-        for name, layer, value in query(
-            engine, "SELECT parameter, layer, value FROM psf_parameter WHERE psf_fit_id = :f", f=fit
+        for name, layer, value in db.query(
+            "SELECT parameter, layer, value FROM psf_parameter WHERE psf_fit_id = :f", f=fit
         )
     }
     # Wavelengths between the layers of the file, and one beyond them.
     step = layers[1][1] - layers[0][1]
     wanted = [layers[0][1], layers[3][1] + 0.3 * step, layers[-1][1] + 5 * step]
-    prediction: dict[str, Any] = {
-        "exposure_id": number,
-        "package": "muse-psfr",
-        "package_version": "1.0",
-        "predicted_utc": sa.func.current_timestamp(),
-    }
-    from aomuse.models import PsfPrediction, PsfPredictionLayer
+    prediction = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
+    prediction["predicted_utc"] = sa.func.current_timestamp()
 
-    with engine.begin() as connection:
-        connection.execute(sa.insert(PsfPrediction).values(prediction))
+    with db.engine.begin() as connection:
+        connection.execute(sa.insert(TABLES["psf_prediction"]).values(prediction))
         for index, wavelength in enumerate(wanted):
-            connection.execute(
-                sa.insert(PsfPredictionLayer).values(
-                    exposure_id=number,
-                    row_index=index,
-                    wavelength_nm=wavelength,
-                    fwhm_arcsec=0.5,
-                    beta=2.0,
-                )
-            )
-    got = query(
-        engine,
+            layer = (number, index, wavelength, 0.5, 2.0)
+            connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(layer))
+    got = db.query(
         "SELECT wavelength_nm, delivered_fwhm_arcsec, fwhm_difference_arcsec, delivered_beta"
-        " FROM v_psf_prediction ORDER BY wavelength_nm",
+        " FROM v_psf_prediction ORDER BY wavelength_nm"
     )
     fwhm = [0.2 * values["fwhm", layer] for layer in (0, 3)]
     assert got == [
@@ -234,12 +190,8 @@ def test_the_view_compares_with_the_nearest_layer(
     ]
 
 
-def test_without_the_package_one_line_says_what_to_install(
-    engine: sa.Engine, db_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_package_one_line_says_what_to_install(db, monkeypatch):
     monkeypatch.setattr(psfr, "PACKAGE", "muse-psfr-that-is-not-installed")
-    done = aomuse(db_url, "predict")
-    assert (done.code, done.err) == (
-        2,
-        "aomuse: muse-psfr is not installed: pip install 'aomuse[psfr]'\n",
-    )
+    done = db.run("predict")
+    message = "aomuse: muse-psfr is not installed: pip install 'aomuse[psfr]'\n"
+    assert (done.code, done.err) == (2, message)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
+from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
-from warehouse import aomuse
 
 from aomuse import Database
 
 
-@pytest.fixture
-def night(engine: sa.Engine, db_url: str, tmp_path: Path) -> Night:
-    files = write_night(tmp_path / "night")
-    done = aomuse(db_url, "load", tmp_path / "night")
-    assert (done.code, done.err) == (0, "")
-    return Night(Database(engine), db_url, files)
+@pytest.fixture(scope="session")
+def night_files(tmp_path_factory):
+    return write_night(tmp_path_factory.mktemp("night"))
 
 
 @pytest.fixture
-def table_of(night: Night) -> Callable[[int, str], fits.FITS_rec]:
+def night(engine, db_url, night_files, load_once):
+    load_once(night_files[1].reduced.parents[1])
+    return Night(Database(engine), db_url, night_files)
+
+
+@pytest.fixture
+def table_of(night):
     """Give a function that reads a table of a raw file with astropy."""
 
     def read(number: int, extension: str) -> fits.FITS_rec:

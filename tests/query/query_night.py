@@ -1,7 +1,5 @@
 """Two exposures of different modes, with a table that aomuse has never heard of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

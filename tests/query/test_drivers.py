@@ -3,17 +3,13 @@
 MariaDB by its own connector and by PyMySQL, which Superset and others bring, and SQLite.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from query_night import Night
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.reflection import ObjectKind
 from warehouse import TABLES, aomuse
@@ -57,18 +53,18 @@ mariadb_only = pytest.mark.parametrize("driver", OF_MARIADB, indirect=True)
 
 
 @pytest.fixture(params=["sqlite", *OF_MARIADB])
-def driver(request: pytest.FixtureRequest) -> str:
+def driver(request):
     return str(request.param)
 
 
 @pytest.fixture
-def backend(driver: str) -> str:
+def backend(driver):
     """Name the kind of database that the driver is for."""
     return "sqlite" if driver == "sqlite" else "mariadb"
 
 
 @pytest.fixture
-def tool(driver: str, db_url: str) -> Iterator[sa.Engine]:
+def tool(driver, db_url):
     """Give an engine as a BI tool makes it: without aomuse's settings."""
     engine = sa.create_engine(sa.make_url(db_url).set(drivername=driver))
     yield engine
@@ -84,13 +80,13 @@ def on_mariadb(engine: sa.Engine) -> bool:
     return engine.dialect.name != "sqlite"
 
 
-def test_all_tables_and_views_are_listed_as_such(tool: sa.Engine) -> None:
+def test_all_tables_and_views_are_listed_as_such(tool):
     inspector = sa.inspect(tool)
     assert set(inspector.get_table_names()) == {*TABLES, "alembic_version"}
     assert set(inspector.get_view_names()) == set(views_of(tool))
 
 
-def test_keys_are_reported(tool: sa.Engine) -> None:
+def test_keys_are_reported(tool):
     inspector = sa.inspect(tool)
     for name, table in TABLES.items():
         key = inspector.get_pk_constraint(name)["constrained_columns"]
@@ -107,7 +103,7 @@ def test_keys_are_reported(tool: sa.Engine) -> None:
 
 
 @mariadb_only
-def test_every_table_and_column_has_its_comment(tool: sa.Engine) -> None:
+def test_every_table_and_column_has_its_comment(tool):
     inspector = sa.inspect(tool)
     for name, table in TABLES.items():
         assert inspector.get_table_comment(name)["text"] == table.comment
@@ -118,7 +114,7 @@ def test_every_table_and_column_has_its_comment(tool: sa.Engine) -> None:
 
 
 @mariadb_only
-def test_information_schema_says_the_same(tool: sa.Engine) -> None:
+def test_information_schema_says_the_same(tool):
     """Tools by JDBC and ODBC ask it rather than an inspector."""
     with tool.connect() as connection:
         tables = connection.exec_driver_sql(
@@ -142,7 +138,7 @@ def test_information_schema_says_the_same(tool: sa.Engine) -> None:
         assert [c[1] for c in columns if c[0] == name] == list(view)
 
 
-def test_columns_of_tables_have_the_types_of_the_models(tool: sa.Engine) -> None:
+def test_columns_of_tables_have_the_types_of_the_models(tool):
     inspector = sa.inspect(tool)
     for name, table in TABLES.items():
         for column in inspector.get_columns(name):
@@ -185,12 +181,12 @@ def check_types_of_views(engine: sa.Engine) -> int:
     return checked
 
 
-def test_columns_of_views_have_types_before_anything_is_loaded(tool: sa.Engine) -> None:
+def test_columns_of_views_have_types_before_anything_is_loaded(tool):
     assert check_types_of_views(tool) > 300
 
 
 @pytest.mark.usefixtures("night")
-def test_columns_of_views_have_types_when_a_night_is_loaded(tool: sa.Engine) -> None:
+def test_columns_of_views_have_types_when_a_night_is_loaded(tool):
     assert check_types_of_views(tool) > 300
 
 
@@ -203,7 +199,7 @@ def rows_and_description(engine: sa.Engine, name: str) -> tuple[list[Any], list[
 
 
 @pytest.mark.usefixtures("night")
-def test_cursors_describe_columns_and_give_values_of_that_type(tool: sa.Engine) -> None:
+def test_cursors_describe_columns_and_give_values_of_that_type(tool):
     inspector = sa.inspect(tool)
     names = {
         name: [c["name"] for c in columns]
@@ -243,7 +239,7 @@ def test_cursors_describe_columns_and_give_values_of_that_type(tool: sa.Engine) 
 
 
 @mariadb_only
-def test_times_do_not_move_with_the_session(tool: sa.Engine, night: Night) -> None:
+def test_times_do_not_move_with_the_session(tool, night):
     del night
     statement = "SELECT date_obs_utc, night FROM v_exposure ORDER BY exposure_id"
     seen = []
@@ -257,9 +253,7 @@ def test_times_do_not_move_with_the_session(tool: sa.Engine, night: Night) -> No
 
 @mariadb_only
 @pytest.mark.usefixtures("night")
-def test_a_reading_account_is_told_as_much_as_the_owner(
-    tool: sa.Engine, db_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reading_account_is_told_as_much_as_the_owner(tool, db_url, monkeypatch):
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", "tau0=5ms")
     assert aomuse(db_url, "grant-reader", "muse_bi", "--no-tls", "--host", "127.0.0.1").code == 0
     theirs = sa.create_engine(

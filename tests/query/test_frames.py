@@ -1,7 +1,5 @@
 """Frames against the files they came from, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +22,7 @@ def as_list(values: Any) -> list[Any]:
     return ["NaN" if isinstance(v, float) and np.isnan(v) else v for v in values]
 
 
-def test_exposures(night: Night, engine: sa.Engine) -> None:
+def test_exposures(night, engine):
     frame = night.db.exposures()
     assert list(frame["target"]) == ["NGC 3201 p1", "NGC 3201 p2"]
     assert list(frame["exposure_id"]) == [
@@ -65,10 +63,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"start": "2018-08-13T00:01:07.124"}, [2]),
     ({"end": "2018-08-13T00:02:07.123"}, [1]),
     ({"end": "2018-08-13"}, []),
-    (
-        {"start": dt.datetime(2018, 8, 12, 20, 2, tzinfo=dt.timezone(dt.timedelta(hours=-4)))},
-        [2],
-    ),
+    ({"start": dt.datetime(2018, 8, 12, 20, 2, tzinfo=dt.timezone(dt.timedelta(hours=-4)))}, [2]),
     ({"start": np.datetime64("2018-08-13T00:02")}, [2]),
     ({"exposures": "MUSE.2018-08-13T00:02:07.123.fits.fz"}, [2]),
     ({"exposures": ["MUSE.2018-08-13T00:02:07.123", "MUSE.2018-08-13T00:01:07.123"]}, [1, 2]),
@@ -82,7 +77,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
 ]
 
 
-def test_filters(night: Night) -> None:
+def test_filters(night):
     for filters, numbers in FILTERS:
         found = night.db.exposures(**filters)
         names = [night.files[number].archive_id for number in numbers]
@@ -95,7 +90,7 @@ def test_filters(night: Night) -> None:
         assert len(night.db.sources(**filters)) == 2 * factory.LAYERS * len(numbers)
 
 
-def test_a_metric_of_an_analysis_filters_exposures(night: Night, engine: sa.Engine) -> None:
+def test_a_metric_of_an_analysis_filters_exposures(night, engine):
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM psf_fit_metric")
         fit = connection.exec_driver_sql("SELECT MIN(id) FROM psf_fit").scalar()
@@ -110,7 +105,7 @@ def test_a_metric_of_an_analysis_filters_exposures(night: Night, engine: sa.Engi
     assert night.db.exposures(metric={"fwhm_700nm": (0.6, None)}).empty
 
 
-def test_numbers_of_exposures(night: Night) -> None:
+def test_numbers_of_exposures(night):
     first, second = night.db.exposures()["exposure_id"]
     assert list(night.db.exposures(exposures=second)["exposure_id"]) == [second]
     both = pd.Series([second, first])
@@ -118,7 +113,7 @@ def test_numbers_of_exposures(night: Night) -> None:
     assert night.db.exposures(exposures=[]).empty
 
 
-def test_metrics(night: Night, engine: sa.Engine) -> None:
+def test_metrics(night, engine):
     frame = night.db.metrics()
     assert list(frame["seeing"]) == [0.625, 1.25]
     assert list(frame["num_sources"]) == [2, 2]
@@ -154,13 +149,12 @@ def test_metrics(night: Night, engine: sa.Engine) -> None:
     two = night.db.metrics("seeing", "sparta_iq_los_500nm_nogain")
     assert list(two.columns[-2:]) == ["seeing", "sparta_iq_los_500nm_nogain"]
     stored = query(
-        engine,
-        "SELECT sparta_iq_los_500nm_nogain FROM v_exposure_metrics ORDER BY date_obs_utc",
+        engine, "SELECT sparta_iq_los_500nm_nogain FROM v_exposure_metrics ORDER BY date_obs_utc"
     )
     assert [(value,) for value in two.iloc[:, -1]] == stored
 
 
-def test_header(night: Night) -> None:
+def test_header(night):
     frame = night.db.header(
         *("ESO INS MODE", "HIERARCH ESO TEL AMBI TEMP", "EXPTIME", "eso.obs.id", "HISTORY"),
         *("ESO AOS TT LOOP ST", "ESO AOS RTC LOOP"),
@@ -174,7 +168,7 @@ def test_header(night: Night) -> None:
     assert list(frame["ESO AOS TT LOOP ST"]) == [True, True]
     assert frame["ESO AOS RTC LOOP"].isna().tolist() == [True, False]
     assert [str(kind) for kind in frame.dtypes] == [
-        *("int64", "string", "float64", "float64", "Int64", "string", "boolean", "boolean"),
+        *("int64", "string", "float64", "float64", "Int64", "string", "boolean", "boolean")
     ]
     assert frame.attrs["units"] == {
         "HIERARCH ESO TEL AMBI TEMP": "deg_C",
@@ -183,7 +177,7 @@ def test_header(night: Night) -> None:
     }
 
 
-def test_header_of_another_file_and_extension(night: Night) -> None:
+def test_header_of_another_file_and_extension(night):
     # The cube has a PROV1 and no ARCFILE, the raw file the other way round.
     both = night.db.header("PROV1", "ARCFILE")
     assert list(both["PROV1"]) == list(both["ARCFILE"])
@@ -195,7 +189,7 @@ def test_header_of_another_file_and_extension(night: Night) -> None:
     assert spectra.to_numpy().tolist()[0][1] == 4.75e-7
 
 
-def test_keywords_of_two_types(night: Night, engine: sa.Engine) -> None:
+def test_keywords_of_two_types(night, engine):
     with engine.begin() as connection:
         # A text where the other file has a number.
         card = connection.exec_driver_sql(
@@ -213,7 +207,7 @@ def test_keywords_of_two_types(night: Night, engine: sa.Engine) -> None:
     assert set(night.db.header("EXPTIME")["EXPTIME"]) == {"long", 600.0}
 
 
-def test_telemetry(night: Night, table_of: Callable[[int, str], fits.FITS_rec]) -> None:
+def test_telemetry(night, table_of):
     for extension in TIMED:
         check_telemetry(extension, night, table_of)
 
@@ -236,7 +230,7 @@ def check_telemetry(
     assert str(frame["time_utc"].dtype) == "datetime64[us, UTC]"
 
 
-def test_units_of_telemetry(night: Night) -> None:
+def test_units_of_telemetry(night):
     units = night.db.telemetry("SPARTA_ATM_DATA").attrs["units"]
     # The file says so of Sec, and the typed column of the others.
     assert (units["Sec"], units["LGS2_R0"], units["LGS3_STREHL"]) == ("s", "m", "%")
@@ -244,7 +238,7 @@ def test_units_of_telemetry(night: Night) -> None:
     assert str(night.db.telemetry("SGS_DATA")["Sec"].dtype) == "int64"
 
 
-def test_a_table_that_is_not_known(night: Night) -> None:
+def test_a_table_that_is_not_known(night):
     frame = night.db.telemetry("STRANGE")
     assert set(frame["exposure_id"]) == {night.db.exposures()["exposure_id"][1]}
     assert list(frame.columns[:3]) == ["exposure_id", "header_id", "row_index"]
@@ -263,13 +257,13 @@ def test_a_table_that_is_not_known(night: Night) -> None:
     assert frame.attrs["units"] == {"level": "V", "pair": "mm"}
 
 
-def test_infinities_come_back(night: Night) -> None:
+def test_infinities_come_back(night):
     frame = night.db.telemetry("SPARTA_ATM_DATA", "LGS2_R0", "LGS1_R0")
     assert list(frame.columns[4:]) == ["LGS2_R0", "LGS1_R0"]
     assert np.isinf(frame["LGS2_R0"]).tolist() == [False, False, True, False]
 
 
-def test_psf(night: Night) -> None:
+def test_psf(night):
     frame = night.db.psf()
     for number, (_, rows) in zip((1, 2), frame.groupby("exposure_id", sort=False), strict=True):
         with fits.open(night.files[number].prm) as opened:
@@ -295,7 +289,7 @@ def test_psf(night: Night) -> None:
     assert night.db.psf(wavelength=(900, 901)).empty
 
 
-def test_sources(night: Night) -> None:
+def test_sources(night):
     frame = night.db.sources()
     assert len(frame) == 2 * 2 * factory.LAYERS
     places = iter(frame.groupby(["exposure_id", "pampelmuse_id"], sort=False))
@@ -325,7 +319,7 @@ def test_sources(night: Night) -> None:
     assert frame.attrs["units"]["xc_pixel"] == "pix"
 
 
-def test_nothing_has_the_columns_of_something(night: Night) -> None:
+def test_nothing_has_the_columns_of_something(night):
     none = {"end": "2018-01-01"}
     for whole, empty in (
         (night.db.exposures(), night.db.exposures(**none)),

@@ -1,10 +1,7 @@
 """Frames in parts, as astropy tables, and what they say to a mistake."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from astropy.table import Table
 from astropy.time import Time
-from query_night import Night
 from warehouse import aomuse
 
 import aomuse as package
@@ -21,7 +17,7 @@ from aomuse.errors import AomuseError, DatabaseError, SchemaError
 from aomuse.query.frames import reading, sources
 
 
-def test_parts_are_the_whole(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_are_the_whole(night, monkeypatch):
     db = night.db
     calls: list[Callable[..., Any]] = [
         db.exposures,
@@ -48,7 +44,7 @@ def test_parts_are_the_whole(night: Night, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def many_rows(night: Night, engine: sa.Engine) -> int:
+def many_rows(night, engine):
     """Give the first source of the night 120,000 layers more."""
     with engine.begin() as connection:
         fit, source = connection.exec_driver_sql(
@@ -72,9 +68,7 @@ def many_rows(night: Night, engine: sa.Engine) -> int:
     return 120_000 + 20
 
 
-def test_parts_take_little_memory(
-    many_rows: int, night: Night, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_take_little_memory(many_rows, night, engine, monkeypatch):
     cursors = []
 
     def watch(_c: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -101,7 +95,7 @@ def test_parts_take_little_memory(
 
 
 @pytest.mark.usefixtures("many_rows")
-def test_parts_can_be_left(night: Night, engine: sa.Engine) -> None:
+def test_parts_can_be_left(night, engine):
     parts: Iterator[pd.DataFrame] = night.db.sources(chunk_rows=100)
     assert len(next(parts)) == 100
     del parts
@@ -109,7 +103,7 @@ def test_parts_can_be_left(night: Night, engine: sa.Engine) -> None:
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-def test_too_much_at_once(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_at_once(night, monkeypatch):
     monkeypatch.setattr(sources, "MOST_ROWS", 19)
     with pytest.raises(AomuseError, match=r"20 rows: take them in parts \(chunk_rows="):
         night.db.sources()
@@ -117,7 +111,7 @@ def test_too_much_at_once(night: Night, monkeypatch: pytest.MonkeyPatch) -> None
     assert sum(len(part) for part in night.db.sources(chunk_rows=6)) == 20
 
 
-def test_astropy_tables(night: Night, tmp_path: Path) -> None:
+def test_astropy_tables(night, tmp_path):
     db = night.db
     table = package.to_table(db.exposures())
     assert table["seeing_arcsec"].unit == "arcsec"
@@ -169,7 +163,7 @@ def test_astropy_tables(night: Night, tmp_path: Path) -> None:
         package.to_table([])
 
 
-def test_mistakes_have_one_line_that_helps(night: Night) -> None:
+def test_mistakes_have_one_line_that_helps(night):
     db = night.db
     mistakes: list[tuple[Callable[[], Any], str]] = [
         (lambda: db.exposures(target="NGC 3201 p9"), "did you mean NGC 3201 p"),
@@ -193,8 +187,8 @@ def test_mistakes_have_one_line_that_helps(night: Night) -> None:
         (lambda: db.header("EXPTIME", file="cube"), "there are prm, psf, raw, reduced"),
         (db.header, "no keyword is named"),
         (lambda: db.telemetry("SPARTA_ATM"), "did you mean SPARTA_ATM_DATA"),
-        (lambda: db.telemetry("PM_3"), "db.sources() has it"),
-        (lambda: db.telemetry("PSFPARS"), "db.psf() has it"),
+        (lambda: db.telemetry("PM_3"), "PM_3 is not telemetry; use db.sources()"),
+        (lambda: db.telemetry("PSFPARS"), "use db.psf()"),
         (lambda: db.telemetry("AG_DATA", "FLUX"), "did you mean GUIDE FLUX?"),
         (lambda: db.psf("fhwm"), "did you mean fwhm?"),
         (lambda: db.psf(wavelength=700), "such as wavelength=(700, 800)"),
@@ -209,7 +203,7 @@ def test_mistakes_have_one_line_that_helps(night: Night) -> None:
     assert db.psf("fwhm", mode="NFM", end="2018-01-01").empty
 
 
-def test_databases_that_are_not_there(empty_url: str, db_url: str, tmp_path: Path) -> None:
+def test_databases_that_are_not_there(empty_url, db_url, tmp_path):
     with pytest.raises(SchemaError, match="run aomuse migrate"):
         package.connect(empty_url).exposures()
     missing = tmp_path / "nothing.db"

@@ -1,7 +1,5 @@
 """Medians by night and month, and twins, against values worked out by hand."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +11,7 @@ from warehouse import query
 from aomuse import Database
 from aomuse.errors import AomuseError
 from aomuse.metrics import metric_of
-from aomuse.metrics.rows import register_metrics
+from aomuse.metrics.registering import register_metrics
 from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric
 
 UTC = dt.datetime.fromisoformat
@@ -50,7 +48,7 @@ def add(
 
 
 @pytest.fixture
-def nights(engine: sa.Engine) -> sa.Engine:
+def nights(engine):
     register_metrics(engine)
     red = "fwhm_700nm"
     # One night from noon to noon, in two modes.
@@ -72,7 +70,7 @@ def rows(engine: sa.Engine, columns: str, view: str, order: str) -> list[tuple[A
     return [tuple(str(v) if isinstance(v, dt.date) else v for v in row) for row in found]
 
 
-def test_medians_by_night(nights: sa.Engine) -> None:
+def test_medians_by_night(nights):
     columns = "night, instrument_mode, exposure_count, psf_fit_count, seeing_arcsec"
     assert rows(nights, columns, "v_night", "night, instrument_mode") == [
         (None, None, 1, 0, 9.0),
@@ -89,7 +87,7 @@ def test_medians_by_night(nights: sa.Engine) -> None:
     ]
 
 
-def test_medians_by_month(nights: sa.Engine) -> None:
+def test_medians_by_month(nights):
     columns = "month, instrument_mode, night_count, exposure_count, seeing_arcsec"
     assert rows(nights, columns, "v_month", "month, instrument_mode") == [
         (None, None, 0, 1, 9.0),
@@ -100,13 +98,13 @@ def test_medians_by_month(nights: sa.Engine) -> None:
     ]
 
 
-def test_nothing_loaded(engine: sa.Engine) -> None:
+def test_nothing_loaded(engine):
     for view in ("v_night", "v_month", "v_twin", "v_twin_any_mode", "v_condition_spread"):
         assert query(engine, f"SELECT * FROM {view}") == []
 
 
 @pytest.fixture
-def five(engine: sa.Engine) -> Database:
+def five(engine):
     register_metrics(engine)
     begun = "2018-08-13T00:0{}:00"
     for i in range(5):
@@ -123,7 +121,7 @@ def five(engine: sa.Engine) -> Database:
     return Database(engine)
 
 
-def test_the_spread_of_a_condition(five: Database) -> None:
+def test_the_spread_of_a_condition(five):
     found = {
         row[0]: row[1:]
         for row in query(
@@ -139,7 +137,7 @@ def test_the_spread_of_a_condition(five: Database) -> None:
     assert found["tau0"] == (2, 0.005, pytest.approx(0.005 / 1.349))
 
 
-def test_twins(five: Database) -> None:
+def test_twins(five):
     frame = five.twins(10, n=3)
     assert frame["exposure_id"].tolist() == [12, 13, 11]
     assert frame["seeing_distance"].tolist() == pytest.approx([1.349, 2.0235, 0.6745])
@@ -164,7 +162,7 @@ def test_twins(five: Database) -> None:
     assert five.twins(13, metric={"tau0": (None, None)})["exposure_id"].tolist() == [11, 10]
 
 
-def test_an_exposure_of_which_nothing_is_known(five: Database) -> None:
+def test_an_exposure_of_which_nothing_is_known(five):
     add(five.engine, 20, None, None)
     frame = five.twins(20, any_mode=True)
     assert frame["distance"].tolist() == pytest.approx([1.1284] * 5)

@@ -1,26 +1,21 @@
 """The views: what an analyst sees of a loaded tree, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
-from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import Files, Tree
-from warehouse import aomuse, query, scalar
+from warehouse import aomuse
 
 
 @pytest.fixture
-def files(db_url: str, tmp_path: Path) -> Files:
+def files(db, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     factory.write(files.raw, factory.raw(1, full=True))
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    db.load(tree.root)
     return files
 
 
@@ -34,19 +29,17 @@ def as_time(value: object) -> dt.datetime:
     return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
 
 
-def test_v_exposure(engine: sa.Engine, files: Files) -> None:
-    ((row),) = query(
-        engine,
+def test_v_exposure(db, files):
+    ((row),) = db.query(
         "SELECT target, night, archive_id, instrument_mode, seeing_arcsec, psf_fit_count,"
-        " source_count, open_issue_count, airmass FROM v_exposure",
+        " source_count, open_issue_count, airmass FROM v_exposure"
     )
     assert (row[0], str(row[1])[:10]) == ("NGC 3201 p1", "2018-08-12")
     assert row[2:] == (files.archive_id, "WFM-AO-N", 0.625, 1, 2, 2, None)
 
 
-def test_v_header(engine: sa.Engine, files: Files) -> None:
-    found = query(
-        engine,
+def test_v_header(db, files):
+    found = db.query(
         "SELECT file_role, extension_name, value, value_number, value_type FROM v_header"
         " WHERE keyword = :k ORDER BY file_role",
         k="ESO INS MODE",
@@ -55,22 +48,20 @@ def test_v_header(engine: sa.Engine, files: Files) -> None:
         ("raw", "PRIMARY", "WFM-AO-N", None, "str"),
         ("reduced", "PRIMARY", "WFM-AO-N", None, "str"),
     ]
-    ((number, kind),) = query(
-        engine, "SELECT value_number, value_type FROM v_header WHERE keyword = 'EXPTIME'"
+    ((number, kind),) = db.query(
+        "SELECT value_number, value_type FROM v_header WHERE keyword = 'EXPTIME'"
     )
     assert (number, kind) == (600.0, "float")
-    ((text, number),) = query(
-        engine,
-        "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'",
+    ((text, number),) = db.query(
+        "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'"
     )
     assert (text, number) == ("T", 1)
 
 
-def test_v_source_sample(engine: sa.Engine, files: Files) -> None:
-    found = query(
-        engine,
+def test_v_source_sample(db, files):
+    found = db.query(
         "SELECT pampelmuse_id, layer, wavelength_nm, fwhm_pixel, fwhm_arcsec, target, model"
-        " FROM v_source_sample WHERE pampelmuse_id = 17 ORDER BY layer",
+        " FROM v_source_sample WHERE pampelmuse_id = 17 ORDER BY layer"
     )
     with fits.open(files.psf) as opened:
         fwhm = opened["PM_17"].data["fwhm"].tolist()
@@ -81,8 +72,8 @@ def test_v_source_sample(engine: sa.Engine, files: Files) -> None:
     assert {row[5:] for row in found} == {("NGC 3201 p1", "moffat")}
 
 
-def test_v_psf(engine: sa.Engine, files: Files) -> None:
-    found = query(engine, "SELECT layer, beta, fwhm, e, theta, fwhm_arcsec FROM v_psf ORDER BY 1")
+def test_v_psf(db, files):
+    found = db.query("SELECT layer, beta, fwhm, e, theta, fwhm_arcsec FROM v_psf ORDER BY 1")
     with fits.open(files.prm) as opened:
         table = opened["PSFPARS"].data
         columns = dict(zip(table["name"], table["polyfit"].tolist(), strict=True))
@@ -92,17 +83,16 @@ def test_v_psf(engine: sa.Engine, files: Files) -> None:
     assert found[0][5] == pytest.approx(0.2 * columns["fwhm"][0])
 
 
-def test_v_sparta_atm_leaves_out_lasers_that_are_off(engine: sa.Engine, files: Files) -> None:
-    found = query(
-        engine, "SELECT row_index, lasers_on, r0_m, strehl FROM v_sparta_atm ORDER BY row_index"
+def test_v_sparta_atm_leaves_out_lasers_that_are_off(db, files):
+    found = db.query(
+        "SELECT row_index, lasers_on, r0_m, strehl FROM v_sparta_atm ORDER BY row_index"
     )
     assert found == [(0, 3, 2.0, 2.25), (1, 3, 2.0 + 1 / 128, 2.25 + 1 / 128)]
 
 
-def test_v_sgs_data(engine: sa.Engine, files: Files) -> None:
-    found = query(
-        engine,
-        "SELECT row_index, time_utc, guide_flux, note, sec FROM v_sgs_data ORDER BY row_index",
+def test_v_sgs_data(db, files):
+    found = db.query(
+        "SELECT row_index, time_utc, guide_flux, note, sec FROM v_sgs_data ORDER BY row_index"
     )
     assert [row[0] for row in found] == [0, 1, 2]
     assert as_time(found[1][1]) == dt.datetime(2018, 8, 13, 0, 1, 1, 1417)
@@ -111,45 +101,42 @@ def test_v_sgs_data(engine: sa.Engine, files: Files) -> None:
     assert found[2][4] == factory.NIGHT + 62
 
 
-def test_v_seed_exposure(engine: sa.Engine, files: Files) -> None:
-    assert query(
-        engine, "SELECT targetName, insMode, analysisFile, rawFile FROM v_seed_exposure"
-    ) == [("NGC 3201 p1", "WFM-AO-N", files.prm.name, f"{files.archive_id}.fits.fz")]
+def test_v_seed_exposure(db, files):
+    assert db.query("SELECT targetName, insMode, analysisFile, rawFile FROM v_seed_exposure") == [
+        ("NGC 3201 p1", "WFM-AO-N", files.prm.name, f"{files.archive_id}.fits.fz")
+    ]
 
 
-def test_summaries_agree_with_the_samples(engine: sa.Engine, files: Files) -> None:
+def test_summaries_agree_with_the_samples(db, files):
     values = [
         value
-        for (value,) in query(
-            engine, "SELECT flux FROM v_source_sample WHERE pampelmuse_id = 3 ORDER BY layer"
+        for (value,) in db.query(
+            "SELECT flux FROM v_source_sample WHERE pampelmuse_id = 3 ORDER BY layer"
         )
         if value is not None
     ]
     assert len(values) == 4, "one is NaN"
-    ((count, mean, median, p10, p90),) = query(
-        engine,
+    ((count, mean, median, p10, p90),) = db.query(
         "SELECT sample_count, mean, median, p10, p90 FROM v_source_summary"
-        " WHERE pampelmuse_id = 3 AND quantity = 'flux' AND wavelength_window = 'all'",
+        " WHERE pampelmuse_id = 3 AND quantity = 'flux' AND wavelength_window = 'all'"
     )
     assert count == 4
     assert mean == pytest.approx(np.mean(values))
     assert median == pytest.approx(np.median(values))
     assert (p10, p90) == pytest.approx(tuple(np.percentile(values, [10, 90])))
-    assert scalar(engine, "SELECT COUNT(*) FROM v_psf_summary") == 8
+    assert db.count("v_psf_summary") == 8
 
 
-def test_a_new_parameter_becomes_a_column(engine: sa.Engine, db_url: str, files: Files) -> None:
+def test_a_new_parameter_becomes_a_column(db, files):
     factory.write(files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
-    load_again(db_url, files)
+    load_again(db.url, files)
     with fits.open(files.prm) as opened:
         alpha = opened["PSFPARS"].data["polyfit"][3].tolist()
-    assert [row[0] for row in query(engine, "SELECT alpha FROM v_psf ORDER BY layer")] == alpha
-    assert query(engine, "SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
+    assert [row[0] for row in db.query("SELECT alpha FROM v_psf ORDER BY layer")] == alpha
+    assert db.query("SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
-def test_a_new_column_and_another_layout_share_a_view(
-    engine: sa.Engine, db_url: str, files: Files, tmp_path: Path
-) -> None:
+def test_a_new_column_and_another_layout_share_a_view(db, files, tmp_path):
     """An epoch that adds a column: one view shows the rows of both."""
     tree = Tree(files.reduced.parent.parent)
     other = tree.add(2)
@@ -160,43 +147,38 @@ def test_a_new_column_and_another_layout_share_a_view(
         hdus["SGS_DATA"] = fits.BinTableHDU.from_columns([*old.columns, new], name="SGS_DATA")
 
     factory.edit(other.raw, widen)
-    load_again(db_url, files)
-    found = query(
-        engine,
+    load_again(db.url, files)
+    found = db.query(
         "SELECT e.archive_id, v.row_index, v.guide_flux, v.order_0, v.order_1 FROM v_sgs_data v"
-        " JOIN exposure e ON e.id = v.exposure_id ORDER BY 1, 2",
+        " JOIN exposure e ON e.id = v.exposure_id ORDER BY 1, 2"
     )
     assert [row[3:] for row in found] == [(None, None)] * 3 + [(1.0, 2.0), (3.0, 4.0), (5.0, 6.0)]
     assert all(row[2] is not None for row in found)
 
 
-def test_an_extension_gets_a_view_and_loses_it_again(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
+def test_an_extension_gets_a_view_and_loses_it_again(db, files):
     content = files.prm.read_bytes()
     table = fits.BinTableHDU.from_columns(
         [fits.Column("order", "1J", array=[7, 8]), fits.Column("2nd", "3A", array=["a", "b"])],
         name="NEW DATA-2",
     )
     factory.edit(files.prm, lambda hdus: hdus.append(table))
-    load_again(db_url, files)
-    assert query(engine, "SELECT row_index, order_, c_2nd FROM v_new_data_2 ORDER BY 1") == [
+    load_again(db.url, files)
+    assert db.query("SELECT row_index, order_, c_2nd FROM v_new_data_2 ORDER BY 1") == [
         (0, 7, "a"),
         (1, 8, "b"),
     ]
     files.prm.write_bytes(content)
-    load_again(db_url, files)
-    assert scalar(engine, "SELECT COUNT(*) FROM v_exposure") == 1
+    load_again(db.url, files)
+    assert db.count("v_exposure") == 1
 
 
-def test_numbers_of_an_nfm_exposure_are_scaled_for_it(
-    engine: sa.Engine, db_url: str, files: Files
-) -> None:
+def test_numbers_of_an_nfm_exposure_are_scaled_for_it(db, files):
     factory.set_image(
         files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
     )
-    load_again(db_url, files)
-    ((ratio,),) = query(
-        engine, "SELECT MAX(fwhm_arcsec / fwhm_pixel) FROM v_source_sample WHERE layer = 0"
+    load_again(db.url, files)
+    ((ratio,),) = db.query(
+        "SELECT MAX(fwhm_arcsec / fwhm_pixel) FROM v_source_sample WHERE layer = 0"
     )
     assert ratio == pytest.approx(0.025)

@@ -1,37 +1,23 @@
 """Views of what a file offered, of catalogues and of positions, on both engines."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import fits_factory as factory
 import numpy as np
-import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from companion_files import CATALOG, write_catalog, write_log, write_raman
-from fits_factory import Files, Tree
-from warehouse import aomuse, query
+from fits_factory import Files
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    """A tree to fill."""
-    return Tree(tmp_path / "night")
-
-
-def test_all_hdus_of_all_files_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_all_hdus_of_all_files_are_listed(db, tree):
     files = tree.add(1)
     factory.edit(files.prm, second_sources)
     raman = write_raman(tree, "RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     for role, path in (*((r, files.file(r)) for r in factory.ROLES), ("raman", raman)):
         with fits.open(path) as opened:
             expected = [
                 (i, hdu.name or "PRIMARY", hdu.ver, len(hdu.header)) for i, hdu in enumerate(opened)
             ]
-        found = query(
-            engine,
+        found = db.query(
             "SELECT hdu_index, extension_name, extension_version, card_count FROM v_file_hdu"
             " WHERE role = :role ORDER BY hdu_index",
             role=role,
@@ -47,15 +33,14 @@ def second_sources(hdus: fits.HDUList) -> None:
     hdus.append(table)
 
 
-def test_texts_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_texts_are_listed(db, tree):
     write_catalog(tree.add(1, without=["raw", "psf"]))
     write_log(tree)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(
-        engine,
+    db.load(tree.root)
+    assert db.query(
         "SELECT role, hdu_index, extension_name, extension_version, hdu_type, dimensions,"
         " column_count, row_count FROM v_file_hdu WHERE role IN ('catalog', 'night_log')"
-        " ORDER BY role, hdu_index",
+        " ORDER BY role, hdu_index"
     ) == [
         ("catalog", 0, "DETECTIONS", None, "ecsv", "3 x 3", 3, 3),
         ("night_log", 0, "NIGHT_LOG", None, "text", "", None, 1),
@@ -65,11 +50,11 @@ def test_texts_are_listed(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     ]
 
 
-def test_a_file_that_failed_offers_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_that_failed_offers_nothing(db, tree):
     tree.add(1, without=["raw", "psf"])
     write_log(tree).write_bytes(b"")
-    assert aomuse(db_url, "load", tree.root).code == 1
-    assert query(engine, "SELECT COUNT(*) FROM v_file_hdu WHERE role = 'night_log'") == [(0,)]
+    assert db.run("load", tree.root).code == 1
+    assert db.query("SELECT COUNT(*) FROM v_file_hdu WHERE role = 'night_log'") == [(0,)]
 
 
 def analyse(files: Files, model: str, sources: tuple[int, ...]) -> None:
@@ -82,16 +67,14 @@ def analyse(files: Files, model: str, sources: tuple[int, ...]) -> None:
 SOURCES = "SELECT {} FROM v_catalog_source ORDER BY exposure_id, catalog_file, row_index, model"
 
 
-def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(db, tree):
     files = tree.add(1, without=["raw", "prm", "psf"])
     analyse(files, "moffat", (3, 17))
     analyse(files, "maoppy", (3,))
     write_catalog(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     # The catalogue has the numbers 17, 3 and 99.
-    assert query(engine, SOURCES.format("row_index, catalog_id, model, pampelmuse_id")) == [
+    assert db.query(SOURCES.format("row_index, catalog_id, model, pampelmuse_id")) == [
         (0, 17, "maoppy", None),
         (0, 17, "moffat", 17),
         (1, 3, "maoppy", 3),
@@ -99,32 +82,29 @@ def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(
         (2, 99, "maoppy", None),
         (2, 99, "moffat", None),
     ]
-    assert query(
-        engine,
+    assert db.query(
         "SELECT COUNT(*) FROM v_catalog_source c JOIN psf_fit f ON f.id = c.psf_fit_id"
-        " AND f.model = c.model AND f.exposure_id = c.exposure_id",
+        " AND f.model = c.model AND f.exposure_id = c.exposure_id"
     ) == [(6,)]
 
 
-def test_a_catalogue_without_an_analysis_is_there_once(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_without_an_analysis_is_there_once(db, tree):
     write_catalog(tree.add(1, without=["raw", "prm", "psf"]))
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     columns = "row_index, catalog_id, cube_file, psf_fit_id, pampelmuse_id"
-    assert query(engine, SOURCES.format(columns)) == [
+    assert db.query(SOURCES.format(columns)) == [
         (row, number, "DATACUBE_0001.fits", None, None) for row, number in enumerate((17, 3, 99))
     ]
 
 
-def test_a_catalogue_is_joined_to_its_own_cube(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_catalogue_is_joined_to_its_own_cube(db, tree):
     """One exposure reduced twice, with other numbers: X and X_2, of which X is analysed."""
     files = tree.add(1, without=["raw"], name="Xé")
     other = tree.add(1, without=["raw", "prm", "psf"], name="Xé_2")
     write_catalog(files)
     write_catalog(other, "_f606w.detections.cat", CATALOG.replace("17 nan", "18 nan"))
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, SOURCES.format("cube_file, catalog_id, pampelmuse_id")) == [
+    db.load(tree.root)
+    assert db.query(SOURCES.format("cube_file, catalog_id, pampelmuse_id")) == [
         ("Xé.fits", 17, 17),
         ("Xé.fits", 3, 3),
         ("Xé.fits", 99, None),
@@ -134,7 +114,7 @@ def test_a_catalogue_is_joined_to_its_own_cube(engine: sa.Engine, db_url: str, t
     ]
 
 
-def test_the_id_is_the_first_column_of_numbers(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_the_id_is_the_first_column_of_numbers(db, tree):
     text = """# %ECSV 1.0
 # ---
 # datatype:
@@ -148,14 +128,14 @@ b nan 2
 c 3.0 4
 """
     write_catalog(tree.add(1, without=["raw"]), text=text)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, SOURCES.format("row_index, catalog_id, pampelmuse_id")) == [
+    db.load(tree.root)
+    assert db.query(SOURCES.format("row_index, catalog_id, pampelmuse_id")) == [
         (0, 17, 17),
         (3, 3, 3),
     ]
 
 
-def test_positions_by_layer(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_positions_by_layer(db, tree):
     files = tree.add(1, without=["raw", "psf"])
     names = ("A", "B", "C", "D", "x0", "y0", "other")
     values = np.arange(7 * factory.LAYERS, dtype=float).reshape(7, -1)
@@ -168,11 +148,11 @@ def test_positions_by_layer(engine: sa.Engine, db_url: str, tree: Tree) -> None:
         name="POSPARS",
     )
     factory.edit(files.prm, lambda hdus: hdus.append(table))
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     columns = [name.lower() for name in names[:6]]
     columns += [f"fit_{name}" for name in columns]
-    found = query(
-        engine, f"SELECT layer, wavelength_nm, {', '.join(columns)} FROM v_position ORDER BY layer"
+    found = db.query(
+        f"SELECT layer, wavelength_nm, {', '.join(columns)} FROM v_position ORDER BY layer"
     )
     wavelengths = (4.75e-7 + np.arange(factory.LAYERS) * 1.25e-10) * 10**9
     assert found == [

@@ -1,9 +1,6 @@
 """Cards read the short way are what astropy says of them."""
 
-from __future__ import annotations
-
 import warnings
-from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -67,17 +64,17 @@ ENDS = st.one_of(
 @example("KEY     =", " ", "1D5", " /x")
 @example("HIERARCH ABC =", "", "1.", "")
 @example("HIERARCH KEY =", " ", "'x'", "")
-def test_any_card(keyword: str, gap: str, value: str, end: str) -> None:
+def test_any_card(keyword, gap, value, end):
     agree(f"{keyword}{gap}{value}{end}"[:80].ljust(80))
 
 
-def test_nearly_all_cards_of_a_real_header(shared_data: Path) -> None:
+def test_nearly_all_cards_of_a_real_header(shared_data):
     header = fits.getheader(shared_data / "MUSE.2017-06-16T01:34:56.867.fits")
     read = [agree(card.image) for card in header.cards]
     assert sum(read) >= len(read) - 5
 
 
-def test_frames_are_the_same_either_way(tmp_path: Path) -> None:
+def test_frames_are_the_same_either_way(tmp_path):
     (exposure,) = simulate(tmp_path, exposures=1, sources=1, layers=2)
     with fits.open(exposure.reduced) as hdus:
         header = hdus[0].header

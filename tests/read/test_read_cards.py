@@ -1,7 +1,5 @@
 """Header cards: every one of them, in order, with its type."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from pathlib import Path
@@ -22,9 +20,7 @@ from aomuse.read.fits_file import read_fits
 
 
 def primary(path: Path) -> HduContent:
-    found = find_again(path, "reduced")
-    assert found is not None
-    return read_fits(found).hdus[0]
+    return read_fits(find_again(path, "reduced")).hdus[0]
 
 
 def write_cards(tmp_path: Path, *images: str) -> Path:
@@ -58,10 +54,7 @@ GOLDEN = [
     (f"HUGE    = -{'9' * 60}", ("HUGE", "int", -(10**60 - 1), "")),
     ("YES     =                    T / logical", ("YES", "bool", True, "logical")),
     ("NO      =                    F", ("NO", "bool", False, "")),
-    (
-        "TEXT    = 'it''s / not a comment' / a comment",
-        ("TEXT", "str", "it's / not a comment", "a comment"),
-    ),
+    ("TEXT    = 'it''s / a text' / a comment", ("TEXT", "str", "it's / a text", "a comment")),
     ("EMPTY   = ''", ("EMPTY", "str", "", "")),
     ("BLANKS  = '   '", ("BLANKS", "str", "", "")),
     ("LEAD    = '  x  '", ("LEAD", "str", "  x", "")),
@@ -78,21 +71,21 @@ GOLDEN = [
 
 
 @pytest.mark.parametrize(("image", "expected"), GOLDEN, ids=[g[0][:30].strip() for g in GOLDEN])
-def test_a_card(image: str, expected: tuple[Any, ...], tmp_path: Path) -> None:
+def test_a_card(image, expected, tmp_path):
     (found,) = rows(primary(write_cards(tmp_path, image)))
     assert found == expected
     if expected[1] == "float":
         assert math.copysign(1, found[2]) == math.copysign(1, expected[2])
 
 
-def test_all_of_them_at_once_in_order(tmp_path: Path) -> None:
+def test_all_of_them_at_once_in_order(tmp_path):
     hdu = primary(write_cards(tmp_path, *(image for image, _ in GOLDEN)))
     assert rows(hdu) == [expected for _, expected in GOLDEN]
     assert hdu.cards["position"].tolist() == list(range(len(GOLDEN) + 3))
     assert hdu.card_count == len(GOLDEN) + 3
 
 
-def test_repeats_are_kept(tmp_path: Path) -> None:
+def test_repeats_are_kept(tmp_path):
     images = ["A       = 1", "HISTORY one", "A       = 2", "HISTORY two", "", "", "A       = 1"]
     assert [row[:3] for row in rows(primary(write_cards(tmp_path, *images)))] == [
         ("A", "int", 1),
@@ -105,7 +98,7 @@ def test_repeats_are_kept(tmp_path: Path) -> None:
     ]
 
 
-def test_a_string_over_several_cards_is_one(tmp_path: Path) -> None:
+def test_a_string_over_several_cards_is_one(tmp_path):
     images = [
         "LONGSTR = 'The quick brown fox jumps over the lazy dog, which did no&'",
         "CONTINUE  't mind at all; it''s&'",
@@ -113,23 +106,17 @@ def test_a_string_over_several_cards_is_one(tmp_path: Path) -> None:
         "NEXT    = 1",
     ]
     first, second = rows(primary(write_cards(tmp_path, *images)))
-    assert first[0:2] == ("LONGSTR", "str")
-    assert first[2] == (
-        "The quick brown fox jumps over the lazy dog, which did not mind at all; it's only a dog"
-    )
-    assert first[3] == "a comment"
+    text = "The quick brown fox jumps over the lazy dog, which did not mind at all; it's only a dog"
+    assert first == ("LONGSTR", "str", text, "a comment")
     assert second[:3] == ("NEXT", "int", 1)
 
 
 @pytest.mark.parametrize(
-    "image",
-    ["BAD     = 1.2.3", "BAD     = 'no end", "BAD     = what is this", "BAD     = 1 2"],
+    "image", ["BAD     = 1.2.3", "BAD     = 'no end", "BAD     = what is this", "BAD     = 1 2"]
 )
-def test_a_card_that_cannot_be_parsed_is_kept_as_text(image: str, tmp_path: Path) -> None:
+def test_a_card_that_cannot_be_parsed_is_kept_as_text(image, tmp_path):
     path = write_cards(tmp_path, image, "GOOD    = 1")
-    found = find_again(path, "reduced")
-    assert found is not None
-    content = read_fits(found)
+    content = read_fits(find_again(path, "reduced"))
     bad, good = content.hdus[0].cards.iloc[3:].to_dict("records")
     assert bad["keyword"] == "BAD"
     if bad["value_type"] == "unparsed":
@@ -139,19 +126,15 @@ def test_a_card_that_cannot_be_parsed_is_kept_as_text(image: str, tmp_path: Path
     assert content.hdus[0].card_images[3 * 80 : 4 * 80].decode() == image.ljust(80)
 
 
-def test_images_are_kept_to_the_byte(tmp_path: Path) -> None:
+def test_images_are_kept_to_the_byte(tmp_path):
     path = write_cards(tmp_path, "odd     =    1/x", "COMMENT \x7f\xe9", "A       =  'x'  /  y  ")
     content = path.read_bytes()
     assert primary(path).card_images == content[: content.index(b"END".ljust(80))]
 
 
-def test_compressed_images_show_what_a_user_sees(tmp_path: Path) -> None:
+def test_compressed_images_show_what_a_user_sees(tmp_path):
     path = factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(1))
-    found = find_again(path, "raw")
-    assert found is not None
-    content = read_fits(found)
-    channel = content.hdu("CHAN01")
-    assert channel is not None
+    channel = read_fits(find_again(path, "raw")).hdu("CHAN01")
     assert (channel.type, channel.dimensions) == ("compressed_image", "8 x 8")
     keywords = channel.cards["keyword"].tolist()
     assert not {"ZIMAGE", "ZNAXIS", "TFIELDS"} & set(keywords)
@@ -159,7 +142,7 @@ def test_compressed_images_show_what_a_user_sees(tmp_path: Path) -> None:
     assert "COMMENT" in keywords
 
 
-def test_the_frame_has_types_even_when_empty() -> None:
+def test_the_frame_has_types_even_when_empty():
     frame, issues = read_cards(fits.Header(), "x", "PRIMARY")
     assert issues == []
     assert len(frame) == 0
@@ -200,7 +183,7 @@ def as_shown(card: fits.Card) -> tuple[str, Any, str] | None:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(cards=st.lists(card, max_size=25))
-def test_any_header(cards: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_header(cards, tmp_path_factory):
     hdu = fits.PrimaryHDU()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

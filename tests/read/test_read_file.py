@@ -1,7 +1,5 @@
 """A file as a whole: what it is, its checksum, its HDUs."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -21,12 +19,10 @@ from aomuse.read.fits_file import read_fits
 
 
 def read(path: Path, role: str) -> FileContent:
-    found = find_again(path, role)  # type: ignore[arg-type]
-    assert found is not None
-    return read_fits(found)
+    return read_fits(find_again(path, role))
 
 
-def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path: Path) -> None:
+def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path):
     path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf())
     content = read(path, "psf")
     assert content.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -34,7 +30,7 @@ def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path: Path) -> 
     assert (content.size, content.mtime_ns) == (path.stat().st_size, path.stat().st_mtime_ns)
 
 
-def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path: Path) -> None:
+def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path):
     hdus = factory.reduced(1)
     path = factory.write(tmp_path / "single" / "X.fits", hdus)
     first = file_checksum(path, "x")
@@ -46,7 +42,7 @@ def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path: Path) -> None
     assert file_checksum(path, "x") != first
 
 
-def test_pixels_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pixels_are_never_read(tmp_path, monkeypatch):
     path = factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(1))
 
     def refuse(_: object) -> None:
@@ -57,7 +53,7 @@ def test_pixels_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(read(path, "raw").hdus) == 7
 
 
-def test_kinds_and_sizes(tmp_path: Path) -> None:
+def test_kinds_and_sizes(tmp_path):
     hdus = factory.raw(1)
     hdus.append(fits.ImageHDU(np.zeros((2, 3), np.float32), name="SPARTA_TT_CUBE"))
     hdus.append(fits.ImageHDU())
@@ -76,7 +72,7 @@ def test_kinds_and_sizes(tmp_path: Path) -> None:
     ]
 
 
-def test_errors_say_where_and_what(tmp_path: Path) -> None:
+def test_errors_say_where_and_what(tmp_path):
     path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf().copy())
     path.write_bytes(path.read_bytes()[:-2880])
     with pytest.raises(FileError) as caught:
@@ -86,7 +82,7 @@ def test_errors_say_where_and_what(tmp_path: Path) -> None:
     assert "copy or download it again" in str(caught.value)
 
 
-def test_one_bad_file_of_an_exposure(tmp_path: Path) -> None:
+def test_one_bad_file_of_an_exposure(tmp_path):
     tree = Tree(tmp_path)
     files = tree.add(1)
     files.prm.write_bytes(b"")

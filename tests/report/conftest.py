@@ -1,20 +1,17 @@
 """A real browser that opens reports."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from opened import Opened
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from scripts.system_packages import find_browser
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser():
     """Start Debian's Chromium; without it the tests fail, they do not skip."""
     program = find_browser()
     if program is None:
@@ -30,7 +27,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_report(browser: Browser) -> Iterator[Callable[..., Opened]]:
+def open_report(browser):
     """Give a function that opens a report and waits until it is drawn."""
     contexts = []
 

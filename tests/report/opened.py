@@ -1,7 +1,5 @@
 """A report in a real browser, and what can be seen of it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

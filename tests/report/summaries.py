@@ -1,7 +1,5 @@
 """A warehouse of many exposures that holds only what the report reads: summaries, no samples."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any
 
@@ -9,8 +7,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from aomuse.metrics import metric_of
+from aomuse.metrics.registering import register_metrics
 from aomuse.metrics.registry import WAVELENGTHS_NM
-from aomuse.metrics.rows import register_metrics
 from aomuse.models import Base
 
 TABLES = Base.metadata.tables
@@ -43,19 +41,10 @@ def fill(engine: sa.Engine, exposures: int) -> None:
         mode = MODES[i % 10 % 4]
         start = FIRST + dt.timedelta(days=2 * (i // 10), minutes=25 * (i % 10))
         seeing = float(generator.uniform(0.4, 1.4))
-        add(
-            "exposure",
-            id=number,
-            target_id=int(generator.integers(TARGETS)) + 1,
-            archive_id=f"MUSE.{start:%Y-%m-%dT%H:%M:%S}.000",
-            instrument_mode=mode,
-            date_obs_utc=start,
-            exposure_time_s=600.0,
-            seeing_start_arcsec=seeing,
-            seeing_end_arcsec=seeing,
-            airmass_start=1.1,
-            airmass_end=1.1,
-        )
+        add("exposure", id=number, target_id=int(generator.integers(TARGETS)) + 1,
+            archive_id=f"MUSE.{start:%Y-%m-%dT%H:%M:%S}.000", instrument_mode=mode,
+            date_obs_utc=start, exposure_time_s=600.0, seeing_start_arcsec=seeing,
+            seeing_end_arcsec=seeing, airmass_start=1.1, airmass_end=1.1)  # fmt: skip
         _files(add, number, mode)
         _metrics(add, number, mode, seeing, generator)
     register_metrics(engine)
@@ -66,59 +55,27 @@ def fill(engine: sa.Engine, exposures: int) -> None:
 
 
 def _files(add: Any, number: int, mode: str) -> None:
+    issue = {"load_run_id": 1, "exposure_id": number, "extension_name": None}
     for place, role in enumerate(("reduced", "raw", "prm", "psf")):
         if role == "psf" and number % WITHOUT_PSF == 0:
-            add(
-                "load_issue",
-                load_run_id=1,
-                exposure_id=number,
-                severity="warning",
-                code="psf_missing",
+            add("load_issue", **issue, severity="warning", code="psf_missing",
                 path=f"/night/analysis/CUBE_{number}.prm.fits",
-                extension_name=None,
-                message="there is no source file beside it",
-            )
+                message="there is no source file beside it")  # fmt: skip
             continue
         broken = role == "raw" and number % BROKEN_RAW == 0
         path = f"/night/{role}/{number}.fits"
-        add(
-            "source_file",
-            id=4 * number + place,
-            exposure_id=number,
-            load_run_id=1,
-            role=role,
-            name=f"{number}.fits",
-            path=path,
-            size_bytes=1,
-            mtime_ns=1,
-            sha256=None,
-            outcome="failed" if broken else "loaded",
-        )
+        add("source_file", id=4 * number + place, exposure_id=number, load_run_id=1, role=role,
+            name=f"{number}.fits", path=path, size_bytes=1, mtime_ns=1, sha256=None,
+            outcome="failed" if broken else "loaded")  # fmt: skip
         if broken:
-            add(
-                "load_issue",
-                load_run_id=1,
-                exposure_id=number,
-                severity="error",
-                code="truncated",
-                path=path,
-                extension_name=None,
-                message="the file is cut short",
-            )
+            add("load_issue", **issue, severity="error", code="truncated", path=path,
+                message="the file is cut short")  # fmt: skip
     tables = ("ASM_DATA", "SGS_DATA", "AG_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
     for place, name in enumerate(tables if "NOAO" not in mode else tables[:3]):
         if number % BROKEN_RAW:
-            add(
-                "header",
-                exposure_id=number,
-                source_file_id=4 * number + 1,
-                hdu_index=place + 1,
-                extension_name=name,
-                hdu_type="binary_table",
-                dimensions="",
-                card_count=0,
-                card_images=b"",
-            )
+            add("header", exposure_id=number, source_file_id=4 * number + 1, hdu_index=place + 1,
+                extension_name=name, hdu_type="binary_table", dimensions="", card_count=0,
+                card_images=b"")  # fmt: skip
 
 
 def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) -> None:

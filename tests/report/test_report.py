@@ -1,7 +1,5 @@
 """The report, looked at in a real browser: what it shows is what the database holds."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Callable
@@ -32,7 +30,7 @@ CHARTS = {
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     """Simulate a night with all wavelengths: two exposures in the wide field, one in the narrow."""
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, exposures=3, sources=1, seed=2)
@@ -46,25 +44,13 @@ def predict(engine: sa.Engine) -> None:
             sa.select(TABLES["exposure"].c["id", "instrument_mode"])
         ).all():
             found = mode.startswith("WFM-AO")
-            connection.execute(
-                sa.insert(TABLES["psf_prediction"]).values(
-                    exposure_id=number,
-                    package="muse-psfr",
-                    package_version="1.0",
-                    predicted_utc=sa.func.current_timestamp(),
-                    reason=None if found else "the model applies to WFM-AO only",
-                )
-            )
+            reason = None if found else "the model applies to WFM-AO only"
+            head = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
+            head |= {"predicted_utc": sa.func.current_timestamp(), "reason": reason}
+            connection.execute(sa.insert(TABLES["psf_prediction"]).values(head))
             for row, wavelength_nm in enumerate((500.0, 550.0, 700.0, 900.0) if found else ()):
-                connection.execute(
-                    sa.insert(TABLES["psf_prediction_layer"]).values(
-                        exposure_id=number,
-                        row_index=row,
-                        wavelength_nm=wavelength_nm,
-                        fwhm_arcsec=0.3 + number / 100,
-                        beta=2.0,
-                    )
-                )
+                values = (number, row, wavelength_nm, 0.3 + number / 100, 2.0)
+                connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(values))
 
 
 def known(rows: list[Any]) -> list[list[Any]]:
@@ -163,9 +149,7 @@ def use_the_keyboard(opened: Opened) -> None:
         assert page.evaluate(f"document.activeElement.matches({place!r})"), place
 
 
-def test_the_page_shows_what_the_database_holds(
-    engine: sa.Engine, night: Path, tmp_path: Path, open_report: Open
-) -> None:
+def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_report):
     load(engine, [night])
     predict(engine)
     path = tmp_path / "report.html"
@@ -203,7 +187,7 @@ def test_the_page_shows_what_the_database_holds(
     assert path.stat().st_size < 1.5e6
 
 
-def test_an_empty_database(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+def test_an_empty_database(engine, tmp_path, open_report):
     path = tmp_path / "report.html"
     assert write_report(engine, path) == 0
     opened = open_report(path)
@@ -214,7 +198,7 @@ def test_an_empty_database(engine: sa.Engine, tmp_path: Path, open_report: Open)
     assert opened.violations() == []
 
 
-def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report: Open) -> None:
+def test_what_is_missing_and_why(engine, tmp_path, open_report):
     tree = Tree(tmp_path / "night")
     whole, cut, alone = tree.add(1), tree.add(2), tree.add(3, without=("raw", "psf"))
     edit(cut.raw, lambda hdus: hdus.pop([h.name for h in hdus].index("AG_DATA")) and hdus)
@@ -275,7 +259,7 @@ def test_what_is_missing_and_why(engine: sa.Engine, tmp_path: Path, open_report:
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
-def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare: bool) -> None:
+def test_one_exposure(engine, tmp_path, open_report, bare):
     """With all that an exposure can have, and with nothing but its name."""
     if bare:
         with engine.begin() as connection:
@@ -293,7 +277,7 @@ def test_one_exposure(engine: sa.Engine, tmp_path: Path, open_report: Open, bare
     assert all(charts.values())
 
 
-def test_what_was_imported_is_there(engine: sa.Engine) -> None:
+def test_what_was_imported_is_there(engine):
     """Documents of AOMUSE 2020 stand in for the files."""
     headers = {"PRIMARY": {"DATE-OBS": "2018-08-13T01:00:00"}, "CHAN01": {"EXTNAME": "CHAN01"}}
     number = Database(engine).add_exposure(
@@ -311,9 +295,7 @@ def test_what_was_imported_is_there(engine: sa.Engine) -> None:
     assert found["PampelMuse sources"][0] == "missing"
 
 
-def test_many_exposures_are_summed_up_and_the_page_says_so(
-    engine: sa.Engine, tmp_path: Path, open_report: Open
-) -> None:
+def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, open_report):
     exposures = 420
     fill(engine, exposures)
     path = tmp_path / "report.html"

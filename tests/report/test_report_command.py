@@ -1,7 +1,5 @@
 """The command report: where it writes, and what it says when it cannot."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -15,11 +13,13 @@ from warehouse import Finished, aomuse
 from aomuse.errors import ConfigurationError
 from aomuse.report import write_report, writing
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 Run = Callable[..., Finished]
 
 
 @pytest.fixture
-def report(db_url: str) -> Run:
+def report(db_url):
     """Give a function that runs the command in a process of its own: V8 takes a lot of address
     space, of which the tests' own process may have little.
     """
@@ -33,7 +33,7 @@ def report(db_url: str) -> Run:
     return run
 
 
-def test_it_says_what_it_wrote(report: Run, db_url: str, tmp_path: Path) -> None:
+def test_it_says_what_it_wrote(report, db_url, tmp_path):
     done = report("out.html", tmp_path)
     assert (done.code, done.err) == (0, "")
     assert done.out == "out.html: 0 exposures, 0.9 MB; open it in a browser\n"
@@ -46,9 +46,7 @@ def test_it_says_what_it_wrote(report: Run, db_url: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("module", ["altair", "vl_convert", "jinja2"])
-def test_without_the_extra_one_line_says_what_to_install(
-    db_url: str, tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_extra_one_line_says_what_to_install(db_url, tmp_path, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     done = aomuse(db_url, "report", tmp_path / "out.html")
     assert (done.code, done.out) == (2, "")
@@ -57,7 +55,7 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_no_file_can_be(db_url: str, tmp_path: Path) -> None:
+def test_where_no_file_can_be(db_url, tmp_path):
     (tmp_path / "file").write_text("kept")
     os.mkfifo(tmp_path / "pipe")
     for name, why in {
@@ -75,9 +73,7 @@ def test_where_no_file_can_be(db_url: str, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "kept"
 
 
-def test_the_file_is_replaced_as_a_whole(
-    engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_is_replaced_as_a_whole(engine, tmp_path, monkeypatch):
     target = tmp_path / "shown" / "out.html"
     target.parent.mkdir()
     target.write_text("before")
@@ -109,7 +105,7 @@ def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_database_without_a_schema_is_refused(empty_url: str, tmp_path: Path) -> None:
+def test_a_database_without_a_schema_is_refused(empty_url, tmp_path):
     done = aomuse(empty_url, "report", tmp_path / "out.html")
     assert (done.code, done.out) == (2, "")
     assert done.err == "aomuse: the database has no aomuse schema yet: run aomuse migrate\n"

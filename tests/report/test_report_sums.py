@@ -1,7 +1,5 @@
 """What is too much to be drawn is summed up: nothing is lost, and the page says so."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -50,7 +48,7 @@ def laser(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def test_nights_become_months_where_there_are_too_many() -> None:
+def test_nights_become_months_where_there_are_too_many():
     # Ten years: 3,653 nights, each in a row of its own.
     times = pd.date_range("2018-01-01T02:00", "2027-12-31T02:00", freq="D", tz="UTC")
     frame = exposures(times, targets=2)
@@ -76,7 +74,7 @@ def test_nights_become_months_where_there_are_too_many() -> None:
     assert row["strehl_mean_p90"] == np.percentile(values, 90)
 
 
-def test_few_exposures_are_drawn_each() -> None:
+def test_few_exposures_are_drawn_each():
     times = pd.date_range("2018-01-01T02:00", periods=coverage.MOST_EXPOSURES, tz="UTC")
     frame = exposures(times)
     section = coverage.coverage(content(frame))
@@ -91,9 +89,7 @@ def test_few_exposures_are_drawn_each() -> None:
 @pytest.mark.parametrize(
     ("analyses", "rows_each", "step"), [(10, 3, 1), (11, 3, 2), (34, 1, 2), (100, 3, 10)]
 )
-def test_analyses_are_thinned_evenly_and_stay_whole(
-    analyses: int, rows_each: int, step: int
-) -> None:
+def test_analyses_are_thinned_evenly_and_stay_whole(analyses, rows_each, step):
     frame = pd.DataFrame({"psf_fit_id": np.repeat(np.arange(analyses), rows_each)})
     chosen, notes = blocks.thinned(frame, 30)
     assert sorted(set(chosen["psf_fit_id"])) == list(range(0, analyses, step))
@@ -102,12 +98,12 @@ def test_analyses_are_thinned_evenly_and_stay_whole(
     if step > 1:
         words = {2: "2nd", 10: "10th"}[step]
         left = len(set(chosen["psf_fit_id"]))
-        assert notes == [f"Of {analyses} analyses every {words} in order of time is drawn: {left}."]
+        assert notes == [f"Of {analyses} analyses, sorted by time, every {words} is drawn: {left}."]
 
 
-def test_numbers_in_words() -> None:
+def test_numbers_in_words():
     assert [blocks.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 111, 123)] == [
-        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th", "123rd"),
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "111th", "123rd")
     ]
     assert blocks.count(1, "exposures") == "1 exposure"
     assert blocks.count(1, "analyses") == "1 analysis"
@@ -118,7 +114,7 @@ def test_numbers_in_words() -> None:
     assert blocks.spread(pd.Series([0.5, np.nan]), 1) == "0.5"
 
 
-def test_the_most_frequent_patterns_of_gaps() -> None:
+def test_the_most_frequent_patterns_of_gaps():
     count = 200
     frame = exposures(pd.date_range("2018-01-01", periods=count, tz="UTC"))
     # The binary digits of the place are the gaps, so that no two exposures are alike.
@@ -147,7 +143,7 @@ def test_the_most_frequent_patterns_of_gaps() -> None:
     assert set(cells["reason"]) == {"r1 (and 2 other reasons)"}
 
 
-def test_infinities_are_not_drawn(tmp_path: Path, sqlite_template: Path) -> None:
+def test_infinities_are_not_drawn(tmp_path, sqlite_template):
     """SQLite stores them, MariaDB cannot."""
     database = tmp_path / "aomuse.db"
     shutil.copyfile(sqlite_template, database)
@@ -179,7 +175,7 @@ def contrast(first: str, second: str) -> float:
 
 
 @pytest.mark.parametrize(("scheme", "place"), [("light", 0), ("dark", 1)])
-def test_marks_and_signs_stand_out(scheme: str, place: int) -> None:
+def test_marks_and_signs_stand_out(scheme, place):
     """WCAG 2.2: 3 : 1 for what must be seen (1.4.11), 4.5 : 1 for text (1.4.3)."""
     css = Path(page.__file__).with_name("page.css").read_text()
     card = re.findall(r"--card: (#\w+)", css)[place]

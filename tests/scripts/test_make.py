@@ -1,7 +1,5 @@
 """What stands around the package: the Makefile's targets and the look for system packages."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path
@@ -13,25 +11,22 @@ from scripts import system_packages
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_plain_make_prints_the_targets() -> None:
+@pytest.mark.usefixtures("processes")
+def test_plain_make_prints_the_targets():
     printed = subprocess.check_output(["make", "--no-print-directory"], cwd=REPOSITORY, text=True)
     targets = [line.split()[1] for line in printed.splitlines()]
-    asked = ["migrate", "load", "test", "lint", "docs", "mariadb", "clean"]
+    asked = ["migrate", "load", "test", "test-fast", "lint", "docs", "mariadb", "clean"]
     assert [target for target in targets if target in asked] == asked
     assert all(len(line.split()) > 4 for line in printed.splitlines())
 
 
-def test_nothing_is_missing_where_everything_is_found(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_missing_where_everything_is_found(monkeypatch, capsys):
     monkeypatch.setattr(system_packages, "find_program", lambda name: f"/usr/bin/{name}")
     assert system_packages.main(["server", "browser"]) == 0
     assert capsys.readouterr().err == ""
 
 
-def test_who_may_not_install_reads_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_may_not_install_reads_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(system_packages, "find_program", lambda name: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert system_packages.main(["--install", "connector", "server", "browser"]) == 1
@@ -41,9 +36,7 @@ def test_who_may_not_install_reads_what_to_install(
         assert package in error
 
 
-def test_services_stay_down_only_while_installing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_services_stay_down_only_while_installing(tmp_path, monkeypatch):
     policy = tmp_path / "policy-rc.d"
     monkeypatch.setattr(system_packages, "POLICY", policy)
     with system_packages.services_stay_down():

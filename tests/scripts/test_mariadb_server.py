@@ -1,11 +1,8 @@
 """The private MariaDB server: its life in a directory of any length, and what it is set to."""
 
-from __future__ import annotations
-
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +11,11 @@ import sqlalchemy as sa
 from scripts import mariadb_server
 from scripts.mariadb_server import LONGEST_SOCKET_PATH, SQL_MODE, Server, ServerError, main
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+def sleeper():
     """Run a process that is no server."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     yield process
@@ -24,9 +23,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_life_in_a_directory_too_deep_for_a_socket(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_life_in_a_directory_too_deep_for_a_socket(tmp_path, capsys):
     directory = tmp_path / "a name with spaces" / ("long" * 30) / "server"
     assert len(str(directory)) > LONGEST_SOCKET_PATH
     server = Server(directory)
@@ -63,7 +60,7 @@ def test_life_in_a_directory_too_deep_for_a_socket(
         server.stop()
 
 
-def test_the_export_line_works_in_a_shell(tmp_path: Path) -> None:
+def test_the_export_line_works_in_a_shell(tmp_path):
     server = Server(tmp_path / "it's a name")
     server.directory.mkdir()
     server.url_file.write_text("mariadb+mariadbconnector://u:p@127.0.0.1:1/aomuse\n")
@@ -71,9 +68,7 @@ def test_the_export_line_works_in_a_shell(tmp_path: Path) -> None:
     assert subprocess.check_output(["sh", "-c", script], text=True) == server.url
 
 
-def test_a_foreign_process_in_the_pid_file_is_left_alone(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes], mariadb_server: Server
-) -> None:
+def test_a_foreign_process_in_the_pid_file_is_left_alone(tmp_path, sleeper, mariadb_server):
     server = Server(tmp_path)
     for pid in (sleeper.pid, mariadb_server.pid()):
         server.pid_file.write_text(f"{pid}\n")
@@ -83,16 +78,14 @@ def test_a_foreign_process_in_the_pid_file_is_left_alone(
     assert mariadb_server.pid() is not None
 
 
-def test_a_server_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_server_that_fails_shows_the_end_of_its_log(tmp_path):
     server = Server(tmp_path / "server")
     with pytest.raises(ServerError, match="no-such-option"):
         server.start(options=["--no-such-option"])
     assert server.pid() is None
 
 
-def test_without_a_server_the_packages_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_server_the_packages_are_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(mariadb_server, "find_program", lambda name: None)
     assert main(["--directory", str(tmp_path / "server"), "start"]) == 1
     error = capsys.readouterr().err
@@ -101,7 +94,7 @@ def test_without_a_server_the_packages_are_named(
     assert not (tmp_path / "server").exists()
 
 
-def test_the_server_is_strict_speaks_utf8mb4_and_tls(mariadb_server: Server) -> None:
+def test_the_server_is_strict_speaks_utf8mb4_and_tls(mariadb_server):
     engine = sa.create_engine(mariadb_server.url, connect_args={"ssl": True})
     with engine.connect() as connection:
         values = "SELECT @@sql_mode, @@character_set_database, @@bind_address, database()"
@@ -112,7 +105,7 @@ def test_the_server_is_strict_speaks_utf8mb4_and_tls(mariadb_server: Server) -> 
     engine.dispose()
 
 
-def test_the_account_hands_out_readers(mariadb_admin: Callable[[], str]) -> None:
+def test_the_account_hands_out_readers(mariadb_admin):
     url = sa.make_url(mariadb_admin())
     owner = sa.create_engine(url, poolclass=sa.NullPool)
     with owner.connect() as connection:
@@ -130,7 +123,7 @@ def test_the_account_hands_out_readers(mariadb_admin: Callable[[], str]) -> None
         connection.exec_driver_sql("DROP USER reader@localhost")
 
 
-def test_servers_keep_their_temporary_tables_apart(tmp_path: Path, mariadb_server: Server) -> None:
+def test_servers_keep_their_temporary_tables_apart(tmp_path, mariadb_server):
     """A server that starts deletes the ones it finds, which crashed others at random."""
     mine = mariadb_server.temporary / "#sql-temptable-1-1-1.MAI"
     mine.touch()

@@ -1,23 +1,21 @@
 """One small tree for all tests of the simulation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
-from aomuse.simulate import SimulatedExposure, simulate
+from aomuse.simulate import simulate
 
 LAYERS = 40
 
 
 @pytest.fixture(scope="session")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> list[SimulatedExposure]:
+def tree(tmp_path_factory):
     return simulate(tmp_path_factory.mktemp("night"), sources=3, layers=LAYERS)
 
 
 @pytest.fixture(scope="session")
-def real_header() -> Path:
+def real_header():
     """Find the real reduced file that developers may have beside the repository."""
     folder = Path(__file__).parents[2].parent / "shared" / "data"
     files = sorted(folder.glob("MUSE.*.fits"))

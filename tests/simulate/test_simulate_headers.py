@@ -1,16 +1,11 @@
 """Primary headers of the reduced and the raw file."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from astropy.io import fits
 from astropy.time import Time
-
-from aomuse.simulate import SimulatedExposure
 
 TYPES = {
     "RA": float, "DEC": float, "EXPTIME": float, "MJD-OBS": float, "DATE-OBS": str, "OBJECT": str,
@@ -30,7 +25,7 @@ def patterns(header: fits.Header) -> set[str]:
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_reduced_header(tree: list[SimulatedExposure], index: int) -> None:
+def test_reduced_header(tree, index):
     files = tree[index]
     header = fits.getheader(files.reduced)
     assert 1600 <= len(header.cards) <= 1850
@@ -43,7 +38,7 @@ def test_reduced_header(tree: list[SimulatedExposure], index: int) -> None:
     assert header["ESO INS MODE"] == files.mode
 
 
-def test_kinds_of_cards(tree: list[SimulatedExposure]) -> None:
+def test_kinds_of_cards(tree):
     header = fits.getheader(tree[0].reduced)
     keywords = [card.keyword for card in header.cards]
     assert keywords.count("COMMENT") == 2
@@ -57,7 +52,7 @@ def test_kinds_of_cards(tree: list[SimulatedExposure]) -> None:
     assert len(plain) == len(set(plain))
 
 
-def test_groups_keep_the_observatory_s_order(tree: list[SimulatedExposure]) -> None:
+def test_groups_keep_the_observatory_s_order(tree):
     header = fits.getheader(tree[0].reduced)
     seen = list(dict.fromkeys(k.split()[1] for k in header if k.startswith("ESO ")))
     assert seen == [
@@ -68,24 +63,20 @@ def test_groups_keep_the_observatory_s_order(tree: list[SimulatedExposure]) -> N
     assert units[:3] == ["ESO INS IFU1 ID", "ESO INS IFU10 ID", "ESO INS IFU11 ID"]
 
 
-def test_keywords_are_those_of_a_real_file(
-    tree: list[SimulatedExposure], real_header: Path
-) -> None:
+def test_keywords_are_those_of_a_real_file(tree, real_header):
     real = patterns(fits.getheader(real_header))
     for files in tree:
         ours = patterns(fits.getheader(files.reduced))
         assert len(real & ours) / len(real) >= 0.8
 
 
-def test_comments_are_not_those_of_a_real_file(
-    tree: list[SimulatedExposure], real_header: Path
-) -> None:
+def test_comments_are_not_those_of_a_real_file(tree, real_header):
     real = {(c.keyword, c.comment) for c in fits.getheader(real_header).cards if c.comment}
     ours = {(c.keyword, c.comment) for c in fits.getheader(tree[0].reduced).cards}
     assert len(real & ours) < 0.02 * len(real)
 
 
-def test_real_time_computer_only_with_adaptive_optics(tree: list[SimulatedExposure]) -> None:
+def test_real_time_computer_only_with_adaptive_optics(tree):
     for files in tree:
         header = fits.getheader(files.reduced)
         adaptive = "NOAO" not in files.mode
@@ -95,7 +86,7 @@ def test_real_time_computer_only_with_adaptive_optics(tree: list[SimulatedExposu
     assert degraded == [False, True, False, False, False, False]
 
 
-def test_raw_header(tree: list[SimulatedExposure]) -> None:
+def test_raw_header(tree):
     for files in tree:
         header, product = fits.getheader(files.raw), fits.getheader(files.reduced)
         if "NOAO" not in files.mode:

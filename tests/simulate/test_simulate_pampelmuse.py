@@ -1,7 +1,5 @@
 """The two files of the PSF analysis."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ from aomuse.simulate.psf import wavelengths
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> list[SimulatedExposure]:
+def full(tmp_path_factory):
     """One night with all layers, for what depends on the wavelength."""
     return simulate(tmp_path_factory.mktemp("full"), sources=2)
 
@@ -23,16 +21,15 @@ def by_name(path: Path, table: str = "PSFPARS") -> dict[str, np.ndarray]:
     return dict(zip(data["name"], data["polyfit"], strict=True))
 
 
-def test_wavelengths(full: list[SimulatedExposure]) -> None:
+def test_wavelengths(full):
     header = fits.getheader(full[0].prm, "SPECTRA")
     assert header["NAXIS3"] == 3681
     read = (header["CRVAL3"] + np.arange(3681) * header["CDELT3"]) * 1e9
     np.testing.assert_array_equal(read, wavelengths(3681))
-    assert read[0] == pytest.approx(475.0)
-    assert read[-1] == pytest.approx(935.0)
+    assert read[[0, -1]] == pytest.approx([475.0, 935.0])
 
 
-def test_parameters(tree: list[SimulatedExposure]) -> None:
+def test_parameters(tree):
     for files in tree:
         with fits.open(files.prm) as hdus:
             names = [hdu.name for hdu in hdus]
@@ -46,7 +43,7 @@ def test_parameters(tree: list[SimulatedExposure]) -> None:
             assert hdus["SOURCES"].columns.names == ["id", "ra", "dec", "x", "y", "mag", "status"]
 
 
-def test_narrow_field_is_fitted_twice(tree: list[SimulatedExposure]) -> None:
+def test_narrow_field_is_fitted_twice(tree):
     for files in tree:
         assert (files.maoppy_prm is not None) == files.mode.startswith("NFM")
         if files.maoppy_prm is None or files.maoppy_psf is None:
@@ -70,7 +67,7 @@ def test_narrow_field_is_fitted_twice(tree: list[SimulatedExposure]) -> None:
             assert names == ["snr", "flux", "r0", "amp", "xc", "yc"]
 
 
-def test_sources(tree: list[SimulatedExposure]) -> None:
+def test_sources(tree):
     codes, cases = set(), set()
     for files in tree:
         ids = fits.getdata(files.prm, "SOURCES")["id"]
@@ -87,7 +84,7 @@ def test_sources(tree: list[SimulatedExposure]) -> None:
     assert cases == {"snr", "SNR"}
 
 
-def test_identifiers_are_neither_sorted_nor_consecutive(tmp_path: Path) -> None:
+def test_identifiers_are_neither_sorted_nor_consecutive(tmp_path):
     files = simulate(tmp_path, exposures=1, sources=50, layers=1)[0]
     ids = fits.getdata(files.prm, "SOURCES")["id"]
     assert len(set(ids)) == 50
@@ -95,14 +92,14 @@ def test_identifiers_are_neither_sorted_nor_consecutive(tmp_path: Path) -> None:
     assert max(ids) > 50
 
 
-def test_no_sources_at_all(tmp_path: Path) -> None:
+def test_no_sources_at_all(tmp_path):
     files = simulate(tmp_path, exposures=1, sources=0, layers=3)[0]
     with fits.open(files.psf) as hdus:
         assert len(hdus) == 1
     assert len(fits.getdata(files.prm, "SOURCES")) == 0
 
 
-def test_psf_sharpens_towards_the_red(full: list[SimulatedExposure]) -> None:
+def test_psf_sharpens_towards_the_red(full):
     for files in full:
         parameters = by_name(files.prm)
         assert np.all(np.diff(parameters["fwhm"]) < 0)
@@ -111,7 +108,7 @@ def test_psf_sharpens_towards_the_red(full: list[SimulatedExposure]) -> None:
         assert not np.isnan(parameters["e"]).any()
 
 
-def test_correction_helps(full: list[SimulatedExposure]) -> None:
+def test_correction_helps(full):
     def relative(files: SimulatedExposure) -> float:
         header = fits.getheader(files.reduced)
         width = by_name(files.prm)["fwhm"][2000] * header["ESO OCS IPS PIXSCALE"]
@@ -121,7 +118,7 @@ def test_correction_helps(full: list[SimulatedExposure]) -> None:
     assert all(relative(files) < without for files in full[:5])
 
 
-def test_the_notch_is_empty_only_with_sodium_light(full: list[SimulatedExposure]) -> None:
+def test_the_notch_is_empty_only_with_sodium_light(full):
     wavelength = wavelengths(3681)
     notch = (wavelength > 577.0) & (wavelength < 604.0)
     for files in full:
@@ -132,7 +129,7 @@ def test_the_notch_is_empty_only_with_sodium_light(full: list[SimulatedExposure]
         assert np.nanmedian(snr) > 3.0
 
 
-def test_positions_shift_with_the_wavelength(full: list[SimulatedExposure]) -> None:
+def test_positions_shift_with_the_wavelength(full):
     shift = by_name(full[0].prm, "POSPARS")
     length = np.hypot(shift["x0"], shift["y0"])
     assert 0.05 < length[0] < 3.0

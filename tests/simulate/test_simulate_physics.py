@@ -1,7 +1,5 @@
 """Formulae against published numbers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from itertools import pairwise
 
@@ -16,20 +14,20 @@ from aomuse.simulate.atmosphere import fried_parameter, outer_scale_factor, turb
 from aomuse.simulate.plan import PLAN, exposure
 
 
-def test_fried_parameter_of_one_arcsec() -> None:
+def test_fried_parameter_of_one_arcsec():
     assert fried_parameter(np.array([1.0]))[0] == pytest.approx(0.1007, rel=1e-3)
 
 
-def test_turbulence_of_a_median_night() -> None:
+def test_turbulence_of_a_median_night():
     assert turbulence(np.array([0.15]))[0] == pytest.approx(3.5e-13, rel=0.05)
 
 
-def test_outer_scale_sharpens() -> None:
+def test_outer_scale_sharpens():
     assert outer_scale_factor(0.12, 22.0) == pytest.approx(0.81, abs=0.01)
     assert outer_scale_factor(0.12, 1e9) == pytest.approx(1.0, abs=0.01)
 
 
-def test_refraction_lifts_the_blue() -> None:
+def test_refraction_lifts_the_blue():
     wavelength = np.array([400.0, 500.0, 700.0, 800.0])
     shift = sky.refraction(wavelength, 1.5)
     assert np.all(np.diff(shift) < 0)
@@ -39,7 +37,7 @@ def test_refraction_lifts_the_blue() -> None:
     assert not sky.refraction(wavelength, 1.0).any()
 
 
-def test_pointing_agrees_with_astropy() -> None:
+def test_pointing_agrees_with_astropy():
     time = datetime(2018, 8, 13, 1, 0)
     site = EarthLocation.from_geodetic(sky.LONGITUDE * u.deg, sky.LATITUDE * u.deg, 2648 * u.m)
     frame = AltAz(obstime=Time(time, scale="utc"), location=site)
@@ -51,19 +49,19 @@ def test_pointing_agrees_with_astropy() -> None:
         assert abs(away) < 1.5
 
 
-def test_targets_are_up() -> None:
+def test_targets_are_up():
     for index in range(30 * len(PLAN)):
         planned = exposure(1, index)
         target = planned.slot.target
         assert sky.pointing(target.ra, target.dec, planned.start).airmass < 2.6
 
 
-def test_exposures_do_not_overlap() -> None:
+def test_exposures_do_not_overlap():
     planned = [exposure(3, index) for index in range(2 * len(PLAN))]
     assert all(a.end < b.start for a, b in pairwise(planned))
 
 
-def test_sexagesimal() -> None:
+def test_sexagesimal():
     assert sky.sexagesimal(-53.0076333333) == -530027.48
     assert sky.sexagesimal(14.374) == pytest.approx(142226.4)
     assert sky.sexagesimal(59.99999999999) == 600000.0

@@ -1,29 +1,17 @@
 """Extensions of the raw file."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from fits_factory import ASM_COLUMNS
 
-from aomuse.simulate import SimulatedExposure
 from aomuse.simulate.sparta import QUANTITIES
-
-ASM = (
-    "ASM_WINDDIR_10", "ASM_WINDDIR_30", "ASM_WINDSPEED_10", "ASM_WINDSPEED_30", "ASM_RFLRMS",
-    "MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500", "ASM_TAU0", "IA_FWHMLIN",
-    "MASS_TURB0", "MASS_TURB1", "MASS_TURB2", "MASS_TURB3", "MASS_TURB4", "MASS_TURB5",
-    "MASS_TURB6", "SLODAR_CNSQ2", "SLODAR_CNSQ3", "SLODAR_CNSQ4", "SLODAR_CNSQ5",
-    "SLODAR_CNSQ6", "SLODAR_CNSQ7", "SLODAR_CNSQ8", "IA_FWHMLINOBS", "SLODAR_TOTAL_CN2", "R0",
-    "IA_FWHM", "AZ", "AIRMASS", "DIMM_SEEING",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def raws(tree: list[SimulatedExposure]) -> Iterator[list[fits.HDUList]]:
+def raws(tree):
     """Raw files that are opened once; to find an extension astropy reads 30 headers."""
     with ExitStack() as stack:
         yield [stack.enter_context(fits.open(files.raw)) for files in tree]
@@ -34,7 +22,7 @@ def formats(hdu: fits.BinTableHDU) -> list[str]:
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_channels(raws: list[fits.HDUList], index: int) -> None:
+def test_channels(raws, index):
     hdus = raws[index]
     channels = [hdu for hdu in hdus if hdu.name.startswith("CHAN")]
     names = [hdu.name for hdu in channels]
@@ -51,9 +39,7 @@ def test_channels(raws: list[fits.HDUList], index: int) -> None:
         assert "COMMENT" in hdu.header
 
 
-def test_extensions_go_with_the_mode(
-    tree: list[SimulatedExposure], raws: list[fits.HDUList]
-) -> None:
+def test_extensions_go_with_the_mode(tree, raws):
     tail = {f.mode: [hdu.name for hdu in hdus[25:]] for f, hdus in zip(tree, raws, strict=True)}
     sparta = ["SPARTA_TT_ACQ_IMG", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA"]
     guiding = ["SGS_DATA", "AG_DATA"]
@@ -65,22 +51,22 @@ def test_extensions_go_with_the_mode(
     }
 
 
-def test_site_monitor(tree: list[SimulatedExposure], raws: list[fits.HDUList]) -> None:
+def test_site_monitor(tree, raws):
     for files, hdus in zip(tree, raws, strict=True):
         hdu = hdus["ASM_DATA"]
-        assert hdu.columns.names == ["TIME_STAMP", *ASM]
+        assert hdu.columns.names == ["TIME_STAMP", *ASM_COLUMNS]
         assert formats(hdu) == ["26A"] + ["D"] * 31
         assert hdu.data["TIME_STAMP"][0].startswith(files.raw.name[5:28])
         assert np.ptp(hdu.data["AIRMASS"]) > 0
         assert len(hdu.data) == np.ceil(hdus[0].header["EXPTIME"] / 60.0) + 1
 
 
-def test_profilers_miss_minutes(raws: list[fits.HDUList]) -> None:
+def test_profilers_miss_minutes(raws):
     values = np.concatenate([hdus["ASM_DATA"].data["MASS_TURB3"] for hdus in raws])
     assert 0 < np.isnan(values).sum() < len(values) / 2
 
 
-def test_sensors(tree: list[SimulatedExposure], raws: list[fits.HDUList]) -> None:
+def test_sensors(tree, raws):
     lasers = [f"LGS{n}_{quantity}" for n in range(1, 5) for quantity in QUANTITIES]
     orders = set()
     for files, hdus in zip(tree, raws, strict=True):
@@ -99,19 +85,19 @@ def test_sensors(tree: list[SimulatedExposure], raws: list[fits.HDUList]) -> Non
     assert len(orders) == 2
 
 
-def test_a_laser_that_is_off_reports_zeros(raws: list[fits.HDUList]) -> None:
+def test_a_laser_that_is_off_reports_zeros(raws):
     data = raws[1]["SPARTA_ATM_DATA"].data
     assert all(not data[f"LGS3_{quantity}"].any() for quantity in QUANTITIES)
     assert all(data[f"LGS2_{quantity}"].all() for quantity in QUANTITIES)
 
 
-def test_lasers_follow_the_seeing(raws: list[fits.HDUList]) -> None:
+def test_lasers_follow_the_seeing(raws):
     seeing = [hdus[0].header["ESO TEL AMBI FWHM START"] for hdus in raws[:5]]
     sensed = [hdus["SPARTA_ATM_DATA"].data["LGS1_SEEING"].mean() for hdus in raws[:5]]
     assert np.corrcoef(seeing, sensed)[0, 1] > 0.7
 
 
-def test_turbulence_profile(raws: list[fits.HDUList]) -> None:
+def test_turbulence_profile(raws):
     blocks = ("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")
     layers = [f"{name}{i}" for name in blocks for i in range(1, 9)]
     hdu = raws[0]["SPARTA_CN2_DATA"]
@@ -121,7 +107,7 @@ def test_turbulence_profile(raws: list[fits.HDUList]) -> None:
     np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
 
 
-def test_guiding_tables_have_all_kinds_of_columns(raws: list[fits.HDUList]) -> None:
+def test_guiding_tables_have_all_kinds_of_columns(raws):
     slow = raws[0]["SGS_DATA"]
     assert formats(slow) == ["D", "D", "E", "E", "E", "J", "8A", "L", "8E"]
     assert formats(raws[0]["AG_DATA"]) == ["26A", "D", "D", "K", "I", "L", "2D", "12A"]

@@ -1,7 +1,5 @@
 """The tree as a whole: names, validity, reproducibility and refusals."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 from astropy.io import fits
 
-from aomuse.simulate import SimulatedExposure, SimulateError, simulate
+from aomuse.simulate import SimulateError, simulate
 from aomuse.simulate.hdus import primary
 from aomuse.simulate.observation import observe
 from aomuse.simulate.plan import PLAN, exposure
@@ -21,7 +19,7 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
-def test_files_are_named_as_at_the_observatory(tree: list[SimulatedExposure]) -> None:
+def test_files_are_named_as_at_the_observatory(tree):
     for files in tree:
         header = fits.getheader(files.reduced)
         assert files.raw.name == f"{header['PROV1']}.fz"
@@ -38,7 +36,7 @@ def test_files_are_named_as_at_the_observatory(tree: list[SimulatedExposure]) ->
     assert all(0 < count < len(tree) for count in counts)
 
 
-def test_a_night_is_varied(tree: list[SimulatedExposure]) -> None:
+def test_a_night_is_varied(tree):
     headers = [fits.getheader(files.reduced) for files in tree]
     assert {files.mode for files in tree} == {"WFM-AO-N", "WFM-AO-E", "NFM-AO-N", "WFM-NOAO-N"}
     assert {"NGC 6397", "Barnard's star"} <= {files.target for files in tree}
@@ -47,7 +45,7 @@ def test_a_night_is_varied(tree: list[SimulatedExposure]) -> None:
     assert [h["DATE-OBS"] for h in headers] == sorted(h["DATE-OBS"] for h in headers)
 
 
-def test_every_file_is_valid_fits(tree: list[SimulatedExposure]) -> None:
+def test_every_file_is_valid_fits(tree):
     for files in tree:
         for path in (files.reduced, files.raw, files.prm, files.psf):
             with warnings.catch_warnings():
@@ -58,7 +56,7 @@ def test_every_file_is_valid_fits(tree: list[SimulatedExposure]) -> None:
             assert path.stat().st_size % 2880 == 0
 
 
-def test_same_arguments_same_bytes(tmp_path: Path) -> None:
+def test_same_arguments_same_bytes(tmp_path):
     for name in ("a", "b"):
         simulate(tmp_path / name, exposures=1, sources=2, layers=5, seed=7)
     simulate(tmp_path / "other", exposures=1, sources=2, layers=5, seed=8)
@@ -67,11 +65,11 @@ def test_same_arguments_same_bytes(tmp_path: Path) -> None:
     assert first != contents(tmp_path / "other")
 
 
-def test_no_file_holds_a_gzip_stream_with_its_time(tree: list[SimulatedExposure]) -> None:
+def test_no_file_holds_a_gzip_stream_with_its_time(tree):
     assert not any(b"\x1f\x8b\x08" in files.raw.read_bytes() for files in tree)
 
 
-def test_a_short_tree_begins_a_long_one(tmp_path: Path) -> None:
+def test_a_short_tree_begins_a_long_one(tmp_path):
     simulate(tmp_path / "short", exposures=1, sources=2, layers=5)
     simulate(tmp_path / "long", exposures=3, sources=2, layers=5)
     short, long = contents(tmp_path / "short"), contents(tmp_path / "long")
@@ -79,13 +77,13 @@ def test_a_short_tree_begins_a_long_one(tmp_path: Path) -> None:
     assert short == {name: long[name] for name in short}
 
 
-def test_no_layers_or_sources_change_the_raw_file(tmp_path: Path) -> None:
+def test_no_layers_or_sources_change_the_raw_file(tmp_path):
     few = simulate(tmp_path / "few", exposures=1, sources=1, layers=1)[0]
     many = simulate(tmp_path / "many", exposures=1, sources=5, layers=9)[0]
     assert few.raw.read_bytes() == many.raw.read_bytes()
 
 
-def test_nights_go_on_without_clashes() -> None:
+def test_nights_go_on_without_clashes():
     planned = [exposure(1, index) for index in range(3 * len(PLAN))]
     names = [{p.product_name for p in planned}, {p.archive_name for p in planned}]
     assert [len(kind) for kind in names] == [len(planned)] * 2
@@ -94,7 +92,7 @@ def test_nights_go_on_without_clashes() -> None:
     assert header["DATE-OBS"].startswith("2018-08-14T")
 
 
-def test_progress_is_reported_exposure_by_exposure(tmp_path: Path) -> None:
+def test_progress_is_reported_exposure_by_exposure(tmp_path):
     lines: list[str] = []
     simulate(tmp_path, exposures=2, sources=0, layers=1, report=lines.append)
     assert lines == [
@@ -112,14 +110,14 @@ def test_progress_is_reported_exposure_by_exposure(tmp_path: Path) -> None:
         ("seed", -3, "seed is -3: give 0 or more"),
     ],
 )
-def test_wrong_numbers_are_refused(tmp_path: Path, argument: str, value: int, message: str) -> None:
+def test_wrong_numbers_are_refused(tmp_path, argument, value, message):
     with pytest.raises(SimulateError) as caught:
         simulate(tmp_path / "out", **{argument: value})
     assert str(caught.value) == message
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_with_files_is_refused_and_kept(tmp_path: Path) -> None:
+def test_a_folder_with_files_is_refused_and_kept(tmp_path):
     kept = tmp_path / "notes.txt"
     kept.write_text("mine")
     with pytest.raises(SimulateError, match="is not empty: name a folder that is new or empty"):
@@ -129,7 +127,7 @@ def test_a_folder_with_files_is_refused_and_kept(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"notes.txt": b"mine"}
 
 
-def test_a_killed_run_leaves_no_half_file(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_half_file(tmp_path):
     def killed() -> Iterator[bytes]:
         yield primary([])
         raise KeyboardInterrupt

@@ -1,9 +1,6 @@
 """verify finds every kind of difference, and none where there is none."""
 
-from __future__ import annotations
-
 import shutil
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +13,7 @@ from aomuse.verify import compare, verify
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=1, sources=2, layers=9)
     return root
@@ -60,15 +57,15 @@ TAMPERING = {
 }
 
 
-def test_equal_after_load(engine: sa.Engine, night: Path) -> None:
-    pipeline.load(engine, [night])
+def test_equal_after_load(engine, night, load_once):
+    load_once(night)
     for results in (verify(engine), verify(engine, [night])):
         assert [result.differences for result in results] == [()] * 7
         assert sum(result.values for result in results) > 3000
 
 
-def test_every_change_is_found(engine: sa.Engine, night: Path) -> None:
-    pipeline.load(engine, [night])
+def test_every_change_is_found(engine, night, load_once):
+    load_once(night)
     for kind, (statement, named) in TAMPERING.items():
         with engine.connect() as connection:
             assert connection.execute(sa.text(statement)).rowcount > 0, kind
@@ -78,7 +75,7 @@ def test_every_change_is_found(engine: sa.Engine, night: Path) -> None:
     assert not any(result.differences for result in verify(engine))
 
 
-def test_special_values_are_compared(engine: sa.Engine, tmp_path: Path) -> None:
+def test_special_values_are_compared(engine, tmp_path):
     (exposure,) = simulate(tmp_path / "night", exposures=1, sources=1, layers=4)
     from astropy.io import fits
 
@@ -92,7 +89,7 @@ def test_special_values_are_compared(engine: sa.Engine, tmp_path: Path) -> None:
     assert len(different.differences) == 3
 
 
-def test_command(db_url: str, engine: sa.Engine, night: Path, tmp_path: Path) -> None:
+def test_command(db_url, engine, night, tmp_path):
     runner = CliRunner()
     root = tmp_path / "night"
     shutil.copytree(night, root)

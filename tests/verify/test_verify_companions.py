@@ -3,19 +3,16 @@
 The columns are the models' own, so that a column which is added is covered by itself.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from companion_files import with_time, write_catalog, write_log, write_raman
 from fits_factory import Tree
-from warehouse import TABLES, aomuse, rows
+from warehouse import TABLES
 
 from aomuse.verify import compare
 
@@ -43,7 +40,7 @@ CASES = [
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """Two exposures, one of them with all companions."""
     tree = Tree(tmp_path / "night")
     files = tree.add(1, without=["raw", "prm", "psf"])
@@ -58,14 +55,12 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.mark.parametrize(("role", "name"), CASES)
-def test_every_column_counts(
-    engine: sa.Engine, db_url: str, tree: Tree, role: str, name: str
-) -> None:
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert aomuse(db_url, "verify").code == 0
-    files = [f for f in rows(engine, "source_file") if f["role"] == role]
+def test_every_column_counts(db, tree, role, name):
+    db.load(tree.root)
+    assert db.run("verify").code == 0
+    files = [f for f in db.rows("source_file") if f["role"] == role]
     file = next(f for f in files if f["exposure_id"] == 1)
-    header = next((h for h in rows(engine, "header") if h["source_file_id"] == file["id"]), {})
+    header = next((h for h in db.rows("header") if h["source_file_id"] == file["id"]), {})
     values = {
         "file": file["id"],
         "header": header.get("id"),
@@ -74,7 +69,7 @@ def test_every_column_counts(
     where = {k: v for k, v in values.items() if f":{k}" in FILES[name]}
     table = TABLES[name]
     unnoticed = []
-    with engine.connect() as connection:
+    with db.engine.connect() as connection:
         known = sa.select(table).where(sa.text(FILES[name]).bindparams(**where))
         stored = connection.execute(known.order_by(*table.primary_key)).mappings().all()
         assert stored

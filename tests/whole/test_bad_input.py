@@ -1,7 +1,5 @@
 """Broken and absurd files: one clear line each, and everything else is loaded."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path
@@ -9,36 +7,17 @@ from typing import Any
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
-from bad_files import BAD, HTML, ODD, Bad, Spoil, instead, second_sparta
+from bad_files import BAD, HTML, ODD, instead
 from fits_factory import Tree, edit, edit_bytes, set_card
-from warehouse import (
-    aomuse,
-    exposure,
-    exposure_id,
-    load_whole,
-    open_issues,
-    query,
-    rows,
-    scalar,
-)
+from loaded import Loaded
+from warehouse import load_whole
 
 from aomuse.paths import printable
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path / "night")
-
-
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> dict[int, Any]:
-    return load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
-
-
-@pytest.fixture(scope="session")
-def light(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> dict[int, Any]:
+def light(tmp_path_factory, sqlite_template):
     """Exposures without a raw file, which take less time."""
     return load_whole(tmp_path_factory.mktemp("light"), sqlite_template, without=["raw"])
 
@@ -53,14 +32,7 @@ def assert_one_clear_line(errors: list[str], path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
-def test_a_bad_file(
-    bad: Bad,
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+def test_a_bad_file(db, bad, tree, whole, light):
     analysis = bad.role in ("prm", "psf")
     files = tree.add(1, without=["raw"] if analysis else [])
     good = tree.add(2, without=["raw"])
@@ -68,33 +40,32 @@ def test_a_bad_file(
     present = [role for role in factory.ROLES if files.file(role).exists()]
     bad.spoil(path)
 
-    first = aomuse(db_url, "load", tree.root)
+    first = db.run("load", tree.root)
 
     assert first.code == 1
     assert_one_clear_line(first.errors, path)
-    assert open_issues(engine) == [(bad.code, printable(path))]
-    assert exposure(engine, good.archive_id) == light[2]
-    loaded = {row["path"] for row in rows(engine, "source_file") if row["outcome"] == "loaded"}
+    assert db.open_issues() == [(bad.code, printable(path))]
+    assert db.exposure(good.archive_id) == light[2]
+    loaded = db.loaded_paths()
     assert {str(files.file(role)) for role in present if role != bad.role or bad.read} <= loaded
     if not bad.read:
-        assert nothing_of(engine, path)
-    number = exposure_id(engine, files.archive_id)
+        assert nothing_of(db, path)
+    number = db.exposure_id(files.archive_id)
 
     tree.restore(files, present)
-    mended = aomuse(db_url, "load", tree.root)
+    mended = db.run("load", tree.root)
 
     assert mended.code == 0, mended.text
     assert mended.err == ""
-    assert open_issues(engine) == []
-    assert exposure_id(engine, files.archive_id) == number
-    assert exposure(engine, files.archive_id) == (light if analysis else whole)[1]
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 2
+    assert db.open_issues() == []
+    assert db.exposure_id(files.archive_id) == number
+    assert db.exposure(files.archive_id) == (light if analysis else whole)[1]
+    assert db.count("exposure") == 2
 
 
-def nothing_of(engine: sa.Engine, path: Path) -> bool:
+def nothing_of(db: Loaded, path: Path) -> bool:
     """Tell whether no row hangs on a file."""
-    count = scalar(
-        engine,
+    count = db.scalar(
         "SELECT COUNT(*) FROM header h JOIN source_file f ON f.id = h.source_file_id"
         " WHERE f.path = :path OR f.outcome <> 'loaded'",
         path=printable(path),
@@ -105,41 +76,36 @@ def nothing_of(engine: sa.Engine, path: Path) -> bool:
 @pytest.mark.parametrize(
     "bad", [b for b in BAD if b.name in {"html", "no target", "no PROV1, no ARCFILE"}], ids=str
 )
-def test_a_bad_file_stays_bad(
-    bad: Bad, engine: sa.Engine, db_url: str, tree: Tree, light: dict[int, Any]
-) -> None:
+def test_a_bad_file_stays_bad(db, bad, tree, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     bad.spoil(files.file(bad.role))
-    first = aomuse(db_url, "load", tree.root)
-    held = exposure(engine, files.archive_id)
-    again = aomuse(db_url, "load", tree.root)
+    first = db.run("load", tree.root)
+    held = db.exposure(files.archive_id)
+    again = db.run("load", tree.root)
     assert (first.code, again.code) == (1, 1)
     assert again.errors == first.errors
-    assert len(open_issues(engine)) == 1
-    assert exposure(engine, files.archive_id) == held
-    assert exposure(engine, good.archive_id) == light[2]
+    assert len(db.open_issues()) == 1
+    assert db.exposure(files.archive_id) == held
+    assert db.exposure(good.archive_id) == light[2]
 
 
-def test_a_folder_named_like_a_file_is_a_missing_file(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any], light: dict[int, Any]
-) -> None:
+def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for role in ("raw", "psf"):
         instead(Path.mkdir)(files.file(role))
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    assert sorted(open_issues(engine, "warning")) == [
+    db.load(tree.root)
+    assert sorted(db.open_issues("warning")) == [
         ("psf_missing", str(files.prm)),
         ("raw_missing", str(files.reduced)),
         ("raw_missing", str(good.reduced)),
     ]
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.exposure(good.archive_id) == light[2]
     tree.restore(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert exposure(engine, files.archive_id) == whole[1]
+    db.load(tree.root)
+    assert db.exposure(files.archive_id) == whole[1]
 
 
-def test_there_are_enough_kinds() -> None:
+def test_there_are_enough_kinds():
     assert len({(bad.role, bad.name) for bad in BAD}) == len(BAD)
     assert len({bad.name for bad in BAD}) >= 35
 
@@ -147,90 +113,72 @@ def test_there_are_enough_kinds() -> None:
 @pytest.mark.parametrize(
     ("role", "severity", "code", "spoil"), [o[1:] for o in ODD], ids=[o[0] for o in ODD]
 )
-def test_an_odd_file_is_loaded_with_a_remark(
-    role: str,
-    severity: str,
-    code: str,
-    spoil: Spoil,
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    light: dict[int, Any],
-) -> None:
+def test_an_odd_file_is_loaded_with_a_remark(db, role, severity, code, spoil, tree, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     spoil(files.file(role))
 
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
 
     assert (done.code, done.err) == (0, "")
-    assert (code, str(files.file(role))) in open_issues(engine, severity)
-    assert open_issues(engine) == []
-    outcomes = {row["path"]: row["outcome"] for row in rows(engine, "source_file")}
+    assert (code, str(files.file(role))) in db.open_issues(severity)
+    assert db.open_issues() == []
+    outcomes = {row["path"]: row["outcome"] for row in db.rows("source_file")}
     paths = [*files.all, good.reduced, good.prm, good.psf]
     assert outcomes == {str(p): "loaded" for p in paths}
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.exposure(good.archive_id) == light[2]
 
 
-def test_trailing_rubbish_is_harmless(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any]
-) -> None:
+def test_trailing_rubbish_is_harmless(db, tree, whole):
     files = tree.add(1)
     for path in files.all:
         edit_bytes(path, lambda data: data + b"rubbish after the last HDU\n" * 9)
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    got, expected = exposure(engine, files.archive_id), dict(whole[1])
+    db.load(tree.root)
+    got, expected = db.exposure(files.archive_id), dict(whole[1])
     assert got.pop("source_file") != expected.pop("source_file")  # sizes and checksums
     assert got == expected
 
 
-def test_two_sparta_tables_are_both_kept(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_two_sparta_tables_are_both_kept(db, tree):
     files = tree.add(1)
-    edit(files.raw, second_sparta)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    typed = rows(engine, "sparta_atm")
+    edit(files.raw, lambda hdus: hdus.append(factory.sparta_atm(30)))
+    db.load(tree.root)
+    typed = db.rows("sparta_atm")
     assert {row["time_sec"] for row in typed} == {factory.NIGHT + 60, factory.NIGHT + 61}
-    seconds = query(
-        engine,
+    seconds = db.query(
         "SELECT v.value_int FROM table_value v JOIN table_column c ON c.id = v.table_column_id"
         " JOIN table_layout l ON l.id = c.table_layout_id"
-        " WHERE l.extension_name = 'SPARTA_ATM_DATA' AND c.name = 'Sec' ORDER BY v.row_index",
+        " WHERE l.extension_name = 'SPARTA_ATM_DATA' AND c.name = 'Sec' ORDER BY v.row_index"
     )
     assert seconds == [(factory.NIGHT + 1800,), (factory.NIGHT + 1801,)]
 
 
-def test_a_very_long_comment(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_very_long_comment(db, tree):
     files = tree.add(1)
 
     def lengthen(hdus: fits.HDUList) -> None:
         hdus[0].header["LONGONE"] = ("x" * 100, "of it " * 200)
 
     edit(files.reduced, lengthen)
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    cards = query(engine, "SELECT comment FROM keyword WHERE name = 'LONGONE'")
+    db.load(tree.root)
+    cards = db.query("SELECT comment FROM keyword WHERE name = 'LONGONE'")
     assert len(cards) == 1
     assert cards[0][0].startswith("of it of it")
 
 
 @pytest.mark.parametrize("value", ["1E400", "-1E308", "1E-320", "9" * 60])
 @pytest.mark.parametrize("keyword", ["CRVAL3", "CDELT3"])
-def test_wavelengths_beyond_any_double(
-    keyword: str, value: str, engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_wavelengths_beyond_any_double(db, keyword, value, tree):
     files = tree.add(1, without=["raw"])
     set_card(files.prm, "SPECTRA", keyword, value)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert len(done.errors) <= 1, done.err
     assert all(line.startswith(f"error: {files.prm}") for line in done.errors), done.err
-    assert scalar(engine, "SELECT COUNT(*) FROM source_sample") == 10
-    assert scalar(engine, "SELECT COUNT(*) FROM psf_parameter") == 20
+    assert db.count("source_sample") == 10
+    assert db.count("psf_parameter") == 20
 
 
 @pytest.mark.parametrize("what", ["EXTNAME", "TTYPE1", "TUNIT1", "TDISP1"])
-def test_names_beyond_the_columns_of_the_schema(
-    what: str, engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_names_beyond_the_columns_of_the_schema(db, what, tree):
     """Strings in headers may go on for ever; whatever becomes of them, the rest is loaded."""
     files = tree.add(1)
     table = factory.source(1)
@@ -240,45 +188,36 @@ def test_names_beyond_the_columns_of_the_schema(
         + factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))[2880:]
     )
     files.prm.write_bytes(content)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert len(done.errors) <= 1, done.err
     assert all(str(files.prm) in line for line in done.errors)
-    loaded = {row["path"] for row in rows(engine, "source_file") if row["outcome"] == "loaded"}
+    loaded = db.loaded_paths()
     assert {str(files.reduced), str(files.raw), str(files.psf)} <= loaded
 
 
-def test_a_file_name_that_is_not_utf8(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_file_name_that_is_not_utf8(db, tree):
     name = os.fsdecode(b"caf\xe9")
     files = tree.add(1, name=name)
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    assert scalar(engine, "SELECT name FROM psf_fit") == "caf\\xe9"
-    again = aomuse(db_url, "load", tree.root)
+    db.load(tree.root)
+    assert db.scalar("SELECT name FROM psf_fit") == "caf\\xe9"
+    again = db.run("load", tree.root)
     assert again.code == 0
     assert "1 unchanged" in again.out
 
     files.psf.write_bytes(b"")
-    broken = aomuse(db_url, "load", tree.root)
+    broken = db.run("load", tree.root)
     assert broken.code == 1
     assert_one_clear_line(broken.errors, files.psf)
 
 
-def test_a_root_that_is_not_utf8(engine: sa.Engine, db_url: str, tmp_path: Path) -> None:
+def test_a_root_that_is_not_utf8(db, tmp_path):
     tree = Tree(tmp_path / os.fsdecode(b"n\xffght"))
     tree.add(1)
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    assert scalar(engine, "SELECT root FROM load_run").endswith("/n\\xffght")
+    db.load(tree.root)
+    assert db.scalar("SELECT root FROM load_run").endswith("/n\\xffght")
 
 
-def test_a_file_that_goes_away_while_it_is_looked_for(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, whole, light):
     from aomuse import pipeline
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
@@ -289,26 +228,19 @@ def test_a_file_that_goes_away_while_it_is_looked_for(
         return read(found)
 
     monkeypatch.setattr(pipeline, "read_exposure", read_late)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     monkeypatch.undo()
     assert done.code == 1
     assert_one_clear_line(done.errors, files.psf)
-    assert open_issues(engine) == [("unreadable", str(files.psf))]
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.open_issues() == [("unreadable", str(files.psf))]
+    assert db.exposure(good.archive_id) == light[2]
 
     tree.restore(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert exposure(engine, files.archive_id) == whole[1]
+    db.load(tree.root)
+    assert db.exposure(files.archive_id) == whole[1]
 
 
-def test_a_file_that_changes_while_it_is_read(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: dict[int, Any],
-    light: dict[int, Any],
-) -> None:
+def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, light):
     from aomuse.read import fits_file
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
@@ -321,57 +253,50 @@ def test_a_file_that_changes_while_it_is_read(
         return read(stream, *arguments)
 
     monkeypatch.setattr(fits_file, "checksum", read_slowly)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     monkeypatch.undo()
     assert done.code == 1
     assert_one_clear_line(done.errors, files.prm)
-    assert open_issues(engine) == [("changed", str(files.prm))]
-    assert nothing_of(engine, files.prm)
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.open_issues() == [("changed", str(files.prm))]
+    assert nothing_of(db, files.prm)
+    assert db.exposure(good.archive_id) == light[2]
 
     tree.restore(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert exposure(engine, files.archive_id) == whole[1]
+    db.load(tree.root)
+    assert db.exposure(files.archive_id) == whole[1]
 
 
-def test_following_the_advice_to_remove_a_file_closes_its_issue(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_following_the_advice_to_remove_a_file_closes_its_issue(db, tree):
     """not_fits says: remove or rename it."""
     files = tree.add(1)
     files.psf.write_bytes(HTML)
-    assert aomuse(db_url, "load", tree.root).code == 1
+    assert db.run("load", tree.root).code == 1
     files.psf.unlink()
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    assert open_issues(engine) == []
-    assert ("psf_missing", str(files.prm)) in open_issues(engine, "warning")
+    db.load(tree.root)
+    assert db.open_issues() == []
+    assert ("psf_missing", str(files.prm)) in db.open_issues("warning")
 
 
-def test_many_bad_files_at_once_are_a_line_each(
-    engine: sa.Engine, db_url: str, tree: Tree, light: dict[int, Any]
-) -> None:
+def test_many_bad_files_at_once_are_a_line_each(db, tree, light):
     good = tree.add(2, without=["raw"])
     bad = [tree.add(number) for number in range(3, 9)]
     for number, files in enumerate(bad):
         files.file(factory.ROLES[number % 4]).write_bytes(HTML)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert done.code == 1
     assert len(done.errors) == len(bad)
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.exposure(good.archive_id) == light[2]
 
 
-def test_every_file_of_an_exposure_is_bad(
-    engine: sa.Engine, db_url: str, tree: Tree, whole: dict[int, Any], light: dict[int, Any]
-) -> None:
+def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for path in files.all:
         path.write_bytes(HTML)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert done.code == 1
     assert len(done.errors) == 4
-    assert exposure(engine, good.archive_id) == light[2]
+    assert db.exposure(good.archive_id) == light[2]
     tree.restore(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert exposure(engine, files.archive_id) == whole[1]
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 2
+    db.load(tree.root)
+    assert db.exposure(files.archive_id) == whole[1]
+    assert db.count("exposure") == 2

@@ -1,28 +1,16 @@
 """Companions of an exposure, from the files to the views, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
-from pathlib import Path
-from typing import Any
 
 import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from companion_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
-from fits_factory import Tree
-from warehouse import aomuse, query, rows, scalar
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    """A tree to fill."""
-    return Tree(tmp_path / "night")
-
-
-def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_all_of_it(db, tree):
     files = tree.add(1)
     with_time(files.file("reduced"), 600.0)
     paths = {
@@ -30,13 +18,12 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
         "catalog": write_catalog(files),
         "raman": write_raman(tree, "MUSE_RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.5"),
     }
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    (number,) = [row["id"] for row in rows(engine, "exposure")]
-    companions = {r["role"]: r["path"] for r in rows(engine, "source_file") if r["role"] in paths}
+    db.load(tree.root)
+    (number,) = [row["id"] for row in db.rows("exposure")]
+    companions = {r["role"]: r["path"] for r in db.rows("source_file") if r["role"] in paths}
     assert companions == {role: str(path) for role, path in paths.items()}
 
-    (log,) = rows(engine, "night_log")
+    (log,) = db.rows("night_log")
     assert log["content"] == paths["night_log"].read_bytes()
     assert (log["seeing_min_arcsec"], log["seeing_max_arcsec"]) == (0.5, 1.2)
     assert (log["wind_min_m_s"], log["overall_comment"]) == (None, "a quiet night")
@@ -45,7 +32,7 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     assert log["night_start_utc"] == dt.datetime(2018, 8, 12, 12)
     assert [
         (r["exposure_id"], r["row_index"], r["time_utc"], r["sky_condition"], r["comment"])
-        for r in rows(engine, "night_weather")
+        for r in db.rows("night_weather")
     ] == [
         (number, 0, dt.datetime(2018, 8, 12, 22, 4), "ThickCirrus", "thick clouds"),
         (number, 1, dt.datetime(2018, 8, 12, 23, 59), "ThinCirrus", None),
@@ -55,58 +42,52 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
     ]
     assert [
         (r["name"], r["fulfilled"], r["requested"], r["requested_value"])
-        for r in rows(engine, "night_constraint")
+        for r in db.rows("night_constraint")
     ] == [("Seeing", "yes", "0.8", 0.8)]
-    assert query(
-        engine,
+    assert db.query(
         "SELECT archive_id, exposure_id, exposure_number, exposure_count, airmass,"
-        " dimm_seeing_arcsec, ob_grade FROM v_night_file ORDER BY exposure_number",
+        " dimm_seeing_arcsec, ob_grade FROM v_night_file ORDER BY exposure_number"
     ) == [
         (factory.archive_id(1), number, 1, 2, 1.06, 0.47, "A"),
         ("MUSE.2018-08-13T09:00:00.000", None, 2, 2, 1.07, 0.5, "A"),
     ]
-    assert query(engine, "SELECT * FROM v_sky_condition") == [
+    assert db.query("SELECT * FROM v_sky_condition") == [
         (number, "Clear", "free", "Photometric", "no clouds")
     ]
 
-    assert query(
-        engine,
+    assert db.query(
         "SELECT name, unit, description, datatype FROM table_column WHERE datatype IS NOT NULL"
-        " ORDER BY position",
+        " ORDER BY position"
     ) == [
         ("id", None, "number", "int64"),
         ("mag", "mag", "magnitude", "float64"),
         ("note", None, None, "string"),
     ]
-    assert query(
-        engine, "SELECT row_index, id, mag, note FROM v_detections ORDER BY row_index"
-    ) == [
+    assert db.query("SELECT row_index, id, mag, note FROM v_detections ORDER BY row_index") == [
         (0, 17, None, "first"),
         (1, 3, None, None),
         (2, 99, 0.0, "not fitted"),
     ]
-    assert query(engine, "SELECT value FROM special_value WHERE table_name = 'table_value'") == [
+    assert db.query("SELECT value FROM special_value WHERE table_name = 'table_value'") == [
         ("-0.0",)
     ]
-    assert query(
-        engine, "SELECT catalog_id, pampelmuse_id FROM v_catalog_source ORDER BY row_index"
+    assert db.query(
+        "SELECT catalog_id, pampelmuse_id FROM v_catalog_source ORDER BY row_index"
     ) == [(17, 17), (3, 3), (99, None)]
-    assert query(
-        engine,
-        "SELECT extension_name, value FROM v_header WHERE keyword = 'cube'",
-    ) == [("DETECTIONS", "X")]
+    assert db.query("SELECT extension_name, value FROM v_header WHERE keyword = 'cube'") == [
+        ("DETECTIONS", "X")
+    ]
 
-    assert query(
-        engine,
+    assert db.query(
         "SELECT c.value_float FROM header_card c JOIN keyword k ON k.id = c.keyword_id"
-        " WHERE k.name = 'ESO QC RAMAN FLUX'",
+        " WHERE k.name = 'ESO QC RAMAN FLUX'"
     ) == [(12.5,)]
 
-    verified = aomuse(db_url, "verify")
+    verified = db.run("verify")
     assert verified.code == 0, verified.text
     assert "7 files" in verified.out
-    assert "0 files differ" in verified.out
-    again = aomuse(db_url, "load", tree.root)
+    assert "0 files with differences" in verified.out
+    again = db.run("load", tree.root)
     assert "1 unchanged" in again.out
 
 
@@ -127,110 +108,95 @@ def test_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
         (600.0, (), (None, None, None, None)),
     ],
 )
-def test_the_sky_at_start_and_end(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    exptime: float | None,
-    weather: tuple[str, ...],
-    expected: tuple[str | None, ...],
-) -> None:
+def test_the_sky_at_start_and_end(db, tree, exptime, weather, expected):
     files = tree.add(1, without=["raw", "psf"])
     with_time(files.file("reduced"), exptime)
     write_log(tree, weather)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    ((_, *found),) = query(engine, "SELECT * FROM v_sky_condition")
+    db.load(tree.root)
+    ((_, *found),) = db.query("SELECT * FROM v_sky_condition")
     assert tuple(found) == expected
 
 
-def test_the_sky_of_an_exposure_without_a_log(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_the_sky_of_an_exposure_without_a_log(db, tree):
     tree.add(1, without=["raw", "psf"])
-    assert aomuse(db_url, "load", tree.root).code == 0
-    columns = [c["name"] for c in sa.inspect(engine).get_columns("v_sky_condition")]
+    db.load(tree.root)
+    columns = [c["name"] for c in sa.inspect(db.engine).get_columns("v_sky_condition")]
     assert columns == [
         *("exposure_id", "start_condition", "start_comment", "end_condition", "end_comment")
     ]
-    assert [row[1:] for row in query(engine, "SELECT * FROM v_sky_condition")] == [(None,) * 4]
+    assert [row[1:] for row in db.query("SELECT * FROM v_sky_condition")] == [(None,) * 4]
 
 
-def test_a_changed_log_alone_is_loaded_and_verify_sees_it(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_changed_log_alone_is_loaded_and_verify_sees_it(db, tree):
     files = tree.add(1, without=["psf"])
     log = write_log(tree)
     catalog = write_catalog(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    number = scalar(engine, "SELECT id FROM exposure")
+    db.load(tree.root)
+    number = db.scalar("SELECT id FROM exposure")
 
     write_log(tree, WEATHER[:2])
     catalog.write_text(CATALOG.replace("17 nan", "18 nan"))
-    verified = aomuse(db_url, "verify")
+    verified = db.run("verify")
     assert verified.code == 1
     assert f"{log}" in verified.text
     assert "column id row 0: the file has 18, the database 17" in verified.text
 
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert (done.code, "1 replaced" in done.out) == (0, True)
-    assert scalar(engine, "SELECT id FROM exposure") == number
-    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == 2
-    assert aomuse(db_url, "verify").code == 0
+    assert db.scalar("SELECT id FROM exposure") == number
+    assert db.count("night_weather") == 2
+    assert db.run("verify").code == 0
 
 
-def test_a_log_that_comes_later_completes_the_exposure(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_log_that_comes_later_completes_the_exposure(db, tree):
     files = tree.add(1, without=["psf"])
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     write_log(tree)
     write_catalog(files)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert (done.code, "1 completed" in done.out) == (0, True)
-    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 1
+    assert db.count("night_log") == 1
 
 
-def test_touched_texts_are_not_read_again(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_touched_texts_are_not_read_again(db, tree):
     files = tree.add(1, without=["psf"])
     paths = write_log(tree), write_catalog(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     for path in paths:
         os.utime(path, (1, 1))
-    assert "1 unchanged" in aomuse(db_url, "load", tree.root).out
+    assert "1 unchanged" in db.run("load", tree.root).out
 
 
-def test_deleting_an_exposure_takes_all_of_it(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_deleting_an_exposure_takes_all_of_it(db, tree):
     files = tree.add(1, without=["psf"])
     write_log(tree)
     write_catalog(files)
     write_raman(tree, "MUSE_RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
-    assert aomuse(db_url, "load", tree.root).code == 0
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure"))
+    db.load(tree.root)
+    db.execute("DELETE FROM exposure")
     for table in ("night_log", "night_weather", "night_constraint", "night_file", "table_value"):
-        assert scalar(engine, f"SELECT COUNT(*) FROM {table}") == 0, table
+        assert db.scalar(f"SELECT COUNT(*) FROM {table}") == 0, table
 
 
 @pytest.mark.parametrize("name", [".detections.cat", "_f606w.detections.cat", ".se.cat"])
-def test_names_of_catalogues(engine: sa.Engine, db_url: str, tree: Tree, name: str) -> None:
+def test_names_of_catalogues(db, tree, name):
     path = write_catalog(tree.add(1, without=["raw", "psf"]), name)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT path FROM source_file WHERE role = 'catalog'") == [(str(path),)]
+    db.load(tree.root)
+    assert db.query("SELECT path FROM source_file WHERE role = 'catalog'") == [(str(path),)]
     expected = "SE" if "se.cat" in name else "DETECTIONS"
-    found = scalar(engine, "SELECT extension_name FROM v_file_hdu WHERE role = 'catalog'")
+    found = db.scalar("SELECT extension_name FROM v_file_hdu WHERE role = 'catalog'")
     assert found == expected
 
 
-def test_a_catalogue_belongs_to_the_longest_name(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_catalogue_belongs_to_the_longest_name(db, tree):
     one, two = tree.add(1, without=["raw", "psf"]), tree.add(2, without=["raw", "psf"])
     cube = one.file("reduced")
     longer = two.file("reduced").rename(cube.with_name(f"{cube.stem}_x.fits"))
     write_catalog(one, "_x_f606w.detections.cat")
-    aomuse(db_url, "load", tree.root)
-    assert query(
-        engine,
+    db.run("load", tree.root)
+    assert db.query(
         "SELECT r.name FROM source_file c JOIN source_file r ON r.exposure_id = c.exposure_id"
-        " AND r.role = 'reduced' WHERE c.role = 'catalog'",
+        " AND r.role = 'reduced' WHERE c.role = 'catalog'"
     ) == [(longer.name,)]
 
 
@@ -246,16 +212,14 @@ def test_a_catalogue_belongs_to_the_longest_name(
         ({}, False),
     ],
 )
-def test_raman_images_are_tied_by_time(
-    engine: sa.Engine, db_url: str, tree: Tree, cards: dict[str, Any], attached: bool
-) -> None:
+def test_raman_images_are_tied_by_time(db, tree, cards, attached):
     tree.add(1, without=["raw", "psf"])
     path = write_raman(tree, "RAMAN_IMAGES_0001.fits", **cards)
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert done.code == 0
-    count = scalar(engine, "SELECT COUNT(*) FROM source_file WHERE role = 'raman'")
+    count = db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'raman'")
     assert count == int(attached)
-    issues = query(engine, "SELECT code, path FROM load_issue WHERE code = 'no_exposure'")
+    issues = db.query("SELECT code, path FROM load_issue WHERE code = 'no_exposure'")
     assert issues == ([] if attached else [("no_exposure", str(path))])
 
 
@@ -272,47 +236,35 @@ def test_raman_images_are_tied_by_time(
         ("2018-08-13T00:01:37.123", 97.123, None, "no_exposure"),
     ],
 )
-def test_raman_images_whose_times_disagree(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    date_obs: str,
-    mjd_obs: float,
-    owner: int | None,
-    code: str | None,
-) -> None:
+def test_raman_images_whose_times_disagree(db, tree, date_obs, mjd_obs, owner, code):
     for number in (1, 2):
         tree.add(number, without=["raw", "prm", "psf"])
     cards = {"DATE_OBS": date_obs, "MJD_OBS": 58343 + mjd_obs / 86400}
     path = write_raman(tree, "RAMAN_1.fits", **cards)
     for times in ("first", "again"):
-        done = aomuse(db_url, "load", tree.root)
+        done = db.run("load", tree.root)
         assert done.code == (1 if code == "ambiguous" else 0), times
-        assert query(
-            engine,
+        assert db.query(
             "SELECT e.archive_id FROM source_file f JOIN exposure e ON e.id = f.exposure_id"
-            " WHERE f.role = 'raman'",
+            " WHERE f.role = 'raman'"
         ) == ([] if owner is None else [(factory.archive_id(owner),)])
-        assert query(
-            engine,
+        assert db.query(
             "SELECT code FROM load_issue WHERE closed_run_id IS NULL AND path = :path"
             " AND code NOT IN ('prm_missing', 'raw_missing')",
             path=str(path),
         ) == ([] if code is None else [(code,)]), times
 
 
-def test_a_file_that_only_is_called_raman_is_left_out(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_file_that_only_is_called_raman_is_left_out(db, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_raman(tree, "RAMAN_LINES.fits", DATE_OBS="2018-08-13T00:01:07.123")
     with fits.open(path, mode="update") as opened:
         opened[0].header["ESO PRO CATG"] = "RAMAN_LINES"
-    done = aomuse(db_url, "load", tree.root, "--dry-run")
+    done = db.run("load", tree.root, "--dry-run")
     assert done.code == 0
     assert "ESO PRO CATG is RAMAN_LINES" in done.text
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert scalar(engine, "SELECT COUNT(*) FROM source_file WHERE role = 'raman'") == 0
+    db.load(tree.root)
+    assert db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'raman'") == 0
 
 
 @pytest.mark.parametrize(
@@ -325,9 +277,7 @@ def test_a_file_that_only_is_called_raman_is_left_out(
         ("raman", b"no FITS", "not_fits"),
     ],
 )
-def test_a_bad_companion_does_not_stop_the_exposure(
-    engine: sa.Engine, db_url: str, tree: Tree, name: str, content: bytes, code: str
-) -> None:
+def test_a_bad_companion_does_not_stop_the_exposure(db, tree, name, content, code):
     files = tree.add(1, without=["psf"])
     path = {
         "catalog": lambda: write_catalog(files),
@@ -336,28 +286,25 @@ def test_a_bad_companion_does_not_stop_the_exposure(
     }[name]()
     good = path.read_bytes()
     path.write_bytes(content)
-    done = aomuse(db_url, "load", tree.root)
-    assert done.code == 1
-    (line,) = done.errors
+    line = db.fail("load", tree.root)
     assert str(path) in line
-    assert query(
-        engine, "SELECT code FROM load_issue WHERE severity = 'error' AND closed_run_id IS NULL"
+    assert db.query(
+        "SELECT code FROM load_issue WHERE severity = 'error' AND closed_run_id IS NULL"
     ) == [(code,)]
-    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
-    assert scalar(engine, "SELECT COUNT(*) FROM sparta_atm") > 0
+    assert db.count("exposure") == 1
+    assert db.count("sparta_atm") > 0
 
     path.write_bytes(good)
-    mended = aomuse(db_url, "load", tree.root)
-    assert (mended.code, mended.err) == (0, "")
-    assert scalar(engine, f"SELECT COUNT(*) FROM source_file WHERE role = '{name}'") == 1
+    db.load(tree.root)
+    assert db.scalar(f"SELECT COUNT(*) FROM source_file WHERE role = '{name}'") == 1
 
 
-def test_a_log_without_its_exposure_is_told(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_without_its_exposure_is_told(db, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_log(tree, number=7)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT code, path FROM load_issue WHERE severity = 'warning'"
+    db.load(tree.root)
+    assert db.query("SELECT code, path FROM load_issue WHERE severity = 'warning'"
                  " AND code = 'no_exposure'") == [("no_exposure", str(path))]  # fmt: skip
     tree.add(7, without=["raw", "psf"])
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 1
+    db.load(tree.root)
+    assert db.count("night_log") == 1

@@ -1,10 +1,8 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -25,19 +23,19 @@ EXPOSURES = 3
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=EXPOSURES, sources=2, layers=30)
     return root
 
 
 @pytest.fixture(autouse=True)
-def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_delays(monkeypatch):
     monkeypatch.setattr(unit_of_work, "RETRY_DELAYS_S", (0.1, 0.5, 1.0))
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def own_server(tmp_path):
     server = Server(tmp_path / "server")
     server.start(end_with_parent=True)
     yield server
@@ -45,7 +43,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def sabotage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connection], None]], None]:
+def sabotage(monkeypatch):
     """Give a function that lets something happen in the middle of the second exposure."""
 
     def arrange(happens: Callable[[sa.Connection], None]) -> None:
@@ -71,29 +69,21 @@ def sabotage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connecti
     return arrange
 
 
+def at_newest_schema(url: str) -> sa.Engine:
+    engine = create_engine(url)
+    upgrade(engine)
+    return engine
+
+
 def assert_whole(engine: sa.Engine, night: Path) -> None:
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == EXPOSURES
     assert not any(result.differences for result in verify(engine, [night]))
 
 
-def connection_ids(connection: sa.Connection) -> list[int]:
-    return list(
-        connection.execute(
-            sa.text(
-                "SELECT id FROM information_schema.processlist"
-                " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            )
-        ).scalars()
-    )
-
-
-def test_killed_connection_is_replaced(
-    mariadb_admin: Callable[[], str], night: Path, sabotage: Callable[..., None]
-) -> None:
+def test_killed_connection_is_replaced(mariadb_admin, night, sabotage):
     url = mariadb_admin()
-    engine = create_engine(url)
-    upgrade(engine)
+    engine = at_newest_schema(url)
     killed = []
 
     def kill(connection: sa.Connection) -> None:
@@ -109,11 +99,8 @@ def test_killed_connection_is_replaced(
     assert_whole(engine, night)
 
 
-def test_server_that_restarts(
-    own_server: Server, night: Path, sabotage: Callable[..., None]
-) -> None:
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+def test_server_that_restarts(own_server, night, sabotage):
+    engine = at_newest_schema(own_server.url)
 
     def restart(_: sa.Connection) -> None:
         own_server.stop()
@@ -125,11 +112,8 @@ def test_server_that_restarts(
     assert_whole(engine, night)
 
 
-def test_server_that_stays_away(
-    own_server: Server, night: Path, sabotage: Callable[..., None]
-) -> None:
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+def test_server_that_stays_away(own_server, night, sabotage):
+    engine = at_newest_schema(own_server.url)
     sabotage(lambda _: own_server.stop() and None)
     with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
         pipeline.load(engine, [night])
@@ -141,9 +125,8 @@ def test_server_that_stays_away(
     assert_whole(engine, night)
 
 
-def test_lock_wait_is_tried_again(own_server: Server, night: Path) -> None:
-    engine = create_engine(own_server.url)
-    upgrade(engine)
+def test_lock_wait_is_tried_again(own_server, night):
+    engine = at_newest_schema(own_server.url)
     pipeline.load(engine, [night])
     with sa.create_engine(own_server.admin_url).begin() as connection:
         connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
@@ -158,10 +141,9 @@ def test_lock_wait_is_tried_again(own_server: Server, night: Path) -> None:
     assert_whole(engine, night)
 
 
-def test_full_disk_on_sqlite(tmp_path: Path, night: Path) -> None:
+def test_full_disk_on_sqlite(tmp_path, night):
     url = f"sqlite:///{tmp_path / 'small.db'}"
-    engine = create_engine(url)
-    upgrade(engine)
+    engine = at_newest_schema(url)
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -189,13 +171,12 @@ def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
             connection.execute(sa.text("UPDATE source_file SET path = '', name = ''"))
 
 
-def test_full_disk_on_mariadb(tmp_path: Path, night: Path) -> None:
+def test_full_disk_on_mariadb(tmp_path, night):
     server = Server(tmp_path / "server")
     limit = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:26M")
     server.start(options=limit, end_with_parent=True)
     try:
-        engine = create_engine(server.url)
-        upgrade(engine)
+        engine = at_newest_schema(server.url)
         with pytest.raises(DatabaseError, match=r"make room and run again"):
             load_until_it_fails(engine, night)
         with engine.connect() as connection:

@@ -1,15 +1,10 @@
 """An NFM exposure that was fitted with two PSF models, as simulate writes it."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy.orm import Session
-from warehouse import aomuse, query, scalar
 
 from aomuse import connect
 from aomuse.models import Exposure
@@ -21,7 +16,7 @@ SOURCES, LAYERS = 5, 210
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Path:
+def night(tmp_path):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
     root = tmp_path / "night"
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
@@ -29,10 +24,9 @@ def night(tmp_path: Path) -> Path:
     return root
 
 
-def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path) -> None:
-    done = aomuse(db_url, "load", night)
-    assert (done.code, done.err) == (0, "")
-    with Session(engine) as session:
+def test_what_belongs_to_which_model(db, night):
+    db.load(night)
+    with Session(db.engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
         ).one()
@@ -42,33 +36,33 @@ def test_what_belongs_to_which_model(engine: sa.Engine, db_url: str, night: Path
         ]
         moffat, maoppy = (fit.id for fit in exposure.psf_fits)
     assert moffat > maoppy
-    counts = query(engine, "SELECT DISTINCT num_sources FROM v_exposure_metrics")
+    counts = db.query("SELECT DISTINCT num_sources FROM v_exposure_metrics")
     assert counts == [(float(SOURCES),)]
-    seen = query(engine, "SELECT DISTINCT source_count FROM v_exposure")
+    seen = db.query("SELECT DISTINCT source_count FROM v_exposure")
     assert seen == [(SOURCES,)]
 
     # MAOPPY's beta is its own parameter, and no Moffat beta anywhere.
     metrics = "SELECT fwhm_500nm, beta_500nm FROM v_psf_fit_metrics WHERE psf_fit_id = :fit"
-    assert query(engine, metrics, fit=maoppy) == [(None, None)]
-    assert None not in query(engine, metrics, fit=moffat)[0]
+    assert db.query(metrics, fit=maoppy) == [(None, None)]
+    assert None not in db.query(metrics, fit=moffat)[0]
     reasons = (
         "SELECT x.reason FROM psf_fit_metric x JOIN metric m ON m.id = x.metric_id"
         " WHERE m.name = :name AND x.psf_fit_id = :fit"
     )
     beta = "the beta of MAOPPY is not that of a Moffat profile"
-    assert query(engine, reasons, name="beta_500nm", fit=maoppy) == [(beta,)]
+    assert db.query(reasons, name="beta_500nm", fit=maoppy) == [(beta,)]
     windows = "SELECT COUNT(*), COUNT(beta), COUNT(theta) FROM v_psf_window WHERE psf_fit_id = :fit"
-    ((every, none, theta),) = query(engine, windows, fit=maoppy)
+    ((every, none, theta),) = db.query(windows, fit=maoppy)
     assert (none, theta) == (0, every)
-    ((every, all_of_them, _),) = query(engine, windows, fit=moffat)
+    ((every, all_of_them, _),) = db.query(windows, fit=moffat)
     assert all_of_them == every > 0
     stored = "SELECT COUNT(*) FROM psf_parameter WHERE parameter = 'beta' AND psf_fit_id = :fit"
-    assert query(engine, stored, fit=maoppy) == [(LAYERS,)]
+    assert db.query(stored, fit=maoppy) == [(LAYERS,)]
 
 
-def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> None:
-    assert aomuse(db_url, "load", night).code == 0
-    db = connect(db_url)
+def test_frames_tell_the_model(db, night):
+    db.load(night)
+    db = connect(db.url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
     assert rows.loc["moffat"].tolist() == [LAYERS, 0]
@@ -81,11 +75,9 @@ def test_frames_tell_the_model(engine: sa.Engine, db_url: str, night: Path) -> N
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(
-    engine: sa.Engine, db_url: str, night: Path
-) -> None:
-    assert aomuse(db_url, "load", night).code == 0
-    issues = query(engine, "SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
+def test_columns_of_its_own_are_kept_and_told_once(db, night):
+    db.load(night)
+    issues = db.query("SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
     assert "a MAOPPY fit has no fwhm and beta of a Moffat profile" in message
@@ -93,26 +85,23 @@ def test_columns_of_its_own_are_kept_and_told_once(
         "SELECT COUNT(*), COUNT(s.snr), COUNT(s.fwhm), COUNT(s.beta) FROM source_sample s"
         " JOIN psf_fit f ON f.id = s.psf_fit_id WHERE f.model = 'maoppy'"
     )
-    assert query(engine, empty) == [(2 * LAYERS, 2 * LAYERS, 0, 0)]
+    assert db.query(empty) == [(2 * LAYERS, 2 * LAYERS, 0, 0)]
     # What a fit does not have has no statistics.
-    quantities = query(
-        engine,
+    quantities = db.query(
         "SELECT DISTINCT s.quantity FROM source_summary s JOIN psf_fit f ON f.id = s.psf_fit_id"
-        " WHERE f.model = 'maoppy' ORDER BY s.quantity",
+        " WHERE f.model = 'maoppy' ORDER BY s.quantity"
     )
     assert quantities == [("flux",), ("snr",), ("xc",), ("yc",)]
     values = (
         "SELECT COUNT(*) FROM table_value v JOIN table_column c ON c.id = v.table_column_id"
         " WHERE c.name IN ('r0', 'amp', 'R0', 'AMP')"
     )
-    assert scalar(engine, values) > 0
-    verified = aomuse(db_url, "verify", night)
+    assert db.scalar(values) > 0
+    verified = db.run("verify", night)
     assert (verified.code, verified.err) == (0, "")
 
 
-def test_its_own_beta_is_no_moffat_beta_of_a_source(
-    engine: sa.Engine, db_url: str, night: Path
-) -> None:
+def test_its_own_beta_is_no_moffat_beta_of_a_source(db, night):
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
         written = [
@@ -126,23 +115,23 @@ def test_its_own_beta_is_no_moffat_beta_of_a_source(
         changed = fits.HDUList(written)
         changed.writeto(path.with_suffix(".new"))
     path.with_suffix(".new").rename(path)
-    assert aomuse(db_url, "load", night).code == 0
+    db.load(night)
     shown = (
         "SELECT COUNT(s.beta) FROM source_sample s JOIN psf_fit f ON f.id = s.psf_fit_id"
         " WHERE f.model = 'maoppy'"
     )
-    assert scalar(engine, shown) == 0
+    assert db.scalar(shown) == 0
     kept = (
         "SELECT COUNT(*), MIN(v.value_float), MAX(v.value_float) FROM table_value v"
         " JOIN table_column c ON c.id = v.table_column_id WHERE c.name = 'beta'"
     )
-    assert query(engine, kept) == [(2 * LAYERS, 1.6, 1.6)]
-    codes = query(engine, "SELECT severity, code FROM load_issue WHERE code = 'column_missing'")
+    assert db.query(kept) == [(2 * LAYERS, 1.6, 1.6)]
+    codes = db.query("SELECT severity, code FROM load_issue WHERE code = 'column_missing'")
     assert codes == [("note", "column_missing")]
-    assert aomuse(db_url, "verify", night).code == 0
+    assert db.run("verify", night).code == 0
 
 
-def test_names_tell_a_model() -> None:
+def test_names_tell_a_model():
     assert model_of(["theta", "fwhm", "e", "beta"]) == "moffat"
     assert model_of(["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]) == "maoppy"
     assert model_of(["r0", "beta"]) == model_of([]) == "unknown"

@@ -1,25 +1,19 @@
 """Valid files with damaged bytes: loaded, or named in one line; the rest is untouched.
 
-``AOMUSE_FUZZ_EXAMPLES=5000 pytest tests/whole/test_fuzz.py`` tries more, and others each time.
+``pytest --hypothesis-profile torture tests/whole/test_fuzz.py`` tries more, and others each time.
 """
 
-from __future__ import annotations
-
-import os
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import fits_factory as factory
 import pytest
-import sqlalchemy as sa
 from fits_factory import Tree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from warehouse import aomuse, exposure, load_whole, open_issues, rows, scalar
+from warehouse import load_whole
 
-EXAMPLES = int(os.environ.get("AOMUSE_FUZZ_EXAMPLES", "0"))
+TORTURE = settings.get_current_profile_name() == "torture"
 BLOCK, CARD = 2880, 80
 
 #: Values that a damaged or hostile header may give a keyword.
@@ -117,34 +111,25 @@ class Rows(dict[int, Any]):
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Rows:
+def whole(tmp_path_factory, sqlite_template):
     return Rows(load_whole(tmp_path_factory.mktemp("whole"), sqlite_template, without=["raw"]))
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
+def tree(tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(2, without=["raw"])
     return tree
 
 
 @settings(
-    max_examples=EXAMPLES or 30,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
+    max_examples=settings().max_examples if TORTURE else 20,
+    derandomize=not TORTURE,
     suppress_health_check=list(HealthCheck),
 )
 @given(role=st.sampled_from(factory.ROLES), seed=st.integers(0, 2**32))
-def test_damaged_bytes(
-    engine: sa.Engine,
-    db_url: str,
-    tree: Tree,
-    whole: Rows,
-    role: str,
-    seed: int,
-) -> None:
-    with engine.begin() as connection:
+def test_damaged_bytes(db, tree, whole, role, seed):
+    with db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM exposure")
         connection.exec_driver_sql("DELETE FROM load_issue")
     files = tree.add(1)
@@ -152,24 +137,23 @@ def test_damaged_bytes(
     content, what = damaged(path.read_bytes(), seed)
     path.write_bytes(content)
 
-    done = aomuse(db_url, "load", "--workers", 1, tree.root)
+    done = db.run("load", "--workers", 1, tree.root)
 
     said = f"{role} {seed} {what}\n{done.text}"
     assert done.code in (0, 1), said
     assert all(line.startswith("error: ") for line in done.errors), said
     assert (done.code == 1) == bool(done.errors), said
-    errors = open_issues(engine)
+    errors = db.open_issues()
     assert len(errors) == len(done.errors), said
     assert "not_stored" not in {code for code, _ in errors}, said
-    assert exposure(engine, factory.archive_id(2)) == whole[2], said
+    assert db.exposure(factory.archive_id(2)) == whole[2], said
     told = {path for _, path in errors}
-    loaded = {row["path"] for row in rows(engine, "source_file") if row["outcome"] == "loaded"}
+    loaded = db.loaded_paths()
     assert {str(p) for p in files.all if p.exists()} <= loaded | told or "left out" in done.out, (
         said
     )
-    half = scalar(
-        engine,
+    half = db.scalar(
         "SELECT COUNT(*) FROM header h JOIN source_file f ON f.id = h.source_file_id"
-        " WHERE f.outcome <> 'loaded'",
+        " WHERE f.outcome <> 'loaded'"
     )
     assert half == 0, said

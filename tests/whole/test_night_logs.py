@@ -1,7 +1,5 @@
 """Night logs as people and systems leave them, loaded and told, on both engines."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 
@@ -10,21 +8,20 @@ import sqlalchemy as sa
 from astropy.io import fits
 from companion_files import WEATHER, write_log
 from fits_factory import Tree
-from warehouse import aomuse, query, scalar
+from loaded import Loaded
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     """A tree with one exposure."""
     tree = Tree(tmp_path / "night")
     tree.add(1, without=["raw", "psf"])
     return tree
 
 
-def issues(engine: sa.Engine, code: str) -> list[str]:
+def issues(db: Loaded, code: str) -> list[str]:
     """Give what is told under a code."""
-    found = query(
-        engine,
+    found = db.query(
         "SELECT message FROM load_issue WHERE code = :code AND closed_run_id IS NULL ORDER BY id",
         code=code,
     )
@@ -38,16 +35,13 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_values_that_are_none_are_told_with_line_and_text(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_values_that_are_none_are_told_with_line_and_text(db, tree):
     path = write_log(tree)
     change(path, "\t1.06\t", "\tlow\t")
     change(path, "\t0.5\t", "\t0,5\t")
     change(path, "OB:         2001", "OB:         20O1")
     change(path, "2018-08-13T00:00:01", "13 Aug 2018")
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    db.load(tree.root)
     lines = path.read_text().split("\n")
     wanted = [
         ("OB:         20O1", "OB '20O1' is not a whole number"),
@@ -55,140 +49,130 @@ def test_values_that_are_none_are_told_with_line_and_text(
         (lines[-4], "AIRMASS 'low' is not a number: its column is NULL"),
         (lines[-3], "DIMM '0,5' is not a number: its column is NULL"),
     ]
-    assert issues(engine, "night_log_value") == [
+    assert issues(db, "night_log_value") == [
         " ".join(
             f"line {lines.index(text) + 1} {text!r} is not completely in a column ({why}):"
             " night_log.content has it".split()
         )
         for text, why in wanted
     ]
-    assert query(engine, "SELECT ob_id, ob_start_utc FROM night_log") == [(None, None)]
-    assert query(
-        engine, "SELECT airmass, dimm_seeing_arcsec FROM night_file ORDER BY row_index"
-    ) == [(None, 0.47), (1.07, None)]
-    assert aomuse(db_url, "verify").code == 0
+    assert db.query("SELECT ob_id, ob_start_utc FROM night_log") == [(None, None)]
+    assert db.query("SELECT airmass, dimm_seeing_arcsec FROM night_file ORDER BY row_index") == [
+        (None, 0.47),
+        (1.07, None),
+    ]
+    assert db.run("verify").code == 0
 
 
-def test_a_log_cut_within_a_weather_row_is_told(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_cut_within_a_weather_row_is_told(db, tree):
     path = write_log(tree)
     text = path.read_text()
     path.write_text(text[: text.index("\tClear\t") + 3])
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(
-        engine, "SELECT sky_condition FROM night_weather ORDER BY row_index DESC LIMIT 1"
-    ) == [("Cl",)]
-    (cut,) = issues(engine, "night_log_cut")
+    db.load(tree.root)
+    assert db.query("SELECT sky_condition FROM night_weather ORDER BY row_index DESC LIMIT 1") == [
+        ("Cl",)
+    ]
+    (cut,) = issues(db, "night_log_cut")
     assert "'00:01\\tCl'" in cut
     assert "it has no line end: it may be cut short" in cut
-    (short,) = issues(engine, "night_log_value")
+    (short,) = issues(db, "night_log_value")
     assert "no tab and comment follow the condition" in short
 
     path.write_text(text)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert issues(engine, "night_log_cut") == issues(engine, "night_log_value") == []
+    db.load(tree.root)
+    assert issues(db, "night_log_cut") == issues(db, "night_log_value") == []
 
 
-def test_seconds_decide_which_entry_is_the_last(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_seconds_decide_which_entry_is_the_last(db, tree):
     # The exposure starts at 00:01:07.123.
     weather = ("00:01:07.123\tClear\tnow", "00:01:08\tThinCirrus\ttoo late")
     write_log(tree, weather)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     times = sa.text("SELECT time_utc FROM night_weather ORDER BY row_index").columns(
         time_utc=sa.DateTime
     )
-    with engine.connect() as connection:
+    with db.engine.connect() as connection:
         assert connection.scalars(times).all() == [
             dt.datetime(2018, 8, 13, 0, 1, 7, 123000),
             dt.datetime(2018, 8, 13, 0, 1, 8),
         ]
-    assert query(engine, "SELECT start_condition, start_comment FROM v_sky_condition") == [
+    assert db.query("SELECT start_condition, start_comment FROM v_sky_condition") == [
         ("Clear", "now")
     ]
 
 
-def test_many_lines_that_are_not_understood_are_all_named(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_many_lines_that_are_not_understood_are_all_named(db, tree):
     write_log(tree, (*WEATHER, *(f"remark {n}" for n in range(30))))
-    assert aomuse(db_url, "load", tree.root).code == 0
-    told = issues(engine, "night_log_line")
+    db.load(tree.root)
+    told = issues(db, "night_log_line")
     assert len(told) == 21
     numbers = [int(message.split()[1]) for message in told[:-1]]
     rest = told[-1].removeprefix("each of the lines ").partition(" is not understood")[0]
     numbers += [int(number) for number in rest.split(",")]
     assert numbers == list(range(numbers[0], numbers[0] + 30))
-    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
+    assert db.count("night_weather") == len(WEATHER)
 
 
-def test_a_text_that_is_too_long_is_told_and_verify_agrees(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_text_that_is_too_long_is_told_and_verify_agrees(db, tree):
     long = "ThinCirrus" * 25 + "12345" + "and more"
     path = write_log(tree, (f"22:04\t{long}\tfree",))
     change(path, "Run:        60.A-9100(G)", f"Run:        {'é' * 256}")
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT sky_condition, comment FROM night_weather") == [
-        (long[:255], "free")
-    ]
+    db.load(tree.root)
+    assert db.query("SELECT sky_condition, comment FROM night_weather") == [(long[:255], "free")]
     cut = "is longer than 255 characters: it is cut there, and whole in night_log.content"
-    assert issues(engine, "night_log_text") == [
+    assert issues(db, "night_log_text") == [
         f"night_log.program_id of row 0 {cut}; cut off is 'é'",
         f"night_weather.sky_condition of row 0 {cut}; cut off is 'and more'",
     ]
-    verified = aomuse(db_url, "verify")
-    assert (verified.code, "0 files differ" in verified.out) == (0, True)
+    verified = db.run("verify")
+    assert (verified.code, "0 files with differences" in verified.out) == (0, True)
 
 
-def test_a_log_that_is_none_is_refused(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_that_is_none_is_refused(db, tree):
     path = write_log(tree)
     path.write_bytes(b"x" * ((1 << 23) + 1))
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert done.code == 1
-    assert issues(engine, "too_large") == [
-        "it has 8388609 bytes, more than any such file: remove it"
-    ]
+    assert issues(db, "too_large") == ["it has 8388609 bytes, more than any such file: remove it"]
 
 
-def test_a_negative_zero_of_a_log_stays(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_negative_zero_of_a_log_stays(db, tree):
     path = write_log(tree)
     change(
         path, 'Seeing:          0.5 - 1.2"', 'Seeing:          0.5 - 1.2"\nTemperature: -0.0 - 3 C'
     )
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert aomuse(db_url, "verify").code == 0
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM special_value"))
-    assert "temperature_min_c row 0: the file has -0.0" in aomuse(db_url, "verify").text
+    db.load(tree.root)
+    assert db.run("verify").code == 0
+    db.execute("DELETE FROM special_value")
+    assert "temperature_min_c row 0: the file has -0.0" in db.run("verify").text
 
 
-def test_of_two_logs_the_nearer_one_is_loaded(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_of_two_logs_the_nearer_one_is_loaded(db, tree):
     near = write_log(tree)
     far = tree.root / "a_copy" / near.name
     far.parent.mkdir()
     far.write_bytes(near.read_bytes())
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     far.write_text(near.read_text().replace("again", "otherwise"))
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     told = "SELECT code, path FROM load_issue WHERE closed_run_id IS {} NULL AND path = :path"
-    assert query(engine, told.format(""), path=str(far)) == [("farther", str(far))]
-    assert query(engine, told.format("NOT"), path=str(far)) == [("copy", str(far))]
-    assert query(engine, "SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
+    assert db.query(told.format(""), path=str(far)) == [("farther", str(far))]
+    assert db.query(told.format("NOT"), path=str(far)) == [("copy", str(far))]
+    assert db.query("SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
 
 
-def test_a_log_of_an_exposure_in_another_root_is_no_second_one(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, tmp_path):
     near = write_log(tree)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     other = Tree(tmp_path / "other")
     other.add(1, without=["reduced", "prm", "psf"])
     twin = write_log(other, WEATHER[:2])
     twin.rename(twin.with_name(twin.name.replace(":", "_")))
-    done = aomuse(db_url, "load", other.root)
+    done = db.run("load", other.root)
     assert done.code == 0, done.text
-    assert query(engine, "SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
-    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
-    assert aomuse(db_url, "verify").code == 0
+    assert db.query("SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
+    assert db.count("night_weather") == len(WEATHER)
+    assert db.run("verify").code == 0
 
 
 @pytest.mark.parametrize(
@@ -199,43 +183,41 @@ def test_a_log_of_an_exposure_in_another_root_is_no_second_one(
         "MUSE.2018-08-13T00:01:07.123.nl.TXT",
     ],
 )
-def test_names_of_logs(engine: sa.Engine, db_url: str, tree: Tree, name: str) -> None:
+def test_names_of_logs(db, tree, name):
     write_log(tree).rename(tree.root / "raw" / name)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT start_condition FROM v_sky_condition") == [("Clear",)]
+    db.load(tree.root)
+    assert db.query("SELECT start_condition FROM v_sky_condition") == [("Clear",)]
 
 
-def test_a_log_called_like_a_renamed_raw_file(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_log_called_like_a_renamed_raw_file(db, tree):
     files = tree.add(1)
     files.raw.rename(files.raw.with_name("first.fits.fz"))
     write_log(tree).rename(tree.root / "raw" / "first.NL.txt")
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT start_condition, end_condition FROM v_sky_condition") == [
+    db.load(tree.root)
+    assert db.query("SELECT start_condition, end_condition FROM v_sky_condition") == [
         ("Clear", "Photometric")
     ]
-    assert aomuse(db_url, "verify").code == 0
+    assert db.run("verify").code == 0
 
 
-def test_every_exposure_of_a_block_has_the_log_under_its_name(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_every_exposure_of_a_block_has_the_log_under_its_name(db, tree):
     """The archive gives each raw file the log of its block: the same text, another name."""
     first = write_log(tree)
     for number in (2, 9):
         tree.add(number, without=["raw", "psf"])
         path = first.with_name(first.name.replace("00:01:", f"00:{number:02d}:"))
         path.symlink_to(first)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(engine, "SELECT start_condition FROM v_sky_condition ORDER BY exposure_id") == [
+    db.load(tree.root)
+    assert db.query("SELECT start_condition FROM v_sky_condition ORDER BY exposure_id") == [
         ("Clear",),
         ("Clear",),
         ("Photometric",),
     ]
-    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 3
-    assert aomuse(db_url, "verify").code == 0
+    assert db.count("night_log") == 3
+    assert db.run("verify").code == 0
 
 
-def test_logs_of_two_nights_lie_in_one_folder(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_logs_of_two_nights_lie_in_one_folder(db, tree):
     """A time of day is placed in the night of its own log."""
     files = tree.add(2, without=["raw", "psf"])
     for keyword, value in (("PROV1", "MUSE.2018-08-14T00:02:07.123.fits"),
@@ -244,15 +226,11 @@ def test_logs_of_two_nights_lie_in_one_folder(engine: sa.Engine, db_url: str, tr
     first = write_log(tree)
     second = first.with_name("MUSE.2018-08-14T00:02:07.123.NL.txt")
     second.write_text(first.read_text().replace("Clear", "Wind"))
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert query(
-        engine,
+    db.load(tree.root)
+    assert db.query(
         "SELECT e.archive_id, s.start_condition FROM v_sky_condition s"
-        " JOIN exposure e ON e.id = s.exposure_id ORDER BY e.archive_id",
-    ) == [
-        ("MUSE.2018-08-13T00:01:07.123", "Clear"),
-        ("MUSE.2018-08-14T00:02:07.123", "Wind"),
-    ]
+        " JOIN exposure e ON e.id = s.exposure_id ORDER BY e.archive_id"
+    ) == [("MUSE.2018-08-13T00:01:07.123", "Clear"), ("MUSE.2018-08-14T00:02:07.123", "Wind")]
 
 
 def with_card(path: Path, keyword: str, value: str) -> None:
@@ -261,35 +239,32 @@ def with_card(path: Path, keyword: str, value: str) -> None:
         opened[0].header[keyword] = value
 
 
-def test_a_changed_log_replaces_its_exposure_alone(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     tree.add(2, without=["raw", "psf"])
     for number in (1, 2):
         write_log(tree, number=number)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     runs = "SELECT DISTINCT load_run_id FROM source_file WHERE exposure_id = 2"
-    before = query(engine, runs)
+    before = db.query(runs)
     write_log(tree, WEATHER[:2])
-    done = aomuse(db_url, "load", tree.root)
+    done = db.run("load", tree.root)
     assert "1 replaced, 1 unchanged" in done.out
-    assert query(engine, runs) == before
-    assert query(
-        engine, "SELECT exposure_id, COUNT(*) FROM night_weather GROUP BY exposure_id"
-    ) == [(1, 2), (2, len(WEATHER))]
+    assert db.query(runs) == before
+    assert db.query("SELECT exposure_id, COUNT(*) FROM night_weather GROUP BY exposure_id") == [
+        (1, 2),
+        (2, len(WEATHER)),
+    ]
 
 
-def test_a_log_that_is_gone_stays_until_it_is_given_up(
-    engine: sa.Engine, db_url: str, tree: Tree
-) -> None:
+def test_a_log_that_is_gone_stays_until_it_is_given_up(db, tree):
     path = write_log(tree)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    db.load(tree.root)
     path.unlink()
-    assert "1 unchanged" in aomuse(db_url, "load", tree.root).out
-    assert scalar(engine, "SELECT COUNT(*) FROM night_weather") == len(WEATHER)
-    verified = aomuse(db_url, "verify")
+    assert "1 unchanged" in db.run("load", tree.root).out
+    assert db.count("night_weather") == len(WEATHER)
+    verified = db.run("verify")
     assert (verified.code, str(path) in verified.err) == (1, True)
-    assert aomuse(db_url, "load", tree.root, "--reload").code == 0
-    assert scalar(engine, "SELECT COUNT(*) FROM night_log") == 0
-    assert query(engine, "SELECT start_condition FROM v_sky_condition") == [(None,)]
-    assert aomuse(db_url, "verify").code == 0
+    db.load(tree.root, "--reload")
+    assert db.count("night_log") == 0
+    assert db.query("SELECT start_condition FROM v_sky_condition") == [(None,)]
+    assert db.run("verify").code == 0

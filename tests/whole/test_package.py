@@ -1,7 +1,5 @@
 """What is published: the wheel alone, with its declared dependencies and nothing else, works."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -17,12 +15,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory):
     """Build the source archive from a copy of the repository, and the wheel from the archive."""
     folder = tmp_path_factory.mktemp("build")
     copy, out = folder / "copy", folder / "out"
@@ -40,7 +40,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fresh(wheel, tmp_path_factory):
     """Install the wheel into an environment that has its dependencies only; give its programs."""
     home = tmp_path_factory.mktemp("fresh")
     venv.create(home, with_pip=False, symlinks=True)
@@ -101,7 +101,7 @@ def run(command: list[str], folder: Path, path: Path | None = None) -> str:
     return result.stdout
 
 
-def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_revisions(wheel):
     """A package that is missing here is missing in [tool.setuptools] of pyproject.toml."""
     sources = {
         *(path.relative_to(REPOSITORY) for path in (REPOSITORY / "aomuse").rglob("*.py")),
@@ -117,7 +117,7 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel: Path) -> None:
     assert packed == sources
 
 
-def test_the_installed_wheel_loads_a_night(fresh: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
     def aomuse(*arguments: str) -> str:
         return run([str(fresh / "aomuse"), *arguments], tmp_path, fresh)
 
@@ -128,41 +128,39 @@ def test_the_installed_wheel_loads_a_night(fresh: Path, tmp_path: Path) -> None:
     aomuse("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
     assert "1 loaded" in aomuse("load", "night")
     assert "1 found, 1 loaded" in aomuse("status")
-    assert "0 files differ" in aomuse("verify", "night")
+    assert "0 files with differences" in aomuse("verify", "night")
     assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
 
 
-def test_without_the_extra_mariadb_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
-    url = "mariadb+mariadbconnector://u:secret@127.0.0.1:1/aomuse"
-    result = subprocess.run(
-        [fresh / "aomuse", "--db", url, "status"],
+@pytest.mark.parametrize(
+    ("extra", "why", "command"),
+    [
+        ("mariadb", "", ["--db", "mariadb+mariadbconnector://u:secret@127.0.0.1:1/x", "status"]),
+        (
+            "report",
+            "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n",
+            ["report", "out.html"],
+        ),
+    ],
+)
+def test_without_an_extra_one_line_says_what_to_install(extra, why, command, fresh, tmp_path):
+    program, environment = fresh / "aomuse", {"PATH": str(fresh)}
+    done = subprocess.run(
+        [program, *command],
         cwd=tmp_path,
-        env={"PATH": str(fresh)},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert result.returncode == 2
-    assert "pip install 'aomuse[mariadb]'" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert "secret" not in result.stderr + result.stdout
-
-
-def test_without_the_extra_report_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
-    result = subprocess.run(
-        [fresh / "aomuse", "report", "out.html"],
-        cwd=tmp_path,
-        env={"PATH": str(fresh)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stderr == "aomuse: jinja2 is not installed: pip install 'aomuse[report]'\n"
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(why)
+    assert f"pip install 'aomuse[{extra}]'" in done.stderr
+    assert "secret" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_fresh_environment_is_bare(fresh: Path, tmp_path: Path) -> None:
+def test_the_fresh_environment_is_bare(fresh, tmp_path):
     """What the tests install beside aomuse must not be what makes it work."""
     for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair"):
         code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is not None)"

@@ -1,10 +1,7 @@
 """The header of a real reduced product, card for card and byte for byte."""
 
-from __future__ import annotations
-
 import datetime as dt
 import shutil
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from aomuse import pipeline
 from aomuse.models import Exposure
-from aomuse.stored import StoredExposure
+from aomuse.stored.exposure import StoredExposure
 from aomuse.verify import verify
 
 NAME = "MUSE.2017-06-16T01:34:56.867.fits"
@@ -21,18 +18,18 @@ BLOCK, CARD = 2880, 80
 
 
 @pytest.fixture
-def real_file(shared_data: Path, tmp_path: Path) -> Path:
+def real_file(shared_data, tmp_path):
     path = tmp_path / "single" / NAME
     path.parent.mkdir()
     shutil.copyfile(shared_data / NAME, path)
     return path
 
 
-def test_all_cards_come_back_to_the_byte(engine: sa.Engine, real_file: Path) -> None:
-    summary = pipeline.load(engine, [real_file.parents[1]])
+def test_all_cards_come_back_to_the_byte(db, real_file):
+    summary = pipeline.load(db.engine, [real_file.parents[1]])
     assert (summary.counts["loaded"], summary.failed) == (1, 0)
     content = real_file.read_bytes()
-    with engine.connect() as connection, fits.open(real_file) as hdus:
+    with db.engine.connect() as connection, fits.open(real_file) as hdus:
         stored = StoredExposure(connection, 1)
         headers = stored.headers(stored.files[0].id)
         assert [header.extension_name for header in headers] == ["PRIMARY", "DATA"]
@@ -47,12 +44,12 @@ def test_all_cards_come_back_to_the_byte(engine: sa.Engine, real_file: Path) -> 
             assert [(c.keyword, c.value, type(c.value), c.comment) for c in cards] == [
                 (c.keyword, c.value, type(c.value), c.comment) for c in hdu.header.cards
             ]
-    assert [result.differences for result in verify(engine)] == [()]
+    assert [result.differences for result in verify(db.engine)] == [()]
 
 
-def test_row_of_the_exposure(engine: sa.Engine, real_file: Path) -> None:
-    pipeline.load(engine, [real_file.parents[1]])
-    with Session(engine) as session:
+def test_row_of_the_exposure(db, real_file):
+    pipeline.load(db.engine, [real_file.parents[1]])
+    with Session(db.engine) as session:
         exposure = session.scalars(sa.select(Exposure)).one()
         assert exposure.target is not None
         assert {

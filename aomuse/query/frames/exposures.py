@@ -40,7 +40,7 @@ _SQL_TYPES: dict[str, Any] = {"time": sa.DateTime(), "date": sa.Date(), "flag": 
 
 
 def read_exposures(engine: Engine, filters: Filters) -> Iterator[pd.DataFrame]:
-    """Yield exposures in order of time."""
+    """Yield exposures sorted by time."""
     columns = exposure_columns(engine.dialect.name)
     view = sa.table("v_exposure", *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
     with reading(engine) as connection:

@@ -49,7 +49,7 @@ class Filters(TypedDict, total=False):
 
 
 def exposure_ids(connection: Connection, filters: Filters) -> list[int]:
-    """Return the numbers of the exposures for which the filters hold, in order of time."""
+    """Return the numbers of the exposures for which the filters hold, sorted by time."""
     for name in filters:
         if name not in Filters.__annotations__:
             raise AomuseError(unknown("no filter is named", name, Filters.__annotations__))

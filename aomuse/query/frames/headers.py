@@ -61,7 +61,7 @@ def read_header(
     file: str | None,
     filters: Filters,
 ) -> Iterator[pd.DataFrame]:
-    """Yield values of header cards, exposures in order of time."""
+    """Yield values of header cards, exposures sorted by time."""
     if not keywords:
         raise AomuseError("no keyword is named: db.header('ESO INS MODE', 'EXPTIME')")
     if file is not None and file not in ROLES:

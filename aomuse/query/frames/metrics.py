@@ -48,7 +48,7 @@ _KINDS: dict[str, Kind] = {"float": "float", "count": "int", "flag": "flag"}
 def read_metrics(
     engine: Engine, names: Sequence[str], grain: Grain, filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield metrics, exposures in order of time."""
+    """Yield metrics, exposures sorted by time."""
     if grain not in _KEYS:
         raise AomuseError(unknown("no metrics are of a", grain, _KEYS))
     chosen = {name: find_metric(name, (grain,)) for name in names} or {

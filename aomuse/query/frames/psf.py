@@ -18,7 +18,7 @@ from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, by_size, reading
 from aomuse.stored.rows import read_rows
-from aomuse.stored.special import SpecialValues
+from aomuse.stored.special import SpecialValues, Values
 from aomuse.suggest import unknown
 
 #: Lowest and highest wavelength, nm, both included; None for no limit.
@@ -50,14 +50,14 @@ class Fit:
 def read_psf(
     engine: Engine, names: Sequence[str], wavelength: Wavelengths | None, filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield PSF parameters, exposures in order of time."""
+    """Yield PSF parameters, exposures sorted by time."""
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
         known = _parameters(connection, fits)
         strangers = [name for name in names if name not in known]
         if strangers:
-            # Other analyses may have it: then these have no value, and it is no mistake.
+            # Other analyses may have it: then these have no value, and that is not a mistake.
             everywhere = list(connection.scalars(sa.select(PsfParameter.parameter).distinct()))
             for name in strangers:
                 if name not in everywhere:
@@ -75,8 +75,10 @@ def read_psf(
         # Of a range of wavelengths each analysis has few layers.
         share = 1 if low is None and high is None else 4
         for part in by_size(fits, lambda fit: fit.layers // share):
-            layers = layers_of(connection, part, low, high)
-            yield make_frame(columns, _cells(connection, part, shown, layers))
+            exposures = {fit.exposure_id for fit in part}
+            special = SpecialValues(connection, exposures, "psf_layer", "psf_parameter")
+            layers = layers_of(connection, special, part, low, high)
+            yield make_frame(columns, _cells(connection, special, part, shown, layers))
 
 
 def check_wavelength(wavelength: Any) -> Wavelengths:
@@ -109,21 +111,24 @@ def fits_of(connection: Connection, ids: Sequence[int]) -> list[Fit]:
 
 
 def layers_of(
-    connection: Connection, fits: Sequence[Fit], low: float | None, high: float | None
-) -> pd.DataFrame:
-    """Return the layers of analyses, with their wavelengths."""
+    connection: Connection,
+    special: SpecialValues,
+    fits: Sequence[Fit],
+    low: float | None,
+    high: float | None,
+) -> dict[str, Values]:
+    """Return the layers of analyses: place of the analysis, layer and wavelength."""
     ids = [fit.id for fit in fits]
-    special = SpecialValues(connection, {fit.exposure_id for fit in fits}, "psf_layer")
     of_fits = PsfLayer.psf_fit_id.in_(ids)
     rows = read_rows(connection, special, "psf_layer", ["wavelength_nm"], of_fits)
-    layers = pd.DataFrame(rows)
+    place = pd.Index(ids).get_indexer(pd.Index(rows["psf_fit_id"]))
+    order = np.argsort(place, kind="stable")
     # NaN is in no range.
     if low is not None:
-        layers = layers[layers["wavelength_nm"] >= low]
+        order = order[rows["wavelength_nm"][order] >= low]
     if high is not None:
-        layers = layers[layers["wavelength_nm"] <= high]
-    place = pd.Index(ids).get_indexer(pd.Index(layers["psf_fit_id"]))
-    return layers.assign(fit=place).sort_values(["fit", "layer"], ignore_index=True)
+        order = order[rows["wavelength_nm"][order] <= high]
+    return {name: values[order] for name, values in (rows | {"fit": place}).items()}
 
 
 def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
@@ -137,26 +142,30 @@ def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
 
 
 def _cells(
-    connection: Connection, fits: list[Fit], shown: list[str], layers: pd.DataFrame
+    connection: Connection,
+    special: SpecialValues,
+    fits: list[Fit],
+    shown: list[str],
+    layers: dict[str, Values],
 ) -> list[Any]:
     """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
     where = [
         PsfParameter.psf_fit_id.in_([fit.id for fit in fits]),
         PsfParameter.parameter.in_(shown),
     ]
-    if len(layers):
+    count = len(layers["layer"])
+    if count:
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         where.append(PsfParameter.layer.between(first, last))
-    special = SpecialValues(connection, {fit.exposure_id for fit in fits}, "psf_parameter")
     found = read_rows(connection, special, "psf_parameter", ["value"], *where)
-    row_of = pd.MultiIndex.from_frame(layers[["psf_fit_id", "layer"]])
+    row_of = pd.MultiIndex.from_arrays([layers["psf_fit_id"], layers["layer"]])
     keys = pd.MultiIndex.from_arrays([found["psf_fit_id"], found["layer"]])
     place = row_of.get_indexer(keys)
-    cells = {name: np.full(len(layers), np.nan) for name in shown}
+    cells = {name: np.full(count, np.nan) for name in shown}
     for name, column in cells.items():
         own = (found["parameter"] == name) & (place >= 0)
         column[place[own]] = found["value"][own]
-    fit = layers["fit"].to_numpy()
+    fit = layers["fit"]
     result = [
         layers["psf_fit_id"],
         np.array([f.exposure_id for f in fits], dtype=np.int64)[fit],

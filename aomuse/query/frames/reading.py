@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error
 from aomuse.errors import AomuseError, DatabaseError
-from aomuse.stored.rows import Select, uncollected
+from aomuse.stored.rows import Select, arrays, uncollected
+from aomuse.stored.special import Values
 
 T = TypeVar("T")
 
@@ -57,8 +58,8 @@ def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
         return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def streamed(engine: Engine, select: Select) -> Generator[Sequence[Any], None, None]:
-    """Yield pieces of a result that never is in memory as a whole."""
+def streamed(engine: Engine, select: Select) -> Generator[dict[str, Values], None, None]:
+    """Yield a result by column, in pieces: it is never in memory as a whole."""
     with reading(engine) as connection:
         options = {"stream_results": True, "max_row_buffer": FETCH_ROWS}
         pieces = connection.execute(select, execution_options=options).partitions(FETCH_ROWS)
@@ -67,9 +68,10 @@ def streamed(engine: Engine, select: Select) -> Generator[Sequence[Any], None, N
             while not finished:
                 with uncollected():
                     rows = next(pieces, None)
-                finished = rows is None
-                if rows is not None:
-                    yield rows
+                    columns = arrays(select, rows or [])
+                    finished, rows = rows is None, None
+                if not finished:
+                    yield columns
         finally:
             if not finished and connection.dialect.name != "sqlite":
                 # Closing the cursor would read the rest of the result off the wire first.

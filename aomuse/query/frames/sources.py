@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
+from aomuse.exchange.outcome import counted
 from aomuse.models import Source, SourceSample
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
-from aomuse.stored.rows import arrays, select_rows
+from aomuse.stored.rows import select_rows
 from aomuse.stored.special import SpecialValues, Values
 
 #: Rows of a frame that is asked for as a whole: 2 GB.
@@ -48,7 +49,7 @@ def read_sources(
     *,
     whole: bool,
 ) -> Iterator[pd.DataFrame]:
-    """Yield samples of sources, exposures in order of time."""
+    """Yield samples of sources, exposures sorted by time."""
     low, high = check_wavelength(wavelength)
     limited = low is not None or high is not None
     with reading(engine) as connection:
@@ -81,8 +82,8 @@ def _source_ids(
             rows += count
     if most is not None and rows > most:
         raise AomuseError(
-            f"that is {rows:,} rows: take them in parts (chunk_rows=1_000_000), ask for fewer "
-            "(exposures=, wavelength=(700, 800)), or ask v_source_summary"
+            f"that is {counted(rows, 'row')}: take them in parts (chunk_rows=1_000_000), "
+            "ask for fewer (exposures=, wavelength=(700, 800)), or ask v_source_summary"
         )
     return found
 
@@ -96,33 +97,34 @@ def _samples(
     high: float | None,
 ) -> Generator[pd.DataFrame, None, None]:
     with reading(engine) as connection:
-        layers = layers_of(connection, [fit], low, high)
-        special = SpecialValues(connection, [fit.exposure_id], "source_sample")
+        special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
+        layers = layers_of(connection, special, [fit], low, high)
     select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
     limited = low is not None or high is not None
     if limited:
-        if not len(layers):
+        if not len(layers["layer"]):
             return
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         select = select.where(SourceSample.layer.between(first, last))
     if limited or sources is not None:
         select = select.where(SourceSample.pampelmuse_id.in_(ids))
-    wavelengths = layers.set_index("layer")["wavelength_nm"]
     with closing(streamed(engine, select)) as pieces:
-        for rows in pieces:
-            samples = special.restored("source_sample", arrays(select, rows))
-            yield _frame(fit, samples, wavelengths)
+        for piece in pieces:
+            yield _frame(fit, special.restored("source_sample", piece), layers)
 
 
-def _frame(fit: Fit, samples: dict[str, Values], wavelengths: pd.Series[float]) -> pd.DataFrame:
+def _frame(fit: Fit, samples: dict[str, Values], layers: dict[str, Values]) -> pd.DataFrame:
     count = len(samples["layer"])
+    place = pd.Index(layers["layer"]).get_indexer(pd.Index(samples["layer"]))
+    # A layer that is not known, at -1, has no wavelength.
+    wavelengths = np.append(layers["wavelength_nm"], np.nan)[place]
     cells = {
         "psf_fit_id": samples["psf_fit_id"],
         "exposure_id": np.full(count, fit.exposure_id),
         "model": pd.array([fit.model], dtype="string").repeat(count),
         "pampelmuse_id": samples["pampelmuse_id"],
         "layer": samples["layer"],
-        "wavelength_nm": wavelengths.reindex(samples["layer"]).to_numpy(),
+        "wavelength_nm": wavelengths,
         "snr": samples["snr"],
         "flux": samples["flux"],
         "fwhm_pixel": samples["fwhm"],

@@ -31,7 +31,7 @@ def to_table(frame: pd.DataFrame) -> Table:
     Raises
     ------
     AomuseError
-        If it is no frame.
+        If it is not a frame.
     """
     if not isinstance(frame, pd.DataFrame):
         raise AomuseError(f"to_table takes a DataFrame, not a {type(frame).__name__}")

@@ -44,7 +44,7 @@ Cells = npt.NDArray[Any]
 def read_telemetry(
     engine: Engine, extension: str, names: Sequence[str], filters: Filters
 ) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a table, exposures in order of time."""
+    """Yield the rows of a table, exposures sorted by time."""
     with reading(engine) as connection:
         columns = telemetry_columns(connection, extension)
         tables = tables_of(connection, extension, exposure_ids(connection, filters))

@@ -1,7 +1,7 @@
 """The views: wide, one grain each, with a meaning for every column.
 
 Views are derived from the tables, so they are not revisions of their own: the last step of a
-migration to head creates them anew, and a revision that changes tables drops them first.
+migration to head creates them again, and a revision that changes tables drops them first.
 """
 
 from __future__ import annotations

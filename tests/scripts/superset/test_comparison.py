@@ -1,7 +1,5 @@
 """The comparison of charts with SQL finds what differs, whatever the order."""
 
-from __future__ import annotations
-
 import datetime as dt
 from decimal import Decimal
 from typing import Any
@@ -20,7 +18,7 @@ DIRECT: list[tuple[Any, ...]] = [(NIGHT, "NFM", None), (NIGHT, "WFM", Decimal("1
 COLUMNS = ("night", "mode", "hours")
 
 
-def test_the_same_is_the_same_in_any_order() -> None:
+def test_the_same_is_the_same_in_any_order():
     assert differences(ROWS, COLUMNS, DIRECT, pivoted=False) == []
     assert differences([], COLUMNS, [], pivoted=False) == []
     # NULL stands before or after a number, and where only some rows have one.
@@ -40,16 +38,16 @@ def test_the_same_is_the_same_in_any_order() -> None:
         [DIRECT[0], (dt.datetime(2018, 8, 12, 0, 0, 1), "WFM", 1.5)],
     ],
 )
-def test_a_difference_is_found(direct: list[tuple[Any, ...]]) -> None:
+def test_a_difference_is_found(direct):
     assert len(differences(ROWS, COLUMNS, direct, pivoted=False)) == 1
 
 
-def test_another_column_is_a_difference() -> None:
+def test_another_column_is_a_difference():
     assert differences(ROWS, ("night", "mode"), DIRECT, pivoted=False)
     assert differences(ROWS, ("night", "mode", "nights"), DIRECT, pivoted=False)
 
 
-def test_a_column_for_each_series() -> None:
+def test_a_column_for_each_series():
     rows = [{"night": MILLISECONDS, "WFM": 1.5, "NFM": None}]
     assert differences(rows, COLUMNS, DIRECT, pivoted=True) == []
     assert differences([{"night": MILLISECONDS, "WFM": 1.6}], COLUMNS, DIRECT, pivoted=True)

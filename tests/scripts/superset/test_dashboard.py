@@ -3,12 +3,9 @@
 That Superset imports it and shows what SQL says is looked at by `make bi-check`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,21 +37,19 @@ BY_UUID = {content["uuid"]: content for content in DATASET_FILES.values()}
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tree(tmp_path_factory):
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, exposures=2, sources=2, layers=24)
     return folder
 
 
 @pytest.fixture
-def backend() -> str:
+def backend():
     """Superset is for MariaDB."""
     return "mariadb"
 
 
-def test_the_datasets_are_those_of_the_views(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_datasets_are_those_of_the_views(tmp_path, capsys):
     assert generate.main(["--check"]) == 0, capsys.readouterr().err
     at = ["--folder", str(tmp_path)]
     assert generate.main(at) == 0
@@ -70,7 +65,7 @@ def test_the_datasets_are_those_of_the_views(
     assert generate.main([*at, "--check"]) == 0
 
 
-def test_columns_have_the_meanings_and_types_of_the_database(engine: sa.Engine) -> None:
+def test_columns_have_the_meanings_and_types_of_the_database(engine):
     with engine.connect() as connection:
         views = {view.name: view for view in all_views(connection)}
         inspector = sa.inspect(connection)
@@ -92,7 +87,7 @@ def test_columns_have_the_meanings_and_types_of_the_database(engine: sa.Engine) 
                 assert shown["is_dttm"] == (kind in {"DATE", "DATETIME"})
 
 
-def test_metrics_and_own_columns_are_sql_that_runs(engine: sa.Engine, tree: Path) -> None:
+def test_metrics_and_own_columns_are_sql_that_runs(engine, tree):
     load(engine, [tree])
     with engine.connect() as connection:
         for content in DATASET_FILES.values():
@@ -119,7 +114,7 @@ def used(params: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_chart_asks_for_what_its_dataset_has(name: str) -> None:
+def test_a_chart_asks_for_what_its_dataset_has(name):
     chart = CHARTS[name]
     assert chart["uuid"] == generate.identity("chart", name)
     assert chart["description"]
@@ -135,7 +130,7 @@ def test_a_chart_asks_for_what_its_dataset_has(name: str) -> None:
     assert [c["subject"] for c in times] == [dataset["main_dttm_col"]]
 
 
-def test_the_dashboard_shows_every_chart_once() -> None:
+def test_the_dashboard_shows_every_chart_once():
     (dashboard,) = files("dashboards").values()
     position = dashboard["position"]
     shown = [p["meta"] for p in position.values() if isinstance(p, dict) and p["type"] == "CHART"]
@@ -151,7 +146,7 @@ def test_the_dashboard_shows_every_chart_once() -> None:
                 assert sum(position[child]["meta"]["width"] for child in part["children"]) == 12
 
 
-def test_the_filters_ask_for_columns_that_exist() -> None:
+def test_the_filters_ask_for_columns_that_exist():
     (dashboard,) = files("dashboards").values()
     filters = dashboard["metadata"]["native_filter_configuration"]
     assert [f["name"] for f in filters] == ["Target", "Mode", "Time (UTC)"]
@@ -173,7 +168,7 @@ def test_the_filters_ask_for_columns_that_exist() -> None:
                 assert (chart["uuid"] in left_out) == (name in OF_ALL_TARGETS)
 
 
-def test_the_database_is_written_to_by_nobody() -> None:
+def test_the_database_is_written_to_by_nobody():
     (database,) = files("databases").values()
     assert database["uuid"] == generate.identity("database", "aomuse")
     assert {d["database_uuid"] for d in DATASET_FILES.values()} == {database["uuid"]}
@@ -181,7 +176,7 @@ def test_the_database_is_written_to_by_nobody() -> None:
     assert not any(database[name] for name in allowed)
 
 
-def test_the_check_knows_every_chart(engine: sa.Engine, tree: Path) -> None:
+def test_the_check_knows_every_chart(engine, tree):
     assert set(EXPECTED) == set(CHARTS)
     load(engine, [tree])
     found = {}

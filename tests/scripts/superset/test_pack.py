@@ -1,7 +1,5 @@
 """The ZIP file for Superset: complete, with the URI as it was given, and silent on the password."""
 
-from __future__ import annotations
-
 import stat
 import zipfile
 from pathlib import Path
@@ -26,7 +24,7 @@ URI = sa.URL.create(
 
 
 @pytest.fixture(autouse=True)
-def uri(monkeypatch: pytest.MonkeyPatch) -> None:
+def uri(monkeypatch):
     monkeypatch.setenv(pack.URI_VARIABLE, URI.render_as_string(hide_password=False))
 
 
@@ -37,9 +35,7 @@ def database(path: Path) -> dict[str, str]:
         return loaded
 
 
-def test_the_bundle_is_complete_and_private(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_bundle_is_complete_and_private(tmp_path, capsys):
     target = tmp_path / "dashboard.zip"
     target.write_text("of yesterday, and readable by all")
     target.chmod(0o644)
@@ -59,7 +55,7 @@ def test_the_bundle_is_complete_and_private(
     assert [path.name for path in tmp_path.iterdir()] == ["dashboard.zip"]
 
 
-def test_superset_can_be_made_to_ask_for_the_password(tmp_path: Path) -> None:
+def test_superset_can_be_made_to_ask_for_the_password(tmp_path):
     target = tmp_path / "dashboard.zip"
     assert pack.main([str(target), "--ask-password"]) == 0
     assert sa.make_url(database(target)["sqlalchemy_uri"]) == URI.set(password="X" * 10)
@@ -78,13 +74,7 @@ def test_superset_can_be_made_to_ask_for_the_password(tmp_path: Path) -> None:
         ("mysql+pymysql:///muse", "lacks"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line(
-    given: str,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_is_wrong_is_said_in_a_line(given, said, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(pack.URI_VARIABLE, given)
     assert pack.main([str(tmp_path / "dashboard.zip")]) == 2
     error = capsys.readouterr().err
@@ -94,9 +84,7 @@ def test_what_is_wrong_is_said_in_a_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_missing_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_is_missing_is_named(tmp_path, capsys):
     assert pack.main([str(tmp_path / "nowhere" / "dashboard.zip")]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1

@@ -1,17 +1,11 @@
-"""Blobs that nobody would have written, and some that everybody did."""
-
-from __future__ import annotations
+"""Documents that nobody would have written, and some that everybody did."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-import sqlalchemy as sa
-from old_databases import OldDatabase, exact
+from old_databases import exact
 from warehouse import aomuse, contents, open_issues, query, scalar
 
-Export = Callable[[], list[dict[str, Any]]]
 NAN, INF = float("nan"), float("inf")
 
 #: The dummy of the README of 2020.
@@ -104,52 +98,34 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
-def dumped(value: Any) -> str:
-    return json.dumps(value)
+PARAMS = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+NAMES = {"targetName": "M 54", "insMode": "x"}
 
 
-@pytest.mark.parametrize("odd", ODD, ids=lambda name: name.replace(" ", "_"))
-def test_it_comes_out_as_it_went_in(
-    odd: str, old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
-) -> None:
-    document = {
-        "targetName": "testTarget",
-        "insMode": "testMode",
-        "analysisFile": "testAnalysis",
-        "rawFile": "testRaw",
-    } | ODD[odd]
-    old_2020.add(
-        "testTarget",
-        insmode="testMode",
-        analysisfile="testAnalysis",
-        rawfile="testRaw",
-        data=dumped(document["data"]),
-        psfparams=dumped(document["psfParams"]),
-        sources=dumped(document["sources"]),
-    )
+def test_they_come_out_as_they_went_in(old_2020, db_url, export, engine):
+    wanted = [
+        {**NAMES, "analysisFile": f"{name}.prm.fits", "rawFile": f"{name} raw"} | document
+        for name, document in sorted(ODD.items())
+    ]
+    for document in wanted:
+        old_2020.add_document(document)
     done = aomuse(db_url, "import-blobs", old_2020.url)
     assert (done.code, done.err) == (0, "")
-    assert "1 loaded" in done.out
-    assert exact(exported()) == exact([json.loads(json.dumps(document))])
+    assert f"{len(ODD)} loaded" in done.out
+    assert exact(export()) == exact(json.loads(json.dumps(wanted)))
     before = contents(engine)
-    assert "1 unchanged" in aomuse(db_url, "import-blobs", old_2020.url).out
+    assert f"{len(ODD)} unchanged" in aomuse(db_url, "import-blobs", old_2020.url).out
     assert contents(engine) == before
 
 
-def test_layers_that_disagree_are_told_and_nothing_is_lost(
-    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
-) -> None:
-    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+def test_layers_that_disagree_are_an_issue_and_nothing_is_lost(old_2020, db_url, export, engine):
     sources = {"PM_1": {"snr": [1.5, 2.5, 3.5]}}
-    old_2020.add(
-        *("M 54",), insmode="x", analysisfile="X.prm.fits", psfparams=dumped(params),
-        sources=dumped(sources),
-    )  # fmt: skip
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert done.code == 1
+    document = {**NAMES, "analysisFile": "X", "data": None, "psfParams": PARAMS, "sources": sources}
+    old_2020.add_document(document)
+    assert aomuse(db_url, "import-blobs", old_2020.url).code == 1
     assert [code for code, _ in open_issues(engine)] == ["layers_disagree"]
-    (found,) = exported()
-    assert exact([found["psfParams"], found["sources"]]) == exact([params, sources])
+    (exported,) = export()
+    assert exact([exported["psfParams"], exported["sources"]]) == exact([PARAMS, sources])
     assert scalar(engine, "SELECT COUNT(*) FROM psf_parameter") == 4
 
 
@@ -165,87 +141,82 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda name: name.replace(" ", "_"))
-def test_a_blob_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
-    broken: str, old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
-) -> None:
-    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
-    first = old_2020.add(
-        *("M 54",),
-        insmode="x",
-        analysisfile="X.prm.fits",
-        data=dumped({"PRIMARY": {"RA": 1.5}}),
-        psfparams=dumped(params),
-        sources=BROKEN[broken],
-    )
-    old_2020.add("M 54", insmode="x", analysisfile="Y.prm.fits", psfparams=dumped(params))
+def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
+    old_2020, db_url, export, engine
+):
+    document = {**NAMES, "data": {"PRIMARY": {"RA": 1.5}}, "psfParams": PARAMS, "sources": None}
+    broken = {
+        old_2020.add_document(document, analysisfile=f"{name}.prm.fits", sources=text): name
+        for name, text in BROKEN.items()
+    }
+    old_2020.add_document(document, analysisfile="whole")
     done = aomuse(db_url, "import-blobs", old_2020.url)
     assert done.code == 1
-    assert "2 loaded" in done.out
-    assert len(done.errors) == 1
-    assert f"#exposure/{first}/sources" in done.err
-    ((code, path),) = open_issues(engine)
-    assert (code, path.rpartition("#")[2]) == ("blob_unreadable", f"exposure/{first}/sources")
-    found = {document["analysisFile"]: document for document in exported()}
-    assert exact(found["X.prm.fits"]["psfParams"]) == exact(params)
-    assert found["X.prm.fits"]["data"]["PRIMARY"] == {"RA": 1.5}
-    assert found["X.prm.fits"]["sources"] is None
-    assert query(engine, "SELECT role FROM source_file WHERE outcome = 'failed'") == [("psf",)]
+    assert f"{len(BROKEN) + 1} loaded" in done.out
+    assert len(done.errors) == len(BROKEN)
+    issues = [(code, path.rpartition("#")[2]) for code, path in open_issues(engine)]
+    assert sorted(issues) == sorted(("blob_unreadable", f"exposure/{n}/sources") for n in broken)
+    for exported in export():
+        assert exact(exported["psfParams"]) == exact(PARAMS)
+        assert exported["data"]["PRIMARY"] == {"RA": 1.5}
+        assert exported["sources"] is None
+    failed = query(engine, "SELECT role FROM source_file WHERE outcome = 'failed'")
+    assert failed == [("psf",)] * len(BROKEN)
 
-    # As it was: it is told again, and nothing is written.
+    # Without a change it is reported again, and nothing is written.
     before = contents(engine)
     again = aomuse(db_url, "import-blobs", old_2020.url)
     assert (again.code, again.err) == (1, done.err)
-    assert "2 unchanged" in again.out
+    assert f"{len(BROKEN) + 1} unchanged" in again.out
     assert contents(engine) == before
 
-    old_2020.change(first, sources=dumped({"PM_1": {"snr": [1.5, 2.5]}}))
-    mended = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (mended.code, mended.err) == (0, "")
+    mended = {"PM_1": {"snr": [1.5, 2.5]}}
+    for number in broken:
+        old_2020.change(number, sources=json.dumps(mended))
+    last = aomuse(db_url, "import-blobs", old_2020.url)
+    assert (last.code, last.err) == (0, "")
     assert open_issues(engine) == []
-    assert found["X.prm.fits"] | {"sources": {"PM_1": {"snr": [1.5, 2.5]}}} in exported()
+    assert [exported["sources"] for exported in export()].count(mended) == len(BROKEN)
 
 
-def test_bytes_in_place_of_text(
-    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
-) -> None:
-    params = {"fwhm": [1.5, 2.5], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+def test_bytes_in_place_of_text(old_2020, db_url, export):
     number = old_2020.add("M 54", insmode="x", analysisfile="X.prm.fits")
     with old_2020.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE exposure SET psfparams = ?, sources = ? WHERE id = ?",
-            (dumped(params).encode(), b'{"PM_1": "\xff"}', number),
+            (json.dumps(PARAMS).encode(), b'{"PM_1": "\xff"}', number),
         )
     done = aomuse(db_url, "import-blobs", old_2020.url)
     assert done.code == 1
     assert "not UTF-8" in done.err
-    (found,) = exported()
-    assert exact(found["psfParams"]) == exact(params)
+    (exported,) = export()
+    assert exact(exported["psfParams"]) == exact(PARAMS)
 
 
 def test_two_rows_of_one_exposure_are_one_exposure_with_two_analyses(
-    old_2020: OldDatabase, db_url: str, exported: Export, engine: sa.Engine
-) -> None:
-    data = {"PRIMARY": {"PROV1": "MUSE.2018-08-12T23:57:30.000.fits", "RA": 1.5}}
-    wanted = []
-    for number, name in enumerate(("X.prm.fits", "Y.prm.fits")):
-        params = {"fwhm": [1.5 + number], "beta": [2.5], "wavelength": [475.0]}
-        data["PRIMARY"]["N"] = number
-        old_2020.add(
-            *("M 54",), insmode="x", analysisfile=name, data=dumped(data), psfparams=dumped(params)
-        )
-        full = data | dict.fromkeys(
-            ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
-        )
-        wanted.append((name, exact(params), exact(json.loads(dumped(data))), exact(full)))
+    old_2020, db_url, export, engine
+):
+    wanted = [
+        {
+            **NAMES,
+            "analysisFile": f"{name}.prm.fits",
+            "rawFile": None,
+            "data": {"PRIMARY": {"PROV1": "MUSE.2018-08-12T23:57:30.000.fits", "N": number}},
+            "psfParams": {"fwhm": [1.5 + number], "beta": [2.5], "wavelength": [475.0]},
+            "sources": None,
+        }
+        for number, name in enumerate("XY")
+    ]
+    for document in wanted:
+        old_2020.add_document(document)
     done = aomuse(db_url, "import-blobs", old_2020.url)
     assert (done.code, done.err) == (0, "")
     assert "1 loaded, 0 completed, 1 replaced" in done.out
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
-    found = {document["analysisFile"]: document for document in exported()}
-    for name, params, data_given, _ in wanted:
-        assert exact(found[name]["psfParams"]) == params
-        assert exact(found[name]["data"]) == data_given
+    for exported, document in zip(export(), wanted, strict=True):
+        assert exported["analysisFile"] == document["analysisFile"]
+        assert exact(exported["psfParams"]) == exact(document["psfParams"])
+        assert exact(exported["data"]) == exact(document["data"])
     before = contents(engine)
     assert "2 unchanged" in aomuse(db_url, "import-blobs", old_2020.url).out
     assert contents(engine) == before

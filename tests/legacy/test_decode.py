@@ -1,6 +1,4 @@
-"""The text of blobs, and what makes one nested value another."""
-
-from __future__ import annotations
+"""The text of documents, and what makes one nested value another."""
 
 import json
 import math
@@ -37,7 +35,7 @@ def same(value: Any) -> Any:
 
 
 @given(VALUES)
-def test_encoded_once_or_twice(value: Any) -> None:
+def test_encoded_once_or_twice(value):
     if isinstance(value, str):
         return
     once = json.dumps(value)
@@ -47,7 +45,7 @@ def test_encoded_once_or_twice(value: Any) -> None:
 @pytest.mark.parametrize(
     "text", [None, "", " ", "null", "None", '"null"', '"None"', '""', " null "]
 )
-def test_nothing(text: str | None) -> None:
+def test_nothing(text):
     assert decode(text) is None
 
 
@@ -62,12 +60,12 @@ def test_nothing(text: str | None) -> None:
         ('{"a": "\\uDC00"}', "half a surrogate pair"),
     ],
 )
-def test_what_cannot_be_parsed_says_why(text: str, why: str) -> None:
+def test_what_cannot_be_parsed_says_why(text, why):
     with pytest.raises(BlobError, match=why):
         decode(text)
 
 
-def test_what_drivers_give() -> None:
+def test_what_drivers_give():
     assert text_of(None) is None
     assert text_of(b'{"a": 1}') == text_of(bytearray(b'{"a": 1}')) == text_of('{"a": 1}')
     assert decode(text_of({"a": [1.5, float("inf")]})) == {"a": [1.5, float("inf")]}
@@ -76,20 +74,20 @@ def test_what_drivers_give() -> None:
 
 
 @given(VALUES | NUMBERS, VALUES | NUMBERS)
-def test_a_difference_makes_one_value_the_other(ours: Any, wanted: Any) -> None:
-    change = difference(ours, wanted)
-    stored = None if change is None else json.loads(json.dumps(change))
-    assert same(applied(ours, stored)) == same(wanted)
-    assert (change is None) == (same(ours) == same(wanted))
+def test_a_difference_makes_one_value_the_other(stored, wanted):
+    change = difference(stored, wanted)
+    kept = None if change is None else json.loads(json.dumps(change))
+    assert same(applied(stored, kept)) == same(wanted)
+    assert (change is None) == (same(stored) == same(wanted))
 
 
 @given(VALUES)
-def test_no_difference_to_a_copy(value: Any) -> None:
+def test_no_difference_to_a_copy(value):
     assert difference(value, json.loads(json.dumps(value))) is None
 
 
 @pytest.mark.parametrize(
-    ("ours", "wanted", "change"),
+    ("stored", "wanted", "change"),
     [
         ({"a": 1, "b": 2.0}, {"a": 1, "b": 2}, {"values": {"b": {"value": 2}}}),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"values": {}, "keys": ["b", "a"]}),
@@ -100,6 +98,6 @@ def test_no_difference_to_a_copy(value: Any) -> None:
         (True, 1, {"value": 1}),
     ],
 )
-def test_a_difference_goes_as_deep_as_it_can(ours: Any, wanted: Any, change: Any) -> None:
+def test_a_difference_goes_as_deep_as_it_can(stored, wanted, change):
     expected = change or {"values": {"a": {"values": {"x": {"value": [1.0, 2.0]}}}}}
-    assert exact(difference(ours, wanted)) == exact(expected)
+    assert exact(difference(stored, wanted)) == exact(expected)

@@ -1,10 +1,7 @@
-"""AOMUSE databases as their scripts made them: tables by Pony, blobs by json.dumps."""
-
-from __future__ import annotations
+"""AOMUSE databases as their scripts made them: tables by Pony, documents by json.dumps."""
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,13 +12,13 @@ LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 NAME = sa.String(255)
 
 _metadata_2020 = sa.MetaData()
-TARGET_2020 = sa.Table(
+sa.Table(
     "target",
     _metadata_2020,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("targetname", NAME, unique=True, nullable=False),
 )
-EXPOSURE_2020 = sa.Table(
+sa.Table(
     "exposure",
     _metadata_2020,
     sa.Column("id", sa.Integer, primary_key=True),
@@ -32,39 +29,30 @@ EXPOSURE_2020 = sa.Table(
     sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
 )
 
+_DOCUMENTS_2023 = (
+    *("datacube_header", "raw_exposure_header", "raw_exposure_data", "pampelmuse_params"),
+    *("sources", "psf_table", "pampelmuse_catalog", "raman_image_header", "maoppy_data"),
+    *("sky_condition_start", "sky_comment_start", "sky_condition_end", "sky_comment_end"),
+)
 _metadata_2023 = sa.MetaData()
-TARGET_2023 = sa.Table(
+sa.Table(
     "target",
     _metadata_2023,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("target_name", NAME, unique=True, nullable=False),
 )
-EXPOSURE_2023 = sa.Table(
+sa.Table(
     "exposure",
     _metadata_2023,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("observation_time", sa.DateTime, unique=True, nullable=False),
     sa.Column("obs_id", sa.BigInteger, nullable=False),
     sa.Column("insmode", NAME, nullable=False),
-    *(
-        sa.Column(name, LONG)
-        for name in ("datacube_header", "raw_exposure_header", "raw_exposure_data")
-    ),
     sa.Column("raw_exposure_filename", NAME, unique=True),
     sa.Column("prm_filename", NAME, unique=True),
-    *(
-        sa.Column(name, LONG)
-        for name in (
-            *("pampelmuse_params", "sources", "psf_table", "pampelmuse_catalog"),
-            *("raman_image_header", "maoppy_data"),
-        )
-    ),
+    *(sa.Column(name, LONG) for name in _DOCUMENTS_2023),
     sa.Column("sky_condition_start_time", sa.Double),
-    sa.Column("sky_condition_start", LONG),
-    sa.Column("sky_comment_start", LONG),
     sa.Column("sky_condition_end_time", sa.Double),
-    sa.Column("sky_condition_end", LONG),
-    sa.Column("sky_comment_end", LONG),
     sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
 )
 PROCESSED_2023 = sa.Table(
@@ -82,7 +70,10 @@ PROCESSED_2023 = sa.Table(
     sa.Column("exposure", sa.Integer, sa.ForeignKey("exposure.id")),
 )
 
-#: How a blob may be encoded, all of which AOMUSE and its users have done.
+#: Columns of 2020 by the names in the exported document.
+BLOBS_2020 = {"data": "data", "psfparams": "psfParams", "sources": "sources"}
+PLAIN_2020 = {"insmode": "insMode", "analysisfile": "analysisFile", "rawfile": "rawFile"}
+#: How a document may be encoded, all of which AOMUSE and its users have done.
 ENCODINGS: dict[str, Callable[[Any], Any]] = {
     "once": json.dumps,
     "twice": lambda value: json.dumps(json.dumps(value)),
@@ -109,6 +100,13 @@ class OldDatabase:
             made = connection.execute(sa.insert(self._exposure).values(target=number, **columns))
             return int(made.inserted_primary_key[0])
 
+    def add_document(self, document: dict[str, Any], encoding: str = "once", **columns: Any) -> int:
+        """Add a document of 2020; give its id."""
+        encode = ENCODINGS[encoding]
+        blobs = {name: encode(document[key]) for name, key in BLOBS_2020.items()}
+        plain = {name: document.get(key) for name, key in PLAIN_2020.items()}
+        return self.add(document["targetName"], **{**plain, **blobs, **columns})
+
     def change(self, number: int, **columns: Any) -> None:
         """Change columns of an exposure."""
         with self.engine.begin() as connection:
@@ -133,24 +131,6 @@ def database_2020(url: str) -> OldDatabase:
 def database_2023(url: str) -> OldDatabase:
     """Make an empty database of the successors."""
     return OldDatabase(url, _metadata_2023)
-
-
-def fill_2020(
-    old: OldDatabase, folder: Path, encode: Callable[[Any], Any] = json.dumps
-) -> list[dict[str, Any]]:
-    """Add the documents that export seed-json wrote; give them."""
-    documents = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    for document in documents:
-        old.add(
-            document["targetName"],
-            insmode=document["insMode"],
-            analysisfile=document["analysisFile"],
-            rawfile=document["rawFile"],
-            data=encode(document["data"]),
-            psfparams=encode(document["psfParams"]),
-            sources=encode(document["sources"]),
-        )
-    return documents
 
 
 def exact(value: Any) -> Any:

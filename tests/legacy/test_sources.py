@@ -1,7 +1,5 @@
 """Where blobs come from: what is recognised, that it is never written, and what goes wrong."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -10,14 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.orm
-from old_databases import OldDatabase, database_2020
+from old_databases import database_2020
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
 from aomuse.legacy.source import open_source
@@ -46,9 +43,7 @@ def states(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_a_file_is_not_touched(
-    journal: str, old_2020: OldDatabase, db_url: str, engine: sa.Engine
-) -> None:
+def test_a_file_is_not_touched(journal, old_2020, db_url, engine):
     old_2020.add("M 54", **small(1))
     path = Path(str(sa.make_url(old_2020.url).database))
     connection = sqlite3.connect(path)
@@ -62,9 +57,7 @@ def test_a_file_is_not_touched(
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
 
-def test_what_another_process_has_just_written_counts(
-    old_2020: OldDatabase, db_url: str, engine: sa.Engine
-) -> None:
+def test_what_another_process_has_just_written_counts(old_2020, db_url, engine):
     old_2020.add("M 54", **small(1))
     path = str(sa.make_url(old_2020.url).database)
     writer = sqlite3.connect(path)
@@ -77,21 +70,21 @@ def test_what_another_process_has_just_written_counts(
     assert scalar(engine, "SELECT instrument_mode FROM exposure") == "NFM-AO-N"
 
 
-def test_nothing_can_be_written_through_it(either_2020: OldDatabase) -> None:
-    either_2020.add("M 54", **small(1))
-    before = either_2020.rows()
-    with open_source(either_2020.url) as source:
+@pytest.mark.parametrize("engine_of_source", ["sqlite_url", "mariadb_admin"])
+def test_nothing_can_be_written_through_it(engine_of_source, request):
+    old = database_2020(request.getfixturevalue(engine_of_source)())
+    old.add("M 54", **small(1))
+    before = old.rows()
+    with open_source(old.url) as source:
         connection = source._connection
         for statement in ("DELETE FROM exposure", "UPDATE target SET targetname = 'x'"):
             with pytest.raises(sa.exc.DBAPIError, match=r"(?i)read.?only"):
                 connection.exec_driver_sql(statement)
             connection.rollback()
-    assert either_2020.rows() == before
+    assert old.rows() == before
 
 
-def test_a_url_of_mysql_and_another_name_of_the_host(
-    mariadb_admin: Callable[[], str], db_url: str, engine: sa.Engine
-) -> None:
+def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engine):
     url = sa.make_url(mariadb_admin())
     database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
     for driver, host in (("mysql", "127.0.0.1"), ("mysql+pymysql", "127.1")):
@@ -103,9 +96,7 @@ def test_a_url_of_mysql_and_another_name_of_the_host(
     assert place == [(f"import:mariadb://127.0.0.1:{url.port}/{url.database}#exposure/1",)]
 
 
-def test_a_source_that_was_moved_is_the_same(
-    old_2020: OldDatabase, db_url: str, engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path):
     old_2020.add("M 54", **small(1))
     number = old_2020.add("M 54", **small(2))
     assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
@@ -124,9 +115,7 @@ def test_a_source_that_was_moved_is_the_same(
     assert "1 replaced, 1 unchanged" in done.out
 
 
-def test_another_database_does_not_take_the_place_of_an_import(
-    sqlite_url: Callable[[], str], db_url: str, engine: sa.Engine
-) -> None:
+def test_another_database_does_not_take_the_place_of_an_import(sqlite_url, db_url, engine):
     first, second = database_2020(sqlite_url()), database_2020(sqlite_url())
     first.add("M 54", **small(1))
     second.add("M 54", **small(2))
@@ -146,9 +135,7 @@ def test_another_database_does_not_take_the_place_of_an_import(
     assert files == [("X_2.prm.fits",), ("Y.prm.fits",)]
 
 
-def test_an_exposure_of_a_session_is_left(
-    old_2020: OldDatabase, db_url: str, engine: sa.Engine
-) -> None:
+def test_an_exposure_of_a_session_is_left(old_2020, db_url, engine):
     from aomuse.models import Exposure, PsfFit
 
     old_2020.add("M 54", **small(1))
@@ -190,9 +177,7 @@ def refused_sources(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_source_that_is_none_is_refused_in_one_line(
-    db_url: str, engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_a_source_that_is_none_is_refused_in_one_line(db_url, engine, tmp_path):
     before = contents(engine, but=())
     for url, why in refused_sources(tmp_path).items():
         done = aomuse(db_url, "import-blobs", url)
@@ -203,13 +188,13 @@ def test_a_source_that_is_none_is_refused_in_one_line(
     assert contents(engine, but=()) == before
 
 
-def test_the_warehouse_itself_is_no_source(db_url: str) -> None:
+def test_the_warehouse_itself_is_no_source(db_url):
     done = aomuse(db_url, "import-blobs", db_url)
     assert done.code == 2
     assert "is not an AOMUSE database" in done.err
 
 
-def test_a_wrong_password_is_not_shown(mariadb_admin: Callable[[], str], db_url: str) -> None:
+def test_a_wrong_password_is_not_shown(mariadb_admin, db_url):
     url = sa.make_url(mariadb_admin()).set(password=SECRET)
     done = aomuse(db_url, "import-blobs", url.render_as_string(hide_password=False))
     assert done.code == 2
@@ -217,7 +202,7 @@ def test_a_wrong_password_is_not_shown(mariadb_admin: Callable[[], str], db_url:
     assert SECRET not in done.text
 
 
-def test_without_a_schema_nothing_is_imported(empty_url: str, old_2020: OldDatabase) -> None:
+def test_without_a_schema_nothing_is_imported(empty_url, old_2020):
     old_2020.add("M 54", **small(1))
     done = aomuse(empty_url, "import-blobs", old_2020.url)
     assert done.code == 2
@@ -239,10 +224,13 @@ main()
 """
 
 
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-def test_an_import_that_was_ended_goes_on(
-    sign: signal.Signals, old_2020: OldDatabase, db_url: str, engine: sa.Engine
-) -> None:
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(
+    ("backend", "sign"),
+    [("sqlite", signal.SIGINT), ("mariadb", signal.SIGKILL)],
+    indirect=["backend"],
+)
+def test_an_import_that_was_ended_goes_on(sign, old_2020, db_url, engine):
     count = 5
     for number in range(1, count + 1):
         old_2020.add("M 54", **small(number))

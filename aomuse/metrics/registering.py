@@ -1,0 +1,29 @@
+"""The registry of metrics in the database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from aomuse.db import write_transaction
+from aomuse.metrics.registry import METRICS
+from aomuse.models import Metric
+
+
+def register_metrics(engine: Engine) -> None:
+    """Bring the registry of metrics into the database."""
+    with write_transaction(engine) as connection:
+        register(connection)
+
+
+def register(connection: Connection) -> None:
+    """Write the metrics that are new or have changed."""
+    stored = {
+        row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
+    }
+    for metric in METRICS:
+        row = metric.__dict__
+        if metric.id not in stored:
+            connection.execute(sa.insert(Metric).values(row))
+        elif stored[metric.id] != row:
+            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(row))

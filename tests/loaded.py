@@ -1,0 +1,85 @@
+"""A warehouse under test with its commands, and the fixtures that folders share.
+
+A folder's conftest.py imports the fixtures that its tests ask for.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import warehouse
+from fits_factory import Tree
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A database under test: the functions of ``warehouse``, bound to it."""
+
+    engine: sa.Engine
+    url: str
+
+    def run(self, *arguments: object) -> warehouse.Finished:
+        """Run a command."""
+        return warehouse.aomuse(self.url, *arguments)
+
+    def load(self, *arguments: object) -> warehouse.Finished:
+        """Load without an error."""
+        done = self.run("load", *arguments)
+        assert (done.code, done.err) == (0, ""), done.text
+        return done
+
+    def fail(self, *arguments: object, code: int = 1) -> str:
+        """Run a command that ends with one error, and give its line."""
+        done = self.run(*arguments)
+        assert (done.code, len(done.errors)) == (code, 1), done.text
+        return done.errors[0]
+
+    def query(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
+        return warehouse.query(self.engine, statement, **values)
+
+    def scalar(self, statement: str, **values: object) -> Any:
+        return warehouse.scalar(self.engine, statement, **values)
+
+    def count(self, table: str) -> int:
+        return self.scalar(f"SELECT COUNT(*) FROM {table}")
+
+    def execute(self, *statements: str) -> None:
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return warehouse.rows(self.engine, table)
+
+    def contents(self, **options: Any) -> dict[str, list[Any]]:
+        return warehouse.contents(self.engine, **options)
+
+    def exposure(self, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
+        return warehouse.exposure(self.engine, archive_id)
+
+    def exposure_id(self, archive_id: str) -> int | None:
+        return warehouse.exposure_id(self.engine, archive_id)
+
+    def open_issues(self, severity: str = "error") -> list[tuple[str, str]]:
+        return warehouse.open_issues(self.engine, severity)
+
+    def loaded_paths(self) -> set[str]:
+        """Give the paths of the files that were read without an error."""
+        return {row["path"] for row in self.rows("source_file") if row["outcome"] == "loaded"}
+
+
+@pytest.fixture
+def db(engine, db_url):
+    return Loaded(engine, db_url)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path / "night")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory, sqlite_template):
+    """Rows of the first three exposures, by number."""
+    return warehouse.load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)

@@ -1,0 +1,94 @@
+"""From each released revision to the newest, with rows in every table, and back from the newest."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+from fits_factory import Tree
+from warehouse import TABLES, aomuse, contents, fill_every_table, query, scalar
+
+from aomuse import schema
+from aomuse.database import Database
+
+REVISIONS = sorted(schema.known_revisions())
+
+
+def columns_of(engine: sa.Engine) -> dict[str, list[sa.Column[Any]]]:
+    """Give the columns that each table of the models has in a database."""
+    inspector = sa.inspect(engine)
+    there = {
+        table: {column["name"] for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+        if table in TABLES
+    }
+    return {
+        table: [c for c in TABLES[table].c if c.name in names] for table, names in there.items()
+    }
+
+
+def stored(engine: sa.Engine, columns: dict[str, list[sa.Column[Any]]]) -> dict[str, list[Any]]:
+    with engine.connect() as connection:
+        return {
+            table: sorted((tuple(row) for row in connection.execute(sa.select(*names))), key=repr)
+            for table, names in columns.items()
+        }
+
+
+def refuse_differences(engine: sa.Engine) -> None:
+    """Fail like ``alembic check`` if the tables are not those of the models."""
+    config = schema.alembic_config()
+    config.stdout = io.StringIO()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.check(config)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_rows_stay_and_the_schema_is_the_newest(revision, empty):
+    schema.upgrade(empty, revision)
+    fill_every_table(empty)
+    columns = columns_of(empty)
+    before = stored(empty, columns)
+    assert all(before.values())
+    schema.upgrade(empty)
+    assert schema.current_revision(empty) == schema.head_revision()
+    assert stored(empty, columns) == before
+    refuse_differences(empty)
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, tmp_path):
+    tree = Tree(tmp_path / "night")
+    tree.add(1)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    before = contents(engine, but=())
+    schema.downgrade(engine, revision)
+    tables = columns_of(engine).keys()
+    assert scalar(engine, "SELECT COUNT(*) FROM header WHERE card_images IS NULL") == 0
+    schema.upgrade(engine)
+    after = contents(engine, but=())
+    changed = {table for table in tables if after[table] != before[table]}
+    # Metrics that the older version does not know are deleted on the way down.
+    assert changed <= {"metric", "exposure_metric", "psf_fit_metric"}
+    assert aomuse(db_url, "verify").code == 0
+
+
+def test_an_import_goes_down_without_its_documents(engine):
+    Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
+    schema.downgrade(engine, "0012")
+    assert query(engine, "SELECT DISTINCT outcome, mtime_ns FROM source_file") == [("loaded", 0)]
+    assert scalar(engine, "SELECT COUNT(*) FROM header WHERE card_images IS NULL") == 0
+    schema.upgrade(engine)
+    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
+
+
+def test_the_page_of_revisions_has_them_all():
+    script = ScriptDirectory.from_config(schema.alembic_config())
+    page = (Path(script.dir) / "README.md").read_text()
+    listed = dict(re.findall(r"^\| (\d{4}) \| (\d{4})? *\|", page, re.M))
+    assert listed == {r.revision: r.down_revision or "" for r in script.walk_revisions()}
