@@ -84,9 +84,11 @@ def _no_database_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a folder for databases, in memory if there is room; it goes after the session."""
-    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY
-    if in_memory:
-        folder = Path(tempfile.mkdtemp(prefix="aomuse-tests-", dir=MEMORY))
+    for left in MEMORY.glob("aomuse-tests-*"):  # by a session that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
+        folder = Path(tempfile.mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
     else:
         folder = tmp_path_factory.mktemp("databases")
     yield folder
