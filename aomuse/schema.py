@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from aomuse.errors import SchemaError
 from aomuse.models import Base
+
+# Alembic is imported where the schema changes: most commands only ask for the revision.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "alembic_version"
 
@@ -29,35 +30,33 @@ _CUT_OFF = {
 }
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration with the place of the revisions.
-
-    Returns
-    -------
-    alembic.config.Config
-        In a wheel the revisions are part of the package; in a checkout they stand beside it.
-    """
+def _migrations() -> Path:
+    """Return the folder of the revisions: in a wheel part of the package, else beside it."""
     here = Path(__file__).resolve().parent
     packaged = here / "migrations"
+    return packaged if packaged.is_dir() else here.parent / "migrations"
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration with the place of the revisions."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option(
-        "script_location", str(packaged if packaged.is_dir() else here.parent / "migrations")
-    )
+    config.set_main_option("script_location", str(_migrations()))
     return config
+
+
+def known_revisions() -> set[str]:
+    """Return every revision that this version of aomuse knows, by the names of their files."""
+    return {path.name[:4] for path in _migrations().glob("versions/[0-9]*_*.py")}
 
 
 def head_revision() -> str:
     """Return the revision that this version of aomuse works with."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    if head is None:
+    revisions = known_revisions()
+    if not revisions:
         raise SchemaError("no schema revisions are installed: install aomuse again")
-    return head
-
-
-def known_revisions() -> set[str]:
-    """Return every revision that this version of aomuse knows."""
-    script = ScriptDirectory.from_config(alembic_config())
-    return {revision.revision for revision in script.walk_revisions()}
+    return max(revisions)
 
 
 def database_exists(engine: Engine) -> bool:
@@ -84,7 +83,10 @@ def current_revision(engine: Engine) -> str | None:
     if not database_exists(engine):
         return None
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(VERSION_TABLE):
+            return None
+        revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+        return revision
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -106,6 +108,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     refuse_unknown(current)
     if current is None:
         _refuse_strangers(engine)
+    from alembic import command
+
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -123,6 +127,8 @@ def downgrade(engine: Engine, revision: str) -> None:
     revision : str
         The revision to reach.
     """
+    from alembic import command
+
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
