@@ -1,0 +1,80 @@
+"""The parts of `make bench`: contestants agree, questions are asked, tables are right."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from aomuse import pipeline
+from aomuse.simulate import simulate
+from scripts.bench.__main__ import _table
+from scripts.bench.at_size import QUESTIONS
+from scripts.bench.many import multiply
+from scripts.bench.questions import ask
+from scripts.bench.source_rows import RIVALS
+from scripts.bench.warehouse import Warehouse
+from scripts.bench.whole_loads import stages
+from scripts.mariadb_server import Server
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench") / "tree"
+    simulate(folder, exposures=1, sources=2, layers=8)
+    shutil.rmtree(folder / "analysis" / "maoppy", ignore_errors=True)
+    return folder
+
+
+@pytest.fixture
+def warehouse(mariadb_server: Server, tmp_path: Path) -> Warehouse:
+    return Warehouse(mariadb_server, tmp_path)
+
+
+def test_the_rivals_store_the_same_rows(warehouse: Warehouse, tmp_path: Path) -> None:
+    keys = pd.DataFrame({"psf_fit_id": 1, "pampelmuse_id": 7, "layer": np.arange(3)})
+    rows = keys.join(
+        pd.DataFrame(
+            {c: [0.1, np.nan, -1e300] for c in ("snr", "flux", "fwhm", "beta", "xc", "yc")}
+        )
+    )
+    for name, rival in RIVALS.items():
+        assert rival(warehouse, rows, tmp_path) > 0, name
+        with sa.create_engine(warehouse.server.url).connect() as connection:
+            stored = pd.read_sql_query("SELECT * FROM source_sample ORDER BY layer", connection)
+        pd.testing.assert_frame_equal(stored, rows, check_exact=True, obj=name)
+
+
+def test_blobs_samples_and_summaries_answer_alike(warehouse: Warehouse, root: Path) -> None:
+    """`ask` ends the program where they differ."""
+    seconds = ask(warehouse, root, rounds=1)
+    assert [len(each) for each in seconds.values()] == [1, 1, 1]
+    assert all(each[0] > 0 for each in seconds.values())
+
+
+@pytest.mark.parametrize("backend", ["mariadb", "sqlite"])
+def test_stages(warehouse: Warehouse, root: Path, backend: str) -> None:
+    assert min(stages(warehouse, root, backend).values()) > 0
+
+
+def test_questions_to_repeated_exposures(engine: sa.Engine, root: Path) -> None:
+    pipeline.load(engine, [root])
+    assert multiply(engine, 3) == 3
+    with engine.connect() as connection:
+        for _, question, sql in QUESTIONS:
+            connection.exec_driver_sql(sql).all()
+            assert question
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM v_exposure")) == 3
+        assert connection.scalar(sa.text("SELECT COUNT(DISTINCT night) FROM v_night")) == 3
+
+
+def test_a_table_of_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    _table("Loads", {"ours": [1.0, 4.0, 2.0], "rival": [8.0, 4.0, 6.0]}, "s", "rival")
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "| ours | 2.000 | 1.000 | 4.000 | 3.00 |",
+        "| rival | 6.000 | 4.000 | 8.000 | 1.00 |",
+    ]
