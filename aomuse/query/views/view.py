@@ -1,4 +1,9 @@
-"""What a view is: its columns with a meaning each, and its SQL."""
+"""What a view is: its columns with a meaning each, and its SQL.
+
+DuckDB reads the views of a SQLite file that it attaches. It runs those whose functions it knows
+itself, and rewrites the others for SQLite, where its COUNT(*) and UNION are errors: a view with
+a function of SQLite alone, such as strftime with a modifier, has neither.
+"""
 
 from __future__ import annotations
 
