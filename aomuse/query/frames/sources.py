@@ -57,11 +57,12 @@ def read_sources(
         fits = fits_of(connection, exposure_ids(connection, filters))
         most = MOST_ROWS if whole and not limited else None
         ids = _source_ids(connection, fits, sources, most)
-    yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
-    for fit in fits:
-        if ids.get(fit.id):
-            with closing(_samples(engine, fit, ids[fit.id], sources, low, high)) as pieces:
-                yield from pieces
+        yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
+        for fit in fits:
+            if ids.get(fit.id):
+                samples = _samples(connection, fit, ids[fit.id], sources, low, high)
+                with closing(samples) as pieces:
+                    yield from pieces
 
 
 def _source_ids(
@@ -90,16 +91,15 @@ def _source_ids(
 
 
 def _samples(
-    engine: Engine,
+    connection: Connection,
     fit: Fit,
     ids: list[int],
     sources: Collection[int] | None,
     low: float | None,
     high: float | None,
 ) -> Generator[pd.DataFrame, None, None]:
-    with reading(engine) as connection:
-        special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
-        layers = layers_of(connection, special, [fit], low, high)
+    special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
+    layers = layers_of(connection, special, [fit], low, high)
     if sources is None:
         select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
     else:
@@ -109,7 +109,7 @@ def _samples(
             return
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         select = select.where(SourceSample.layer.between(first, last))
-    with closing(streamed(engine, select)) as pieces:
+    with closing(streamed(connection, select)) as pieces:
         for piece in pieces:
             yield _frame(fit, special.restored("source_sample", piece), layers)
 
