@@ -102,6 +102,11 @@ class Ledger:
         """Return the exposure of an archive name, None if there is none."""
         return self._by_archive_id.get(archive_id)
 
+    def by_path(self, path: str) -> KnownExposure | None:
+        """Return the exposure that has rows of a file, None if there is none."""
+        known, file = self._by_path.get(path, (None, None))
+        return known if file and file.loaded else None
+
     def _by_files(self, files: ExposureFiles) -> Iterator[KnownExposure]:
         """Yield exposures that have files of this one."""
         # The address of an imported database does not identify it: another one may have it too.

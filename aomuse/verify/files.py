@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection, Engine
 
+from aomuse.db import read_transaction
 from aomuse.discover import discover
 from aomuse.errors import FileError, RebuildError
 from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
@@ -51,7 +52,7 @@ def verify(
     """
     require_head(engine)
     results = []
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         for result in compare(connection, roots):
             on_file(result)
             results.append(result)
@@ -62,7 +63,7 @@ def count_imported(engine: Engine) -> int:
     """Return the number of exposures that were imported, and so have no files to compare."""
     is_imported = SourceFile.path.startswith(IMPORT_PREFIX)
     select = sa.select(sa.func.count(sa.distinct(SourceFile.exposure_id))).where(is_imported)
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         return connection.scalar(select) or 0
 
 
