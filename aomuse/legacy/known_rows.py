@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from aomuse.discover.archive_names import archive_id_of
 from aomuse.exchange.files import ImportedBlob
 from aomuse.ledger import Ledger
 from aomuse.ledger.known_exposures import KnownExposure, StoredFile
@@ -161,7 +162,8 @@ class KnownRows:
                 (self._start(old), content.columns and content.columns.date_obs_utc),
             ]
         else:
-            pairs.append((old.archive_id, content.archive_id))
+            # Earlier versions took the name as it was.
+            pairs.append((archive_id_of(old.archive_id), content.archive_id))
         both = [(a, b) for a, b in pairs if a is not None and b is not None]
         if not both or any(a != b for a, b in both):
             return False

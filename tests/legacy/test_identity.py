@@ -257,3 +257,18 @@ def test_rows_without_documents(same_address, db_url, engine):
     assert "1 loaded" in imported(db_url, other).out
     comments = query(engine, "SELECT comment FROM night_weather ORDER BY comment")
     assert comments == [("cold",), ("windy",)]
+
+
+def test_an_import_of_an_earlier_version_under_a_name_without_colons(same_address, db_url, engine):
+    name = "MUSE.2018-08-12T23_57_30.000.fits.fz"
+    old = same_address(row("A", 1, rawfile=name))
+    assert imported(db_url, old).code == 0
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE exposure SET archive_id = :name"),
+            {"name": name.removesuffix(".fits.fz")},
+        )
+    assert "1 unchanged" in imported(db_url, old).out
+    old.change(1, insmode="NFM-AO-N")
+    assert "1 replaced" in imported(db_url, old).out
+    assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
