@@ -159,8 +159,8 @@ def _read_table(
     rows, count = extent.size("NAXIS2"), extent.size("TFIELDS")
     if rows * max(count, 1) > size:
         why = (
-            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than the file has "
-            f"bytes: {advice(extent.card_images)}"
+            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than "
+            f"the file has bytes: {advice(extent.card_images)}"
         )
         raise FileError("bad_header", path, why, name)
     names, issues = column_names(values, count, path, name)
