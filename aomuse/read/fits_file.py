@@ -25,6 +25,7 @@ from aomuse.fits.structure import (
     checksum,
     read_structure,
 )
+from aomuse.fits.sums import compare_sums
 from aomuse.fits.tables import MAX_TEXT, column_names, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
@@ -38,6 +39,7 @@ def read_fits(file: FoundFile) -> FileContent:
         before = os.fstat(stream.fileno())
         extents = read_structure(stream, name, before.st_size)
         issues = list(_damage(stream, extents, name, role, before.st_size))
+        issues += compare_sums(stream, extents, name)
         sha256 = checksum(stream, extents, before.st_size)
         hdus, more = _read_hdus(stream, name, role, extents, before.st_size)
         after = path.stat()
