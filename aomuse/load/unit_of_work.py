@@ -20,6 +20,7 @@ from aomuse.ledger.issues import record_issues, touch_files
 from aomuse.ledger.planning import Action, Plan
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
+from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
@@ -72,7 +73,7 @@ class UnitOfWork:
             return self.fail(files, plan, reason_of(error), time.monotonic() - started)
         return Result(
             files.label,
-            _OUTCOMES[plan.action] if stored else "failed",
+            _OUTCOMES[plan.action] if stored else "unchanged",
             stored.row_count if stored else 0,
             time.monotonic() - started,
             tuple(dict.fromkeys(exposure.issues)),
@@ -85,9 +86,16 @@ class UnitOfWork:
         exposure: NormalizedExposure,
         finish: Finish = lambda *_: 0,
     ) -> References | None:
-        """Write an exposure in place of its earlier rows; None if the same files fail again."""
+        """Write an exposure in place of its earlier rows; None if these stay.
+
+        They do if the same files fail again, or if what was loaded from a healthy file would be
+        replaced by nothing.
+        """
         known = tuple(k.id for k in plan.known)
-        if plan.action == "retry" and plan.failed_paths == {str(f) for f in exposure.failed}:
+        same_fail = plan.failed_paths == {str(f) for f in exposure.failed}
+        kept = self._reasons_to_keep(plan, exposure)
+        exposure.issues.extend(kept)
+        if kept or (plan.action == "retry" and same_fail):
             self._record(known, exposure.issues)
             return None
         paths = [str(file) for file in files.files]
@@ -108,6 +116,16 @@ class UnitOfWork:
             return stored
 
         return self._try(write)
+
+    def _reasons_to_keep(self, plan: Plan, exposure: NormalizedExposure) -> list[Issue]:
+        if not plan.known:
+            return []
+
+        def ask() -> list[Issue]:
+            with self._engine.connect() as connection:
+                return reasons_to_keep(connection, plan, exposure)
+
+        return self._try(ask)
 
     def leave(self, files: ExposureFiles, plan: Plan) -> Result:
         """Keep or refuse an exposure: its rows stay, its files may have moved."""

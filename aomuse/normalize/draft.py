@@ -67,7 +67,7 @@ class Draft:
         table = hdu.table
         assert table is not None
         stored_in = tuple(homes.get(i, COLUMN_STORE) for i in range(len(table.formats)))
-        layout = Layout(extension or hdu.name, table.formats, stored_in)
+        layout = Layout(extension or hdu.key, table.formats, stored_in)
         fingerprint = self.out.layout(layout)
         self.layouts[file.path, hdu.index] = fingerprint
         frames = [

@@ -26,9 +26,9 @@ def add_telemetry(draft: Draft, raw: FileContent, hdu: HduContent, *, first: boo
     """Add the rows of one telemetry table; a second one of its name has no typed home."""
     table = hdu.table
     assert table is not None
-    homes = _assign(draft, raw, hdu.name, table) if first else {}
+    homes = _assign(draft, raw, hdu.key, table) if first else {}
     _add_typed(draft, table, homes)
-    if first and hdu.name in TIMED:
+    if first and hdu.key in TIMED:
         frame = pd.DataFrame(
             {
                 "row_index": np.arange(table.row_count, dtype=np.int32),
@@ -36,7 +36,7 @@ def add_telemetry(draft: Draft, raw: FileContent, hdu: HduContent, *, first: boo
                 "time_utc": table_times(table),
             }
         )
-        draft.out.add(TIMED[hdu.name], frame)
+        draft.out.add(TIMED[hdu.key], frame)
     draft.store_table(raw, hdu, {place: home.stored_in for home, place in homes.items()})
 
 

@@ -25,6 +25,7 @@ from aomuse.fits.structure import (
     checksum,
     read_structure,
 )
+from aomuse.fits.sums import compare_sums
 from aomuse.fits.tables import MAX_TEXT, column_names, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
@@ -38,6 +39,7 @@ def read_fits(file: FoundFile) -> FileContent:
         before = os.fstat(stream.fileno())
         extents = read_structure(stream, name, before.st_size)
         issues = list(_damage(stream, extents, name, role, before.st_size))
+        issues += compare_sums(stream, extents, name)
         sha256 = checksum(stream, extents, before.st_size)
         hdus, more = _read_hdus(stream, name, role, extents, before.st_size)
         after = path.stat()
@@ -159,8 +161,8 @@ def _read_table(
     rows, count = extent.size("NAXIS2"), extent.size("TFIELDS")
     if rows * max(count, 1) > size:
         why = (
-            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than the "
-            f"file has bytes: {advice(extent.card_images)}"
+            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than "
+            f"the file has bytes: {advice(extent.card_images)}"
         )
         raise FileError("bad_header", path, why, name)
     names, issues = column_names(values, count, path, name)
