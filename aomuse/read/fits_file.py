@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from astropy.io import fits
 
 from aomuse.errors import FileError
-from aomuse.exchange.content import FileContent, HduContent, HduType
+from aomuse.exchange.content import FileContent, HduContent, HduType, TableContent
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import read_cards
@@ -18,7 +18,7 @@ from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
 from aomuse.fits.repeated_tables import RepeatedTables
 from aomuse.fits.structure import Extent, checksum, read_structure
-from aomuse.fits.tables import MAX_TEXT, read_table
+from aomuse.fits.tables import MAX_TEXT, merged, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
@@ -50,7 +50,7 @@ def read_fits(file: FoundFile) -> FileContent:
         mtime_ns=before.st_mtime_ns,
         sha256=sha256,
         hdus=tuple(hdus),
-        issues=issues + more,
+        issues=issues + merged(more),
     )
 
 
@@ -142,7 +142,7 @@ def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduConte
         index=extent.index,
         name=name,
         type=kind,
-        dimensions=_dimensions(hdu, table is not None),
+        dimensions=_dimensions(hdu) if table is None else _table_dimensions(table),
         card_images=extent.card_images,
         card_count=len(hdu.header),
         cards=cards,
@@ -163,8 +163,10 @@ def _kind(hdu: Any, extent: Extent) -> HduType:
     return "image" if isinstance(hdu, fits.ImageHDU) else "other"
 
 
-def _dimensions(hdu: Any, is_table: bool) -> str:
-    if is_table:
-        return f"{len(hdu.columns)} x {hdu.header['NAXIS2']}"
+def _table_dimensions(table: TableContent) -> str:
+    return f"{len(table.formats)} x {table.row_count}"
+
+
+def _dimensions(hdu: Any) -> str:
     axes = hdu.header.get("NAXIS", 0)
     return " x ".join(str(hdu.header.get(f"NAXIS{i + 1}", "?")) for i in range(axes))

@@ -32,7 +32,7 @@ def compare_header(result: Comparison, hdu: Any, index: int, row: Any, exposure_
     kind = next((kind for kind, classes in _KINDS if isinstance(hdu, classes)), "other")
     is_table = kind in ("binary_table", "ascii_table")
     if is_table:
-        sizes = [len(hdu.columns), hdu.header["NAXIS2"]]
+        sizes = [hdu.header["TFIELDS"], hdu.header["NAXIS2"]]
     else:
         axes = range(1, hdu.header.get("NAXIS", 0) + 1)
         sizes = [hdu.header.get(f"NAXIS{axis}", "?") for axis in axes]
