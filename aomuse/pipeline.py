@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import create_engine, describe_error
+from aomuse.db import create_engine, describe_error, read_transaction
 from aomuse.discover import discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import Discovery, ExposureFiles
@@ -28,6 +28,7 @@ from aomuse.ledger import (
     record_orphans,
     remember_headers,
     running,
+    stored_but_left_out,
 )
 from aomuse.load import UnitOfWork, choose_writer, reason_of
 from aomuse.metrics.registering import register_metrics
@@ -134,12 +135,15 @@ def _plans(
     engine: Engine, roots: Sequence[Path], *, reload: bool
 ) -> tuple[Discovery, list[tuple[ExposureFiles, Plan]]]:
     """Return what the roots hold, and what is to be done with each exposure."""
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         ledger, headers = Ledger(connection), KnownHeaders(connection)
     discovery = discover(roots, headers.recall)
     exposures = _gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
+    paths |= {str(file) for file, _ in discovery.left_out}
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
+    planned = {known.id for _, todo in plans for known in todo.known}
+    discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))
     return discovery, plans
 
 

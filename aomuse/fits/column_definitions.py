@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from dataclasses import dataclass
 from typing import Any
-
-from astropy.io import fits
 
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.fits.formats import (
@@ -21,10 +18,8 @@ from aomuse.fits.formats import (
     whole_number,
 )
 
-_KEYWORD = re.compile(
-    r"(T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM|BCOL)[1-9]\d{0,2}|NAXIS[12]|TFIELDS|PCOUNT|THEAP)"
-)
-_QUOTED = re.compile(r"[^']*'(?P<text>([^']|'')*)'")
+#: Lengths of the text columns of table_column.
+MAX_TEXT, MAX_FORMAT = 255, 64
 #: Bytes of one element of each format of a binary table (FITS 4.0, table 18).
 ELEMENT_BYTES = dict(zip("LBIJKAEDCMPQ", (1, 1, 2, 4, 8, 1, 4, 8, 8, 16, 8, 16), strict=True))
 
@@ -66,87 +61,74 @@ class Column:
         return self.letter in "BIJK" and stays_integer(self.form.scale, self.form.zero)
 
 
-def read_keywords(header: fits.Header) -> dict[str, Any]:
-    """Return the keywords that define a table: the first of each that astropy can parse."""
-    found: dict[str, Any] = {}
-    for card in header.cards:
-        try:
-            keyword = card.rawkeyword
-            if keyword in found or not _KEYWORD.fullmatch(keyword):
-                continue
-            value = card.value
-            if card.field_specifier is not None:
-                # 'LGS: 1' is the name of a column, and no record.
-                match = _QUOTED.match(card.image[10:])
-                value = match["text"].replace("''", "'").rstrip() if match else None
-        except (fits.VerifyError, ValueError):
+def column_names(values: dict[str, Any], count: int) -> tuple[list[str], list[str]]:
+    """Return the names of a table's columns, and what is wrong with them.
+
+    A column without a usable name is named by its position.
+    """
+    given = [values.get(f"TTYPE{place}") for place in range(1, count + 1)]
+    taken = {str(name).rstrip().lower() for name in given}
+    names: list[str] = []
+    problems = []
+    for place, name in enumerate(given, start=1):
+        if isinstance(name, str) and name.strip() and len(name) <= MAX_TEXT and name not in names:
+            names.append(name)
             continue
-        if not isinstance(value, fits.card.Undefined):
-            found[keyword] = value
-    return found
+        own = f"col{place}"
+        while own in taken:
+            own += "_"
+        taken.add(own)
+        names.append(own)
+        what = "is missing" if name is None else f"is {str(name)[:40]!r}"
+        problems.append(
+            f"TTYPE{place} {what}, which does not name a column: the column is called {own}"
+        )
+    return names, problems
 
 
-def read_columns(keywords: dict[str, Any], *, is_ascii: bool) -> list[Column]:
-    """Return the columns of a table."""
+def read_columns(values: dict[str, Any], names: list[str], *, is_ascii: bool) -> list[Column]:
+    """Return the columns of a table, given the values of its cards."""
     columns: list[Column] = []
-    names: set[str] = set()
     start = 0
-    for number in range(1, keywords.get("TFIELDS", 0) + 1):
-        column = _column(keywords, number, start, names, is_ascii=is_ascii)
-        names.add(column.form.name)
-        columns.append(column)
-        start += column.width
+    for number, name in enumerate(names, start=1):
+        columns.append(_column(values, number, name, start, is_ascii=is_ascii))
+        start += columns[-1].width
     return columns
 
 
 def _column(
-    keywords: dict[str, Any], number: int, start: int, names: set[str], *, is_ascii: bool
+    values: dict[str, Any], number: int, name: str, start: int, *, is_ascii: bool
 ) -> Column:
-    text = keywords.get(f"TFORM{number}")
+    text = values.get(f"TFORM{number}")
     kind = None
     if isinstance(text, str):
         kind = ascii_type(text) if is_ascii else binary_type(text)
     if kind is None:
         raise UnusableHeaderError(f"TFORM{number} is {text!r}, which is not a format of a column")
-    remarks: list[str] = []
-    name = keywords.get(f"TTYPE{number}")
-    if not isinstance(name, str) or not name.strip() or name in names:
-        why = "that of another column" if name in names else "missing or not a text"
-        name = _free_name(number, names | set(_names(keywords)))
-        remarks.append(f"TTYPE{number} is {why}: the column is named by its position")
     form = ColumnFormat(
         position=number,
         name=name,
         format=str(text),
-        unit=_text(keywords, f"TUNIT{number}"),
-        null_value=_text(keywords, f"TNULL{number}"),
-        scale=_number(keywords, f"TSCAL{number}"),
-        zero=_number(keywords, f"TZERO{number}"),
-        display=_text(keywords, f"TDISP{number}"),
-        dimensions=_text(keywords, f"TDIM{number}"),
+        unit=_text(values, f"TUNIT{number}"),
+        null_value=_text(values, f"TNULL{number}"),
+        scale=_number(values, f"TSCAL{number}"),
+        zero=_number(values, f"TZERO{number}"),
+        display=_text(values, f"TDISP{number}"),
+        dimensions=_text(values, f"TDIM{number}"),
     )
+    remarks: list[str] = []
     if is_ascii:
-        start, width = keywords.get(f"TBCOL{number}", 0) - 1, kind.repeat
-        if start < 0:
+        place, width = values.get(f"TBCOL{number}"), kind.repeat
+        if not isinstance(place, int) or place < 1:
             raise UnusableHeaderError(f"TBCOL{number} is not the place of a column")
+        start = place - 1
     else:
         width = _width(kind, number)
         _check_dimensions(form, kind, remarks)
     letter = kind.inner or kind.letter
-    scale, zero = _scaling(keywords, number, letter, remarks)
+    scale, zero = _scaling(values, number, letter, remarks)
     null = form.null_value if is_ascii else _null(form, letter, remarks)
     return Column(form, kind, start, width, scale, zero, null, tuple(remarks))
-
-
-def _names(keywords: dict[str, Any]) -> list[str]:
-    return [str(value) for keyword, value in keywords.items() if keyword.startswith("TTYPE")]
-
-
-def _free_name(number: int, taken: set[str]) -> str:
-    name = f"col{number}"
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _width(kind: ColumnType, number: int) -> int:
@@ -158,35 +140,34 @@ def _width(kind: ColumnType, number: int) -> int:
     return kind.repeat * ELEMENT_BYTES[kind.letter]
 
 
-def _text(keywords: dict[str, Any], keyword: str) -> str | None:
-    value = keywords.get(keyword)
+def _text(values: dict[str, Any], keyword: str) -> str | None:
+    value = values.get(keyword)
     return None if value is None else str(value)
 
 
-def _number(keywords: dict[str, Any], keyword: str) -> float | None:
+def _number(values: dict[str, Any], keyword: str) -> float | None:
     """Return a finite number, None for anything else."""
-    value: Any = keywords.get(keyword)
+    value: Any = values.get(keyword)
     if type(value) not in (int, float) or abs(value) > sys.float_info.max or math.isnan(value):
         return None
     return float(value)
 
 
 def _scaling(
-    keywords: dict[str, Any], number: int, letter: str, remarks: list[str]
+    values: dict[str, Any], number: int, letter: str, remarks: list[str]
 ) -> tuple[float, float]:
     """Return TSCAL and TZERO, an integer where the header has one; 1 and 0 if they do not count."""
-    values: list[float] = []
+    found: list[float] = []
     for name, default in (("TSCAL", 1.0), ("TZERO", 0.0)):
-        keyword = f"{name}{number}"
-        value = keywords.get(keyword, default)
-        if _number(keywords, keyword) is None and keyword in keywords:
+        value = values.get(f"{name}{number}")
+        if value is not None and _number(values, f"{name}{number}") is None:
             remarks.append(f"{name} is ignored: {value!r} is not a number")
-            value = default
-        elif letter in "ALX" and value != default:
+            value = None
+        elif value not in (None, default) and letter in "ALX":
             remarks.append(f"{name} is ignored: FITS has none for format {letter}")
-            value = default
-        values.append(value)
-    return values[0], values[1]
+            value = None
+        found.append(default if value is None else value)
+    return found[0], found[1]
 
 
 def _null(form: ColumnFormat, letter: str, remarks: list[str]) -> int | None:

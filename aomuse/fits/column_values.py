@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aomuse.exchange.issue import Severity
-from aomuse.fits.column_definitions import ELEMENT_BYTES, Column
+from aomuse.fits.column_definitions import Column
 from aomuse.fits.formats import axes_of, dimensions_of
+from aomuse.fits.heap import descriptors
 
 Array = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]
@@ -24,12 +25,6 @@ DTYPES = dict(
 _TRUE, _FALSE = ord("T"), ord("F")
 #: What is said of a text column with other bytes.
 NOT_ASCII = "text that is not ASCII is read as Latin-1"
-#: Bytes that lists may have beyond the bytes of their heap: rows may share a list.
-_MAX_SHARED = 1_000_000
-
-
-class UnusableHeapError(Exception):
-    """A descriptor leads out of the heap."""
 
 
 @dataclass
@@ -47,9 +42,9 @@ class Values:
 
 def binary_values(column: Column, rows: Bytes, heap: Bytes) -> Values:
     """Return the values of a column of a binary table, given the bytes of its rows."""
+    if column.type.inner:
+        return _lists(column, rows, heap)
     fields = np.ascontiguousarray(rows[:, column.start : column.start + column.width])
-    if column.type.letter in "PQ":
-        return _lists(column, fields, heap)
     if column.type.letter == "A":
         return _texts(column, fields)
     if column.type.letter == "X":
@@ -169,48 +164,21 @@ def _remark_texts(found: Values, behind: int, is_ascii: bool) -> None:
         found.remark("note", NOT_ASCII)
 
 
-def _lists(column: Column, fields: Bytes, heap: Bytes) -> Values:
+def _lists(column: Column, rows: Bytes, heap: Bytes) -> Values:
     """Return the arrays that the descriptors of a column lead to, or one text for each row."""
-    inner, rows = column.letter, len(fields)
-    counts = offsets = np.zeros(rows, np.int64)
-    if fields.size:
-        word = ">i4" if column.type.letter == "P" else ">i8"
-        counts, offsets = np.ascontiguousarray(fields).view(word).astype(np.int64).T
-    sizes = _sizes(column, counts, offsets, len(heap))
-    places = zip(offsets.tolist(), sizes.tolist(), strict=True)
-    pieces = [heap[offset : offset + size] for offset, size in places]
-    if inner == "A":
+    counts, offsets, sizes = descriptors(column, rows)
+    places = zip(counts.tolist(), offsets.tolist(), sizes.tolist(), strict=True)
+    pieces = [heap[offset : offset + size] if n else heap[:0] for n, offset, size in places]
+    if column.letter == "A":
         return _long_texts(pieces)
-    if inner == "X":
+    if column.letter == "X":
         bits = [np.unpackbits(piece)[:n] for piece, n in zip(pieces, counts.tolist(), strict=True)]
         flat = Values(np.concatenate([np.empty(0, np.uint8), *bits]).astype(np.bool_))
     else:
         flat = _elements(column, np.concatenate([np.empty(0, np.uint8), *pieces]))
     ends = np.cumsum(counts)[:-1]
-    nulls = None if flat.nulls is None else _split(flat.nulls, ends, rows)
-    return Values(_split(flat.values, ends, rows), nulls, flat.remarks)
-
-
-def _sizes(column: Column, counts: Array, offsets: Array, heap: int) -> Array:
-    """Return the bytes of each list, all of which are in the heap."""
-    per_element = ELEMENT_BYTES.get(column.letter, 0)
-    most = heap // per_element if per_element else 8 * heap
-    inside = np.clip(counts, 0, most)
-    sizes = inside * per_element if per_element else (inside + 7) // 8
-    out = (counts != inside) | ((sizes > 0) & ((offsets < 0) | (offsets > heap - sizes)))
-    if out.any():
-        row = int(np.argmax(out))
-        raise UnusableHeapError(
-            f"row {row} of column {column.form.name} has {counts[row]} elements at byte "
-            f"{offsets[row]} of the heap, but the heap has {heap} bytes"
-        )
-    total = sum(sizes.tolist())
-    if total > heap + _MAX_SHARED:
-        raise UnusableHeapError(
-            f"the lists of column {column.form.name} have {total} bytes, but the heap has {heap}: "
-            "they overlap"
-        )
-    return np.where(sizes > 0, sizes, 0)
+    nulls = None if flat.nulls is None else _split(flat.nulls, ends, len(rows))
+    return Values(_split(flat.values, ends, len(rows)), nulls, flat.remarks)
 
 
 def _long_texts(pieces: list[Bytes]) -> Values:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
-from astropy.io import fits
 
 from aomuse.errors import FileError
 from aomuse.exchange.column_format import ColumnFormat
@@ -16,51 +14,50 @@ from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue, Severity
 from aomuse.fits.ascii_values import ascii_values
 from aomuse.fits.column_definitions import (
+    MAX_FORMAT,
+    MAX_TEXT,
     Column,
     UnusableHeaderError,
+    column_names,
     read_columns,
-    read_keywords,
 )
-from aomuse.fits.column_values import NOT_ASCII, UnusableHeapError, Values, binary_values
+from aomuse.fits.column_values import NOT_ASCII, Bytes, Values, binary_values
+from aomuse.fits.heap import require_heap
+from aomuse.fits.structure import Extent, advice
 
-#: Lengths of the text columns of table_column.
-MAX_TEXT, MAX_FORMAT = 255, 64
 _OF_COLUMNS = ("column_definition", "column_values")
 #: Columns that an issue names.
 _MOST_NAMES = 5
-#: Rows that may have no bytes.
-_MAX_EMPTY_ROWS = 1_000_000
-
-Bytes = npt.NDArray[np.uint8]
 
 
-def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[Issue]]:
-    """Return the columns of a table."""
-    is_ascii = isinstance(hdu, fits.TableHDU)
-    keywords = read_keywords(hdu.header)
-    if hdu.header.get("ZTABLE") is True:
+def read_table(
+    stream: BinaryIO, extent: Extent, card_values: dict[str, Any], path: str, extension: str
+) -> tuple[TableContent, list[Issue]]:
+    """Return the columns of a table, given the values of its cards."""
+    if card_values.get("ZTABLE") is True:
         why = (
             "its tables are compressed (ZTABLE), which aomuse does not read: run funpack on the "
             "file and load again"
         )
         raise FileError("compressed_table", path, why, extension)
+    is_ascii = (extent.keyword("XTENSION") or "").rstrip() == "TABLE"
+    names, problems = column_names(card_values, extent.size("TFIELDS"))
+    issues = [Issue("warning", "column_name", why, path, extension) for why in problems]
     try:
-        columns = read_columns(keywords, is_ascii=is_ascii)
-        _require_fitting(columns, keywords, is_ascii=is_ascii)
-        rows, heap = _bytes(hdu, keywords)
+        columns = read_columns(card_values, names, is_ascii=is_ascii)
+        _require_fitting(columns, extent.size("NAXIS1"), is_ascii=is_ascii)
     except UnusableHeaderError as error:
-        why = f"{error}: the header is damaged, get the file again"
+        why = f"{error}: {advice(extent.card_images)}"
         raise FileError("bad_header", path, why, extension) from None
     for column in columns:
         _require_short(column.form, path, extension)
-    found: list[Values] = []
-    try:
-        for column in columns:
-            values = ascii_values(column, rows) if is_ascii else binary_values(column, rows, heap)
-            found.append(values)
-    except UnusableHeapError as error:
-        raise FileError("damaged", path, f"{error}: get the file again", extension) from None
-    issues = _issues(list(zip(columns, found, strict=True)), path, extension)
+    rows, heap = _bytes(stream, extent, columns, path, extension)
+    require_heap(columns, rows, len(heap), path, extension)
+    found = [
+        ascii_values(column, rows) if is_ascii else binary_values(column, rows, heap)
+        for column in columns
+    ]
+    issues += _issues(list(zip(columns, found, strict=True)), path, extension)
     table = TableContent(
         tuple(column.form for column in columns),
         tuple(values.values for values in found),
@@ -70,9 +67,8 @@ def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[
     return table, issues
 
 
-def _require_fitting(columns: list[Column], keywords: dict[str, Any], *, is_ascii: bool) -> None:
+def _require_fitting(columns: list[Column], width: int, *, is_ascii: bool) -> None:
     """Refuse columns that do not take the rows that the header has."""
-    width, rows = keywords["NAXIS1"], keywords["NAXIS2"]
     if is_ascii:
         out = next((c for c in columns if c.start + c.width > width), None)
         if out:
@@ -83,23 +79,25 @@ def _require_fitting(columns: list[Column], keywords: dict[str, Any], *, is_asci
         raise UnusableHeaderError(
             f"its columns take {taken} bytes a row, but its rows have {width}"
         )
-    if width == 0 and rows > _MAX_EMPTY_ROWS:
-        raise UnusableHeaderError(f"NAXIS2 is {rows}, but a row has no bytes")
 
 
-def _bytes(hdu: Any, keywords: dict[str, Any]) -> tuple[Bytes, Bytes]:
+def _bytes(
+    stream: BinaryIO, extent: Extent, columns: list[Column], path: str, extension: str
+) -> tuple[Bytes, Bytes]:
     """Return the bytes of a table's rows, and of its heap."""
-    width, rows = keywords["NAXIS1"], keywords["NAXIS2"]
-    end = width * rows + keywords.get("PCOUNT", 0)
-    heap = keywords.get("THEAP", width * rows)
-    if not width * rows <= heap <= max(end, width * rows):
-        raise UnusableHeaderError(f"THEAP is {heap}, but the heap is at {width * rows} to {end}")
-    info = hdu.fileinfo()
-    info["file"].seek(info["datLoc"])
-    content = np.frombuffer(info["file"].read(end) if end else b"", np.uint8)
-    if len(content) < end:
-        raise UnusableHeaderError(f"it has {len(content)} bytes in place of {end}")
-    return content[: width * rows].reshape(rows, width), content[heap:]
+    width, rows = extent.size("NAXIS1"), extent.size("NAXIS2")
+    table = width * rows
+    stream.seek(extent.data_start)
+    content = np.frombuffer(stream.read(extent.data_size) or b"", np.uint8)
+    if len(content) < table:
+        why = f"the table has {len(content)} bytes in place of {table}: copy or download it again"
+        raise FileError("truncated", path, why, extension)
+    start = table if extent.keyword("THEAP") is None else extent.size("THEAP")
+    has_lists = any(column.type.inner for column in columns)
+    if has_lists and not table <= start <= max(extent.data_size, table):
+        why = f"THEAP is {start}, but the heap begins at {table} or behind"
+        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", extension)
+    return content[:table].reshape(rows, width), content[max(start, table) :]
 
 
 def _issues(columns: list[tuple[Column, Values]], path: str, extension: str) -> list[Issue]:

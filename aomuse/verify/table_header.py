@@ -9,8 +9,9 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import BinaryIO
 
-CARD = 80
+BLOCK, CARD = 2880, 80
 
 Value = str | bool | int | float
 
@@ -78,13 +79,21 @@ class TableDefinition:
     fields: tuple[FieldDefinition, ...]
 
 
-def read_definition(images: bytes) -> TableDefinition:
-    """Return what a header's cards define."""
+def read_definition(stream: BinaryIO) -> TableDefinition:
+    """Return what a header defines; the stream is at its first card, and then at the data."""
     used: list[bytes] = []
-    for start in range(0, len(images), CARD):
-        image = images[start : start + CARD]
-        if _USED.match(image) or (used and image.startswith(b"CONTINUE")):
-            used.append(image)
+    ended = False
+    while not ended:
+        block = stream.read(BLOCK)
+        if len(block) < BLOCK:
+            raise ValueError("a header has no END")
+        for start in range(0, BLOCK, CARD):
+            image = block[start : start + CARD]
+            if image.startswith(b"END") and not image[3:4].strip(b" ").isalnum():
+                ended = True
+                break
+            if _USED.match(image) or (used and image.startswith(b"CONTINUE")):
+                used.append(image)
     return _definition(b"".join(used))
 
 
@@ -92,16 +101,10 @@ def read_definition(images: bytes) -> TableDefinition:
 def _definition(images: bytes) -> TableDefinition:
     keywords = _keywords(images.decode("latin-1"))
     is_text = keywords.get("XTENSION") == "TABLE"
-    width, rows = int(keywords.get("NAXIS1", 0)), int(keywords.get("NAXIS2", 0))
+    width, rows = _size(keywords, "NAXIS1"), _size(keywords, "NAXIS2")
     fields: list[FieldDefinition] = []
     start = 0
-    names = {str(v) for k, v in keywords.items() if k.startswith("TTYPE")}
-    for number in range(1, int(keywords.get("TFIELDS", 0)) + 1):
-        name = keywords.get(f"TTYPE{number}")
-        if not isinstance(name, str) or not name or name in {field.name for field in fields}:
-            name = f"col{number}"
-            while name in names or name in {field.name for field in fields}:
-                name += "_"
+    for number, name in enumerate(_names(keywords), start=1):
         field = (_text_field if is_text else _binary_field)(keywords, number, name, start)
         fields.append(field)
         start += _bytes(field)
@@ -109,11 +112,34 @@ def _definition(images: bytes) -> TableDefinition:
     return TableDefinition(
         width=width,
         rows=rows,
-        heap_start=int(keywords.get("THEAP", main)),
-        size=main + int(keywords.get("PCOUNT", 0)),
+        heap_start=_size(keywords, "THEAP", main),
+        size=main + _size(keywords, "PCOUNT"),
         is_text=is_text,
         fields=tuple(fields),
     )
+
+
+def _names(keywords: dict[str, Value]) -> list[str]:
+    """Return the names of the columns; one without a usable name is named by its position."""
+    count = _size(keywords, "TFIELDS")
+    given = [keywords.get(f"TTYPE{number}") for number in range(1, count + 1)]
+    taken = {str(name).lower() for name in given}
+    names: list[str] = []
+    for number, name in enumerate(given, start=1):
+        if isinstance(name, str) and 0 < len(name) < 256 and name not in names:
+            names.append(name)
+            continue
+        own = f"col{number}"
+        while own in taken:
+            own += "_"
+        taken.add(own)
+        names.append(own)
+    return names
+
+
+def _size(keywords: dict[str, Value], keyword: str, default: int = 0) -> int:
+    """Return a number of bytes, rows or columns, also one that is written as 4.0."""
+    return int(keywords.get(keyword, default))
 
 
 def _keywords(text: str) -> dict[str, Value]:

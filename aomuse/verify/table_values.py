@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ Bytes = npt.NDArray[np.uint8]
 
 _NUMPY = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
 _NUMPY |= {"C": ">f4", "M": ">f8"}
+#: Lists may share bytes of the heap, but not more of them than this.
+_MAX_SHARED_BYTES = 10_000_000
 _DECIMAL = re.compile(r"([+-]?)(\d*)(\.?)(\d*)(?:[DE]?([+-]\d+)|[DE](\d+))?")
 
 
@@ -41,15 +43,13 @@ class FieldValues:
     nulls: Array
 
 
-def table_values(hdu: Any) -> tuple[TableDefinition, Iterator[FieldValues]]:
-    """Return what defines the table of an HDU of astropy in its file, and its columns."""
-    place = hdu.fileinfo()
-    stream = place["file"]
-    stream.seek(place["hdrLoc"])
-    definition = read_definition(stream.read(place["datLoc"] - place["hdrLoc"]))
-    stream.seek(place["datLoc"])
-    content = stream.read(definition.size) if definition.size else b""
-    return definition, _fields(definition, np.frombuffer(content, np.uint8))
+def table_values(
+    stream: BinaryIO, header_start: int
+) -> tuple[TableDefinition, Iterator[FieldValues]]:
+    """Return what defines the table whose header is at a byte of a file, and its columns."""
+    stream.seek(header_start)
+    definition = read_definition(stream)
+    return definition, _fields(definition, np.frombuffer(stream.read(definition.size), np.uint8))
 
 
 def _fields(table: TableDefinition, content: Bytes) -> Iterator[FieldValues]:
@@ -137,12 +137,15 @@ def _physical(field: FieldDefinition, numbers: Array) -> tuple[Array, Array]:
 
 def _lists(field: FieldDefinition, cells: Bytes, heap: Bytes) -> FieldValues:
     """Return a column whose rows have different lengths; characters are one text."""
-    rows = len(cells)
+    rows, total = len(cells), 0
     values, nulls = np.empty(rows, dtype=object), np.empty(rows, dtype=object)
     for row in range(rows):
         word = ">i4" if field.code == "P" else ">i8"
         count, offset = np.frombuffer(cells[row].tobytes(), word).tolist() or (0, 0)
         size = -(-count // 8) if field.element == "X" else count * BYTES[field.element]
+        total += size
+        if not 0 <= count <= 8 * len(heap) or total > len(heap) + _MAX_SHARED_BYTES:
+            raise ValueError(f"the lists of column {field.name} are larger than the heap")
         content = heap[offset : offset + size].tobytes() if count else b""
         if field.element == "A":
             values[row], nulls[row] = _terminated(content), False

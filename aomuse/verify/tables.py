@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,15 @@ from aomuse.verify.table_values import FieldValues, table_values
 
 
 def compare_table(
-    result: Comparison, where: str, hdu: Any, columns: list[StoredColumn], header: Any
+    result: Comparison,
+    where: str,
+    stream: BinaryIO,
+    header_start: int,
+    columns: list[StoredColumn],
+    header: Any,
 ) -> None:
-    """Compare the columns of a table, value for value."""
-    definition, fields = table_values(hdu)
+    """Compare the columns of a table, value for value; its header is at a byte of the file."""
+    definition, fields = table_values(stream, header_start)
     if definition.rows != header.table_row_count:
         result.tell(f"{where} rows", definition.rows, header.table_row_count)
         return
