@@ -7,6 +7,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from aomuse.exchange.outcome import counted
 from aomuse.fits.column_definitions import Column
 from aomuse.fits.column_values import Mask, Values, scaled, strings
 from aomuse.fits.formats import ColumnType
@@ -57,13 +58,13 @@ def _in_numbers(
     found = scaled(column, np.array(kept, dtype=dtype))
     blank = np.array([not text.strip() for text in texts], np.bool_) & ~missing
     if blank.any():
-        why = f"{int(blank.sum())} fields are blank, which is 0 in FITS unless TNULL is blank"
+        why = f"{counted(int(blank.sum()), 'blank field')}: 0 in FITS unless TNULL is blank"
         found.remark("note", why)
     wrong = np.array([number is None for number in numbers], np.bool_) & ~missing & ~blank
     if wrong.any():
         row = int(np.argmax(wrong))
         what = f"{texts[row].decode('latin-1').strip()!r} in row {row}"
-        why = f"{int(wrong.sum())} fields are not numbers of format {column.form.format}: NULL"
+        why = f"{counted(int(wrong.sum()), 'field')} not of format {column.form.format}: NULL"
         found.remark("warning", f"{why} ({what})")
         missing |= wrong
     if not is_integer:

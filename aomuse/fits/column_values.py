@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aomuse.exchange.issue import Severity
+from aomuse.exchange.outcome import counted
 from aomuse.fits.column_definitions import Column
 from aomuse.fits.formats import axes_of, dimensions_of
 from aomuse.fits.heap import descriptors
@@ -62,7 +63,7 @@ def _elements(column: Column, raw: Bytes) -> Values:
         found = Values(values, nulls if nulls.any() else None)
         odd = int((nulls & (raw != 0)).sum())
         if odd:
-            found.remark("warning", f"{odd} logical values are neither T, F nor undefined: NULL")
+            found.remark("warning", f"{counted(odd, 'value')} neither T, F nor undefined: NULL")
         return found
     numbers = raw.view(DTYPES[column.letter])
     return scaled(column, numbers.astype(numbers.dtype.newbyteorder("=")))
@@ -120,7 +121,7 @@ def _shaped(column: Column, found: Values, rows: int) -> Values:
         return flat.reshape(rows, repeat)[:, :used].reshape(rows, *dimensions)
 
     if found.values.reshape(rows, repeat)[:, used:].any():
-        found.remark("note", f"TDIM leaves out {repeat - used} elements a row: they are undefined")
+        found.remark("note", f"TDIM leaves out {counted(repeat - used, 'element')} of a row")
     nulls = None if found.nulls is None else shaped(found.nulls)
     return Values(shaped(found.values), nulls, found.remarks)
 
@@ -136,7 +137,7 @@ def _texts(column: Column, fields: Bytes) -> Values:
     found = strings(fields[:, :used].reshape(-1, length))
     found.values = found.values.reshape(rows, *dimensions)
     if fields[:, used:].any():
-        found.remark("note", f"TDIM leaves out {repeat - used} bytes of a row: they are undefined")
+        found.remark("note", f"TDIM leaves out {counted(repeat - used, 'byte')} of a row")
     return found
 
 
@@ -158,7 +159,7 @@ def strings(fields: Bytes) -> Values:
 
 def _remark_texts(found: Values, behind: int, is_ascii: bool) -> None:
     if behind:
-        why = f"{behind} texts have other bytes behind the NUL that ends them: these are left out"
+        why = f"{counted(behind, 'text')} with bytes behind the NUL that ends it: left out"
         found.remark("note", why)
     if not is_ascii:
         found.remark("note", NOT_ASCII)
