@@ -115,6 +115,9 @@ def _role(
 
 
 def _iso(text: str | None) -> dt.datetime | None:
+    """Return a date with a time of day; a date alone says nothing of when."""
+    if len((text or "").strip()) <= len("2018-08-13"):
+        return None
     try:
         return dt.datetime.fromisoformat((text or "").removesuffix("Z")).replace(tzinfo=None)
     except ValueError:

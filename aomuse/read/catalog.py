@@ -17,9 +17,9 @@ from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
+from aomuse.fits.column_definitions import MAX_FORMAT, MAX_TEXT
 from aomuse.fits.plain_cards import Row
 from aomuse.fits.quiet import damaged, quiet_astropy
-from aomuse.fits.tables import MAX_FORMAT, MAX_TEXT
 
 MAGIC = "# %ECSV"
 #: Metadata key that makes astropy build times and coordinates from columns, and its stand-in.

@@ -13,6 +13,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
+from aomuse.fits.column_definitions import MAX_TEXT
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
@@ -26,7 +27,7 @@ from aomuse.fits.structure import (
     read_structure,
 )
 from aomuse.fits.sums import compare_sums
-from aomuse.fits.tables import MAX_TEXT, column_names, read_table
+from aomuse.fits.tables import merged, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
@@ -51,7 +52,7 @@ def read_fits(file: FoundFile) -> FileContent:
         mtime_ns=before.st_mtime_ns,
         sha256=sha256,
         hdus=tuple(hdus),
-        issues=issues + more,
+        issues=issues + merged(more),
     )
 
 
@@ -120,7 +121,7 @@ def _read_hdu(
     name = "PRIMARY" if extent.index == 0 else _text(values.get("EXTNAME"))
     table, dimensions = None, _axes(extent, values)
     if kind == "compressed_image":
-        alone = HduAlone(stream, extent, path)
+        alone = HduAlone(extent, path)
         name = str(alone.hdu.name)
         rows, issues = read_shown_rows(alone.hdu.header, alone.originals, path, name)
         dimensions = _axes(None, first_values(rows))
@@ -165,13 +166,7 @@ def _read_table(
             f"the file has bytes: {advice(extent.card_images)}"
         )
         raise FileError("bad_header", path, why, name)
-    names, issues = column_names(values, count, path, name)
-    alone = HduAlone(stream, extent, path, names if issues else None)
-    if len(alone.hdu.columns) != count:
-        why = f"TFIELDS is {count}, but TFORM describes {len(alone.hdu.columns)} columns"
-        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", name)
-    table, more = read_table(alone.hdu, names, values, extent, path, name)
-    return table, issues + more
+    return read_table(stream, extent, values, path, name)
 
 
 def _kind(extent: Extent) -> HduType:

@@ -17,7 +17,7 @@ HEADER_VIEW = View(
         value | COALESCE(c.value_text, CASE WHEN c.value_type = 'bool' THEN
             CASE c.value_int WHEN 1 THEN 'T' ELSE 'F' END END,
             CAST(c.value_int AS CHAR), CAST(c.value_float AS CHAR)) | Value of the card as text
-        value_number | COALESCE(c.value_float, c.value_int)
+        value_number | COALESCE(c.value_float, c.value_int * 1e0)
             | Value of an integer, floating-point or logical (0, 1) card
         value_type | c.value_type | Type of the card's value
         comment | k.comment | Comment of the card
