@@ -12,6 +12,7 @@ from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.fits.plain_cards import read_plain, split_images
 from aomuse.fits.structure import CARD, read_primary_images
+from aomuse.paths import open_regular
 
 #: Other products of the pipeline (ESO PRO CATG), by how they begin.
 CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
@@ -31,7 +32,7 @@ _WANTED = {
 def read_identity(file: FoundFile) -> Identity:
     """Read a file's primary header and return which exposure it belongs to."""
     try:
-        with file.path.open("rb") as stream:
+        with open_regular(file.path) as stream:
             images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
     except OSError as error:
         why = error.strerror or str(error)

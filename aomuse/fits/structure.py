@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aomuse.errors import FileError
+from aomuse.fits.not_fits import LEAD_BYTES, why_not_fits
+from aomuse.paths import open_regular
 
 BLOCK = 2880
 CARD = 80
@@ -114,7 +116,7 @@ def _data_size(images: bytes, path: str, index: int) -> int:
 
 def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
     """Return the extents of all HDUs."""
-    _require_fits(stream.read(9), path, size)
+    _require_fits(stream.read(LEAD_BYTES), path, size)
     extents: list[Extent] = []
     position = 0
     while position < size:
@@ -157,17 +159,16 @@ def _require_end(stream: BinaryIO, path: str, index: int, position: int) -> None
 
 def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:
     """Return the card images of the primary header, up to and without END."""
-    _require_fits(stream.read(9), path, size)
+    _require_fits(stream.read(LEAD_BYTES), path, size)
     stream.seek(0)
     return _read_header(stream, path, 0, 0)
 
 
-def _require_fits(magic: bytes, path: str, size: int) -> None:
+def _require_fits(lead: bytes, path: str, size: int) -> None:
     if size == 0:
         raise FileError("empty", path, "the file is empty: copy or download it again")
-    if not magic.startswith(b"SIMPLE  ="):
-        why = "this is not a FITS file (it does not begin with SIMPLE): remove or rename it"
-        raise FileError("not_fits", path, why)
+    if not lead.startswith(b"SIMPLE  ="):
+        raise FileError("not_fits", path, why_not_fits(lead))
 
 
 def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
@@ -193,7 +194,7 @@ def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:
 def file_checksum(path: Path, name: str, *, is_text: bool = False) -> str:
     """Return the checksum of a file that is not open."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             if is_text:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
             size = os.fstat(stream.fileno()).st_size

@@ -19,6 +19,7 @@ from aomuse.fits.repeated_images import RepeatedImages
 from aomuse.fits.repeated_tables import RepeatedTables
 from aomuse.fits.structure import Extent, checksum, read_structure
 from aomuse.fits.tables import MAX_TEXT, read_table
+from aomuse.paths import open_regular
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
@@ -30,7 +31,7 @@ def read_fits(file: FoundFile) -> FileContent:
     """Read the headers and tables of a file."""
     path, role, name = file.path, file.role, str(file)
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             before = os.fstat(stream.fileno())
             extents = read_structure(stream, name, before.st_size)
             issues = list(_cut_short(extents, name, role, before.st_size))

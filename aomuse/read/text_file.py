@@ -11,6 +11,8 @@ from aomuse.exchange.content import FileContent
 from aomuse.exchange.files import FoundFile, catalog_extension
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.night_log import NightLog
+from aomuse.fits.not_fits import LEAD_BYTES, pointer_problem
+from aomuse.paths import open_regular
 from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 
@@ -24,7 +26,7 @@ def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
     """Read a night log or a catalogue."""
     name = str(file)
     try:
-        with file.path.open("rb") as stream:
+        with open_regular(file.path) as stream:
             stat = os.fstat(stream.fileno())
             if stat.st_size > _MAX_BYTES[file.role]:
                 why = f"it has {stat.st_size} bytes, more than any such file: remove it"
@@ -35,6 +37,9 @@ def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
         raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
     if not content.strip():
         raise FileError("empty", name, "the file is empty: copy or download it again")
+    pointer = pointer_problem(content[:LEAD_BYTES])
+    if pointer:
+        raise FileError("not_text", name, pointer)
     result = FileContent(
         found=file,
         size=len(content),
