@@ -106,8 +106,11 @@ def test_the_innermost_folder_tells_the_model(tree):
 
 
 def test_two_reductions_of_one_raw_file(tree):
-    tree.add(1, name="A")
-    tree.add(1, name="B")
+    for name in ("A", "B"):
+        files = tree.add(1, name=name)
+        for role, hdus in (("reduced", factory.reduced()), ("prm", factory.prm())):
+            hdus[0].header["HISTORY"] = name
+            factory.write(files.file(role), hdus)
     (found,) = discover([tree.root]).exposures
     assert [file.stem for file in found.reduced] == ["A", "B"]
     assert {(fit.name, fit.reduced.stem) for fit in found.fits if fit.reduced} == {
