@@ -16,10 +16,11 @@ from aomuse.paths import open_regular
 from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 
-#: A log has 3 kB and a catalogue 1 MB. Anything far larger is something else.
-_MAX_BYTES = {"night_log": 1 << 23, "catalog": 1 << 28}
-#: Most lines with an issue each, and characters shown of a line.
-_MOST_LINES, _MOST_CHARACTERS = 20, 120
+#: A log has 3 kB and a catalogue 1 MB. What is far larger is something else; astropy takes up to
+#: ten seconds and a gigabyte for such a catalogue.
+_MAX_BYTES = {"night_log": 1 << 20, "catalog": 1 << 24}
+#: Most lines with an issue each, characters shown of a line and of a reason, and further lines.
+_MOST_LINES, _MOST_CHARACTERS, _MOST_NUMBERS = 20, 120, 100
 
 
 def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
@@ -29,7 +30,10 @@ def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
         with open_regular(file.path) as stream:
             stat = os.fstat(stream.fileno())
             if stat.st_size > _MAX_BYTES[file.role]:
-                why = f"it has {stat.st_size} bytes, more than any such file: remove it"
+                why = (
+                    f"it has {stat.st_size:,} bytes, and aomuse reads {_MAX_BYTES[file.role]:,} of "
+                    "such a file at most: split it, or remove it"
+                )
                 raise FileError("too_large", name, why)
             content = stream.read()
     except OSError as error:
@@ -78,10 +82,14 @@ def _log_issues(log: NightLog, path: str) -> list[Issue]:
 def _lines(content: bytes, lines: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
     """Yield each line by number and text with its reason; beyond the first few only numbers."""
     for number, why in lines[:_MOST_LINES]:
-        text = line_of(content, number)
-        if len(text) > _MOST_CHARACTERS:
-            text = f"{text[:_MOST_CHARACTERS]}…"
-        yield f"line {number} {text!r}", why
+        yield f"line {number} {_short(line_of(content, number))!r}", _short(why)
     if len(lines) > _MOST_LINES:
-        more = ", ".join(str(number) for number, _ in lines[_MOST_LINES:])
+        numbers = [str(number) for number, _ in lines[_MOST_LINES:]]
+        more = ", ".join(numbers[:_MOST_NUMBERS])
+        if len(numbers) > _MOST_NUMBERS:
+            more += f" and {len(numbers) - _MOST_NUMBERS} others"
         yield f"each of the lines {more}", "for a reason like those before"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
