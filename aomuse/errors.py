@@ -20,7 +20,7 @@ class DatabaseError(AomuseError):
 
 
 class BusyError(AomuseError):
-    """Another loader holds the database."""
+    """Another loader holds the database, or has changed what was to be changed."""
 
 
 class RebuildError(AomuseError):

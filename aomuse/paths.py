@@ -1,13 +1,10 @@
-"""Paths as text, and files that are safe to open."""
+"""Paths and other text, made safe to store and to print."""
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import re
-from pathlib import Path, PurePath
-from stat import S_ISREG
+from pathlib import PurePath
 
 #: Characters that move a terminal's cursor, colour it or reverse the reading order, and line ends.
 _UNSEEN = re.compile(
@@ -23,15 +20,3 @@ def shown(text: str) -> str:
 def printable(path: PurePath | str) -> str:
     r"""Return a path as text that every database and terminal takes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def open_regular(path: Path) -> io.BufferedReader:
-    """Open a file for reading; refuse a pipe, which would wait for ever, a socket or a device."""
-    # Opening a device can do something, so look first; a pipe that comes in between does not wait.
-    if S_ISREG(path.stat().st_mode):
-        stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-        if S_ISREG(os.fstat(stream.fileno()).st_mode):
-            return stream
-        stream.close()
-    why = "a pipe, a socket, a device or a folder, not a file"
-    raise OSError(errno.EINVAL, why, str(path))

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import create_engine, describe_error
+from aomuse.db import create_engine, describe_error, read_transaction
 from aomuse.discover import discover, find_again, join
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import Discovery, ExposureFiles
@@ -135,7 +135,7 @@ def _plans(
     engine: Engine, roots: Sequence[Path], *, reload: bool
 ) -> tuple[Discovery, list[tuple[ExposureFiles, Plan]]]:
     """Return what the roots hold, and what is to be done with each exposure."""
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         ledger, headers = Ledger(connection), KnownHeaders(connection)
     discovery = discover(roots, headers.recall)
     exposures = _gathered(ledger, discovery.exposures)

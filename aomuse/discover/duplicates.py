@@ -10,8 +10,8 @@ from aomuse.discover.archive_names import without_copy_mark
 from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
+from aomuse.fits.opening import opened
 from aomuse.fits.structure import file_checksum
-from aomuse.paths import open_regular
 
 #: Roles of files of gigabytes, of whose pixels samples are compared.
 _WITH_PIXELS = ("reduced", "raw")
@@ -106,7 +106,7 @@ def same_content(one: FoundFile, other: FoundFile) -> bool:
         if one.role not in _WITH_PIXELS:
             return filecmp.cmp(one.path, other.path, shallow=False)
         return _samples(one) == _samples(other) and _checksum(one) == _checksum(other)
-    except OSError:
+    except (OSError, FileError):
         return False
 
 
@@ -120,7 +120,7 @@ def _checksum(file: FoundFile) -> str | None:
 
 def _samples(file: FoundFile) -> list[bytes]:
     """Return bytes from all over a file."""
-    with open_regular(file.path) as stream:
+    with opened(file.path, str(file)) as stream:
         samples = []
         for number in range(_SAMPLES):
             stream.seek(file.size * number // _SAMPLES)

@@ -8,10 +8,12 @@ from pathlib import Path
 from stat import S_ISREG
 
 from aomuse.discover.duplicates import same_content
+from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.fits.not_fits import LEAD_BYTES, unpacked_by
-from aomuse.paths import open_regular, printable
+from aomuse.fits.opening import opened
+from aomuse.paths import printable
 
 _OURS = re.compile(
     r"(?P<own>.+\.(?P<kind>fits(?:\.fz)?|fit(?:\.fz)?|fts(?:\.fz)?|NL\.txt|(?:detections|se)\.cat))"
@@ -70,9 +72,9 @@ def not_read(path: Path, beside: Collection[str]) -> Iterator[Issue]:
 def _lead(path: Path) -> bytes:
     """Return how a file begins; nothing if it cannot be read."""
     try:
-        with open_regular(path) as stream:
+        with opened(path, printable(path)) as stream:
             return stream.read(LEAD_BYTES)
-    except OSError:
+    except FileError:
         return b""
 
 

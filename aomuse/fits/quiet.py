@@ -24,7 +24,8 @@ def damaged(
     error: Exception,
     extension: str | None = None,
     *,
-    advice: str = "get the file again",
+    advice: str = "get the file again; if that copy is the same, the file was written against the "
+    "FITS standard",
 ) -> FileError:
     """Return the error for a file that astropy cannot read."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -12,7 +12,7 @@ from aomuse.exchange.files import FoundFile, catalog_extension
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.night_log import NightLog
 from aomuse.fits.not_fits import LEAD_BYTES, pointer_problem
-from aomuse.paths import open_regular
+from aomuse.fits.opening import opened
 from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 
@@ -26,19 +26,15 @@ _MOST_LINES, _MOST_CHARACTERS, _MOST_NUMBERS = 20, 120, 100
 def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
     """Read a night log or a catalogue."""
     name = str(file)
-    try:
-        with open_regular(file.path) as stream:
-            stat = os.fstat(stream.fileno())
-            if stat.st_size > _MAX_BYTES[file.role]:
-                why = (
-                    f"it has {stat.st_size:,} bytes, and aomuse reads {_MAX_BYTES[file.role]:,} of "
-                    "such a file at most: split it, or remove it"
-                )
-                raise FileError("too_large", name, why)
-            content = stream.read()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
+    with opened(file.path, name) as stream:
+        stat = os.fstat(stream.fileno())
+        if stat.st_size > _MAX_BYTES[file.role]:
+            why = (
+                f"it has {stat.st_size:,} bytes, and aomuse reads {_MAX_BYTES[file.role]:,} of "
+                "such a file at most: split it, or remove it"
+            )
+            raise FileError("too_large", name, why)
+        content = stream.read()
     if not content.strip():
         raise FileError("empty", name, "the file is empty: copy or download it again")
     pointer = pointer_problem(content[:LEAD_BYTES])

@@ -1,7 +1,7 @@
 """ranks of the cubes and analyses of an exposure, and the rules by which a header was read
 
 Revision: 0016
-Follows: 0013
+Follows: 0014
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import context, op
 from aomuse.query.refresh import drop_views
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
