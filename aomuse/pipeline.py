@@ -140,7 +140,9 @@ def _plans(
     discovery = discover(roots, headers.recall)
     exposures = _gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
+    # What an earlier load stored of these goes.
     paths |= {str(file) for file, _ in discovery.left_out}
+    paths |= {issue.path for issue in discovery.issues if issue.code == "copy" and issue.path}
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
     planned = {known.id for _, todo in plans for known in todo.known}
     discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))

@@ -6,10 +6,12 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import click
 
+from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
 from aomuse.errors import AomuseError
 
@@ -36,7 +38,7 @@ class Context:
 
 def tell_wait(holder: str) -> None:
     """Tell that a loader holds the database."""
-    click.echo(f"waiting for {holder}, which holds the database", err=True)
+    echo(f"waiting for {holder}, which holds the database", err=True)
 
 
 pass_context = click.make_pass_decorator(Context)
@@ -121,13 +123,16 @@ def main() -> None:
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        text = StringIO()
+        error.show(text)
+        for line in text.getvalue().splitlines():
+            echo(line, err=True)
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("aomuse: interrupted", err=True)
+        echo("aomuse: interrupted", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except AomuseError as error:
-        click.echo(f"aomuse: {error}", err=True)
+        echo(f"aomuse: {error}", err=True)
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
@@ -140,5 +145,5 @@ def main() -> None:
 
         if not isinstance(error, DBAPIError):
             raise
-        click.echo(f"aomuse: {describe_error(error)}", err=True)
+        echo(f"aomuse: {describe_error(error)}", err=True)
         sys.exit(EXIT_USAGE)

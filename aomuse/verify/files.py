@@ -143,6 +143,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
     try:
         with opened(Path(path), path) as stream, quiet_astropy():
             _compare_file(result, row, path, stream)
+            _compare_rank(result, connection, row)
             if row.role in TEXT_ROLES:
                 compare = compare_night_log if row.role == "night_log" else compare_catalog
                 compare(result, connection, stored, row, stream.read())
@@ -190,6 +191,20 @@ def _compare_file(result: Comparison, row: Any, path: str, stream: BinaryIO) -> 
         result.values += 1
         if in_file != getattr(row, name):
             result.tell(f"source_file.{name}", in_file, getattr(row, name))
+
+
+def _compare_rank(result: Comparison, connection: Connection, row: Any) -> None:
+    """Compare a file's rank with the number of files of its role that come before it."""
+    before = connection.scalar(
+        sa.select(sa.func.count(SourceFile.id)).where(
+            SourceFile.exposure_id == row.exposure_id,
+            SourceFile.role == row.role,
+            SourceFile.file_rank < row.file_rank,
+        )
+    )
+    result.values += 1
+    if row.file_rank != (before or 0) + 1:
+        result.tell("source_file.file_rank", (before or 0) + 1, row.file_rank)
 
 
 def _speaker(stored: StoredExposure) -> int | None:

@@ -11,6 +11,7 @@ HEADER_VIEW = View(
         exposure_id | h.exposure_id | Number of the exposure (exposure.id)
         file_role | sf.role | Kind of file, such as reduced, raw, prm or psf
         file_name | sf.name | Name of the file
+        file_rank | sf.file_rank | 1 for the first file of its kind in the exposure
         extension_name | h.extension_name | EXTNAME, PRIMARY for the first
         position | c.position | Position of the card in the header, from 0
         keyword | k.name | Keyword without HIERARCH
