@@ -1,85 +1,23 @@
-"""URLs and engines: SQLite and MariaDB, set up the same way everywhere."""
+"""Engines: SQLite and MariaDB, set up the same way everywhere."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
-from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL, MARIADB_DRIVER
 from aomuse.errors import ConfigurationError
+from aomuse.server_session import prepare_sessions
+from aomuse.urls import database_url
 
 #: Seconds that SQLite waits for another writer's transaction.
 SQLITE_BUSY_TIMEOUT_S = 60
-
-#: Times are UTC, and a value that does not fit is an error, whatever the server's default.
-_MARIADB_SESSION = (
-    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,"
-    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-)
-
-
-def database_url(url: str | URL | None = None) -> URL:
-    """Return the URL of the database to use.
-
-    Parameters
-    ----------
-    url : str or sqlalchemy.URL, optional
-        A URL; without it the environment variable ``AOMUSE_DATABASE_URL`` counts, and without
-        that the SQLite file ``aomuse.db`` in the working directory.
-
-    Returns
-    -------
-    sqlalchemy.URL
-        A URL for SQLite, or for MariaDB through MariaDB's own connector.
-
-    Raises
-    ------
-    ConfigurationError
-        If the URL cannot be parsed or names another engine.
-    """
-    try:
-        parsed = make_url(url or os.environ.get(DATABASE_URL_VARIABLE) or DEFAULT_DATABASE_URL)
-    except (ArgumentError, ValueError):
-        # The text of the error repeats the URL, and with it the password.
-        raise ConfigurationError(
-            "the database URL cannot be parsed: write sqlite:///FILE or "
-            f"{MARIADB_DRIVER}://USER:PASSWORD@HOST:3306/DATABASE "
-            "(special characters in the password as %XX)"
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return parsed
-    if backend in {"mariadb", "mysql"}:
-        if not parsed.database:
-            raise ConfigurationError("the database URL names no database: add /DATABASE at its end")
-        return parsed.set(drivername=MARIADB_DRIVER)
-    raise ConfigurationError(
-        f"the database URL is for {backend}: aomuse works with sqlite and {MARIADB_DRIVER}"
-    )
-
-
-def shown_url(url: URL) -> str:
-    """Return a URL for people's eyes: without password, and without options that may hold one.
-
-    Parameters
-    ----------
-    url : sqlalchemy.URL
-        The URL.
-
-    Returns
-    -------
-    str
-        Its text.
-    """
-    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def create_engine(url: str | URL | None = None) -> Engine:
@@ -115,7 +53,7 @@ def create_engine(url: str | URL | None = None) -> Engine:
             "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
-    event.listen(engine, "connect", _mariadb_connect)
+    prepare_sessions(engine)
     event.listen(engine, "handle_error", _mark_lost)
     return engine
 
@@ -161,12 +99,6 @@ def inserted_id(connection: sa.Connection, insert: sa.Insert) -> int:
     key = connection.execute(insert).inserted_primary_key
     assert key is not None
     return int(key[0])
-
-
-def _mariadb_connect(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute(_MARIADB_SESSION)
-    cursor.close()
 
 
 def _mark_lost(context: ExceptionContext) -> None:

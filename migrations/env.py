@@ -9,9 +9,10 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from aomuse.db import create_engine, database_url
+from aomuse.db import create_engine
 from aomuse.models import Base
 from aomuse.query.refresh import offline_views, refresh_views
+from aomuse.urls import database_url
 
 HEAD = ScriptDirectory.from_config(context.config).get_current_head()
 

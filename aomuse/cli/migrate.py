@@ -6,9 +6,9 @@ import click
 
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
-from aomuse.db import shown_url
 from aomuse.ledger import run_lock
 from aomuse.query.refresh import refresh
+from aomuse.urls import shown_url
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse --db sqlite:///night.db migrate")
