@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -9,24 +10,30 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import URL, Engine, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse.errors import ConfigurationError
 from aomuse.server_session import prepare_sessions
 from aomuse.urls import database_url
 
+#: Seconds to wait before something is tried again.
+RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
+
 #: Seconds that SQLite waits for another writer's transaction.
 SQLITE_BUSY_TIMEOUT_S = 60
 
 
-def create_engine(url: str | URL | None = None) -> Engine:
+def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engine:
     """Return an engine for a SQLite or MariaDB database.
 
     Parameters
     ----------
     url : str or sqlalchemy.URL, optional
         See `database_url`.
+    patient : bool, optional
+        Whether connecting waits while the server has too many connections.
 
     Returns
     -------
@@ -54,6 +61,8 @@ def create_engine(url: str | URL | None = None) -> Engine:
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
     prepare_sessions(engine)
+    if patient:
+        connect_patiently(engine)
     event.listen(engine, "handle_error", _mark_lost)
     return engine
 
@@ -101,6 +110,30 @@ def inserted_id(connection: sa.Connection, insert: sa.Insert) -> int:
     return int(key[0])
 
 
+def connect_patiently(engine: Engine) -> None:
+    """Let an engine wait where a server has too many connections, which passes.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The engine.
+    """
+    event.listen(engine, "do_connect", _connect_patiently)
+
+
+def _connect_patiently(
+    dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+) -> Any:
+    for delay in RETRY_DELAYS_S:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.Error as error:
+            if getattr(error, "errno", None) not in _CROWDED_NUMBERS:
+                raise
+            time.sleep(delay)
+    return dialect.connect(*arguments, **options)
+
+
 def _mark_lost(context: ExceptionContext) -> None:
     # SQLAlchemy's own list of errors that end a connection is shorter.
     if getattr(context.original_exception, "errno", None) in _GONE_NUMBERS:
@@ -113,12 +146,15 @@ class Trouble(Enum):
     NONE = "the statement or its values are wrong: trying again does not help"
     BUSY = "another transaction was in the way: the same can be tried again"
     GONE = "the connection was lost: another one may work"
+    CROWDED = "the server takes no more connections: one may be free later"
     FULL = "there is no room: nothing more can be written"
 
 
 #: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
 _BUSY_NUMBERS = {1205, 1213}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
+#: Too many connections: of the server, of an account, of an account in an hour.
+_CROWDED_NUMBERS = {1040, 1203, 1226}
 #: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
 #: errors, TLS error, malformed packet.
 _GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1158, 1159, 1160, 1161}
@@ -142,6 +178,8 @@ def trouble_of(error: DBAPIError) -> Trouble:
     said = str(error.orig).lower()
     if number in _FULL_NUMBERS or "disk is full" in said or "no space left" in said:
         return Trouble.FULL
+    if number in _CROWDED_NUMBERS:
+        return Trouble.CROWDED
     if number in _BUSY_NUMBERS or "database is locked" in said:
         return Trouble.BUSY
     if error.connection_invalidated or number in _GONE_NUMBERS:

@@ -19,11 +19,11 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "whole_file", "suggest", "workers", "muse", "libmariadb"),
-    ("config", "urls", "exchange"),
+    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("config", "urls", "exchange", "workers"),
     ("server_session", "fits", "models"),
     ("db",),
-    ("schema", "stored", "discover", "read", "normalize"),
+    ("schema", "retries", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),
     ("query", "load"),
