@@ -24,6 +24,9 @@ RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 #: Seconds that SQLite waits for another writer's transaction.
 SQLITE_BUSY_TIMEOUT_S = 60
 
+#: Options of an engine or connection of MariaDB whose transactions see one moment.
+SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+
 
 def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engine:
     """Return an engine for a SQLite or MariaDB database.
@@ -63,6 +66,7 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
     prepare_sessions(engine)
     if patient:
         connect_patiently(engine)
+    event.listen(engine, "connect", _refuse_stale_writes)
     event.listen(engine, "handle_error", _mark_lost)
     return engine
 
@@ -82,6 +86,25 @@ def _sqlite_begin(connection: sa.Connection) -> None:
     # A writer says so at once: a reader that turns into a writer may not wait for another one.
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def read_transaction(engine: Engine) -> Iterator[sa.Connection]:
+    """Yield a connection on which all questions see the database as it was at the first one.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+
+    Yields
+    ------
+    sqlalchemy.Connection
+        The connection. SQLite's transactions are such by themselves.
+    """
+    options = {} if engine.dialect.name == "sqlite" else SNAPSHOT
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
 
 
 @contextmanager
@@ -134,6 +157,16 @@ def _connect_patiently(
     return dialect.connect(*arguments, **options)
 
 
+def _refuse_stale_writes(connection: Any, _record: Any) -> None:
+    # Whoever writes what others have changed since the transaction saw it gets an error, as on
+    # SQLite. Servers before 10.6.18 and 10.11.8 do not know the setting.
+    cursor = connection.cursor()
+    cursor.execute("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'")
+    if cursor.fetchone():
+        cursor.execute("SET SESSION innodb_snapshot_isolation = ON")
+    cursor.close()
+
+
 def _mark_lost(context: ExceptionContext) -> None:
     # SQLAlchemy's own list of errors that end a connection is shorter.
     if getattr(context.original_exception, "errno", None) in _GONE_NUMBERS:
@@ -150,8 +183,9 @@ class Trouble(Enum):
     FULL = "there is no room: nothing more can be written"
 
 
-#: Error numbers of MariaDB: lock wait timeout, deadlock; disk full, table full, no space.
-_BUSY_NUMBERS = {1205, 1213}
+#: Error numbers of MariaDB: lock wait timeout, deadlock, changed by another transaction; disk full,
+#: table full, no space.
+_BUSY_NUMBERS = {1205, 1213, 1020}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
 #: Too many connections: of the server, of an account, of an account in an hour.
 _CROWDED_NUMBERS = {1040, 1203, 1226}

@@ -24,7 +24,7 @@ class CrowdedError(DatabaseError):
 
 
 class BusyError(AomuseError):
-    """Another loader holds the database."""
+    """Another loader holds the database, or has changed what was to be changed."""
 
 
 class RebuildError(AomuseError):

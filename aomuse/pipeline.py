@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import connect_patiently, create_engine, describe_error
+from aomuse.db import connect_patiently, create_engine, describe_error, read_transaction
 from aomuse.discover import discover
 from aomuse.errors import AomuseError, CrowdedError, DatabaseError
 from aomuse.exchange.files import Discovery, ExposureFiles
@@ -31,6 +31,7 @@ from aomuse.ledger import (
     record_orphans,
     remember_headers,
     running,
+    stored_but_left_out,
 )
 from aomuse.load import UnitOfWork, WriterChoice, choose_writer, known_writer, reason_of
 from aomuse.metrics.registering import register_metrics
@@ -143,14 +144,17 @@ def _plans(
     """Return what the roots hold, and what is to be done with each exposure."""
 
     def read_ledger() -> tuple[Ledger, KnownHeaders]:
-        with engine.connect() as connection:
+        with read_transaction(engine) as connection:
             return Ledger(connection), KnownHeaders(connection)
 
     ledger, headers = retrying(engine, read_ledger)
     discovery = discover(roots, headers.recall)
     exposures = gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
+    paths |= {str(file) for file, _ in discovery.left_out}
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
+    planned = {known.id for _, todo in plans for known in todo.known}
+    discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))
     return discovery, plans
 
 

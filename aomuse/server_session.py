@@ -54,7 +54,7 @@ def as_script(url: URL) -> str:
         "END IF; END//\nDELIMITER ;\n"
     )
     settings = "".join(f"{statement};\n" for statement in SETTINGS)
-    return (check if asks_for_tls(url) else "") + settings
+    return settings + (check if asks_for_tls(url) else "")
 
 
 def prepare_sessions(engine: Engine, settings: tuple[str, ...] = SETTINGS) -> None:
@@ -62,12 +62,12 @@ def prepare_sessions(engine: Engine, settings: tuple[str, ...] = SETTINGS) -> No
 
     def connected(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        for statement in settings:
+            cursor.execute(statement)
         if asks_for_tls(engine.url):
             cursor.execute(_CIPHER)
             if not cursor.fetchone()[1]:
                 raise ConfigurationError(_NOT_ENCRYPTED + _ADVICE)
-        for statement in settings:
-            cursor.execute(statement)
         cursor.close()
 
     event.listen(engine, "connect", connected, insert=True)

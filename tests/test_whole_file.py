@@ -82,15 +82,14 @@ def test_what_fails_leaves_what_was_there(tmp_path: Path) -> None:
     place = tmp_path / "new.json"
     place.write_text("before")
 
-    def write_half() -> None:
+    def interrupted() -> None:
         with whole_file(place) as file:
             file.write("half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_half()
-    assert list(tmp_path.iterdir()) == [place]
-    assert place.read_text() == "before"
+        interrupted()
+    assert (list(tmp_path.iterdir()), place.read_text()) == ([place], "before")
 
 
 def test_a_link_is_replaced_and_not_what_it_points_to(tmp_path: Path) -> None:

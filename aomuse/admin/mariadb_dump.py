@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, text
@@ -75,8 +76,10 @@ def backup(engine: Engine, tables: Sequence[str], revision: str, file: Path) -> 
             said,
         ):
             assert process.stdout is not None
-            # Through this process: when it is killed, the program comes to its end.
-            shutil.copyfileobj(process.stdout, stream, 1 << 20)
+            # Through this process: when it is killed, the program comes to its end. Whatever there
+            # is at a time: a signal would wait for a full block.
+            for block in iter(partial(os.read, process.stdout.fileno(), 1 << 20), b""):
+                stream.write(block)
             stream.flush()
             if not process.wait() and _ends_with(file, _DUMPED):
                 stream.write((_LAST % revision).encode() + _END)

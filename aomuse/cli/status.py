@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.db import read_transaction
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
@@ -25,7 +26,7 @@ def status(context: Context, *, issues: bool) -> None:
     revision = schema.require_head(context.engine)
     click.echo(f"database  {shown_url(context.engine.url)}")
     click.echo(f"schema    revision {revision}")
-    with context.engine.connect() as connection:
+    with read_transaction(context.engine) as connection:
         if issues:
             _show_issues(connection)
         else:

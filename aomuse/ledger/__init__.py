@@ -5,7 +5,7 @@ from aomuse.ledger.issues import record_orphans
 from aomuse.ledger.known_exposures import Ledger
 from aomuse.ledger.known_files import KnownHeaders, remember_headers
 from aomuse.ledger.lock import run_lock
-from aomuse.ledger.planning import Plan, make_plan
+from aomuse.ledger.planning import Plan, make_plan, stored_but_left_out
 from aomuse.ledger.running import Run, running
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "remember_headers",
     "run_lock",
     "running",
+    "stored_but_left_out",
 ]

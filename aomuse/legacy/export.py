@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.legacy.documents import document
 from aomuse.models import Exposure, PsfFit
@@ -21,7 +22,7 @@ from aomuse.whole_file import safe_name, whole_file
 def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
     """Write one JSON file for each analysis, or those of some parameter files; yield the paths."""
     require_head(engine)
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         fits = _select(connection, prm_files)
         for fit, path in zip(fits, _paths(fits), strict=True):
             _write(directory, path, document(connection, fit.id))

@@ -19,6 +19,7 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
+from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
@@ -37,8 +38,9 @@ MOST_TABLE_ROWS = 300
 
 def make_page(engine: Engine) -> tuple[str, int]:
     """Return the page."""
-    content = read_content(engine)
-    states, others = read_parts(engine, content.exposures)
+    with reading(engine) as connection:
+        content = read_content(connection)
+        states, others = read_parts(connection, content.exposures)
     sections = [
         coverage(content),
         quality(content),

@@ -1,13 +1,13 @@
 """the table of the revision names its storage
 
 Revision: 0018
-Follows: 0013
+Follows: 0014
 """
 
 from alembic import op
 
 revision = "0018"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
