@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.cli.output import echo
-from aomuse.db import read_transaction, shown_url
+from aomuse.db import read_transaction
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
+from aomuse.urls import shown_url
 
 _RUNS = 5
 _COUNTS = ("found", "loaded", "completed", "replaced", "unchanged", "failed")

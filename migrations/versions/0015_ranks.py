@@ -1,6 +1,6 @@
 """ranks of the cubes and analyses of an exposure, and the rules by which a header was read
 
-Revision: 0016
+Revision: 0015
 Follows: 0014
 """
 
@@ -9,7 +9,7 @@ from alembic import context, op
 
 from aomuse.query.refresh import drop_views
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
