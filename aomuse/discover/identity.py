@@ -8,9 +8,9 @@ from typing import Any
 
 from aomuse.discover.archive_names import archive_id_of, is_archive_name
 from aomuse.discover.provenance import combined_by, mark_of
-from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
-from aomuse.fits.plain_cards import read_plain, split_images
+from aomuse.fits.opening import opened
+from aomuse.fits.plain_cards import decode, read_plain
 from aomuse.fits.structure import CARD, read_primary_images
 
 #: Other products of the pipeline (ESO PRO CATG), by how they begin.
@@ -30,12 +30,8 @@ _WANTED = {
 
 def read_identity(file: FoundFile) -> Identity:
     """Read a file's primary header and return which exposure it belongs to."""
-    try:
-        with file.path.open("rb") as stream:
-            images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FileError("unreadable", str(file), f"the file cannot be read ({why})") from error
+    with opened(file.path, str(file)) as stream:
+        images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
     return _identity(file, _picked(images))
 
 
@@ -56,8 +52,7 @@ def _picked(images: bytes) -> dict[str, Any]:
 
 def _value(images: bytes) -> Any:
     """Return the value of a card with its continuations, None if nobody can parse it."""
-    cards = split_images(images)
-    row = read_plain(0, cards[0]) if cards and cards[0] else None
+    row = read_plain(0, decode(images)) if len(images) == CARD else None
     if row is None:
         # Here and not above: astropy takes long to import, and hardly any card needs it.
         from aomuse.fits.cards import parsed_value
