@@ -9,6 +9,7 @@ from sqlalchemy import Engine, inspect, text
 
 from aomuse.errors import SchemaError
 from aomuse.models import Base
+from aomuse.sqlite_files import database_file
 
 # Alembic is imported where the schema changes: most commands only ask for the revision.
 if TYPE_CHECKING:
@@ -73,9 +74,8 @@ def database_exists(engine: Engine) -> bool:
         False for a file of SQLite that is not there: connecting would make it, and a question
         should not.
     """
-    file = engine.url.database or ":memory:"
-    on_disk = engine.dialect.name == "sqlite" and not file.startswith((":memory:", "file:"))
-    return not on_disk or Path(file).exists()
+    file = database_file(engine.url) if engine.dialect.name == "sqlite" else None
+    return file is None or file.exists()
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -111,7 +111,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     from alembic import command
 
     config = alembic_config()
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
@@ -130,7 +130,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     from alembic import command
 
     config = alembic_config()
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
         connection.commit()

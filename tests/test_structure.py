@@ -20,7 +20,7 @@ MODULES = {
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
     ("errors", "paths", "suggest", "workers", "muse", "libmariadb"),
-    ("config", "exchange"),
+    ("config", "exchange", "sqlite_files"),
     ("fits", "models", "db"),
     ("schema", "stored", "discover", "read", "normalize"),
     ("ledger",),
