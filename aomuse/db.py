@@ -23,9 +23,14 @@ SQLITE_BUSY_TIMEOUT_S = 60
 #: Options of an engine or connection of MariaDB whose transactions see one moment.
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
+#: Seconds that a statement of MariaDB waits for another's use of a table or view; the server's
+#: default is a day.
+LOCK_WAIT_S = 20
+
 #: Times are UTC, and a value that does not fit is an error, whatever the server's default.
 _MARIADB_SESSION = (
-    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,"
+    f"SET SESSION lock_wait_timeout = {LOCK_WAIT_S}, "
+    "time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,"
     "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
 

@@ -19,6 +19,10 @@ class DatabaseError(AomuseError):
     """The database has gone away, or takes no more; what was committed is whole."""
 
 
+class UnfinishedError(DatabaseError):
+    """A run that ended before its work was done; what it committed is whole."""
+
+
 class BusyError(AomuseError):
     """Another loader holds the database, or has changed what was to be changed."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
+from aomuse.blocking import naming_who_is_in_the_way
 from aomuse.errors import SchemaError
 from aomuse.models import Base
 from aomuse.sqlite_files import database_file
@@ -113,7 +114,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     config = alembic_config()
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        with naming_who_is_in_the_way(connection, "the schema cannot be changed"):
+            command.upgrade(config, revision)
         connection.commit()
 
 
@@ -132,7 +134,8 @@ def downgrade(engine: Engine, revision: str) -> None:
     config = alembic_config()
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+        with naming_who_is_in_the_way(connection, "the schema cannot be changed"):
+            command.downgrade(config, revision)
         connection.commit()
 
 

@@ -22,6 +22,7 @@ LAYERS = (
     ("errors", "paths", "suggest", "workers", "muse", "libmariadb"),
     ("config", "exchange", "sqlite_files"),
     ("fits", "models", "db"),
+    ("blocking",),
     ("schema", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),

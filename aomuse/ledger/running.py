@@ -13,10 +13,11 @@ from importlib.metadata import version
 from threading import Event
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import inserted_id, write_transaction
+from aomuse.db import describe_error, inserted_id, write_transaction
+from aomuse.errors import BusyError, DatabaseError, UnfinishedError
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger.lock import run_lock
 from aomuse.models import LoadRun
@@ -70,11 +71,11 @@ class Run:
         self.keep_lock()
 
     def finish(self, outcome: str) -> None:
-        """Record the end of the run."""
+        """Record the end of the run, unless another one has taken its place."""
         with write_transaction(self.engine) as connection:
             connection.execute(
                 sa.update(LoadRun)
-                .where(LoadRun.id == self.id)
+                .where(LoadRun.id == self.id, LoadRun.outcome == "running")
                 .values(finished_utc=utc_now(), outcome=outcome, **_counts(self.summary))
             )
 
@@ -83,8 +84,9 @@ class Run:
 def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     """Hold the database for one run, and record how it ends.
 
-    A run that fails before it is started leaves no row. After Ctrl-C the outcome is interrupted,
-    and KeyboardInterrupt is raised at the end.
+    A run that fails before it is started leaves no row. If the database fails a run later, it may
+    have written exposures: that is an UnfinishedError. After Ctrl-C the outcome is interrupted, and
+    KeyboardInterrupt is raised at the end.
     """
     begun = time.monotonic()
     revision = require_head(engine)
@@ -96,6 +98,11 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
             outcome = "issues" if run.has_issues else "complete"
         except KeyboardInterrupt:
             stop.set()
+        except (DatabaseError, BusyError, DBAPIError) as error:
+            if not run.id:
+                raise
+            said = describe_error(error) if isinstance(error, DBAPIError) else str(error)
+            raise UnfinishedError(said) from error
         finally:
             if run.id:
                 # Without a database no end can be recorded: the next run marks this one as killed.
@@ -104,6 +111,23 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     if stop.is_set():
         raise KeyboardInterrupt
     run.summary.seconds = time.monotonic() - begun
+
+
+@contextmanager
+def run_transaction(engine: Engine, run_id: int) -> Iterator[Connection]:
+    """Yield a connection within a transaction of a run, unless another has taken its place.
+
+    A run that has lost its lock, and got it back, may have a plan that no longer holds. Whoever
+    took the lock meanwhile marked it as killed, and waited for its transactions.
+    """
+    with write_transaction(engine) as connection:
+        outcome = sa.select(LoadRun.outcome).where(LoadRun.id == run_id).with_for_update(read=True)
+        if connection.scalar(outcome) != "running":
+            raise DatabaseError(
+                f"run {run_id} lost its connection to the database, and another command has "
+                "written there since: run again; only complete exposures were saved"
+            )
+        yield connection
 
 
 def utc_now() -> dt.datetime:

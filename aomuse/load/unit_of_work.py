@@ -10,7 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
+from aomuse.blocking import in_the_way
+from aomuse.db import Trouble, describe_error, trouble_of
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
@@ -18,6 +19,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Outcome, Result
 from aomuse.ledger.issues import record_issues, touch_files
 from aomuse.ledger.planning import Action, Plan
+from aomuse.ledger.running import run_transaction
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.references import References
@@ -96,7 +98,7 @@ class UnitOfWork:
             if self._dictionaries is None:
                 self._dictionaries = Dictionaries(self._engine)
             prepare_dictionaries(self._dictionaries, exposure)
-            with write_transaction(self._engine) as connection:
+            with run_transaction(self._engine, self._run_id) as connection:
                 writer = self._make_writer(connection)
                 stored = store_exposure(
                     connection, writer, self._dictionaries, exposure, self._run_id, known
@@ -114,7 +116,7 @@ class UnitOfWork:
         if plan.touched:
 
             def touch() -> None:
-                with write_transaction(self._engine) as connection:
+                with run_transaction(self._engine, self._run_id) as connection:
                     touch_files(connection, plan.touched)
 
             self._try(touch)
@@ -143,11 +145,18 @@ class UnitOfWork:
         self, known: tuple[int, ...], issues: Sequence[Issue], paths: Sequence[str] = ()
     ) -> None:
         def record() -> None:
-            with write_transaction(self._engine) as connection:
+            with run_transaction(self._engine, self._run_id) as connection:
                 exposure_id = known[0] if known else None
                 record_issues(connection, self._run_id, exposure_id, issues, paths)
 
         self._try(record)
+
+    def _who(self, trouble: Trouble) -> str:
+        """Return who may be in the way of a transaction, where a server knows it."""
+        if trouble is not Trouble.BUSY or self._engine.dialect.name == "sqlite":
+            return ""
+        with self._engine.connect() as connection:
+            return f", {in_the_way(connection)} is in the way"
 
     def _try(self, write: Callable[[], T]) -> T:
         """Run a transaction; again after a lock, or when the server was away for a while."""
@@ -164,7 +173,8 @@ class UnitOfWork:
                     advice = "make room"
                     if trouble is not Trouble.FULL:
                         advice = (
-                            f"still failing after {len(RETRY_DELAYS_S)} retries: check the server"
+                            f"still failing after {len(RETRY_DELAYS_S)} retries"
+                            f"{self._who(trouble)}: check the server"
                         )
                     raise DatabaseError(
                         f"{describe_error(error)}: {advice} and run again; only complete exposures "
