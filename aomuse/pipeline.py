@@ -28,6 +28,7 @@ from aomuse.ledger import (
     record_orphans,
     remember_headers,
     running,
+    stored_but_left_out,
 )
 from aomuse.load import UnitOfWork, choose_writer, reason_of
 from aomuse.metrics.registering import register_metrics
@@ -139,7 +140,10 @@ def _plans(
     discovery = discover(roots, headers.recall)
     exposures = _gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
+    paths |= {str(file) for file, _ in discovery.left_out}
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
+    planned = {known.id for _, todo in plans for known in todo.known}
+    discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))
     return discovery, plans
 
 

@@ -55,6 +55,10 @@ def psf(**options: Any) -> Spoil:
     return replace_with(factory.to_bytes(factory.psf(**options)))
 
 
+def content(function: Callable[[bytes], bytes]) -> Spoil:
+    return lambda path: edit_bytes(path, function)
+
+
 def truncate(size: int) -> Spoil:
     return lambda path: os.truncate(path, size)
 
@@ -128,6 +132,42 @@ def insert_block(data: bytes) -> bytes:
     return data[:place] + b" " * 2880 + data[place:]
 
 
+def append_rubbish(data: bytes) -> bytes:
+    return data + b"rubbish after the last HDU\n" * 9
+
+
+def zeros_from_the_last(data: bytes) -> bytes:
+    """Zeros from the last HDU to the end, as an unfinished download leaves them."""
+    place = data.rindex(b"XTENSION")
+    return data[:place] + bytes(len(data) - place)
+
+
+def wrong_byte(data: bytes) -> bytes:
+    place = data.rindex(b"XTENSION")
+    return data[:place] + b"Y" + data[place + 1 :]
+
+
+def lose_a_card(data: bytes) -> bytes:
+    """Lose 80 bytes before the first extension."""
+    place = data.index(b"XTENSION")
+    return data[: place - 80] + data[place:]
+
+
+def rows_without_bytes(path: Path, hdu: int | str) -> None:
+    """The last table has 2^40 rows that have no bytes."""
+    start = factory.header_start(path, hdu)
+    for keyword, value in (("NAXIS1", 0), ("NAXIS2", 2**40), ("TFIELDS", 0)):
+        set_card(path, hdu, keyword, str(value))
+    end = path.read_bytes().index(b"END".ljust(80), start)
+    truncate(-(-(end + 80) // 2880) * 2880)(path)
+
+
+def endless_header(path: Path) -> None:
+    """A header of 5 MB."""
+    set_image(path, 0, "END", b"HISTORY")
+    edit_bytes(path, lambda data: data[:2880] + b"HISTORY".ljust(80) * 36 * 1740 + data[2880:])
+
+
 def sources_are_images(path: Path) -> None:
     images = [fits.ImageHDU(np.zeros((2, 2)), name=f"PM_{i}") for i in factory.SOURCES]
     path.write_bytes(factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), *images])))
@@ -179,7 +219,6 @@ BAD = [
     Bad("axis too long for a float", "prm", "truncated", card(1, "NAXIS1", "9" * 70)),
     Bad("axes beyond any float", "prm", "truncated", beyond_floats),
     Bad("layers without end", "prm", "spectra_axis", one_axis_is_huge, read=True),
-    Bad("pixels beyond any file", "reduced", "bad_header", card("DATA", "NAXIS1", "9" * 20)),
     Bad("BITPIX rubbish", "prm", "bad_header", card(1, "BITPIX", "'x'")),
     Bad("BITPIX 64000", "raw", "truncated", card("SPARTA_ATM_DATA", "BITPIX", "64000")),
     Bad("TFIELDS too many", "psf", "damaged", card(1, "TFIELDS", "7")),
@@ -193,8 +232,19 @@ BAD = [
     Bad("PCOUNT leads back", "psf", "bad_header", card(1, "PCOUNT", "-3100")),
     Bad("PCOUNT a word", "prm", "bad_header", card("PSFPARS", "PCOUNT", "'none'")),
     Bad("GCOUNT negative", "psf", "bad_header", card(1, "GCOUNT", "-20")),
-    Bad("TTYPE twice", "psf", "damaged", card(1, "TTYPE2", "'snr     '")),
-    Bad("bytes between HDUs", "psf", "bad_header", lambda p: edit_bytes(p, insert_block)),
+    # what is not an HDU where one should be
+    Bad("bytes between HDUs", "psf", "bytes_behind", content(insert_block)),
+    Bad("rubbish at the end", "psf", "bytes_behind", content(append_rubbish)),
+    Bad("rubbish at the end", "prm", "bytes_behind", content(append_rubbish)),
+    Bad("rubbish at the end", "raw", "bytes_behind", content(append_rubbish)),
+    Bad("zeros at the end", "raw", "bytes_behind", content(zeros_from_the_last)),
+    Bad("zeros at the end", "psf", "bytes_behind", content(zeros_from_the_last)),
+    Bad("a wrong byte in XTENSION", "psf", "bytes_behind", content(wrong_byte)),
+    Bad("80 bytes lost", "raw", "bytes_behind", content(lose_a_card)),
+    # more than the file can hold
+    Bad("rows without bytes", "raw", "bad_header", lambda p: rows_without_bytes(p, "AG_DATA")),
+    Bad("rows without bytes", "psf", "bad_header", lambda p: rows_without_bytes(p, 2)),
+    Bad("a header without end", "reduced", "bad_header", endless_header),
     # PampelMuse files that are something else inside
     Bad("PSFPARS has no rows", "prm", "psfpars_empty", parameters(parameters=()), read=True),
     Bad("PSFPARS missing", "prm", "psfpars_missing", without("PSFPARS"), read=True),
@@ -293,6 +343,14 @@ ODD: list[tuple[str, str, str, str, Spoil]] = [
     ("EXPTIME a word", "reduced", "warning", "keyword_type", card(0, "EXPTIME", "'long'")),
     ("OB id beyond 64 bits", "reduced", "warning", "keyword_type", image(0, OB_ID, HUGE_ID)),
     ("card unparsable", "reduced", "warning", "card", image(0, "EXPTIME", UNPARSABLE)),
+    ("column name twice", "psf", "warning", "column_name", card(1, "TTYPE2", "'snr     '")),
+    ("column name missing", "raw", "warning", "column_name", image("AG_DATA", "TTYPE3")),
+    ("column name a number", "prm", "warning", "column_name", card("PSFPARS", "TTYPE2", "5")),
+    ("a line end", "reduced", "warning", "card", image(0, "OBJECT", "OBJECT  = 'M 1\n'")),
+    ("rubbish at the end", "reduced", "warning", "bytes_behind", content(append_rubbish)),
+    ("zeros for pixels", "reduced", "warning", "bytes_behind", content(zeros_from_the_last)),
+    ("80 bytes lost", "reduced", "warning", "bytes_behind", content(lose_a_card)),
+    ("huge axis", "reduced", "warning", "pixels_truncated", card("DATA", "NAXIS1", "9" * 20)),
     ("pixels cut", "reduced", "warning", "pixels_truncated", cut_bytes(2870)),
     ("header with other bytes", "reduced", "warning", "not_ascii", image(0, "HISTORY", LATIN)),
     ("no telemetry", "raw", "note", "extension_missing", without(*TELEMETRY)),

@@ -19,7 +19,7 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "suggest", "workers", "muse", "libmariadb"),
+    ("errors", "paths", "whole_file", "suggest", "workers", "muse", "libmariadb"),
     ("config", "exchange", "sqlite_files"),
     ("fits", "models", "db"),
     ("blocking",),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from aomuse.discover.archive_names import archive_id_of
 from aomuse.discover.duplicates import keep_first, nearest, report_farther
 from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers
-from aomuse.discover.identity import archive_id_of
 from aomuse.errors import FileError
 from aomuse.exchange.files import COMPANION_ROLES, FoundFile
 from aomuse.exchange.issue import Issue
@@ -18,8 +17,6 @@ from aomuse.exchange.issue import Issue
 #: Raman images carry the start of their exposure. Some headers give whole seconds only, and no two
 #: exposures start within two seconds of each other.
 RAMAN_TOLERANCE_S = 2.0
-
-_CLOCK = re.compile(r"T(\d\d)_(\d\d)_(\d\d)")
 
 
 def attach(
@@ -36,7 +33,7 @@ def attach(
     if any(file.role == "raman" for file in files):
         found = ((key, _start_of(owner, headers)) for key, owner in owners.items())
         starts = {key: start for key, start in found if start is not None}
-    excluded = {file.stem for file, _ in left_out}
+    excluded = {name for file, _ in left_out for name in (file.stem, archive_id_of(file.stem))}
     for file in files:
         if file.role == "night_log":
             owner: str | Issue | None = _owner_of_log(file, owners)
@@ -57,15 +54,10 @@ def attach(
 def _is_of(file: FoundFile, stems: set[str]) -> bool:
     """Return whether a log or catalogue is named after one of these files."""
     if file.role == "night_log":
-        return bool({file.stem, _archive_id(file)} & stems)
+        return bool({file.stem, archive_id_of(file.stem)} & stems)
     return file.role == "catalog" and any(
         file.stem == stem or file.stem.startswith(f"{stem}_") for stem in stems
     )
-
-
-def _archive_id(log: FoundFile) -> str:
-    """Return the archive name in a log's name, where underscores may stand for colons."""
-    return _CLOCK.sub(r"T\1:\2:\3", archive_id_of(log.stem))
 
 
 def choose(
@@ -105,7 +97,7 @@ def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
 
 
 def _owner_of_log(file: FoundFile, owners: Mapping[str, Group]) -> str | Issue:
-    named = _archive_id(file)
+    named = archive_id_of(file.stem)
     if named in owners:
         return named
     same = [o.archive_id for o in owners.values() if any(r.stem == file.stem for r in o.raws)]

@@ -9,16 +9,14 @@ from pathlib import Path
 
 from aomuse.discover import companions
 from aomuse.discover.analyses import pair_analyses, report_duplicate
+from aomuse.discover.archive_names import archive_id_of
 from aomuse.discover.duplicates import keep_first, nearest, report_farther
 from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers, Recall
-from aomuse.discover.identity import archive_id_of
 from aomuse.discover.tree import walk
 from aomuse.exchange.files import Discovery, ExposureFiles, FitFiles, FoundFile
 from aomuse.exchange.issue import Issue
 
-#: Why a cube of several exposures is left out.
-COMBINED = "combined from several exposures (PROV2)"
 _KINDS = {
     "reduced": "the reduced cube",
     "raw": "the raw file",
@@ -152,8 +150,8 @@ def _collect_reduced(
     combined: set[FoundFile | None] = set()
     for file in files:
         identity = headers.identity(file)
-        if identity is not None and identity.combined:
-            left_out.append((file, COMBINED))
+        if identity is not None and identity.combined is not None:
+            left_out.append((file, identity.combined))
             combined.add(file)
             continue
         if identity is not None and identity.archive_id is None:

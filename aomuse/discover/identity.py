@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from typing import Any
 
-from aomuse.errors import FileError
+from aomuse.discover.archive_names import archive_id_of, is_archive_name
+from aomuse.discover.provenance import combined_by, mark_of
 from aomuse.exchange.files import FoundFile, Identity, Role
-from aomuse.fits.plain_cards import read_plain, split_images
+from aomuse.fits.opening import opened
+from aomuse.fits.plain_cards import decode, read_plain
 from aomuse.fits.structure import CARD, read_primary_images
 
 #: Other products of the pipeline (ESO PRO CATG), by how they begin.
@@ -17,7 +18,7 @@ CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
 #: Products that are loaded, and their roles.
 _PRODUCTS: dict[str, Role] = {"DATACUBE_FINAL": "reduced", "RAMAN_IMAGES": "raman"}
 _KEYWORDS = (
-    *("PROV1", "PROV2", "ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
+    *("ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
     *("ESO PRO CATG", "ESO DPR CATG", "ESO DPR TYPE", "ESO INS MODE", "ESO OBS TARG NAME"),
 )
 #: The same as they stand before the equals sign of their cards.
@@ -25,34 +26,12 @@ _WANTED = {
     (f"HIERARCH {keyword}" if " " in keyword else keyword).encode(): keyword
     for keyword in _KEYWORDS
 }
-#: Archive names: instrument, then time; ADP marks a product of the archive, not an exposure.
-_ARCHIVE_ID = re.compile(r"^(?!ADP\.)[A-Z0-9_]+\.\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d")
-
-
-def archive_id_of(name: str) -> str:
-    """Return a raw file's name without ``.fits`` and ``.fz``.
-
-    Examples
-    --------
-    >>> archive_id_of("MUSE.2018-08-13T00:05:07.123.fits.fz")
-    'MUSE.2018-08-13T00:05:07.123'
-    """
-    return re.sub(r"\.fits$", "", re.sub(r"\.fz$", "", name.strip(), flags=re.I), flags=re.I)
-
-
-def is_archive_name(name: str) -> bool:
-    """Return whether the archive gives such names to raw exposures."""
-    return _ARCHIVE_ID.match(name.strip()) is not None
 
 
 def read_identity(file: FoundFile) -> Identity:
     """Read a file's primary header and return which exposure it belongs to."""
-    try:
-        with file.path.open("rb") as stream:
-            images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FileError("unreadable", str(file), f"the file cannot be read ({why})") from error
+    with opened(file.path, str(file)) as stream:
+        images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
     return _identity(file, _picked(images))
 
 
@@ -60,7 +39,8 @@ def _picked(images: bytes) -> dict[str, Any]:
     """Return the values of the wanted keywords, of repeated ones the first."""
     values: dict[str, Any] = {}
     for start in range(0, len(images), CARD):
-        keyword = _WANTED.get(images[start : start + CARD].partition(b"=")[0].rstrip())
+        name = images[start : start + CARD].partition(b"=")[0].rstrip()
+        keyword = _WANTED.get(name) or mark_of(name)
         if keyword is None or values.get(keyword) is not None:
             continue
         stop = start + CARD
@@ -72,8 +52,7 @@ def _picked(images: bytes) -> dict[str, Any]:
 
 def _value(images: bytes) -> Any:
     """Return the value of a card with its continuations, None if nobody can parse it."""
-    cards = split_images(images)
-    row = read_plain(0, cards[0]) if cards and cards[0] else None
+    row = read_plain(0, decode(images)) if len(images) == CARD else None
     if row is None:
         # Here and not above: astropy takes long to import, and hardly any card needs it.
         from aomuse.fits.cards import parsed_value
@@ -92,15 +71,16 @@ def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:
     role, left_out = _role(file.role, product, text("ESO DPR CATG"), text("ESO DPR TYPE"))
     prov1, arcfile = text("PROV1"), text("ARCFILE")
     archive_id = archive_id_of(prov1) if prov1 and role == "reduced" else None
-    if archive_id is None and arcfile and _ARCHIVE_ID.match(arcfile):
+    if archive_id is None and arcfile and is_archive_name(arcfile):
         archive_id = archive_id_of(arcfile)
-    if archive_id is None and role == "raw" and _ARCHIVE_ID.match(file.stem):
-        archive_id = file.stem
+    if archive_id is None and role == "raw" and is_archive_name(file.stem):
+        archive_id = archive_id_of(file.stem)
+    several = combined_by(header) if role == "reduced" else None
     start = text("DATE-OBS")
     return Identity(
         archive_id=archive_id,
         raw_file=f"{prov1}.fz" if prov1 and role == "reduced" else None,
-        combined=role == "reduced" and text("PROV2") is not None,
+        combined=several and f"combined from several exposures ({several})",
         left_out=left_out,
         facts=(
             start[:19] if start else None,

@@ -80,15 +80,15 @@ class Identity:
     """What a primary header says about the exposure behind a file.
 
     ``archive_id`` is the archive's name of the raw exposure without ``.fits``, ``raw_file`` PROV1
-    with ``.fz`` appended, as in AOMUSE 2020. A ``combined`` cube is made from several
-    exposures (PROV2). ``left_out`` says why a file is not part of a science exposure. ``facts`` are
+    with ``.fz`` appended, as in AOMUSE 2020. ``combined`` says by which keyword a cube is made from
+    several exposures. ``left_out`` says why a file is not part of a science exposure. ``facts`` are
     start, mode and target, which two files of one exposure must share. ``role`` is what the header
     makes of the file, ``product`` is ESO PRO CATG, the times are DATE-OBS and MJD-OBS.
     """
 
     archive_id: str | None
     raw_file: str | None = None
-    combined: bool = False
+    combined: str | None = None
     left_out: str | None = None
     facts: tuple[str | None, ...] = ()
     role: Role | None = None

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 
-from aomuse.exchange.content import typed_value
+from aomuse.exchange.content import decode_card, typed_value
 from aomuse.exchange.issue import Issue
-from aomuse.fits.plain_cards import Row, read_plain, split_images
+from aomuse.fits.plain_cards import RECORD, Row, decode, read_plain, split_cards
 from aomuse.fits.quiet import quiet_astropy
 
 COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
@@ -20,6 +20,11 @@ COMMENTARY = ("COMMENT", "HISTORY", "")
 #: Lengths of keyword.name and keyword.comment.
 MAX_KEYWORD, MAX_COMMENT = 80, 600
 
+_ODD = re.compile(rb"[^ -~]")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+#: What may stand for another character: no letter, digit or sign that has a meaning in a value.
+_SYMBOLS = b'~^|{}[]<>@#$%!;?*"`\\'
+
 #: Cards that define a table's layout, which table_layout and table_column hold.
 _STRUCTURAL = re.compile(
     r"^(XTENSION|BITPIX|NAXIS[12]?|PCOUNT|GCOUNT|TFIELDS|EXTNAME|THEAP"
@@ -27,33 +32,97 @@ _STRUCTURAL = re.compile(
 )
 
 
-def read_cards(
-    header: fits.Header,
-    path: str,
-    extension: str,
-    *,
-    images: bytes = b"",
-    skip_structural: bool = False,
-) -> tuple[pd.DataFrame, list[Issue]]:
-    """Return the cards of a header."""
-    rows: list[Row] = []
-    issues: list[Issue] = []
-    cards = header.cards
-    plain = split_images(images)
-    if plain is None or len(plain) != len(header):
-        plain = [None] * len(header)
-    for position, image in enumerate(plain):
-        row = read_plain(position, image) if image else None
-        problem = None
-        if row is None:
-            card = cards[position]
-            row, problem = _read_card(position, str(card.keyword), card, image)
-        if skip_structural and _STRUCTURAL.match(row[1]):
-            continue
+def read_rows(images: bytes, path: str, extension: str) -> tuple[list[Row], list[Issue]]:
+    """Return the cards of a header, from its bytes before END."""
+    rows, problems = [], []
+    for position, image in enumerate(split_cards(images)):
+        row, problem = read_card(position, image)
         rows.append(row)
         if problem:
-            issues.append(Issue("warning", "card", problem, path, extension))
-    return cards_frame(rows), issues
+            problems.append(Issue("warning", "card", problem, path, extension))
+    return rows, problems
+
+
+def read_shown_rows(
+    header: fits.Header, originals: dict[str, list[bytes]], path: str, extension: str
+) -> tuple[list[Row], list[Issue]]:
+    """Return the cards of a header as astropy shows it; ``originals`` are those it cannot show."""
+    rows, problems = [], []
+    for position, card in enumerate(header.cards):
+        own = originals.get(str(card)) if originals else None
+        row, problem = _shown(position, card) if not own else read_card(position, own.pop(0))
+        rows.append(row)
+        if problem:
+            problems.append(Issue("warning", "card", problem, path, extension))
+    return rows, problems
+
+
+def read_card(position: int, image: bytes) -> tuple[Row, str | None]:
+    """Return a card with its CONTINUE cards as a row, and what is wrong with it."""
+    text = decode(image)
+    plain = read_plain(position, text)
+    if plain is not None:
+        return plain, None
+    stand_ins = _stand_ins(image)
+    if stand_ins is None:
+        keyword = str(fits.Card.fromstring(_ODD.sub(b"?", image)).keyword)
+        why = (
+            f"card {position} ({keyword[:MAX_KEYWORD]}) has a line end or another control "
+            "character, or too many characters that are not ASCII: it is kept as text"
+        )
+        return _unparsed(position, keyword, text), why
+    card = fits.Card.fromstring(image.translate(stand_ins))
+    row, problem = _shown(position, card, text)
+    back = {stood: byte for byte, stood in enumerate(stand_ins) if stood != byte}
+    return _restored(row, back), problem
+
+
+def _stand_ins(image: bytes) -> bytes | None:
+    """Return a table that puts unused ASCII in the place of what astropy would not take as text.
+
+    That is what is not ASCII, and the colon that makes a record of a string like 'WORD: 1'. None if
+    there is nothing to put there, or if the card has a control character.
+    """
+    odd = {byte for byte in image if byte >= 0x80}
+    if b": " in image and not RECORD.fullmatch(decode(image[:8]).rstrip()):
+        odd.add(ord(":"))
+    unused = [byte for byte in _SYMBOLS if byte not in image]
+    if _CONTROL.search(image) or len(odd) > len(unused):
+        return None
+    table = bytearray(range(256))
+    for byte, stood in zip(sorted(odd), unused, strict=False):
+        table[byte] = stood
+    return bytes(table)
+
+
+def _restored(row: Row, back: dict[int, int]) -> Row:
+    """Return a row with its own characters in the place of those that stood in for them."""
+    if not back:
+        return row
+    position, keyword, comment, kind, integer, number, text = row
+
+    def restored(shown: str) -> str:
+        return decode(shown.translate(back).encode("latin-1"))
+
+    if kind != "unparsed" and text is not None:
+        text = restored(text)
+    return position, restored(keyword), restored(comment), kind, integer, number, text
+
+
+def first_values(rows: list[Row]) -> dict[str, Any]:
+    """Return the value of each keyword, of repeated ones the first; None for an unparsed one."""
+    values: dict[str, Any] = {}
+    for _, keyword, _, kind, integer, number, text in rows:
+        if keyword not in values:
+            values[keyword] = (
+                None if kind == "unparsed" else decode_card(kind, integer, number, text)
+            )
+    return values
+
+
+def without_layout(rows: list[Row]) -> list[Row]:
+    """Return the cards that do not define the layout of a table."""
+    return [row for row in rows if not _STRUCTURAL.match(row[1])]
 
 
 def cards_frame(rows: list[Row]) -> pd.DataFrame:
@@ -75,8 +144,11 @@ def cards_frame(rows: list[Row]) -> pd.DataFrame:
     )
 
 
-def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tuple[Row, str | None]:
-    problem, short = None, keyword[:MAX_KEYWORD]
+def _shown(position: int, card: Any, text: str | None = None) -> tuple[Row, str | None]:
+    """Return a card as astropy shows it; ``text`` is its own, if astropy was given another."""
+    keyword = str(card.keyword)
+    problem: str | None = None
+    short = keyword[:MAX_KEYWORD]
     try:
         value, comment = card.value, str(card.comment)
     except (fits.VerifyError, ValueError) as error:
@@ -85,8 +157,7 @@ def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tup
             f"card {position} ({keyword}) has a value that astropy cannot parse ({reason}): it is "
             "kept as text"
         )
-        text = unparsed_text(card, image)
-        return (position, short, "", "unparsed", None, np.nan, text), problem
+        return _unparsed(position, keyword, text or str(card.image)), problem
     if len(comment) > MAX_COMMENT or len(keyword) > MAX_KEYWORD:
         problem = (
             f"card {position} ({short}) has a keyword or comment that is too long "
@@ -98,15 +169,14 @@ def _read_card(position: int, keyword: str, card: Any, image: str | None) -> tup
     return (position, short, comment, *typed_value(value)), problem
 
 
-def parsed_value(images: bytes) -> Any:
-    """Return the value of a card with its continuations, None if astropy cannot parse it."""
-    try:
-        with quiet_astropy():
-            return fits.Card.fromstring(images).value
-    except (fits.VerifyError, ValueError):
-        return None
+def _unparsed(position: int, keyword: str, image: str) -> Row:
+    """Return a card that cannot be parsed, with the text after its keyword."""
+    text = image[8:].removeprefix("=").strip(" ")
+    return position, keyword[:MAX_KEYWORD], "", "unparsed", None, np.nan, text
 
 
-def unparsed_text(card: Any, image: str | None) -> str:
-    """Return the text after the keyword of a card that cannot be parsed."""
-    return (image or str(card.image))[8:].removeprefix("=").strip()
+def parsed_value(image: bytes) -> Any:
+    """Return the value of a card with its CONTINUE cards, None if nobody can parse it."""
+    with quiet_astropy():
+        row, _ = read_card(0, image)
+    return first_values([row])[row[1]]

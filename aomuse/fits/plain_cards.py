@@ -15,49 +15,68 @@ from aomuse.fits.structure import CARD
 #: position, keyword, comment, value_type, value_int, value_float, value_text
 Row = tuple[int, str, str, str, int | None, float, str | None]
 
+#: Keywords of distortions, whose strings are records: DP1 = 'AXIS.1: 1' is DP1.AXIS.1 = 1.
+RECORD = re.compile(r"D[PQ]\d+[A-Z]?")
 _PLAIN = re.compile(
-    r"(?:HIERARCH (?P<long>[A-Z0-9_-]+(?: [A-Z0-9_-]+)*) *=|(?P<short>[A-Z0-9_-]+) *(?<=^.{8})= ) *"
-    r"(?:'(?P<text>[^']*)'"
+    r"(?:HIERARCH (?P<long>[A-Z0-9_-]+(?: [A-Z0-9_-]+)*) *="
+    r"|(?!COMMENT |HISTORY )(?P<short>[A-Z0-9_-]+) *(?<=^.{8})= ) *"
+    r"(?:'(?P<text>[^'\x00-\x1f\x7f]*)'"
     r"|(?P<flag>[TF])"
     r"|(?P<int>[+-]?\d{1,18})"
     r"|(?P<float>[+-]?(?:\d+\.\d*|\.\d+)(?:[ED][+-]?\d+)?|[+-]?\d+[ED][+-]?\d+))"
-    r" *(?:/ *(?P<comment>.*))?"
+    r" *(?:/ *(?P<comment>.*))?",
+    re.DOTALL | re.ASCII,
 )
+_COMMENTARY = re.compile(r"(COMMENT|HISTORY|) *(?<=^.{8})(?P<text>.*)", re.DOTALL | re.I)
 
 
-def split_images(images: bytes) -> list[str | None] | None:
-    """Return the images of a header's cards, None for those with CONTINUE; None if not ASCII."""
-    if not images.isascii():
-        return None
-    text = images.decode("ascii")
-    if not text.isprintable():
-        return None
-    cards: list[str | None] = []
-    for start in range(0, len(text), CARD):
-        image = text[start : start + CARD]
-        if image.startswith("CONTINUE") and cards:
-            cards[-1] = None
+def split_cards(images: bytes) -> list[bytes]:
+    """Return the cards of a header, each with its CONTINUE cards."""
+    cards: list[bytes] = []
+    for start in range(0, len(images), CARD):
+        image = images[start : start + CARD]
+        if image.startswith(b"CONTINUE") and cards:
+            cards[-1] += image
         else:
             cards.append(image)
     return cards
+
+
+def decode(image: bytes) -> str:
+    """Return a card's text: UTF-8, or Latin-1 if it is not UTF-8."""
+    try:
+        return image.decode()
+    except UnicodeDecodeError:
+        return image.decode("latin-1")
 
 
 def read_plain(position: int, image: str) -> Row | None:
     """Return a card as a row, None if it is not plain."""
     match = _PLAIN.fullmatch(image)
     if match is None:
-        return None
+        return _read_commentary(position, image)
     keyword = match["long"] or match["short"]
-    comment = (match["comment"] or "").rstrip()
+    comment = (match["comment"] or "").rstrip(" ")
     if (text := match["text"]) is not None:
-        # ": " makes a record-valued card, "&" a long string; astropy looks for the end of an
-        # empty string in the comment, too.
-        if ": " in text or text.rstrip().endswith("&") or (not text and "'" in comment):
+        # "&" makes a long string; astropy looks for the end of an empty string in the comment, too.
+        if (
+            text.rstrip(" ").endswith("&")
+            or (not text and "'" in comment)
+            or (": " in text and RECORD.fullmatch(keyword))
+        ):
             return None
-        return position, keyword, comment, "str", None, nan, text.rstrip()
+        return position, keyword, comment, "str", None, nan, text.rstrip(" ")
     if (flag := match["flag"]) is not None:
         return position, keyword, comment, "bool", int(flag == "T"), nan, None
     if (integer := match["int"]) is not None:
         return position, keyword, comment, "int", int(integer), nan, None
     number = float(match["float"].replace("D", "E"))
     return position, keyword, comment, "float", None, number, None
+
+
+def _read_commentary(position: int, image: str) -> Row | None:
+    """Return a card of COMMENT, HISTORY or without keyword, which has no value even after '= '."""
+    match = _COMMENTARY.fullmatch(image)
+    if match is None or len(image) > CARD:
+        return None
+    return position, match[1].upper(), "", "commentary", None, nan, match["text"].rstrip(" ")

@@ -22,5 +22,8 @@ def quiet_astropy() -> Iterator[None]:
 def damaged(path: str, error: Exception, extension: str | None = None) -> FileError:
     """Return the error for a file that astropy cannot read."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    problem = f"astropy cannot read it ({why}): get the file again"
+    problem = (
+        f"astropy cannot read it ({why}): get the file again; if that copy is the same, the file "
+        "was written against the FITS standard"
+    )
     return FileError("damaged", path, problem, extension)

@@ -14,8 +14,8 @@ from typing import Any
 
 from aomuse.exchange.content import HduContent
 from aomuse.fits.cards import cards_frame
-from aomuse.fits.plain_cards import Row, read_plain, split_images
-from aomuse.fits.structure import Extent
+from aomuse.fits.plain_cards import Row, read_plain, split_cards
+from aomuse.fits.structure import CARD, Extent
 
 #: Short keywords that astropy may remove, restore, move or derive others from.
 _ACTIVE = re.compile(
@@ -110,16 +110,16 @@ def _take_apart(extent: Extent) -> _Header | None:
     """Return the parts of a header; None if it is not plain or not of a compressed image."""
     if extent.keyword("ZIMAGE") != "T":
         return None
-    images = split_images(extent.card_images)
-    if images is None:
+    if not extent.card_images.isascii():
         return None
     key: list[str] = []
     passing: list[str] = []
     sums: dict[str, str] = {}
-    for image in images:
-        short = (image or "CONTINUE")[:8]
+    for card in split_cards(extent.card_images):
+        image = card.decode()
+        short = image[:8]
         shown = _SUMS.get(short)
-        if image is None or shown in sums:
+        if len(image) > CARD or shown in sums:
             return None
         if image.startswith("HIERARCH "):
             key.append(image.partition("=")[0])

@@ -12,52 +12,84 @@ from aomuse.errors import FileError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue
+from aomuse.fits.heap import require_heap
+from aomuse.fits.structure import Extent, advice
 
 #: Lengths of the text columns of table_column.
 MAX_TEXT, MAX_FORMAT = 255, 64
 
 
-def read_table(hdu: Any, path: str, extension: str) -> tuple[TableContent, list[Issue]]:
-    """Return the columns of a table as astropy shows them."""
+def read_table(
+    hdu: Any, names: list[str], values_of: dict[str, Any], extent: Extent, path: str, extension: str
+) -> tuple[TableContent, list[Issue]]:
+    """Return the columns of a table as astropy shows them, by the names and values of its cards."""
+    forms = [
+        _format(i, name, column, values_of)
+        for i, (name, column) in enumerate(zip(names, hdu.columns, strict=True))
+    ]
+    for form in forms:
+        _require_short(form, path, extension)
+    require_heap(hdu, [(form.name, form.format) for form in forms], extent, path, extension)
     data = hdu.data
     width = hdu.columns.dtype.itemsize
     if isinstance(hdu, fits.BinTableHDU) and width != hdu.header["NAXIS1"]:
         why = (
-            f"its columns take {width} bytes a row, but its rows have {hdu.header['NAXIS1']}: the "
-            "header is damaged, get the file again"
+            f"its columns take {width} bytes a row, but its rows have {hdu.header['NAXIS1']}: "
+            f"{advice(extent.card_images)}"
         )
         raise FileError("bad_header", path, why, extension)
     issues: list[Issue] = []
     row_count = 0 if data is None else len(data)
-    formats, values, nulls = [], [], []
+    values, nulls = [], []
     for index, column in enumerate(hdu.columns):
-        formats.append(_format(index, column, hdu.header))
-        _require_short(formats[-1], path, extension)
         if data is None:
             column_values: npt.NDArray[Any] = np.empty(0)
         else:
             column_values = read_column(data, index)
             if column_values.dtype.kind == "U" and not all(map(str.isascii, column_values.flat)):
-                why = f"column {column.name} has text that is not ASCII: it is read as Latin-1"
+                why = f"column {names[index]} has text that is not ASCII: it is read as Latin-1"
                 note = Issue("note", "not_ascii", why, path, extension)
                 issues.append(note)
         nulls.append(None if data is None else _nulls(data, index, column, column_values))
         values.append(_native(column_values))
-    return TableContent(tuple(formats), tuple(values), tuple(nulls), row_count), issues
+    return TableContent(tuple(forms), tuple(values), tuple(nulls), row_count), issues
 
 
-def _format(index: int, column: Any, header: fits.Header) -> ColumnFormat:
-    def text(name: str) -> str | None:
-        value = header.get(f"{name}{index + 1}")
+def column_names(
+    values_of: dict[str, Any], count: int, path: str, extension: str
+) -> tuple[list[str], list[Issue]]:
+    """Return the names of a table's columns; a column without a usable one is named by position."""
+    given = [values_of.get(f"TTYPE{place}") for place in range(1, count + 1)]
+    taken = {str(name).rstrip().lower() for name in given}
+    names: list[str] = []
+    issues = []
+    for place, name in enumerate(given, start=1):
+        if isinstance(name, str) and name.strip() and len(name) <= MAX_TEXT and name not in names:
+            names.append(name)
+            continue
+        own = f"col{place}"
+        while own in taken:
+            own += "_"
+        taken.add(own)
+        names.append(own)
+        what = "is missing" if name is None else f"is {str(name)[:40]!r}"
+        why = f"TTYPE{place} {what}, which does not name a column: the column is called {own}"
+        issues.append(Issue("warning", "column_name", why, path, extension))
+    return names, issues
+
+
+def _format(index: int, name: str, column: Any, values_of: dict[str, Any]) -> ColumnFormat:
+    def text(keyword: str) -> str | None:
+        value = values_of.get(f"{keyword}{index + 1}")
         return None if value is None else str(value)
 
-    def number(name: str) -> float | None:
-        value = header.get(f"{name}{index + 1}")
+    def number(keyword: str) -> float | None:
+        value = values_of.get(f"{keyword}{index + 1}")
         return float(value) if isinstance(value, int | float) else None
 
     return ColumnFormat(
         position=index + 1,
-        name=str(column.name),
+        name=name,
         format=text("TFORM") or str(column.format),
         unit=text("TUNIT"),
         null_value=text("TNULL"),

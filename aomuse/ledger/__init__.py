@@ -4,7 +4,7 @@ from aomuse.ledger.issues import record_orphans
 from aomuse.ledger.known_exposures import Ledger
 from aomuse.ledger.known_files import KnownHeaders, remember_headers
 from aomuse.ledger.lock import run_lock
-from aomuse.ledger.planning import Plan, make_plan
+from aomuse.ledger.planning import Plan, make_plan, stored_but_left_out
 from aomuse.ledger.running import Run, run_transaction, running
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "run_lock",
     "run_transaction",
     "running",
+    "stored_but_left_out",
 ]

@@ -172,7 +172,9 @@ def _name(url: URL) -> str:
     """Return a URL without user, password and options: the same for everyone who reads it."""
     if url.get_backend_name() == "sqlite":
         return f"sqlite:///{Path(url.database or '').absolute()}"
-    return f"mariadb://{url.host or 'localhost'}:{url.port or 3306}/{url.database}"
+    socket = url.query.get("unix_socket")
+    server = f"{url.host or 'localhost'}:{url.port or 3306}" if socket is None else f"({socket})"
+    return f"mariadb://{server}/{url.database}"
 
 
 def _engine(url: URL, name: str) -> Engine:

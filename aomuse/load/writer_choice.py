@@ -22,6 +22,25 @@ TRUSTED = frozenset(
     }
 )
 
+#: A table with columns of all types, to try the way out: what is put into each.
+_TRIAL = (
+    "night_log",
+    {
+        "number": "exposure_id",
+        "parent": "source_file_id",
+        "flag": "seeing_min_arcsec",
+        "small": "seeing_max_arcsec",
+        "big": "ob_id",
+        "positive": "humidity_min_percent",
+        "counted": "container_id",
+        "measured": "humidity_max_percent",
+        "name": "instrument",
+        "text": "overall_comment",
+        "bytes": "content",
+        "taken": "night_start_utc",
+    },
+)
+
 
 @dataclass(frozen=True)
 class WriterChoice:
@@ -59,10 +78,10 @@ def choose_writer(engine: Engine) -> WriterChoice:
     if engine.dialect.name == "sqlite":
         return WriterChoice(engine, ExecutemanyWriter)
     # Not imported for SQLite, which has no use for it.
-    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
+    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, Trial, try_out
 
     try:
-        try_out(engine.url)
+        try_out(engine, Trial(*_TRIAL))
     except BulkUnavailable as reason:
         notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
         return WriterChoice(engine, ExecutemanyWriter, notice)

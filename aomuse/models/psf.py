@@ -244,19 +244,26 @@ class Source(Base):
     sample_count: Mapped[Int] = mapped_column(comment="Rows of the source in source_sample")
 
     fit: Mapped[PsfFit] = relationship(back_populates="sources")
+    # No foreign key stands behind it: the samples hang on their layers, the order of their key.
     samples: WriteOnlyMapped[SourceSample] = relationship(
-        cascade="all, delete-orphan", passive_deletes=True
+        primaryjoin="and_(Source.psf_fit_id == foreign(SourceSample.psf_fit_id), "
+        "Source.pampelmuse_id == foreign(SourceSample.pampelmuse_id))",
+        viewonly=True,
     )
 
 
 class SourceSample(Base):
-    """One source in one layer: the big table."""
+    """One source in one layer: the big table.
+
+    The layer comes before the source in the key, so that a range of wavelengths of many exposures
+    is read in one piece each.
+    """
 
     __tablename__ = "source_sample"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["psf_fit_id", "pampelmuse_id"],
-            ["source.psf_fit_id", "source.pampelmuse_id"],
+            ["psf_fit_id", "layer"],
+            ["psf_layer.psf_fit_id", "psf_layer.layer"],
             ondelete="CASCADE",
         ),
         table_options("PM_X: one source in one layer; the primary key is its only index"),
@@ -265,11 +272,11 @@ class SourceSample(Base):
     psf_fit_id: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Fit (psf_fit.id)"
     )
-    pampelmuse_id: Mapped[Int] = mapped_column(
-        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
-    )
     layer: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    pampelmuse_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
     )
     snr: Mapped[Float | None] = mapped_column(comment="Signal-to-noise ratio")
     flux: Mapped[Float | None] = mapped_column(comment="Flux in the cube's unit")

@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from astropy.io import fits
-
 from aomuse.errors import FileError
-from aomuse.exchange.content import FileContent, HduContent, HduType
+from aomuse.exchange.content import FileContent, HduContent, HduType, TableContent
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
-from aomuse.fits.cards import read_cards
+from aomuse.exchange.outcome import counted
+from aomuse.fits.alone import HduAlone
+from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
+from aomuse.fits.opening import opened
 from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
 from aomuse.fits.repeated_tables import RepeatedTables
-from aomuse.fits.structure import Extent, checksum, read_structure
-from aomuse.fits.tables import MAX_TEXT, read_table
+from aomuse.fits.structure import (
+    SIZE_KEYWORD,
+    Extent,
+    advice,
+    bytes_behind,
+    checksum,
+    read_structure,
+)
+from aomuse.fits.tables import MAX_TEXT, column_names, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
-#: Precedes an extension that is read on its own.
-_EMPTY_PRIMARY = fits.PrimaryHDU().header.tostring().encode()
 
 
 def read_fits(file: FoundFile) -> FileContent:
     """Read the headers and tables of a file."""
     path, role, name = file.path, file.role, str(file)
-    try:
-        with path.open("rb") as stream:
-            before = os.fstat(stream.fileno())
-            extents = read_structure(stream, name, before.st_size)
-            issues = list(_cut_short(extents, name, role, before.st_size))
-            sha256 = checksum(stream, extents, before.st_size)
-            hdus, more = _read_hdus(stream, name, role, extents)
+    with opened(path, name) as stream:
+        before = os.fstat(stream.fileno())
+        extents = read_structure(stream, name, before.st_size)
+        issues = list(_damage(stream, extents, name, role, before.st_size))
+        sha256 = checksum(stream, extents, before.st_size)
+        hdus, more = _read_hdus(stream, name, role, extents, before.st_size)
         after = path.stat()
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise FileError("unreadable", name, "the file has disappeared: load again") from error
-        why = error.strerror or " ".join(str(error).split())
-        raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileError("changed", name, "the file changed while it was read: load again")
     return FileContent(
@@ -54,23 +53,30 @@ def read_fits(file: FoundFile) -> FileContent:
     )
 
 
-def _cut_short(extents: list[Extent], path: str, role: Role, size: int) -> Iterator[Issue]:
+def _damage(
+    stream: BinaryIO, extents: list[Extent], path: str, role: Role, size: int
+) -> Iterator[Issue]:
+    """Yield what is wrong with the end of the file; an error where tables may be incomplete."""
     last = extents[-1]
     missing = last.data_start + last.data_size - size
-    if missing <= 0:
-        return
-    if role in _TABLE_ROLES:
-        why = (
-            f"the file is cut short: {missing} bytes are missing at its end, copy or download it "
-            "again"
-        )
-        raise FileError("truncated", path, why, last.name)
-    why = f"the file is cut short by {missing} bytes of pixels; its headers are loaded"
-    yield Issue("warning", "pixels_truncated", why, path, last.name)
+    if missing > 0:
+        if role in _TABLE_ROLES:
+            why = (
+                f"the file is cut short: {missing:,} bytes are missing at its end, copy or "
+                "download it again"
+            )
+            raise FileError("truncated", path, why, last.name)
+        why = f"the file is cut short by {missing:,} bytes of pixels; its headers are loaded"
+        yield Issue("warning", "pixels_truncated", why, path, last.name)
+    behind = bytes_behind(stream, extents, size)
+    if behind:
+        if role in _TABLE_ROLES:
+            raise FileError("bytes_behind", path, behind)
+        yield Issue("warning", "bytes_behind", f"{behind}; its headers are loaded", path)
 
 
 def _read_hdus(
-    stream: BinaryIO, path: str, role: Role, extents: list[Extent]
+    stream: BinaryIO, path: str, role: Role, extents: list[Extent], size: int
 ) -> tuple[list[HduContent], list[Issue]]:
     hdus: list[HduContent] = []
     issues: list[Issue] = []
@@ -82,14 +88,18 @@ def _read_hdus(
                 where = extent.name
                 content = tables.read(stream, extent) if role == "psf" else images.read(extent)
                 if content is None:
-                    hdu = _hdu(stream, extent, path)
-                    content, more = _read_hdu(hdu, extent, path, role)
+                    content, more = _read_hdu(stream, extent, path, role, size)
                     tables.learn(extent, content)
                     images.learn(extent, content)
                     issues += more
                 hdus.append(content)
-    except (FileError, OSError):
+    except FileError:
         raise
+    except OSError as error:
+        # astropy raises some without a number for bytes that it does not understand.
+        if error.errno is not None:
+            raise
+        raise damaged(path, error, where) from error
     except MemoryError as error:
         why = "it does not fit into memory: load it on a larger machine"
         raise FileError("too_large", path, why, where) from error
@@ -99,72 +109,87 @@ def _read_hdus(
     return hdus, issues
 
 
-def _hdu(stream: BinaryIO, extent: Extent, path: str) -> Any:
-    """Return astropy's view of an HDU, read on its own and without pixels."""
-    stop = extent.data_start if extent.has_pixels else extent.next_start
-    stream.seek(extent.header_start)
-    alone = stream.read(stop - extent.header_start)
-    index = min(extent.index, 1)
-    try:
-        return fits.open(io.BytesIO(_EMPTY_PRIMARY * index + alone), memmap=False)[index]
-    except (IndexError, OverflowError):
-        why = (
-            f"the file has an HDU {extent.index} that astropy cannot find: a header is damaged, "
-            "get the file again"
-        )
-        raise FileError("bad_header", path, why, extent.name) from None
-
-
-def _read_hdu(hdu: Any, extent: Extent, path: str, role: Role) -> tuple[HduContent, list[Issue]]:
-    name = "PRIMARY" if extent.index == 0 else str(hdu.name)
-    kind = _kind(hdu, extent)
+def _read_hdu(
+    stream: BinaryIO, extent: Extent, path: str, role: Role, size: int
+) -> tuple[HduContent, list[Issue]]:
+    kind = _kind(extent)
+    rows, issues = read_rows(extent.card_images, path, extent.name)
+    values = first_values(rows)
+    name = "PRIMARY" if extent.index == 0 else _text(values.get("EXTNAME"))
+    table, dimensions = None, _axes(extent, values)
+    if kind == "compressed_image":
+        alone = HduAlone(stream, extent, path)
+        name = str(alone.hdu.name)
+        rows, issues = read_shown_rows(alone.hdu.header, alone.originals, path, name)
+        dimensions = _axes(None, first_values(rows))
     if len(name) > MAX_TEXT:
         why = f"EXTNAME is longer than {MAX_TEXT} characters: give the HDU a shorter name"
         raise FileError("bad_header", path, why, name[:MAX_TEXT])
-    issues: list[Issue] = []
-    table = None
     if kind in ("binary_table", "ascii_table"):
-        table, issues = read_table(hdu, path, name)
-    cards, card_issues = read_cards(
-        hdu.header,
-        path,
-        name,
-        images=b"" if kind == "compressed_image" else extent.card_images,
-        skip_structural=role == "psf" and table is not None,
-    )
+        table, more = _read_table(stream, extent, values, path, name, size)
+        dimensions = f"{len(table.formats)} x {extent.size('NAXIS2')}"
+        issues += more
+    odd = [k for k, v in values.items() if SIZE_KEYWORD.fullmatch(k) and isinstance(v, float)]
+    for keyword in odd:
+        why = f"{keyword} is written as {values[keyword]}: it is read as the whole number"
+        issues.append(Issue("warning", "card", why, path, name))
     if not extent.card_images.isascii():
         why = (
-            "the header has bytes that are not ASCII: header.card_images keeps them unchanged, the "
-            "cards show them as astropy does"
+            "the header has bytes that are not ASCII: its cards are read as UTF-8, or as Latin-1 "
+            "if they are not UTF-8; header.card_images keeps the bytes"
         )
         issues.append(Issue("warning", "not_ascii", why, path, name))
+    shown = without_layout(rows) if role == "psf" and table is not None else rows
     content = HduContent(
         index=extent.index,
         name=name,
         type=kind,
-        dimensions=_dimensions(hdu, table is not None),
+        dimensions=dimensions,
         card_images=extent.card_images,
-        card_count=len(hdu.header),
-        cards=cards,
+        card_count=len(rows),
+        cards=cards_frame(shown),
         table=table,
     )
-    return content, issues + card_issues
+    return content, issues
 
 
-def _kind(hdu: Any, extent: Extent) -> HduType:
+def _read_table(
+    stream: BinaryIO, extent: Extent, values: dict[str, Any], path: str, name: str, size: int
+) -> tuple[TableContent, list[Issue]]:
+    rows, count = extent.size("NAXIS2"), extent.size("TFIELDS")
+    if rows * max(count, 1) > size:
+        why = (
+            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than the "
+            f"file has bytes: {advice(extent.card_images)}"
+        )
+        raise FileError("bad_header", path, why, name)
+    names, issues = column_names(values, count, path, name)
+    alone = HduAlone(stream, extent, path, names if issues else None)
+    if len(alone.hdu.columns) != count:
+        why = f"TFIELDS is {count}, but TFORM describes {len(alone.hdu.columns)} columns"
+        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", name)
+    table, more = read_table(alone.hdu, names, values, extent, path, name)
+    return table, issues + more
+
+
+def _kind(extent: Extent) -> HduType:
     if extent.index == 0:
         return "primary"
-    if isinstance(hdu, fits.CompImageHDU):
-        return "compressed_image"
-    if isinstance(hdu, fits.BinTableHDU):
-        return "binary_table"
-    if isinstance(hdu, fits.TableHDU):
-        return "ascii_table"
-    return "image" if isinstance(hdu, fits.ImageHDU) else "other"
+    kind = (extent.keyword("XTENSION") or "").rstrip()
+    if kind in ("BINTABLE", "A3DTABLE"):
+        return "compressed_image" if extent.keyword("ZIMAGE") == "T" else "binary_table"
+    return {"TABLE": "ascii_table", "IMAGE": "image"}.get(kind, "other")  # type: ignore[return-value]
 
 
-def _dimensions(hdu: Any, is_table: bool) -> str:
-    if is_table:
-        return f"{len(hdu.columns)} x {hdu.header['NAXIS2']}"
-    axes = hdu.header.get("NAXIS", 0)
-    return " x ".join(str(hdu.header.get(f"NAXIS{i + 1}", "?")) for i in range(axes))
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _axes(extent: Extent | None, values: dict[str, Any]) -> str:
+    """Return the size of an image: of its own header, or as astropy shows that."""
+    count = values.get("NAXIS") if extent is None else extent.size("NAXIS")
+    sizes = [
+        values.get(f"NAXIS{i + 1}", "?") if extent is None else extent.size(f"NAXIS{i + 1}")
+        for i in range(count or 0)
+    ]
+    return " x ".join(map(str, sizes))

@@ -17,9 +17,10 @@ from aomuse.errors import RebuildError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.fits.formats import Shape, null_of
-from aomuse.models import Base, Header, PsfFit, Source, TableColumn, TableValue
+from aomuse.models import Base, Header, PsfFit, TableColumn, TableValue
 from aomuse.stored.layouts import LayoutColumn, StoredTable, layout_columns
 from aomuse.stored.rows import read_rows
+from aomuse.stored.samples import SampleReader
 from aomuse.stored.special import SpecialValues, Values
 
 #: Columns of table_value with the values of each kind.
@@ -76,12 +77,14 @@ class TableReader:
         connection: Connection,
         tables: Sequence[StoredTable],
         special: SpecialValues,
+        samples: SampleReader | None = None,
         *,
         strict: bool = False,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._special = special
+        self._samples = samples or SampleReader(connection, special)
         self._strict = strict
         counts = [table.row_count for table in tables]
         self._counts = np.array(counts, dtype=np.int64)
@@ -135,7 +138,9 @@ class TableReader:
         element: Values | None = None
         has_index = False
         if table == "source_sample":
-            found, rows = self._samples(names)
+            (only,) = self._tables
+            found = self._samples.read(only.header_id)
+            rows = found["layer"]
         elif table in ("psf_parameter", "position_parameter"):
             found, rows = self._parameters(table, names)
             element = found["layer"]
@@ -164,26 +169,6 @@ class TableReader:
         """Return rows among those of all tables, -1 where their table has no such row."""
         table = pd.Index(owners).get_indexer(pd.Index(owner))
         return np.where(row_index < self._counts[table], self._starts[table] + row_index, -1)
-
-    def _samples(self, names: list[str]) -> tuple[dict[str, Values], Values]:
-        (table,) = self._tables
-        source = self._connection.execute(
-            sa.select(Source.psf_fit_id, Source.pampelmuse_id).where(
-                Source.header_id == table.header_id
-            )
-        ).first()
-        if source is None:
-            raise RebuildError("the source has no row: load its file again with --reload")
-        samples = Base.metadata.tables["source_sample"].c
-        found = read_rows(
-            self._connection,
-            self._special,
-            "source_sample",
-            names,
-            samples.psf_fit_id == source.psf_fit_id,
-            samples.pampelmuse_id == source.pampelmuse_id,
-        )
-        return found, found["layer"]
 
     def _parameters(self, name: str, names: list[str]) -> tuple[dict[str, Values], Values]:
         (table,) = self._tables

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from astropy.io import fits
 from sqlalchemy import Connection
 
 from aomuse.models import Exposure, PsfFit, Target
@@ -17,7 +16,7 @@ from aomuse.verify.comparison import Comparison
 
 
 def compare_exposure(
-    result: Comparison, connection: Connection, stored: StoredExposure, header: fits.Header
+    result: Comparison, connection: Connection, stored: StoredExposure, header: dict[str, Any]
 ) -> None:
     """Compare an exposure's row with the primary header that speaks for it."""
     row = (
@@ -49,12 +48,9 @@ def _compare(result: Comparison, name: str, in_file: object, in_database: object
         result.tell(f"exposure {name}", in_file, in_database)
 
 
-def _usable(header: fits.Header, keyword: str, kind: str, length: int = 255) -> Any:
+def _usable(header: dict[str, Any], keyword: str, kind: str, length: int = 255) -> Any:
     """Return a card's value as the column of exposure takes it, None if it does not."""
-    try:
-        value = header.get(keyword)
-    except (fits.VerifyError, ValueError):
-        return None
+    value: Any = header.get(keyword)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match kind:
         case "float":
@@ -81,7 +77,7 @@ def compare_wavelengths(
     connection: Connection,
     stored: StoredExposure,
     prm_file_id: int,
-    header: fits.Header,
+    header: dict[str, Any],
 ) -> None:
     """Compare the wavelengths of a fit's layers with the axis of SPECTRA."""
     fits_of_file = sa.select(PsfFit.id).where(PsfFit.prm_file_id == prm_file_id)
@@ -90,7 +86,7 @@ def compare_wavelengths(
         for psf_fit_id in connection.scalars(fits_of_file)
         for wavelength in stored.wavelengths_nm(psf_fit_id)
     ]
-    axis = [header.get(keyword) for keyword in ("CRVAL3", "CDELT3", "NAXIS3")]
+    axis: list[Any] = [header.get(keyword) for keyword in ("CRVAL3", "CDELT3", "NAXIS3")]
     if not all(isinstance(value, int | float) for value in axis):
         return
     start, step, count = axis

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import read_transaction
 from aomuse.discover import discover
-from aomuse.errors import FileError, RebuildError
+from aomuse.errors import DatabaseError, FileError, RebuildError
 from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
+from aomuse.fits.alone import HduAlone
+from aomuse.fits.cards import first_values, read_rows
+from aomuse.fits.heap import require_heap
+from aomuse.fits.opening import opened
 from aomuse.fits.quiet import quiet_astropy
-from aomuse.fits.structure import file_checksum, read_structure
-from aomuse.models import Exposure, SourceFile
+from aomuse.fits.structure import Extent, file_checksum, read_structure
+from aomuse.fits.tables import column_names
+from aomuse.load import reason_of
+from aomuse.models import Exposure, LoadIssue, SourceFile
 from aomuse.paths import printable
 from aomuse.schema import require_head
 from aomuse.stored.cards import Card
@@ -24,7 +32,12 @@ from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.catalog import compare_catalog
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
-from aomuse.verify.headers import compare_card_columns, compare_cards, compare_header
+from aomuse.verify.headers import (
+    compare_card_columns,
+    compare_cards,
+    compare_header,
+    shown_cards,
+)
 from aomuse.verify.night_log import compare_night_log
 from aomuse.verify.tables import compare_table
 
@@ -70,8 +83,8 @@ def count_imported(engine: Engine) -> int:
 def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
     """Compare files with what a connection sees."""
     wanted, missing = _wanted(connection, roots)
-    for path in missing:
-        yield Verified(path, 0, ("the file is not in the database: run aomuse load",))
+    for path, why in missing:
+        yield Verified(path, 0, (why,))
     for exposure_id, files in wanted.items():
         stored = StoredExposure(connection, exposure_id)
         for row, path in files:
@@ -80,15 +93,28 @@ def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Veri
 
 def _wanted(
     connection: Connection, roots: Sequence[Path]
-) -> tuple[dict[int, list[tuple[Any, str]]], list[str]]:
-    """Return the loaded files to compare by exposure with their paths, and files not loaded."""
+) -> tuple[dict[int, list[tuple[Any, str]]], list[tuple[str, str]]]:
+    """Return the loaded files to compare by exposure with their paths; others, and why not."""
     rows = connection.execute(
         sa.select(*SourceFile.__table__.columns, Exposure.archive_id)
         .join(Exposure)
         .order_by(SourceFile.exposure_id, SourceFile.id)
     ).all()
+    errors = {
+        path: f"the file could not be loaded: {message}"
+        for path, message in connection.execute(
+            sa.select(LoadIssue.path, LoadIssue.message).where(
+                LoadIssue.closed_run_id.is_(None), LoadIssue.severity == "error"
+            )
+        )
+    }
     wanted: dict[int, list[tuple[Any, str]]] = {}
-    missing: list[str] = []
+    missing: list[tuple[str, str]] = []
+
+    def miss(path: str) -> None:
+        why = "the file is not in the database: run aomuse load"
+        missing.append((path, errors.get(path, why)))
+
     if not roots:
         for row in rows:
             if row.path.startswith(IMPORT_PREFIX):
@@ -96,18 +122,18 @@ def _wanted(
             if row.outcome == "loaded":
                 wanted.setdefault(row.exposure_id, []).append((row, row.path))
             else:
-                missing.append(row.path)
+                miss(row.path)
         return wanted, missing
     by_path = {row.path: row for row in rows}
     by_name = {(row.archive_id, row.role, row.name): row for row in rows}
     discovery = discover(roots)
-    missing += [i.path for i in discovery.issues if i.severity == "error" and i.path]
+    missing += [(i.path, i.message) for i in discovery.issues if i.severity == "error" and i.path]
     for exposure in discovery.exposures:
         for file in exposure.files:
             key = exposure.archive_id, file.role, file.name
             found = by_path.get(str(file)) or by_name.get(key)
             if found is None or found.outcome != "loaded":
-                missing.append(str(file))
+                miss(str(file))
             else:
                 wanted.setdefault(found.exposure_id, []).append((found, str(file)))
     return wanted, missing
@@ -117,39 +143,50 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
     """Compare one file with the database."""
     result = Comparison()
     try:
-        _compare_file(result, row, path)
-        if row.role in TEXT_ROLES:
-            compare = compare_night_log if row.role == "night_log" else compare_catalog
-            compare(result, connection, stored, row, Path(path).read_bytes())
-            return Verified(printable(path), result.values, tuple(result.differences))
-        with Path(path).open("rb") as stream:
-            size = Path(path).stat().st_size
-            extents = read_structure(stream, path, size)
-        with quiet_astropy(), fits.open(path, memmap=False) as hdus:
-            headers = stored.headers(row.id)
-            if len(hdus) != len(headers):
-                result.tell("number of HDUs", len(hdus), len(headers))
-            cards = stored.cards([header.id for header in headers])
-            compare_card_columns(result, connection, row.id)
-            for hdu, extent, header in zip(hdus, extents, headers, strict=False):
-                compare_header(result, hdu, extent.index, header, row.exposure_id)
-                _compare_hdu(result, stored, hdu, extent.card_images, header, cards[header.id])
-            if row.id == _speaker(stored):
-                compare_exposure(result, connection, stored, hdus[0].header)
-            if row.role == "prm" and "SPECTRA" in hdus:
-                compare_wavelengths(result, connection, stored, row.id, hdus["SPECTRA"].header)
-    except (OSError, FileError) as error:
-        why = error.why if isinstance(error, FileError) else (error.strerror or str(error))
-        result.differences.append(f"the file cannot be read ({' '.join(why.split())})")
+        with opened(Path(path), path) as stream, quiet_astropy():
+            _compare_file(result, row, path, stream)
+            if row.role in TEXT_ROLES:
+                compare = compare_night_log if row.role == "night_log" else compare_catalog
+                compare(result, connection, stored, row, stream.read())
+            else:
+                _compare_hdus(result, connection, stored, row, path, stream)
+    except FileError as error:
+        result.differences.append(f"the file cannot be read ({error.why})")
+    except (DBAPIError, DatabaseError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is odd in a file, the next can be compared
+        result.differences.append(f"the file could not be compared to its end ({reason_of(error)})")
     return Verified(printable(path), result.values, tuple(result.differences))
 
 
-def _compare_file(result: Comparison, row: Any, path: str) -> None:
+def _compare_hdus(
+    result: Comparison,
+    connection: Connection,
+    stored: StoredExposure,
+    row: Any,
+    path: str,
+    stream: BinaryIO,
+) -> None:
+    extents = read_structure(stream, path, os.fstat(stream.fileno()).st_size)
+    headers = stored.headers(row.id)
+    if len(extents) != len(headers):
+        result.tell("number of HDUs", len(extents), len(headers))
+    cards = stored.cards([header.id for header in headers])
+    compare_card_columns(result, connection, row.id)
+    for extent, header in zip(extents, headers, strict=False):
+        values = _compare_hdu(result, stored, stream, extent, path, header, cards[header.id])
+        if extent.index == 0 and row.id == _speaker(stored):
+            compare_exposure(result, connection, stored, values)
+        if row.role == "prm" and header.extension_name.strip().upper() == "SPECTRA":
+            compare_wavelengths(result, connection, stored, row.id, values)
+
+
+def _compare_file(result: Comparison, row: Any, path: str, stream: BinaryIO) -> None:
     """Compare a file's row of source_file; its time is not part of its content."""
     file = Path(path)
     for name, in_file in (
         ("name", printable(file.name)),
-        ("size_bytes", file.stat().st_size),
+        ("size_bytes", os.fstat(stream.fileno()).st_size),
         ("sha256", file_checksum(file, path, is_text=row.role in TEXT_ROLES)),
     ):
         result.values += 1
@@ -170,21 +207,42 @@ def _speaker(stored: StoredExposure) -> int | None:
 def _compare_hdu(
     result: Comparison,
     stored: StoredExposure,
-    hdu: Any,
-    images: bytes,
+    stream: BinaryIO,
+    extent: Extent,
+    path: str,
     header: Any,
     cards: list[Card],
-) -> None:
+) -> dict[str, Any]:
+    """Compare an HDU, and return the values of its cards."""
     where = f"[{header.extension_name or header.hdu_index}]"
-    if images != stored.card_images(header.id):
-        result.tell(f"{where} header text", f"{len(images)} bytes", "other bytes")
+    if extent.card_images != stored.card_images(header.id):
+        result.tell(f"{where} header text", f"{len(extent.card_images)} bytes", "other bytes")
     result.values += 1
-    plain = b"" if isinstance(hdu, fits.CompImageHDU) else images
-    compare_cards(result, where, hdu.header, plain, cards, header)
-    if isinstance(hdu, fits.BinTableHDU | fits.TableHDU) and not isinstance(hdu, fits.CompImageHDU):
+    values = first_values(read_rows(extent.card_images, path, where)[0])
+    names, odd = column_names(values, extent.size("TFIELDS"), path, where)
+    alone = HduAlone(stream, extent, path, names if odd else None)
+    hdu, shown = alone.hdu, shown_cards(extent.card_images)
+    if isinstance(hdu, fits.CompImageHDU):
+        originals = alone.originals
+        shown = []
+        for card in hdu.header.cards:
+            own = originals.get(str(card))
+            shown += shown_cards(own.pop(0)) if own else [(card, None)]
+        values = {}
+    compare_header(result, hdu, extent.index, values, header, stored.id)
+    compare_cards(result, where, shown, cards, header)
+    if extent.is_table:
+        require_heap(
+            hdu,
+            [*zip(names, [str(c.format) for c in hdu.columns], strict=True)],
+            extent,
+            path,
+            where,
+        )
         try:
             columns = stored.table(header.id)
         except RebuildError as error:
             result.differences.append(f"{where} {error}")
         else:
-            compare_table(result, where, hdu, columns, header)
+            compare_table(result, where, hdu, names, values, columns, header)
+    return values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,14 +11,18 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection
 
-from aomuse.fits.cards import unparsed_text
-from aomuse.fits.plain_cards import split_images
+from aomuse.fits.plain_cards import split_cards
+from aomuse.fits.structure import CARD
 from aomuse.models import Header, HeaderCard
 from aomuse.stored.cards import Card
 from aomuse.verify.comparison import Comparison
 
 #: header_card.value_type of all cards.
 _TYPES = ("int", "float", "bool", "str", "complex", "undefined", "commentary", "unparsed")
+_COMMENTARY = (b"", b"COMMENT", b"HISTORY")
+_ODD = re.compile(rb"[^ -~]")
+_ODD_OR_COLON = re.compile(rb"[^ -~]|:(?= )")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 #: header.hdu_type of astropy's classes, subclasses first.
 _KINDS: tuple[tuple[str, type], ...] = (
     ("compressed_image", fits.CompImageHDU),
@@ -26,10 +32,13 @@ _KINDS: tuple[tuple[str, type], ...] = (
 )
 
 
-def compare_header(result: Comparison, hdu: Any, index: int, row: Any, exposure_id: int) -> None:
-    """Compare what header says of an HDU besides its cards."""
-    name = "PRIMARY" if index == 0 else str(hdu.name)
+def compare_header(
+    result: Comparison, hdu: Any, index: int, values: dict[str, Any], row: Any, exposure_id: int
+) -> None:
+    """Compare what header says of an HDU besides its cards; ``values`` are those of its cards."""
     kind = next((kind for kind, classes in _KINDS if isinstance(hdu, classes)), "other")
+    extname = values.get("EXTNAME", hdu.name if kind == "compressed_image" else "")
+    name = "PRIMARY" if index == 0 else "" if extname is None else str(extname)
     is_table = kind in ("binary_table", "ascii_table")
     if is_table:
         sizes = [len(hdu.columns), hdu.header["NAXIS2"]]
@@ -86,19 +95,15 @@ def compare_card_columns(result: Comparison, connection: Connection, source_file
 def compare_cards(
     result: Comparison,
     where: str,
-    header: fits.Header,
-    images: bytes,
+    shown: Sequence[tuple[Any, bytes | None]],
     cards: list[Card],
     row: Any,
 ) -> None:
-    """Compare the cards of a header, one by one."""
-    if len(header) != row.card_count:
-        result.tell(f"{where} number of cards", len(header), row.card_count)
+    """Compare the cards of a header, one by one; each as astropy shows it, and its bytes."""
+    if len(shown) != row.card_count:
+        result.tell(f"{where} number of cards", len(shown), row.card_count)
     by_position = {card.position: card for card in cards}
-    texts = split_images(images)
-    if texts is None or len(texts) != len(header):
-        texts = [None] * len(header)
-    for position, card in enumerate(header.cards):
+    for position, (card, image) in enumerate(shown):
         stored = by_position.pop(position, None)
         if stored is None:
             # The cards that define a source's table are rows of table_column.
@@ -106,32 +111,84 @@ def compare_cards(
                 result.tell(f"{where} card {position}", str(card.keyword), None)
             continue
         result.values += 1
-        in_file, in_database = _in_file(card, texts[position]), described(stored)
+        in_file, in_database = _in_file(card, image, stored), _described(stored, image)
         if in_file != in_database:
             result.tell(f"{where} card {position}", in_file, in_database)
     for position, left in by_position.items():
         result.tell(f"{where} card {position}", None, left.keyword)
 
 
-def _in_file(card: Any, image: str | None) -> tuple[str, ...]:
-    """Return keyword, type, value and comment of a card of astropy, as exact text."""
-    keyword = str(card.keyword)
+def shown_cards(images: bytes) -> list[tuple[Any, bytes | None]]:
+    """Return the cards of a header as astropy reads them, each with its bytes.
+
+    A letter stands for each byte that astropy does not take as text, and for the colon that makes
+    a record of a string like 'WORD: 1'.
+    """
+    return [(fits.Card.fromstring(_masked(image)), image) for image in split_cards(images)]
+
+
+def _masked(image: bytes) -> bytes:
+    odd = _ODD if re.match(rb"D[PQ]\d+[A-Z]? *=", image) else _ODD_OR_COLON
+    return odd.sub(b"x", image)
+
+
+def _in_file(card: Any, image: bytes | None, stored: Card) -> tuple[str, ...]:
+    """Return keyword, type, value, comment and odd bytes of a card of astropy, as exact text."""
+    keyword, odd = str(card.keyword), "" if image is None else _odd_bytes(image)
+    if image is not None and len(image) == CARD and image[:8].strip().upper() in _COMMENTARY:
+        text = _masked(image)[8:].decode().rstrip(" ")
+        return image[:8].strip().upper().decode(), "str", repr(text), "", odd
+    if stored.value_type == "unparsed" and image is not None and _CONTROL.search(image):
+        return keyword, "unparsed", repr(_raw(image)), "", odd
     try:
         value, comment = card.value, str(card.comment)
     except (fits.VerifyError, ValueError):
-        return keyword, "unparsed", repr(unparsed_text(card, image)), ""
+        return keyword, "unparsed", repr(_raw(image or str(card).encode())), "", odd
     if isinstance(value, fits.card.Undefined):
-        return keyword, "undefined", "", comment
+        return keyword, "undefined", "", comment, odd
     if isinstance(value, np.generic):
         value = value.item()
-    return keyword, type(value).__name__, repr(value), comment
+    return keyword, type(value).__name__, repr(value), comment, odd
 
 
-def described(card: Card) -> tuple[str, ...]:
-    """Return the same of a stored card."""
-    kind, value = card.value_type, repr(card.value)
+def _raw(image: bytes) -> str:
+    return _masked(image)[8:].decode().removeprefix("=").strip(" ")
+
+
+def described(card: Card, masked: Callable[[str], str] = str) -> tuple[str, ...]:
+    """Return keyword, type, value and comment of a stored card."""
+    kind, value = card.value_type, card.value
+    shown = repr(masked(value) if isinstance(value, str) else value)
     if kind == "undefined":
-        value = ""
+        shown = ""
     elif kind != "unparsed":
-        kind = type(card.value).__name__
-    return card.keyword, kind, value, card.comment
+        kind = type(value).__name__
+    return masked(card.keyword), kind, shown, masked(card.comment)
+
+
+def _described(card: Card, image: bytes | None) -> tuple[str, ...]:
+    """Return the same as `_in_file` of a stored card."""
+    if image is None:
+        return *described(card), ""
+    try:
+        image.decode()
+        codec = "utf-8"
+    except UnicodeDecodeError:
+        codec = "latin-1"
+    # Whether a colon is masked depends on the keyword, which stands before it.
+    prefix = f"{card.keyword:<8}= ".encode(codec, "replace")
+    odd = ""
+
+    def masked(text: str) -> str:
+        nonlocal odd
+        own = text.encode(codec, "replace")
+        odd += _odd_bytes(own)
+        return _masked(prefix + own)[len(prefix) :].decode()
+
+    shown = described(card, masked)
+    return *shown, bytes(sorted(bytes.fromhex(odd))).hex()
+
+
+def _odd_bytes(text: bytes) -> str:
+    """Return the bytes that are not ASCII, sorted: comments of CONTINUE cards move."""
+    return bytes(sorted(byte for byte in text if byte >= 0x80)).hex()

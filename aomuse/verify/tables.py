@@ -14,20 +14,25 @@ from aomuse.verify.comparison import Comparison
 
 
 def compare_table(
-    result: Comparison, where: str, hdu: Any, columns: list[StoredColumn], header: Any
+    result: Comparison,
+    where: str,
+    hdu: Any,
+    names: list[str],
+    values: dict[str, Any],
+    columns: list[StoredColumn],
+    header: Any,
 ) -> None:
-    """Compare the columns of a table, value for value."""
+    """Compare the columns of a table, value for value; ``values`` are those of its cards."""
     data = hdu.data
     rows = 0 if data is None else len(data)
     if rows != header.table_row_count:
         result.tell(f"{where} rows", rows, header.table_row_count)
         return
-    names = [str(column.name) for column in hdu.columns]
     if names != [column.format.name for column in columns]:
         result.tell(f"{where} columns", names, [column.format.name for column in columns])
         return
     for index, column in enumerate(columns):
-        ours, theirs = _definition(hdu, index), astuple(column.format)
+        ours, theirs = _definition(hdu, index, names[index], values), astuple(column.format)
         result.values += 1
         if ours != theirs:
             result.tell(f"{where} definition of column {index + 1}", ours, theirs)
@@ -37,21 +42,19 @@ def compare_table(
         result.tell_some(f"{where} column {column.format.name}", differences)
 
 
-def _definition(hdu: Any, index: int) -> tuple[object, ...]:
+def _definition(hdu: Any, index: int, name: str, values: dict[str, Any]) -> tuple[object, ...]:
     """Return a column's place and name, and its TFORM, TUNIT, …; a catalogue alone has more."""
-    column, header = hdu.columns[index], hdu.header
     form, unit, null, display, dimensions = (
-        None if (value := header.get(f"{keyword}{index + 1}")) is None else str(value)
+        None if (value := values.get(f"{keyword}{index + 1}")) is None else str(value)
         for keyword in ("TFORM", "TUNIT", "TNULL", "TDISP", "TDIM")
     )
     scale, zero = (
         float(value)
-        if isinstance(value := header.get(f"{keyword}{index + 1}"), int | float)
+        if isinstance(value := values.get(f"{keyword}{index + 1}"), int | float)
         else None
         for keyword in ("TSCAL", "TZERO")
     )
-    form = form or str(column.format)
-    name = str(column.name)
+    form = form or str(hdu.columns[index].format)
     return (index + 1, name, form, unit, null, scale, zero, display, dimensions, None, None)
 
 

@@ -1,7 +1,7 @@
 """who holds the database, and which views are as they should be
 
 Revision: 0017
-Follows: 0013
+Follows: 0014
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import context, op
 from aomuse.query.refresh import drop_views
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ import pytest
 from fits_factory import Files, Tree
 
 from aomuse.discover import discover, find_again
-from aomuse.discover.identity import archive_id_of
+from aomuse.discover.archive_names import archive_id_of
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import Discovery
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aomuse.discover.tree import find_again
 from aomuse.exchange.content import HduContent, card_value
-from aomuse.fits.cards import read_cards
+from aomuse.fits.cards import cards_frame, read_rows
 from aomuse.read.fits_file import read_fits
 
 
@@ -67,6 +67,15 @@ GOLDEN = [
     ("HIERARCH ESO INS MODE = 'WFM-AO-N' / mode", ("ESO INS MODE", "str", "WFM-AO-N", "mode")),
     ("HIERARCH ESO AOS TT LOOP ST = T / closed", ("ESO AOS TT LOOP ST", "bool", True, "closed")),
     ("DATE-OBS= '2018-08-13T00:05:07.100'", ("DATE-OBS", "str", "2018-08-13T00:05:07.100", "")),
+    ("HISTORY = 'x' / y", ("HISTORY", "commentary", "= 'x' / y", "")),
+    ("COMMENT = 5", ("COMMENT", "commentary", "= 5", "")),
+    ("        = 5", ("", "commentary", "= 5", "")),
+    ("history = 'x'", ("HISTORY", "commentary", "= 'x'", "")),
+    ("OBJECT  = 'TILEID: 1106' / target", ("OBJECT", "str", "TILEID: 1106", "target")),
+    ("OBJECT  = 'it''s: 1' / target", ("OBJECT", "str", "it's: 1", "target")),
+    ("object  = 'TILEID: 1106' / target", ("OBJECT", "str", "TILEID: 1106", "target")),
+    ("HIERARCH ESO OBS NAME = 'P: 12'", ("ESO OBS NAME", "str", "P: 12", "")),
+    ("DP1     = 'AXIS.1: 2' / a distortion", ("DP1.AXIS.1", "float", 2.0, "a distortion")),
 ]
 
 
@@ -126,6 +135,62 @@ def test_a_card_that_cannot_be_parsed_is_kept_as_text(image, tmp_path):
     assert content.hdus[0].card_images[3 * 80 : 4 * 80].decode() == image.ljust(80)
 
 
+@pytest.mark.parametrize("quote", ["", "''"])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        *(("δ Cas", "utf-8"), ("φ Oct", "utf-8"), ("Muñoz", "utf-8"), ("0.5 °C: 2", "utf-8")),
+        *(("Muñoz", "latin-1"), ("0.5 °C: 2", "latin-1")),
+    ],
+)
+def test_text_that_is_not_ascii(text, codec, quote, tmp_path):
+    """A doubled quote, which takes the card past the short way, changes nothing."""
+    image = f"OBJECT  = '{text}{quote}' / {text}".encode(codec)
+    path = write_cards(tmp_path, image.decode("latin-1"), "GOOD    = 1")
+    content = read_fits(find_again(path, "reduced"))
+    first, second = rows(content.hdus[0])
+    assert first == ("OBJECT", "str", text + quote[:1], text)
+    assert second[:3] == ("GOOD", "int", 1)
+    assert [(i.severity, i.code) for i in content.issues] == [("warning", "not_ascii")]
+
+
+def test_a_long_string_that_is_not_ascii(tmp_path):
+    images = [
+        "OBJECT  = 'δ Cas and a star that is called &' / first",
+        "CONTINUE  'φ Oct' / δ",
+        "OBSERVER= 'Muñoz'",
+    ]
+    shown = [image.encode(c).decode("latin-1") for image, c in zip(images, CODECS, strict=True)]
+    first, second = rows(primary(write_cards(tmp_path, *shown)))
+    assert first == ("OBJECT", "str", "δ Cas and a star that is called φ Oct", "first δ")
+    assert second == ("OBSERVER", "str", "Muñoz", "")
+
+
+CODECS = ("utf-8", "utf-8", "latin-1")
+
+
+@pytest.mark.parametrize("character", ["\n", "\0", "\t", "\x7f"])
+def test_a_control_character_costs_one_card(character, tmp_path):
+    image = f"OBJECT  = 'NGC 1{character}' / name"
+    comment = f"GOOD    = 1 / x{character}y"
+    path = write_cards(tmp_path, image, comment, f"HISTORY a{character}b")
+    content = read_fits(find_again(path, "reduced"))
+    bad, good, history = rows(content.hdus[0])
+    assert bad == ("OBJECT", "unparsed", None, "")
+    assert content.hdus[0].cards["value_text"].iloc[3] == image[10:]
+    assert good == ("GOOD", "int", 1, f"x{character}y")
+    assert history == ("HISTORY", "commentary", f"a{character}b", "")
+    assert [(i.severity, i.code) for i in content.issues] == [("warning", "card")]
+
+
+def test_sizes_that_are_written_as_floats(tmp_path):
+    path = factory.write(tmp_path / "single" / "X.fits", factory.reduced(1))
+    factory.set_image(path, "DATA", "NAXIS1", "NAXIS1  =                  4.0")
+    content = read_fits(find_again(path, "reduced"))
+    assert content.hdu("DATA").dimensions.startswith("4 x ")
+    assert [(i.code, i.extension) for i in content.issues] == [("card", "DATA")]
+
+
 def test_images_are_kept_to_the_byte(tmp_path):
     path = write_cards(tmp_path, "odd     =    1/x", "COMMENT \x7f\xe9", "A       =  'x'  /  y  ")
     content = path.read_bytes()
@@ -143,7 +208,8 @@ def test_compressed_images_show_what_a_user_sees(tmp_path):
 
 
 def test_the_frame_has_types_even_when_empty():
-    frame, issues = read_cards(fits.Header(), "x", "PRIMARY")
+    rows, issues = read_rows(b"", "x", "PRIMARY")
+    frame = cards_frame(rows)
     assert issues == []
     assert len(frame) == 0
     assert frame["value_float"].dtype == np.float64

@@ -9,7 +9,7 @@ import fits_factory as factory
 import pytest
 from astropy.io import fits
 from bad_files import BAD, HTML, ODD, instead
-from fits_factory import Tree, edit, edit_bytes, set_card
+from fits_factory import Tree, edit, set_card
 from loaded import Loaded
 from warehouse import load_whole
 
@@ -126,16 +126,6 @@ def test_an_odd_file_is_loaded_with_a_remark(db, role, severity, code, spoil, tr
     paths = [*files.all, good.reduced, good.prm, good.psf]
     assert outcomes == {str(p): "loaded" for p in paths}
     assert db.exposure(good.archive_id) == light[2]
-
-
-def test_trailing_rubbish_is_harmless(db, tree, whole):
-    files = tree.add(1)
-    for path in files.all:
-        edit_bytes(path, lambda data: data + b"rubbish after the last HDU\n" * 9)
-    db.load(tree.root)
-    got, expected = db.exposure(files.archive_id), dict(whole[1])
-    assert got.pop("source_file") != expected.pop("source_file")  # sizes and checksums
-    assert got == expected
 
 
 def test_two_sparta_tables_are_both_kept(db, tree):

@@ -18,6 +18,7 @@ from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
 from aomuse.stored.rows import select_rows
+from aomuse.stored.samples import select_spectra
 from aomuse.stored.special import SpecialValues, Values
 
 #: Rows of a frame that is asked for as a whole: 2 GB.
@@ -99,15 +100,15 @@ def _samples(
 ) -> Generator[pd.DataFrame, None, None]:
     special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
     layers = layers_of(connection, special, [fit], low, high)
-    select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
-    limited = low is not None or high is not None
-    if limited:
+    if sources is None:
+        select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
+    else:
+        select = select_spectra(fit.id, ids, _QUANTITIES)
+    if low is not None or high is not None:
         if not len(layers["layer"]):
             return
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         select = select.where(SourceSample.layer.between(first, last))
-    if limited or sources is not None:
-        select = select.where(SourceSample.pampelmuse_id.in_(ids))
     with closing(streamed(connection, select)) as pieces:
         for piece in pieces:
             yield _frame(fit, special.restored("source_sample", piece), layers)
