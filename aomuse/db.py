@@ -14,6 +14,7 @@ from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from aomuse import sqlite_files
 from aomuse.errors import ConfigurationError
 from aomuse.server_session import prepare_sessions
 from aomuse.urls import database_url
@@ -51,7 +52,14 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S})
+        file = sqlite_files.database_file(parsed)
+
+        def opened(dialect: Any, record: Any, _: Any, arguments: dict[str, Any]) -> Any:
+            return sqlite_files.open_file(file, dialect, record, arguments)
+
+        event.listen(engine, "do_connect", opened)
         event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "checkout", sqlite_files.refuse_stale)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     try:
@@ -77,7 +85,6 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
 
@@ -85,6 +92,9 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 def _sqlite_begin(connection: sa.Connection) -> None:
     # A writer says so at once: a reader that turns into a writer may not wait for another one.
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    if mode == "IMMEDIATE":
+        # Others can read beside it. The file remembers this, so that readers need not ask for it.
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
@@ -105,6 +115,7 @@ def read_transaction(engine: Engine) -> Iterator[sa.Connection]:
     options = {} if engine.dialect.name == "sqlite" else SNAPSHOT
     with engine.connect().execution_options(**options) as connection:
         yield connection
+        sqlite_files.refuse_torn(connection.info)
 
 
 @contextmanager

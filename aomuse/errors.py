@@ -23,6 +23,10 @@ class CrowdedError(DatabaseError):
     """The server takes no more connections; those that are open go on."""
 
 
+class UnfinishedError(DatabaseError):
+    """A run that ended before its work was done; what it committed is whole."""
+
+
 class BusyError(AomuseError):
     """Another loader holds the database, or has changed what was to be changed."""
 

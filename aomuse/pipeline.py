@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import connect_patiently, create_engine, describe_error, read_transaction
 from aomuse.discover import discover
-from aomuse.errors import AomuseError, CrowdedError, DatabaseError
+from aomuse.errors import AomuseError, BusyError, CrowdedError, DatabaseError
 from aomuse.exchange.files import Discovery, ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Result, Summary
@@ -282,6 +282,10 @@ def show_in_views(engine: Engine, listener: Listener) -> None:
     """Let the wide views show what was loaded, if this account may create views."""
     try:
         refresh(engine)
+    except BusyError as error:
+        listener.on_notice(
+            f"everything is loaded, but {error}; the next load or aomuse migrate updates the views"
+        )
     except DBAPIError as error:
         listener.on_notice(
             "everything is loaded, but the views could not be updated "

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse import db
+from aomuse.blocking import in_the_way
 from aomuse.db import Trouble, describe_error, trouble_of
 from aomuse.errors import CrowdedError, DatabaseError
 
@@ -39,7 +40,8 @@ def retrying(engine: Engine, work: Callable[[], T], forget: Callable[[], None] =
                 advice = "make room"
                 if trouble is not Trouble.FULL:
                     advice = (
-                        f"still failing after {len(db.RETRY_DELAYS_S)} retries: check the server"
+                        f"still failing after {len(db.RETRY_DELAYS_S)} retries"
+                        f"{_who(engine, trouble)}: check the server"
                     )
                 raise DatabaseError(
                     f"{describe_error(error)}: {advice} and run again; only complete exposures "
@@ -49,3 +51,11 @@ def retrying(engine: Engine, work: Callable[[], T], forget: Callable[[], None] =
                 engine.dispose()
             time.sleep(delay)
     raise AssertionError
+
+
+def _who(engine: Engine, trouble: Trouble) -> str:
+    """Return who may be in the way of a transaction, where a server knows it."""
+    if trouble is not Trouble.BUSY or engine.dialect.name == "sqlite":
+        return ""
+    with engine.connect() as connection:
+        return f", {in_the_way(connection)} is in the way"

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
+from aomuse.blocking import naming_who_is_in_the_way
 from aomuse.errors import SchemaError
 from aomuse.models import Base
+from aomuse.sqlite_files import database_file
 
 # Alembic is imported where the schema changes: most commands only ask for the revision.
 if TYPE_CHECKING:
@@ -73,9 +75,8 @@ def database_exists(engine: Engine) -> bool:
         False for a file of SQLite that is not there: connecting would make it, and a question
         should not.
     """
-    file = engine.url.database or ":memory:"
-    on_disk = engine.dialect.name == "sqlite" and not file.startswith((":memory:", "file:"))
-    return not on_disk or Path(file).exists()
+    file = database_file(engine.url) if engine.dialect.name == "sqlite" else None
+    return file is None or file.exists()
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -111,9 +112,10 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     from alembic import command
 
     config = alembic_config()
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        with naming_who_is_in_the_way(connection, "the schema cannot be changed"):
+            command.upgrade(config, revision)
         connection.commit()
 
 
@@ -130,9 +132,10 @@ def downgrade(engine: Engine, revision: str) -> None:
     from alembic import command
 
     config = alembic_config()
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+        with naming_who_is_in_the_way(connection, "the schema cannot be changed"):
+            command.downgrade(config, revision)
         connection.commit()
 
 

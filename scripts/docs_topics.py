@@ -25,6 +25,7 @@ TITLES = {
     "provenance": "Provenance",
     "known_file": "Files that were seen",
     "imported": "Imported databases",
+    "housekeeping": "The lock, and the views",
 }
 
 

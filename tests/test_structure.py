@@ -20,9 +20,10 @@ MODULES = {
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
     ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
-    ("config", "urls", "exchange", "workers"),
+    ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
     ("db",),
+    ("blocking",),
     ("schema", "retries", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),

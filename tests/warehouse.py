@@ -30,6 +30,8 @@ _NUMBERS = {
     *("table_column_id", "keyword_id", "psf_fit_id", "target_id"),
     *("reduced_file_id", "prm_file_id", "psf_file_id"),
 }
+#: Tables that belong to one database, not to its content.
+_NOTES = {"run_lock", "view_state"}
 _PLACES = {"path", "mtime_ns", "row_key"}
 
 #: What a user's Python does not show by itself.
@@ -127,12 +129,12 @@ def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
 
 
 def contents(engine: sa.Engine, but: Iterable[str] = ("load_run",)) -> dict[str, list[Any]]:
-    """Give every row of every table, ids and all."""
+    """Give every row of every table that has content, ids and all."""
     with engine.connect() as connection:
         return {
             name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
             for name, table in TABLES.items()
-            if name not in but
+            if name not in {*but, *_NOTES}
         }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, Inspector, inspect
 
+from aomuse.blocking import naming_who_is_in_the_way
 from aomuse.db import write_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.models import Base
@@ -72,10 +73,11 @@ def drop(engine: Engine) -> None:
         _refuse_references(inspect(connection), ours)
         connection.execute(sa.delete(_VERSION))
         connection.execute(sa.insert(_VERSION).values(version_num=DROPPING))
-        drop_views(connection)
-        for name in reversed(ours):
-            table = sa.Table(name, sa.MetaData())
-            connection.execute(sa.schema.DropTable(table, if_exists=True))
+        with naming_who_is_in_the_way(connection, "not everything is dropped"):
+            drop_views(connection)
+            for name in reversed(ours):
+                table = sa.Table(name, sa.MetaData())
+                connection.execute(sa.schema.DropTable(table, if_exists=True))
 
 
 def _tables(connection: Connection) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.schema import VERSION_TABLE
 
@@ -17,7 +18,7 @@ from aomuse.schema import VERSION_TABLE
 def backup(engine: Engine, file: Path) -> None:
     """Copy a database as it is at one moment, while others may read and write it."""
     try:
-        with engine.connect() as connection, closing(sqlite3.connect(file)) as copy:
+        with read_transaction(engine) as connection, closing(sqlite3.connect(file)) as copy:
             _driver(connection).backup(copy)
             # One file, that can be carried about.
             copy.execute("PRAGMA journal_mode = DELETE")

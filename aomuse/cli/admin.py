@@ -95,7 +95,7 @@ def restore_command(context: Context, file: Path) -> None:
     default=300.0,
     show_default=True,
     metavar="SECONDS",
-    help="Time that a statement may take.",
+    help="Time that a statement may take; a session can set another for itself.",
 )
 @click.option("--print", "only_print", is_flag=True, help="Print the SQL for an administrator.")
 @pass_context

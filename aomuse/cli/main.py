@@ -15,7 +15,7 @@ import click
 
 from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, UnfinishedError
 from aomuse.signals import Ended, end, handled
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class _Group(click.Group):
 def cli(context: click.Context, url: str | None) -> None:
     """Load MUSE adaptive-optics exposures into a relational warehouse, and look after it.
 
-    Exit codes: 0 all that was asked for is in the database; 1 some files could not be loaded;
-    2 wrong usage or configuration, nothing was written.
+    Exit codes: 0 all that was asked for is in the database; 1 some files could not be loaded, or
+    the database failed during the run; 2 wrong usage or configuration, nothing was written.
     """
     context.obj = Context(url)
 
@@ -145,7 +145,7 @@ def _main() -> None:
         sys.exit(_interrupted(error))
     except AomuseError as error:
         echo(f"aomuse: {error}", err=True)
-        sys.exit(EXIT_USAGE)
+        sys.exit(EXIT_ISSUES if isinstance(error, UnfinishedError) else EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
         sys.stderr.close()

@@ -6,7 +6,7 @@ from aomuse.ledger.known_exposures import Ledger
 from aomuse.ledger.known_files import KnownHeaders, remember_headers
 from aomuse.ledger.lock import run_lock
 from aomuse.ledger.planning import Plan, make_plan, stored_but_left_out
-from aomuse.ledger.running import Run, running
+from aomuse.ledger.running import Run, run_transaction, running
 
 __all__ = [
     "KnownHeaders",
@@ -19,6 +19,7 @@ __all__ = [
     "record_orphans",
     "remember_headers",
     "run_lock",
+    "run_transaction",
     "running",
     "stored_but_left_out",
 ]

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import inserted_id, write_transaction
+from aomuse.db import describe_error, inserted_id, write_transaction
+from aomuse.errors import BusyError, DatabaseError, UnfinishedError
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger.lock import run_lock
 from aomuse.models import LoadRun
@@ -74,11 +75,11 @@ class Run:
         self.keep_lock()
 
     def finish(self, outcome: str) -> None:
-        """Record the end of the run."""
+        """Record the end of the run, unless another one has taken its place."""
         with write_transaction(self.engine) as connection:
             connection.execute(
                 sa.update(LoadRun)
-                .where(LoadRun.id == self.id)
+                .where(LoadRun.id == self.id, LoadRun.outcome == "running")
                 .values(finished_utc=utc_now(), outcome=outcome, **_counts(self.summary))
             )
 
@@ -87,7 +88,8 @@ class Run:
 def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     """Hold the database for one run, and record how it ends.
 
-    A run that fails before it is started leaves no row. After Ctrl-C, TERM or HUP the outcome is
+    A run that fails before it is started leaves no row. If the database fails a run later, it may
+    have written exposures: that is an UnfinishedError. After Ctrl-C, TERM or HUP the outcome is
     interrupted, and `Ended` is raised at the end, a KeyboardInterrupt.
     """
     begun = time.monotonic()
@@ -102,6 +104,11 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
             if not stop.is_set() and isinstance(interrupt, Ended):
                 stop.number = interrupt.number
             stop.set()
+        except (DatabaseError, BusyError, DBAPIError) as error:
+            if not run.id:
+                raise
+            said = describe_error(error) if isinstance(error, DBAPIError) else str(error)
+            raise UnfinishedError(said) from error
         finally:
             if run.id:
                 # Without a database no end can be recorded: the next run marks this one as killed.
@@ -110,6 +117,23 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     if stop.is_set():
         raise Ended(stop.number)
     run.summary.seconds = time.monotonic() - begun
+
+
+@contextmanager
+def run_transaction(engine: Engine, run_id: int) -> Iterator[Connection]:
+    """Yield a connection within a transaction of a run, unless another has taken its place.
+
+    A run that has lost its lock, and got it back, may have a plan that no longer holds. Whoever
+    took the lock meanwhile marked it as killed, and waited for its transactions.
+    """
+    with write_transaction(engine) as connection:
+        outcome = sa.select(LoadRun.outcome).where(LoadRun.id == run_id).with_for_update(read=True)
+        if connection.scalar(outcome) != "running":
+            raise DatabaseError(
+                f"run {run_id} lost its connection to the database, and another command has "
+                "written there since: run again; only complete exposures were saved"
+            )
+        yield connection
 
 
 def utc_now() -> dt.datetime:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import describe_error, write_transaction
+from aomuse.db import describe_error
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
@@ -18,6 +18,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Outcome, Result
 from aomuse.ledger.issues import record_issues, touch_files
 from aomuse.ledger.planning import Action, Plan
+from aomuse.ledger.running import run_transaction
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.kept_rows import reasons_to_keep
@@ -102,7 +103,7 @@ class UnitOfWork:
             if self._dictionaries is None:
                 self._dictionaries = Dictionaries(self._engine)
             prepare_dictionaries(self._dictionaries, exposure)
-            with write_transaction(self._engine) as connection:
+            with run_transaction(self._engine, self._run_id) as connection:
                 writer = self._make_writer(connection)
                 stored = store_exposure(
                     connection, writer, self._dictionaries, exposure, self._run_id, known
@@ -130,7 +131,7 @@ class UnitOfWork:
         if plan.touched:
 
             def touch() -> None:
-                with write_transaction(self._engine) as connection:
+                with run_transaction(self._engine, self._run_id) as connection:
                     touch_files(connection, plan.touched)
 
             self._try(touch)
@@ -159,7 +160,7 @@ class UnitOfWork:
         self, known: tuple[int, ...], issues: Sequence[Issue], paths: Sequence[str] = ()
     ) -> None:
         def record() -> None:
-            with write_transaction(self._engine) as connection:
+            with run_transaction(self._engine, self._run_id) as connection:
                 exposure_id = known[0] if known else None
                 record_issues(connection, self._run_id, exposure_id, issues, paths)
 

@@ -12,10 +12,9 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.db import write_transaction
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
-from aomuse.ledger.running import running
+from aomuse.ledger.running import run_transaction, running
 from aomuse.metrics.compute import exposure_metrics, fit_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
 from aomuse.metrics.inputs import stored_inputs
@@ -84,7 +83,7 @@ def compute_metrics(
             if run.stop.is_set():
                 break
             started = time.monotonic()
-            with write_transaction(engine) as connection:
+            with run_transaction(engine, run.id) as connection:
                 row_count = _replace(connection, exposure.id)
             label = exposure.archive_id or f"exposure {exposure.id}"
             outcome: Outcome = "replaced" if recompute else "completed"

@@ -4,6 +4,7 @@ from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
 from aomuse.models.header import Header, HeaderCard, Keyword
+from aomuse.models.housekeeping import RunLock, ViewState
 from aomuse.models.imported import ImportedDocument
 from aomuse.models.known_file import KnownFile
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
@@ -62,6 +63,7 @@ __all__ = [
     "PsfPredictionLayer",
     "PsfWindow",
     "PsfWindowParameter",
+    "RunLock",
     "Sgs",
     "Source",
     "SourceFile",
@@ -75,5 +77,6 @@ __all__ = [
     "TableLayout",
     "TableValue",
     "Target",
+    "ViewState",
     "WavelengthWindow",
 ]

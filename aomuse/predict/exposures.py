@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from aomuse.db import read_transaction, write_transaction
+from aomuse.db import read_transaction
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
-from aomuse.ledger import running
+from aomuse.ledger import run_transaction, running
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
 from aomuse.predict.psfr import PACKAGE, Reconstruction, package_version, reconstruct
 from aomuse.predict.sparta import sparta_table
@@ -62,7 +62,7 @@ def predict(
                 break
             started = time.monotonic()
             prediction = _prediction(engine, exposure, workers)
-            row_count = _store(engine, exposure.id, prediction)
+            row_count = _store(engine, run.id, exposure.id, prediction)
             outcome: Outcome = "replaced" if recompute else "completed"
             reason = prediction if isinstance(prediction, str) else None
             if reason:
@@ -73,7 +73,7 @@ def predict(
     return run.summary
 
 
-def _store(engine: Engine, exposure_id: int, prediction: Reconstruction | str) -> int:
+def _store(engine: Engine, run_id: int, exposure_id: int, prediction: Reconstruction | str) -> int:
     """Write a prediction in place of an earlier one, and return the number of rows."""
     row: dict[str, Any] = {
         "exposure_id": exposure_id,
@@ -100,7 +100,7 @@ def _store(engine: Engine, exposure_id: int, prediction: Reconstruction | str) -
             }
             for index, values in enumerate(zip(*columns, strict=True))
         ]
-    with write_transaction(engine) as connection:
+    with run_transaction(engine, run_id) as connection:
         connection.execute(sa.delete(PsfPrediction).where(PsfPrediction.exposure_id == exposure_id))
         connection.execute(sa.insert(PsfPrediction).values(row))
         if layers:

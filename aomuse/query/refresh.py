@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, inspect, text
+import hashlib
+import time
 
-from aomuse.db import write_transaction
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from aomuse.blocking import naming_who_is_in_the_way
+from aomuse.db import Trouble, trouble_of, write_transaction
+from aomuse.models import ViewState
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, extension_views, wide_views
+from aomuse.server_session import LOCK_WAIT_S
+
+#: Seconds that replacing a view waits for others, how often it tries, and the pause between.
+WAIT_S, TRIES, PAUSE_S = 1, 4, 1.0
 
 
 def all_views(connection: Connection) -> list[View]:
@@ -35,15 +46,79 @@ def drop_views(connection: Connection) -> None:
 
 
 def refresh_views(connection: Connection) -> None:
-    """Create every view again."""
+    """Create the views that are missing or are not as they should be, and leave the others alone.
+
+    On MariaDB, a transaction that has read a view keeps it from being replaced until it ends.
+    """
     dialect = connection.dialect.name
+    wanted = {view.name: view.create(dialect) for view in all_views(connection)}
     if dialect == "sqlite":
-        drop_views(connection)
-    for view in all_views(connection):
-        connection.exec_driver_sql(view.create(dialect))
+        _refresh_sqlite(connection, wanted)
+        return
+    _set_wait(connection, WAIT_S)
+    try:
+        states = connection.execute(sa.select(ViewState.name, ViewState.digest))
+        made = {row.name: row.digest for row in states}
+        definitions = _definitions(connection)
+        for name, statement in wanted.items():
+            if name in definitions and made.get(name) == _digest(statement, definitions[name]):
+                continue
+            what = f"the view {name} cannot be replaced"
+            with naming_who_is_in_the_way(connection, what):
+                _replace(connection, statement)
+            digest = _digest(statement, _definitions(connection, name)[name])
+            connection.execute(sa.delete(ViewState).where(ViewState.name == name))
+            connection.execute(sa.insert(ViewState).values(name=name, digest=digest))
+    finally:
+        _set_wait(connection, LOCK_WAIT_S)
 
 
 def refresh(engine: Engine) -> None:
-    """Create every view again, so that they show what is loaded now."""
+    """Let the views show what is loaded now."""
     with write_transaction(engine) as connection:
         refresh_views(connection)
+
+
+def _refresh_sqlite(connection: Connection, wanted: dict[str, str]) -> None:
+    """Create views whose text differs; SQLite keeps it as it was written."""
+    select = text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+    existing = {row.name: row.sql for row in connection.execute(select)}
+    for name, statement in wanted.items():
+        if existing.get(name) != statement:
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+            connection.exec_driver_sql(statement)
+
+
+def _definitions(connection: Connection, *names: str) -> dict[str, str]:
+    """Return what MariaDB has made of views."""
+    views = sa.table(
+        "views",
+        *(sa.column(name) for name in ("table_schema", "table_name", "view_definition")),
+        schema="information_schema",
+    )
+    select = sa.select(views.c.table_name, views.c.view_definition)
+    select = select.where(views.c.table_schema == sa.func.database())
+    if names:
+        select = select.where(views.c.table_name.in_(names))
+    return {row.table_name: row.view_definition for row in connection.execute(select)}
+
+
+def _digest(statement: str, definition: str) -> str:
+    return hashlib.sha256(f"{statement}\0{definition}".encode()).hexdigest()
+
+
+def _replace(connection: Connection, statement: str) -> None:
+    """Run a statement; while it waits, all new queries wait behind it, so let them pass."""
+    for is_last in (*[False] * (TRIES - 1), True):
+        try:
+            connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            if is_last or trouble_of(error) is not Trouble.BUSY:
+                raise
+            time.sleep(PAUSE_S)
+        else:
+            return
+
+
+def _set_wait(connection: Connection, seconds: int) -> None:
+    connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {seconds}")

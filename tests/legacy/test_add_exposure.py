@@ -13,7 +13,7 @@ from warehouse import aomuse, contents, exposure, query, rows, scalar
 
 from aomuse.database import Database
 from aomuse.db import create_engine
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, DatabaseError
 from aomuse.models import Exposure, PsfFit, Target
 
 #: The dummies of the seed's README.
@@ -178,7 +178,7 @@ def test_a_failure_on_the_way_leaves_nothing(db, engine):
     trigger = f"CREATE TRIGGER stop BEFORE INSERT ON imported_document FOR EACH ROW {stop}"
     with engine.begin() as connection:
         connection.exec_driver_sql(trigger)
-    with pytest.raises(sa.exc.DBAPIError, match="cut off"):
+    with pytest.raises(DatabaseError, match=r"^the database says: .*cut off"):
         db.add_exposure(**NAMES, **DOCUMENTS)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER stop")

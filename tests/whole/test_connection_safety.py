@@ -243,6 +243,22 @@ def test_lock_wait_is_tried_again(own_server, small_night):
     assert_whole(engine, small_night)
 
 
+def test_whoever_holds_rows_is_named(own_server, small_night, monkeypatch):
+    monkeypatch.setattr(db, "RETRY_DELAYS_S", (0.1,))
+    engine = at_newest_schema(own_server.url)
+    pipeline.load(engine, [small_night])
+    with sa.create_engine(own_server.admin_url).begin() as connection:
+        connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
+    with engine.connect() as holder:
+        holder.execute(sa.text("SELECT * FROM exposure FOR UPDATE"))
+        number = holder.scalar(sa.text("SELECT CONNECTION_ID()"))
+        done = aomuse(own_server.url, "load", "--reload", small_night)
+    # Nothing of it was written, but the run was, and others of its exposures may have been.
+    assert done.code == 1
+    assert f"still failing after 1 retries, connection {number} (aomuse@localhost:" in done.err
+    assert len(done.errors) == 1
+
+
 def test_full_disk_on_sqlite(tmp_path, night):
     url = f"sqlite:///{tmp_path / 'small.db'}"
     engine = at_newest_schema(url)

@@ -56,6 +56,7 @@ def reload(db_url, night, load_once):
     load_once(night[0])
     engine = create_engine(db_url)
     with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE load_run SET outcome = 'running'"))
         number = connection.scalar(sa.text("SELECT MAX(id) FROM load_run"))
     variants = []
     for root in night:
