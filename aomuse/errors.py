@@ -19,6 +19,10 @@ class DatabaseError(AomuseError):
     """The database has gone away, or takes no more; what was committed is whole."""
 
 
+class CrowdedError(DatabaseError):
+    """The server takes no more connections; those that are open go on."""
+
+
 class UnfinishedError(DatabaseError):
     """A run that ended before its work was done; what it committed is whole."""
 

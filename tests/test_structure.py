@@ -19,11 +19,12 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "whole_file", "suggest", "workers", "muse", "libmariadb"),
-    ("config", "exchange", "sqlite_files"),
-    ("fits", "models", "db"),
+    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("config", "urls", "exchange", "workers", "sqlite_files"),
+    ("server_session", "fits", "models"),
+    ("db",),
     ("blocking",),
-    ("schema", "stored", "discover", "read", "normalize"),
+    ("schema", "retries", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),
     ("query", "load"),
@@ -36,7 +37,7 @@ LAYERS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("db", "config"), ("verify", "discover")}
+NEIGHBOURS = {("urls", "config"), ("verify", "discover")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {

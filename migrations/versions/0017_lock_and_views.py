@@ -1,7 +1,7 @@
 """who holds the database, and which views are as they should be
 
 Revision: 0017
-Follows: 0014
+Follows: 0016
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import context, op
 from aomuse.query.refresh import drop_views
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
