@@ -14,8 +14,7 @@ from sqlalchemy import URL, Engine, event
 from aomuse.errors import ConfigurationError
 from aomuse.urls import asks_for_tls
 
-#: Seconds that a statement waits for another's use of a table or view; the server's default is a
-#: day.
+#: Seconds that a statement waits for another's use of a table or view; the default is a day.
 LOCK_WAIT_S = 20
 
 #: What each session sets, besides its transactions' isolation.
@@ -28,10 +27,10 @@ SETTINGS = (
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION', "
     "time_zone = '+00:00', "
-    f"lock_wait_timeout = {LOCK_WAIT_S}, "
     # Each of these lets a statement fail, or do something else than it says.
     "sql_safe_updates = 0, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, "
     "sql_big_selects = 1, completion_type = 0, foreign_key_checks = 1, unique_checks = 1, "
+    f"lock_wait_timeout = {LOCK_WAIT_S}, "
     "check_constraint_checks = 1, innodb_strict_mode = 1, max_sort_length = 1024, "
     "group_concat_max_len = 1048576, div_precision_increment = 4, sql_quote_show_create = 1, "
     # An account's own limit stays, the server's for everybody would end a large load.

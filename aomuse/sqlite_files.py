@@ -18,7 +18,7 @@ _STAMP = "aomuse_stamp"
 def database_file(url: URL) -> Path | None:
     """Return the file of a SQLite URL, by its real name; None for a database in memory."""
     name = url.database or ":memory:"
-    if name.startswith("file:") and "uri" in url.query:
+    if name.startswith("file:") and url.query.get("uri", "false") != "false":
         parts = urlsplit(name)
         modes = [*parse_qs(parts.query).get("mode", ()), url.query.get("mode")]
         name = ":memory:" if "memory" in modes else unquote(parts.path)
