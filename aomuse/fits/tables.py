@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from aomuse.errors import FileError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue
+from aomuse.exchange.outcome import counted
 from aomuse.fits.heap import require_heap
 from aomuse.fits.structure import Extent, advice
 
 #: Lengths of the text columns of table_column.
 MAX_TEXT, MAX_FORMAT = 255, 64
+_REPEAT = re.compile(r"\s*(\d+)[A-Z]", re.IGNORECASE)
 
 
 def read_table(
@@ -53,6 +56,21 @@ def read_table(
         nulls.append(None if data is None else _nulls(data, index, column, column_values))
         values.append(_native(column_values))
     return TableContent(tuple(forms), tuple(values), tuple(nulls), row_count), issues
+
+
+def require_possible(
+    values_of: dict[str, Any], extent: Extent, size: int, path: str, extension: str
+) -> None:
+    """Refuse a table that claims more values than its whole file has bytes."""
+    rows, columns = extent.size("NAXIS2"), range(1, extent.size("TFIELDS") + 1)
+    repeats = (_REPEAT.match(str(values_of.get(f"TFORM{place}"))) for place in columns)
+    per_row = sum(max(int(repeat[1]), 1) if repeat else 1 for repeat in repeats)
+    if rows * max(per_row, 1) > size:
+        why = (
+            f"it claims {counted(rows, 'row')} of {counted(per_row, 'value')}, but the whole file "
+            f"has {counted(size, 'byte')}: {advice(extent.card_images)}"
+        )
+        raise FileError("bad_header", path, why, extension)
 
 
 def column_names(
