@@ -27,7 +27,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench bi-check docs docs-check mariadb mariadb-stop \
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check mariadb mariadb-stop \
 	clean
 
 help: ## print this list
@@ -59,6 +59,9 @@ lint: $(DEV) ## check style and types
 
 bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5', or --check)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
+
+torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage for TORTURE_MINUTES=30, and print a table
+	@TORTURE_MINUTES='$(TORTURE_MINUTES)' .venv/bin/python -m scripts.torture $(TORTURE_ARGS)
 
 bi-check: SYSTEM += browser
 bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset

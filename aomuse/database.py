@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from aomuse.change import set_header, set_parameter, set_source
-from aomuse.db import create_engine, describe_error
-from aomuse.errors import DatabaseError
+from aomuse.db import SNAPSHOT, Trouble, create_engine, describe_error, trouble_of
+from aomuse.errors import BusyError, DatabaseError
 from aomuse.legacy import add_exposure, documents
 from aomuse.metrics import Grain
 from aomuse.models.operations import hand_in
@@ -32,14 +32,32 @@ Frames: TypeAlias = Any
 #: Lowest and highest wavelength, nm, both included; None for no limit.
 Wavelengths: TypeAlias = tuple[float | None, float | None]
 
+
+def _changing(change: Callable[..., None]) -> Callable[..., None]:
+    """Return a change that says in one line that another one was in its way."""
+
+    def changed(*arguments: Any, **options: Any) -> None:
+        try:
+            change(*arguments, **options)
+        except DBAPIError as error:
+            if trouble_of(error) is not Trouble.BUSY:
+                raise
+            raise BusyError(
+                f"{describe_error(error)}: others have changed the same since this session read "
+                "it, or change it now; the session was rolled back: fetch and change it again"
+            ) from error
+
+    return changed
+
+
 #: What the methods of an Exposure and a PsfFit in a session do.
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "data": documents.data,
     "psf_params": documents.psf_params,
     "sources": documents.sources,
-    "set_header": set_header,
-    "set_parameter": set_parameter,
-    "set_source": set_source,
+    "set_header": _changing(set_header),
+    "set_parameter": _changing(set_parameter),
+    "set_source": _changing(set_source),
 }
 
 
@@ -69,9 +87,11 @@ class Database:
         Returns
         -------
         sqlalchemy.orm.Session
-            To be used in a ``with`` statement.
+            To be used in a ``with`` statement. It sees the database as at its first question.
         """
-        return Session(self.engine)
+        if self.engine.dialect.name == "sqlite":
+            return Session(self.engine)
+        return Session(self.engine.execution_options(**SNAPSHOT))
 
     def exposures(self, *, chunk_rows: int | None = None, **filters: Unpack[Filters]) -> Frames:
         """Return exposures, with the columns of the view v_exposure.

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from aomuse.discover.duplicates import keep_first, nearest, report_farther
+from aomuse.discover.archive_names import archive_id_of, without_copy_mark
+from aomuse.discover.duplicates import in_order, keep_first, nearest, report_farther
 from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers
-from aomuse.discover.identity import archive_id_of
 from aomuse.errors import FileError
-from aomuse.exchange.files import COMPANION_ROLES, FoundFile
+from aomuse.exchange.files import COMPANION_ROLES, FoundFile, Role, catalog_extension
 from aomuse.exchange.issue import Issue
 
 #: Raman images carry the start of their exposure. Some headers give whole seconds only, and no two
 #: exposures start within two seconds of each other.
 RAMAN_TOLERANCE_S = 2.0
-
-_CLOCK = re.compile(r"T(\d\d)_(\d\d)_(\d\d)")
 
 
 def attach(
@@ -36,7 +33,7 @@ def attach(
     if any(file.role == "raman" for file in files):
         found = ((key, _start_of(owner, headers)) for key, owner in owners.items())
         starts = {key: start for key, start in found if start is not None}
-    excluded = {file.stem for file, _ in left_out}
+    excluded = {name for file, _ in left_out for name in (file.stem, archive_id_of(file.stem))}
     for file in files:
         if file.role == "night_log":
             owner: str | Issue | None = _owner_of_log(file, owners)
@@ -57,30 +54,32 @@ def attach(
 def _is_of(file: FoundFile, stems: set[str]) -> bool:
     """Return whether a log or catalogue is named after one of these files."""
     if file.role == "night_log":
-        return bool({file.stem, _archive_id(file)} & stems)
+        return bool({file.stem, archive_id_of(file.stem)} & stems)
     return file.role == "catalog" and any(
         file.stem == stem or file.stem.startswith(f"{stem}_") for stem in stems
     )
-
-
-def _archive_id(log: FoundFile) -> str:
-    """Return the archive name in a log's name, where underscores may stand for colons."""
-    return _CLOCK.sub(r"T\1:\2:\3", archive_id_of(log.stem))
 
 
 def choose(
     files: Sequence[FoundFile], anchor: FoundFile | None, issues: list[Issue]
 ) -> list[FoundFile]:
     """Return one night log and one file of each other name: the nearest, else the first."""
-    rivals: dict[tuple[str, str | None], list[FoundFile]] = defaultdict(list)
+    rivals: dict[tuple[Role, tuple[str, str] | None], list[FoundFile]] = defaultdict(list)
     for file in files:
-        rivals[file.role, None if file.role == "night_log" else file.name].append(file)
+        rivals[file.role, None if file.role == "night_log" else _bare_name(file)].append(file)
     chosen = []
     for same in rivals.values():
         near = nearest(anchor, same) if anchor else same
         report_farther(near, same, issues)
-        chosen += keep_first(near, lambda _: None, issues)
+        chosen += keep_first(in_order(near), lambda _: None, issues)
     return chosen
+
+
+def _bare_name(file: FoundFile) -> tuple[str, str]:
+    """Return the name without the mark of a copy, and what it says of the content."""
+    is_catalog = file.role == "catalog"
+    kind = catalog_extension(file.name) if is_catalog else file.path.suffix
+    return without_copy_mark(file.stem), kind
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
@@ -105,7 +104,7 @@ def _ambiguous(file: FoundFile, owners: Sequence[str], why: str) -> Issue:
 
 
 def _owner_of_log(file: FoundFile, owners: Mapping[str, Group]) -> str | Issue:
-    named = _archive_id(file)
+    named = archive_id_of(file.stem)
     if named in owners:
         return named
     same = [o.archive_id for o in owners.values() if any(r.stem == file.stem for r in o.raws)]
@@ -120,7 +119,7 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Group]) -> str | Iss
         cube: owner.archive_id
         for owner in owners.values()
         for cube in owner.reduced
-        if file.stem == cube.stem or file.stem.startswith(f"{cube.stem}_")
+        if without_copy_mark(file.stem) == cube.stem or file.stem.startswith(f"{cube.stem}_")
     }
     longest = max((len(cube.stem) for cube in cubes), default=0)
     near = nearest(file, [cube for cube in cubes if len(cube.stem) == longest])

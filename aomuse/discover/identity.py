@@ -7,6 +7,8 @@ import os
 import re
 from typing import Any
 
+from aomuse.discover.archive_names import archive_id_of, is_archive_name
+from aomuse.discover.provenance import combined_by, mark_of
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.fits.opening import opened
 from aomuse.fits.plain_cards import decode, read_plain
@@ -17,7 +19,7 @@ CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
 #: Products that are loaded, and their roles.
 _PRODUCTS: dict[str, Role] = {"DATACUBE_FINAL": "reduced", "RAMAN_IMAGES": "raman"}
 _KEYWORDS = (
-    *("PROV1", "PROV2", "ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
+    *("ARCFILE", "DATE-OBS", "MJD-OBS", "OBJECT"),
     *("ESO PRO CATG", "ESO DPR CATG", "ESO DPR TYPE", "ESO INS MODE", "ESO OBS TARG NAME"),
 )
 #: The same as they stand before the equals sign of their cards.
@@ -25,24 +27,9 @@ _WANTED = {
     (f"HIERARCH {keyword}" if " " in keyword else keyword).encode(): keyword
     for keyword in _KEYWORDS
 }
-#: Archive names: instrument, then time; ADP marks a product of the archive, not an exposure.
-_ARCHIVE_ID = re.compile(r"^(?!ADP\.)[A-Z0-9_]+\.\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d")
-
-
-def archive_id_of(name: str) -> str:
-    """Return a raw file's name without ``.fits`` and ``.fz``.
-
-    Examples
-    --------
-    >>> archive_id_of("MUSE.2018-08-13T00:05:07.123.fits.fz")
-    'MUSE.2018-08-13T00:05:07.123'
-    """
-    return re.sub(r"\.fits$", "", re.sub(r"\.fz$", "", name.strip(), flags=re.I), flags=re.I)
-
-
-def is_archive_name(name: str) -> bool:
-    """Return whether the archive gives such names to raw exposures."""
-    return _ARCHIVE_ID.match(name.strip()) is not None
+#: A time of day follows the date; the last second of a minute may be a leap second.
+_TIME = re.compile(r"[T ]\d\d:?\d\d")
+_LEAP = re.compile(r"([T ]\d\d:\d\d):60")
 
 
 def read_identity(file: FoundFile) -> Identity:
@@ -56,7 +43,8 @@ def _picked(images: bytes) -> dict[str, Any]:
     """Return the values of the wanted keywords, of repeated ones the first."""
     values: dict[str, Any] = {}
     for start in range(0, len(images), CARD):
-        keyword = _WANTED.get(images[start : start + CARD].partition(b"=")[0].rstrip())
+        name = images[start : start + CARD].partition(b"=")[0].rstrip()
+        keyword = _WANTED.get(name) or mark_of(name)
         if keyword is None or values.get(keyword) is not None:
             continue
         stop = start + CARD
@@ -87,15 +75,16 @@ def _identity(file: FoundFile, header: dict[str, Any]) -> Identity:
     role, left_out = _role(file.role, product, text("ESO DPR CATG"), text("ESO DPR TYPE"))
     prov1, arcfile = text("PROV1"), text("ARCFILE")
     archive_id = archive_id_of(prov1) if prov1 and role == "reduced" else None
-    if archive_id is None and arcfile and _ARCHIVE_ID.match(arcfile):
+    if archive_id is None and arcfile and is_archive_name(arcfile):
         archive_id = archive_id_of(arcfile)
-    if archive_id is None and role == "raw" and _ARCHIVE_ID.match(file.stem):
-        archive_id = file.stem
+    if archive_id is None and role == "raw" and is_archive_name(file.stem):
+        archive_id = archive_id_of(file.stem)
+    several = combined_by(header) if role == "reduced" else None
     start = text("DATE-OBS")
     return Identity(
         archive_id=archive_id,
         raw_file=f"{prov1}.fz" if prov1 and role == "reduced" else None,
-        combined=role == "reduced" and text("PROV2") is not None,
+        combined=several and f"combined from several exposures ({several})",
         left_out=left_out,
         facts=(
             start[:19] if start else None,
@@ -130,9 +119,16 @@ def _role(
 
 
 def _iso(text: str | None) -> dt.datetime | None:
+    """Return DATE-OBS as a time; a date alone is none, and second 60 is the next one."""
+    plain = _LEAP.sub(r"\1:59", text or "")
+    if not _TIME.search(plain):
+        return None
     try:
-        return dt.datetime.fromisoformat((text or "").removesuffix("Z")).replace(tzinfo=None)
-    except ValueError:
+        time = dt.datetime.fromisoformat(plain)
+        if time.tzinfo is not None:
+            time = time.astimezone(dt.UTC).replace(tzinfo=None)
+        return time + dt.timedelta(seconds=plain != (text or ""))
+    except (ValueError, OverflowError):
         return None
 
 

@@ -26,6 +26,7 @@ class FoundFile:
 
     The files of one analysis share the ``stem``. ``base`` is the folder that holds ``single``,
     ``raw`` and ``analysis``; ``folder`` are the folders between these and the file, such as a date.
+    ``inode`` is the device and number of the file behind the path.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class FoundFile:
     folder: tuple[str, ...]
     size: int
     mtime_ns: int
+    inode: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -47,7 +49,7 @@ class FoundFile:
 
 def catalog_extension(name: str) -> str:
     """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
-    return name.split(".")[-2].upper()
+    return name.split(".")[-2].split(" ", maxsplit=1)[0].split("(", maxsplit=1)[0].upper()
 
 
 #: How the path of what was imported begins; no absolute path does.
@@ -80,15 +82,15 @@ class Identity:
     """What a primary header says about the exposure behind a file.
 
     ``archive_id`` is the archive's name of the raw exposure without ``.fits``, ``raw_file`` PROV1
-    with ``.fz`` appended, as in AOMUSE 2020. A ``combined`` cube is made from several
-    exposures (PROV2). ``left_out`` says why a file is not part of a science exposure. ``facts`` are
+    with ``.fz`` appended, as in AOMUSE 2020. ``combined`` says by which keyword a cube is made from
+    several exposures. ``left_out`` says why a file is not part of a science exposure. ``facts`` are
     start, mode and target, which two files of one exposure must share. ``role`` is what the header
     makes of the file, ``product`` is ESO PRO CATG, the times are DATE-OBS and MJD-OBS.
     """
 
     archive_id: str | None
     raw_file: str | None = None
-    combined: bool = False
+    combined: str | None = None
     left_out: str | None = None
     facts: tuple[str | None, ...] = ()
     role: Role | None = None

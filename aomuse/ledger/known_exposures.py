@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.exchange.files import IMPORT_PREFIX, ExposureFiles, Role
+from aomuse.exchange.files import IMPORT_PREFIX, ExposureFiles, ImportedBlob, Role
 from aomuse.exchange.issue import Issue
 from aomuse.models import Exposure, LoadIssue, SourceFile
 
@@ -36,7 +36,7 @@ class StoredFile:
         return self.path.startswith(IMPORT_PREFIX)
 
 
-@dataclass
+@dataclass(eq=False)
 class KnownExposure:
     """An exposure as the database has it, with its open errors."""
 
@@ -102,13 +102,23 @@ class Ledger:
             found.setdefault(known.id, known)
         return tuple(found.values())
 
+    def exposures(self) -> Iterable[KnownExposure]:
+        """Return all exposures that the database has."""
+        return self._exposures.values()
+
     def by_archive_id(self, archive_id: str) -> KnownExposure | None:
         """Return the exposure of an archive name, None if there is none."""
         return self._by_archive_id.get(archive_id)
 
+    def by_path(self, path: str) -> KnownExposure | None:
+        """Return the exposure that has rows of a file, None if there is none."""
+        known, file = self._by_path.get(path, (None, None))
+        return known if file and file.loaded else None
+
     def _by_files(self, files: ExposureFiles) -> Iterator[KnownExposure]:
         """Yield exposures that have files of this one."""
-        paths = {str(file) for file in files.files}
+        # The address of an imported database does not identify it: another one may have it too.
+        paths = {str(file) for file in files.files if not isinstance(file, ImportedBlob)}
         for path in paths & self._by_path.keys():
             known = self._by_path[path][0]
             same = known.archive_id in (None, files.archive_id) or files.archive_id is None

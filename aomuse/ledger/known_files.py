@@ -13,6 +13,8 @@ from aomuse.db import write_transaction
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.models import KnownFile
 
+#: To be raised when the same header would give another identity than before.
+RULE_SET = 1
 _CHUNK = 500
 _MAX_TEXT = 255
 
@@ -27,14 +29,14 @@ class KnownHeaders:
     def recall(self, file: FoundFile) -> Identity | None:
         """Return what is known of a file that has not changed, None otherwise."""
         row = self._rows.get(str(file))
-        if row is None or row.folder_role != file.role:
+        if row is None or (row.folder_role, row.rule_set) != (file.role, RULE_SET):
             return None
         if (row.size_bytes, row.mtime_ns) != (file.size, file.mtime_ns):
             return None
         return Identity(
             archive_id=row.archive_id,
             raw_file=row.raw_file,
-            combined=row.is_combined,
+            combined=row.left_out_reason if row.is_combined else None,
             left_out=None if row.is_combined else row.left_out_reason,
             role=row.role,
             product=row.product,
@@ -73,11 +75,8 @@ def remember_headers(
 
 
 def _row(run_id: int, file: FoundFile, folder_role: Role, header: Identity) -> dict[str, Any]:
-    reason = header.left_out
-    if reason is None and header.combined:
-        reason = "combined from several exposures (PROV2)"
     texts = {
-        "left_out_reason": reason,
+        "left_out_reason": header.left_out or header.combined,
         "archive_id": header.archive_id,
         "raw_file": header.raw_file,
         "product": header.product,
@@ -90,7 +89,8 @@ def _row(run_id: int, file: FoundFile, folder_role: Role, header: Identity) -> d
         "size_bytes": file.size,
         "mtime_ns": file.mtime_ns,
         "role": header.role,
-        "is_combined": header.combined,
+        "rule_set": RULE_SET,
+        "is_combined": header.combined is not None,
         "date_obs_utc": header.start_utc,
         "mjd_obs_utc": header.mjd_utc,
         **{name: None if text is None else text[:_MAX_TEXT] for name, text in texts.items()},

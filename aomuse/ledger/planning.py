@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -91,6 +91,20 @@ def make_plan(
         if failed
         else Plan("keep", known, (), touched, tuple(known[0].errors))
     )
+
+
+def stored_but_left_out(
+    ledger: Ledger, left_out: Sequence[tuple[FoundFile, str]], planned: Collection[int]
+) -> Iterator[Issue]:
+    """Yield an issue for each exposure of which only files that are left out now are stored."""
+    for file, why in left_out:
+        known = ledger.by_path(str(file))
+        if known is not None and known.id not in planned:
+            message = (
+                f"it is left out ({why}), but an earlier load stored it as exposure {known.id}: "
+                "delete that row of the table exposure, by its id"
+            )
+            yield Issue("warning", "left_out_stored", message, str(file))
 
 
 def _refuse(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aomuse.discover.identity import archive_id_of, is_archive_name
+from aomuse.discover.archive_names import archive_id_of, is_archive_name
 from aomuse.exchange.content import ExposureColumns, ExposureContent, FileContent, HduContent
 from aomuse.exchange.files import ExposureFiles, FitFiles, FoundFile
 from aomuse.legacy.analyses import Analysis, read_analyses

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,7 +74,7 @@ class DecodedRow:
 
     def plain(self, name: str) -> Any:
         """Return a plain column's value, None where it is NULL or absent."""
-        return next((self.columns[n] for n in PLAIN_COLUMNS[name] if n in self.columns), None)
+        return plain_column(self.columns, name)
 
     def text(self, name: str) -> str | None:
         """Return a plain column as text, None where it is NULL or blank."""
@@ -127,6 +128,11 @@ class DecodedRow:
         """Report that a value has a shape that no table can hold."""
         message = f"{why}: what no table holds is kept in imported_document"
         self.issues.append(Issue("warning", "blob_shape", message, f"{self.place}/{column}"))
+
+
+def plain_column(columns: Mapping[str, Any], name: str) -> Any:
+    """Return a plain column's value in any generation, None where it is NULL or absent."""
+    return next((columns[n] for n in PLAIN_COLUMNS[name] if n in columns), None)
 
 
 def decode_row(row: SourceRow) -> DecodedRow:

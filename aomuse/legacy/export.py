@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.legacy.documents import document
 from aomuse.models import Exposure, PsfFit
 from aomuse.schema import require_head
+from aomuse.whole_file import safe_name, whole_file
 
 
 def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
     """Write one JSON file for each analysis, or those of some parameter files; yield the paths."""
     require_head(engine)
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         fits = _select(connection, prm_files)
         for fit, path in zip(fits, _paths(fits), strict=True):
-            _write(directory / path, document(connection, fit.id))
+            _write(directory, path, document(connection, fit.id))
             yield directory / path
 
 
@@ -31,18 +33,24 @@ def _paths(fits: list[Any]) -> list[Path]:
     """Return where each document goes.
 
     AOMUSE 2020 knew one analysis of a parameter file's name. Moffat and MAOPPY analyses of one
-    cube have the same, and so may those of folders by date: the first one has the plain name.
+    cube have the same, and so may those of folders by date: the first one has the plain name. The
+    names come from files and old databases: none of them is a path.
     """
-    taken: set[Path] = set()
+    taken: set[str] = set()
     paths: list[Path] = []
     for fit in fits:
-        file = f"{fit.prm_file or f'{fit.name}.prm.fits'}.json"
-        exposure = str(fit.archive_id or fit.exposure_id)
-        folders = (Path(), Path(fit.model), Path(exposure), Path(exposure, fit.model))
-        free = (folder / file for folder in folders if folder / file not in taken)
+        file = safe_name(fit.prm_file or f"{fit.name}.prm.fits") + ".json"
+        model, exposure = safe_name(fit.model), safe_name(str(fit.archive_id or fit.exposure_id))
+        folders = (Path(), Path(model), Path(exposure), Path(exposure, model))
+        free = (folder / file for folder in folders if _folded(folder / file) not in taken)
         paths.append(next(free, Path(str(fit.id), file)))
-        taken.add(paths[-1])
+        taken.add(_folded(paths[-1]))
     return paths
+
+
+def _folded(path: Path) -> str:
+    """Return what some file systems make of a path: M54.json and m54.json are one file there."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
 
 
 def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
@@ -59,19 +67,19 @@ def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
     return fits
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(directory: Path, path: Path, content: dict[str, Any]) -> None:
+    """Write a file whole or not at all, and nowhere but in the directory."""
+    place = directory / path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.parent.resolve().is_relative_to(directory.resolve()):
+            raise ConfigurationError(
+                f"{place.parent} is a link out of {directory}: give another directory"
+            )
+        with whole_file(place) as stream:
+            json.dump(content, stream)
     except OSError as error:
         why = error.strerror or str(error)
         raise ConfigurationError(
-            f"{path} cannot be written ({why}): give another directory"
+            f"{place} cannot be written ({why}): give another directory"
         ) from error

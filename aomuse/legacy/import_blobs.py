@@ -20,6 +20,7 @@ from aomuse.ledger import Ledger, Run, running
 from aomuse.legacy.content import make_content
 from aomuse.legacy.decisions import decide
 from aomuse.legacy.decoded_row import DecodedRow, decode_row
+from aomuse.legacy.known_rows import KnownRows
 from aomuse.legacy.remainder import keep_documents
 from aomuse.legacy.source import OldDatabase, open_source
 from aomuse.load import UnitOfWork, choose_writer
@@ -28,9 +29,13 @@ from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
 
 
-def import_blobs(engine: Engine, source_url: str, listener: Listener | None = None) -> Summary:
+def import_blobs(
+    engine: Engine, source_url: str, listener: Listener | None = None, *, reload: bool = False
+) -> Summary:
     """Import every exposure of an AOMUSE database that is new or has changed.
 
+    With ``reload`` a row also replaces an earlier import of its exposure of which nothing shows
+    that it was the same row.
     An AomuseError if nothing could be done at all; a KeyboardInterrupt after Ctrl-C, once the
     exposure in hand is done.
     """
@@ -40,7 +45,7 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
         run.start("import-blobs", source.name)
         register_metrics(engine)
         listener.on_total(len(ids))
-        for result in _Importer(engine, source, run, listener).results(ids):
+        for result in _Importer(engine, source, run, listener, reload=reload).results(ids):
             run.report(result)
             if run.stop.is_set():
                 break
@@ -51,15 +56,19 @@ def import_blobs(engine: Engine, source_url: str, listener: Listener | None = No
 class _Importer:
     """Imports the rows of a source, one after the other."""
 
-    def __init__(self, engine: Engine, source: OldDatabase, run: Run, listener: Listener) -> None:
+    def __init__(
+        self, engine: Engine, source: OldDatabase, run: Run, listener: Listener, *, reload: bool
+    ) -> None:
         self._engine = engine
         self._source = source
+        self._reload = reload
         way = choose_writer(engine)
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)
+        self._known_rows = KnownRows(engine, source)
         self._ledger = self._read_ledger()
-        self._stored: set[str | None] = {None}
+        self._stored: set[str] = set()
 
     def results(self, ids: list[int]) -> Iterator[Result]:
         """Yield the result of each row; whatever is wrong with it, the next can be imported."""
@@ -85,25 +94,28 @@ class _Importer:
         if row is None:
             return self._skip(place, (), "unchanged")
         imported = make_content([row])
-        if imported.content.archive_id in self._stored:
+        archive_id = imported.content.archive_id
+        if archive_id in self._stored:
             # Rows of this run are not in the ledger yet.
             self._ledger = self._read_ledger()
-        decision = decide(self._ledger, self._source, imported)
+        decision = decide(self._ledger, self._known_rows, imported, reload=self._reload)
         plan, label = decision.plan, imported.files.label
         if decision.action == "keep":
             return Result(label, "unchanged", 0, 0.0, tuple(plan.issues))
         if decision.action == "leave":
             return self._skip(place, plan.issues, "unchanged", label)
-        if decision.other_rows:
-            others = [self._read(other) for other in decision.other_rows]
-            imported = make_content([*(other for other in others if other), row])
+        if decision.other_rows or plan.issues:
+            row.issues += plan.issues
+            rows = sorted((*decision.other_rows, row), key=lambda each: int(each.columns["id"]))
+            imported = make_content(rows)
         result = self._unit.load(
             imported.files,
             plan,
             lambda: normalize(imported.content),
             partial(keep_documents, imported),
         )
-        self._stored.add(imported.content.archive_id)
+        if archive_id is not None:
+            self._stored.add(archive_id)
         return result
 
     def _read(self, row_id: int) -> DecodedRow | None:
@@ -123,7 +135,9 @@ class _Importer:
 
     def _read_ledger(self) -> Ledger:
         with self._engine.connect() as connection:
-            return Ledger(connection)
+            ledger = Ledger(connection)
+        self._known_rows.learn(ledger)
+        return ledger
 
 
 def _strays(ids: list[int], place: str) -> Issue:

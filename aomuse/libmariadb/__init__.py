@@ -30,7 +30,7 @@ bulk statements, an unknown layout), the caller uses the connector's executemany
 """
 
 from aomuse.libmariadb.errors import BulkUnavailable
-from aomuse.libmariadb.probe import try_out
+from aomuse.libmariadb.probe import Trial, try_out
 from aomuse.libmariadb.writer import BulkArrayWriter
 
-__all__ = ["BulkArrayWriter", "BulkUnavailable", "try_out"]
+__all__ = ["BulkArrayWriter", "BulkUnavailable", "Trial", "try_out"]

@@ -1,11 +1,12 @@
-"""Rows of all types go into a temporary table and come back, before the user's do.
+"""Rows of all types go into a table, come back and are rolled back, before the user's do.
 
 Nothing checks the layouts of `aomuse.libmariadb.connector_c` when a program runs: with a wrong one
 the library follows whatever bytes stand where it expects an address. So a child process, with a
 connection of its own, uses them first, on a few small rows. When it is killed by a signal, hangs,
 or reads other values than it wrote, that is its end and not the loader's. There is no list of
 versions to trust instead: the child costs a tenth of a second once a run, and it also tries out
-the server.
+the server. The table is one of the caller's own, so that an account which may write its rows needs
+no other privilege, such as that for temporary tables.
 
 The child is a fork, since a new interpreter would need a second for its imports. It runs nothing
 of its parent's: no exit handlers, no garbage collection, hence no finalizers of connections that
@@ -22,14 +23,16 @@ import resource
 import select
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import URL
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.libmariadb.connector_c import Layouts, handle_of, library_of
@@ -39,54 +42,75 @@ from aomuse.libmariadb.writer import BulkArrayWriter
 #: What the child answers when all is well, and how the answer begins when nothing could be tried.
 _FINE, _FAILED = "fine", "the test of the library failed"
 
-_TABLE = "aomuse_bulk_probe"
 
-#: Name, SQL and type in the frame of each column.
-_COLUMNS: list[tuple[str, str, Any]] = [
-    ("number", "INT NOT NULL PRIMARY KEY", np.int32),
-    ("flag", "BOOLEAN", np.bool_),
-    ("small", "SMALLINT", np.int16),
-    ("big", "BIGINT", np.int64),
-    ("positive", "BIGINT UNSIGNED", np.uint64),
-    ("counted", "BIGINT", "Int64"),
-    ("measured", "DOUBLE", np.float64),
-    ("name", "VARCHAR(40)", object),
-    ("text", "MEDIUMTEXT", object),
-    ("bytes", "MEDIUMBLOB", object),
-    ("taken", "DATETIME(6)", "datetime64[us]"),
-]
+@dataclass(frozen=True)
+class Trial:
+    """A table that takes a few rows for a moment: what is tried out is rolled back.
 
+    `columns` has the column for each name of `KINDS`, and all columns that cannot be NULL.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+
+
+#: What goes into the columns of a trial, with its type in the frame. `number` is the primary key;
+#: `flag`, `small`, `positive` and `measured` are DOUBLE, `big` and `counted` BIGINT, the others as
+#: their names say. No row of the table may have a negative `number`.
+KINDS: dict[str, Any] = {
+    "number": np.int32,
+    "parent": np.int32,
+    "flag": np.bool_,
+    "small": np.int16,
+    "big": np.int64,
+    "positive": np.uint64,
+    "counted": "Int64",
+    "measured": np.float64,
+    "name": object,
+    "text": object,
+    "bytes": object,
+    "taken": "datetime64[us]",
+}
+
+#: Rows of a trial. 2**64 - 2048 is not -2048 only if its sign is taken for what it is.
 _ROWS: list[tuple[Any, ...]] = [
     (
-        *(1, 1, -32768, -(2**63), 0, None, 0.1, "NFM", ""),
+        *(-4, 0, 1, -32768, -(2**63), 0, None, 0.1, "NFM", ""),
         *(b"\0a\xff", dt.datetime(2024, 2, 29, 23, 59, 59, 999999)),
     ),
-    (2, 0, 32767, 2**63 - 1, 2**64 - 1, 2**53 + 1, None, None, "  two blanks  ", None, None),
     (
-        *(3, 1, 0, 0, 1, -1, -2.2250738585072014e-308, "NFM", "\U0001d6fc \u00e9 ?'\\\" " * 20),
-        *(b"", dt.datetime(1, 1, 1, 0, 0, 0, 1)),
+        *(-3, 0, 0, 32767, 2**63 - 1, 2**64 - 2048, 2**53 + 1, None, None, "  two blanks  "),
+        *(None, None),
     ),
-    (4, 0, 1, 1, 1, 1, 1.7976931348623157e308, "WFM", None, b"?" * 300, None),
+    (
+        *(-2, 0, 1, 0, 0, 1, -1, -2.2250738585072014e-308, "NFM"),
+        *("\U0001d6fc \u00e9 ?'\\\" " * 20, b"", dt.datetime(1, 1, 1, 0, 0, 0, 1)),
+    ),
+    (-1, 0, 0, 1, 1, 1, 1, 1.7976931348623157e308, "WFM", None, b"?" * 300, None),
 ]
 
 
-def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa: B008 - immutable
+def examine(
+    engine: Engine,
+    trial: Trial,
+    layouts: Layouts = Layouts(),  # noqa: B008 - immutable
+) -> str | None:
     """Send the rows and read them back, in this process; return what is wrong, if something is."""
-    columns = zip(_COLUMNS, zip(*_ROWS, strict=True), strict=True)
-    frame = pd.DataFrame({name: pd.Series(v, dtype=kind) for (name, _, kind), v in columns})
-    definitions = ", ".join(f"{name} {sql}" for name, sql, _ in _COLUMNS)
+    values = zip(KINDS.items(), zip(*_ROWS, strict=True), strict=True)
+    frame = pd.DataFrame({trial.columns[name]: pd.Series(v, dtype=k) for (name, k), v in values})
+    table = sa.table(trial.table, *(sa.column(trial.columns[name]) for name in KINDS))
+    number = table.c[trial.columns["number"]]
     try:
-        with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        # Nothing is committed.
+        with engine.connect() as connection:
             driver: Any = connection.connection.dbapi_connection
             library = library_of(driver)
             version = library.mysql_get_client_info().decode()
             if library.mysql_thread_id(handle_of(driver, layouts)) != driver.connection_id:
                 return f"connections of Connector/C {version} are not where they are expected"
-            connection.exec_driver_sql(
-                f"CREATE TEMPORARY TABLE {_TABLE} ({definitions}) ENGINE=InnoDB CHARSET=utf8mb4"
-            )
-            BulkArrayWriter(connection, layouts=layouts).write(_TABLE, frame)
-            rows = connection.exec_driver_sql(f"SELECT * FROM {_TABLE} ORDER BY number").all()  # noqa: S608
+            writer = BulkArrayWriter(connection, trusted={trial.table}, layouts=layouts)
+            writer.write(trial.table, frame)
+            rows = connection.execute(sa.select(table).where(number < 0).order_by(number)).all()
     except BulkUnavailable as error:
         return str(error)
     except DBAPIError as error:
@@ -97,16 +121,19 @@ def examine(url: str | URL, layouts: Layouts = Layouts()) -> str | None:  # noqa
 
 
 def try_out(
-    url: str | URL,
-    examine: Callable[[str | URL], str | None] = examine,
+    engine: Engine,
+    trial: Trial,
+    examine: Callable[[Engine, Trial], str | None] = examine,
     patience_s: float = 30.0,
 ) -> None:
     """Make sure that rows arrive in a database as they were sent.
 
     Parameters
     ----------
-    url : str or sqlalchemy.URL
+    engine : sqlalchemy.Engine
         The database.
+    trial : Trial
+        The table that is written to, and then rolled back.
     examine : callable, optional
         What the child does: returns what is wrong, or None.
     patience_s : float, optional
@@ -125,7 +152,7 @@ def try_out(
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        _be_the_child(writing, url, examine, patience_s)
+        _be_the_child(writing, partial(examine, engine, trial), engine, patience_s)
     os.close(writing)
     code = 0
     with os.fdopen(reading, "rb", buffering=0) as pipe:
@@ -147,7 +174,7 @@ def try_out(
 
 
 def _be_the_child(
-    writing: int, url: str | URL, examine: Callable[[str | URL], str | None], patience_s: float
+    writing: int, examine: Callable[[], str | None], engine: Engine, patience_s: float
 ) -> NoReturn:
     try:
         gc.disable()
@@ -158,7 +185,9 @@ def _be_the_child(
         faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        answer = examine(url) or _FINE
+        # The parent's connections are its own.
+        engine.dispose(close=False)
+        answer = examine() or _FINE
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is to hear of it
         answer = f"{_FAILED}: {type(error).__name__}: {error}"
     os.write(writing, answer.encode(errors="replace")[: select.PIPE_BUF])

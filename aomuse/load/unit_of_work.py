@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
+from aomuse.db import describe_error, write_transaction
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
@@ -24,15 +24,13 @@ from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
+from aomuse.retries import retrying
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 #: Writes what else belongs to an exposure, and returns the number of rows.
 Finish = Callable[[Connection, References], int]
-
-#: Seconds to wait before a transaction is tried again.
-RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 
 #: What an exposure becomes when its plan has been carried out.
 _OUTCOMES: dict[Action, Outcome] = {
@@ -168,30 +166,12 @@ class UnitOfWork:
         self._try(record)
 
     def _try(self, write: Callable[[], T]) -> T:
-        """Run a transaction; again after a lock, or when the server was away for a while."""
-        for delay in (*RETRY_DELAYS_S, None):
-            try:
-                return write()
-            except DBAPIError as error:
-                trouble = trouble_of(error)
-                # It may know rows that were rolled back.
-                self._dictionaries = None
-                if trouble is Trouble.NONE:
-                    raise
-                if trouble is Trouble.FULL or delay is None:
-                    advice = "make room"
-                    if trouble is not Trouble.FULL:
-                        advice = (
-                            f"still failing after {len(RETRY_DELAYS_S)} retries: check the server"
-                        )
-                    raise DatabaseError(
-                        f"{describe_error(error)}: {advice} and run again; only complete exposures "
-                        "were saved"
-                    ) from error
-                if trouble is Trouble.GONE:
-                    self._engine.dispose()
-                time.sleep(delay)
-        raise AssertionError
+        """Run a transaction; again where that can help."""
+        return retrying(self._engine, write, self._forget)
+
+    def _forget(self) -> None:
+        # It may know rows that were rolled back.
+        self._dictionaries = None
 
 
 def reason_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.collections import InstrumentedList, collection_adapter
 
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, BusyError
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -67,8 +67,17 @@ def read(thing: Exposure | PsfFit, name: str) -> Any:
 def change(thing: Exposure | PsfFit, name: str, *arguments: Any, **options: Any) -> None:
     """Change rows of an object wholly or not at all; its session reads them again afterwards."""
     session, connection, operation = _prepared(thing, name)
-    with connection.begin_nested():
+    savepoint = connection.begin_nested()
+    try:
         operation(connection, thing.id, *arguments, **options)
+    except BusyError:
+        # The server may have ended the transaction, and the savepoint with it.
+        session.rollback()
+        raise
+    except BaseException:
+        savepoint.rollback()
+        raise
+    savepoint.commit()
     session.expire_all()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
@@ -48,6 +48,10 @@ class PsfFit(Base):
     model: Mapped[Code] = mapped_column(
         comment="PSF model: moffat, maoppy or unknown; by folder, else by the parameters' names"
     )
+    fit_rank: Mapped[Int] = mapped_column(
+        server_default=text("1"),
+        comment="1 for the first analysis of the exposure: of its first cube, Moffat before MAOPPY",
+    )
     prm_file: Mapped[Name | None] = mapped_column(
         index=True, comment="Name of the parameter file; NULL where it was not found"
     )
@@ -76,15 +80,16 @@ class PsfFit(Base):
     )
 
     @classmethod
-    def moffat_first(cls) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    def moffat_first(cls) -> tuple[ColumnElement[Any], ...]:
         """Return the order of the analyses of an exposure.
 
         Returns
         -------
         tuple of ColumnElement
-            For ORDER BY: Moffat first, which is all that AOMUSE knew until 2022, then by number.
+            For ORDER BY: the first cube's first, of these Moffat first, which is all that AOMUSE
+            knew until 2022, then by number.
         """
-        return cls.model != "moffat", cls.__table__.c.id
+        return cls.__table__.c.fit_rank, cls.model != "moffat", cls.__table__.c.id
 
     def psf_params(self) -> dict[str, Any] | None:
         """Return the PSF parameters as AOMUSE 2020 stored them in ``exposure.psfParams``.
@@ -244,19 +249,26 @@ class Source(Base):
     sample_count: Mapped[Int] = mapped_column(comment="Rows of the source in source_sample")
 
     fit: Mapped[PsfFit] = relationship(back_populates="sources")
+    # No foreign key stands behind it: the samples hang on their layers, the order of their key.
     samples: WriteOnlyMapped[SourceSample] = relationship(
-        cascade="all, delete-orphan", passive_deletes=True
+        primaryjoin="and_(Source.psf_fit_id == foreign(SourceSample.psf_fit_id), "
+        "Source.pampelmuse_id == foreign(SourceSample.pampelmuse_id))",
+        viewonly=True,
     )
 
 
 class SourceSample(Base):
-    """One source in one layer: the big table."""
+    """One source in one layer: the big table.
+
+    The layer comes before the source in the key, so that a range of wavelengths of many exposures
+    is read in one piece each.
+    """
 
     __tablename__ = "source_sample"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["psf_fit_id", "pampelmuse_id"],
-            ["source.psf_fit_id", "source.pampelmuse_id"],
+            ["psf_fit_id", "layer"],
+            ["psf_layer.psf_fit_id", "psf_layer.layer"],
             ondelete="CASCADE",
         ),
         table_options("PM_X: one source in one layer; the primary key is its only index"),
@@ -265,11 +277,11 @@ class SourceSample(Base):
     psf_fit_id: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Fit (psf_fit.id)"
     )
-    pampelmuse_id: Mapped[Int] = mapped_column(
-        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
-    )
     layer: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
+    )
+    pampelmuse_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
     )
     snr: Mapped[Float | None] = mapped_column(comment="Signal-to-noise ratio")
     flux: Mapped[Float | None] = mapped_column(comment="Flux in the cube's unit")

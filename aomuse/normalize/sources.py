@@ -124,12 +124,12 @@ def _report_missing_columns(
 
 
 def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) -> None:
-    """Add the samples of sources that have the same number of layers."""
+    """Add the samples of sources that have the same number of layers, in the order of the key."""
     ids = np.array([source.pampelmuse_id for source in sources], dtype=np.int32)
     samples: dict[str, object] = {
         "fit": fit.number,
-        "pampelmuse_id": np.repeat(ids, layers),
-        "layer": np.tile(np.arange(layers, dtype=np.int32), len(ids)),
+        "layer": np.repeat(np.arange(layers, dtype=np.int32), len(ids)),
+        "pampelmuse_id": np.tile(ids, layers),
     }
     wavelength_nm = fit.wavelengths(layers)
     summaries: dict[int, list[pd.DataFrame]] = defaultdict(list)
@@ -142,7 +142,7 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
                 nulls = source.table.nulls[place]
                 if nulls is not None:
                     values[row, nulls] = np.nan
-        samples[name] = values.reshape(-1)
+        samples[name] = values.reshape(-1, order="F")
         if layers and any(name in source.places for source in sources):
             keys = pd.DataFrame({"fit": fit.number, "pampelmuse_id": ids, "quantity": name})
             for frame in window_frames(keys, values, wavelength_nm):

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from aomuse.db import write_transaction
+from aomuse.db import read_transaction, write_transaction
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger import running
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
@@ -113,7 +113,7 @@ def _prediction(engine: Engine, exposure: Any, workers: int) -> Reconstruction |
     mode = exposure.instrument_mode
     if mode is None or not mode.startswith("WFM-AO"):
         return f"the model holds for WFM-AO only, and the mode is {mode or 'unknown'}"
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         table = sparta_table(connection, exposure.id)
     if table is None or not len(table):
         return "there is no SPARTA_ATM_DATA"

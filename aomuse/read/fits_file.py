@@ -12,6 +12,7 @@ from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
+from aomuse.fits.column_definitions import MAX_TEXT
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
@@ -19,18 +20,17 @@ from aomuse.fits.repeated_tables import RepeatedTables
 from aomuse.fits.structure import (
     SIZE_KEYWORD,
     Extent,
-    advice,
     bytes_behind,
     checksum,
     read_structure,
 )
 from aomuse.fits.sums import compare_sums
-from aomuse.fits.tables import MAX_TEXT, column_names, read_table, require_possible
+from aomuse.fits.tables import merged, read_table, require_possible
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
 
-#: Columns that astropy may have to define in a file, and more for each so many bytes.
+#: Columns that the tables of a file may define, and one more for each so many bytes.
 MAX_COLUMNS, _BYTES_PER_COLUMN = 5_000, 5_000
 #: A table takes as long as this number of columns, before its first one.
 _TABLE_COST = 10
@@ -55,7 +55,7 @@ def read_fits(file: FoundFile) -> FileContent:
         mtime_ns=before.st_mtime_ns,
         sha256=sha256,
         hdus=tuple(hdus),
-        issues=issues + more,
+        issues=issues + merged(more),
     )
 
 
@@ -128,9 +128,9 @@ def _require_few(definitions: int, size: int, path: str, extension: str) -> None
 
 
 def _definitions(extent: Extent) -> int:
-    """Return what a table costs astropy, in columns."""
-    by_astropy = extent.is_table or _kind(extent) == "compressed_image"
-    return _TABLE_COST + extent.size("TFIELDS") if by_astropy else 0
+    """Return what an HDU costs whose header nobody has read before, in columns."""
+    has_columns = extent.is_table or _kind(extent) == "compressed_image"
+    return _TABLE_COST + extent.size("TFIELDS") if has_columns else 0
 
 
 def _read_hdu(
@@ -142,7 +142,7 @@ def _read_hdu(
     name = "PRIMARY" if extent.index == 0 else _text(values.get("EXTNAME"))
     table, dimensions = None, _axes(extent, values)
     if kind == "compressed_image":
-        alone = HduAlone(stream, extent, path)
+        alone = HduAlone(extent, path)
         name = str(alone.hdu.name)
         rows, issues = read_shown_rows(alone.hdu.header, alone.originals, path, name)
         dimensions = _axes(None, first_values(rows))
@@ -180,15 +180,8 @@ def _read_hdu(
 def _read_table(
     stream: BinaryIO, extent: Extent, values: dict[str, Any], path: str, name: str, size: int
 ) -> tuple[TableContent, list[Issue]]:
-    count = extent.size("TFIELDS")
     require_possible(values, extent, size, path, name)
-    names, issues = column_names(values, count, path, name)
-    alone = HduAlone(stream, extent, path, names if issues else None)
-    if len(alone.hdu.columns) != count:
-        why = f"TFIELDS is {count}, but TFORM describes {len(alone.hdu.columns)} columns"
-        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", name)
-    table, more = read_table(alone.hdu, names, values, extent, path, name)
-    return table, issues + more
+    return read_table(stream, extent, values, path, name)
 
 
 def _kind(extent: Extent) -> HduType:

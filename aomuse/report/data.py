@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from aomuse.database import Database
+from aomuse.metrics import Grain
 from aomuse.metrics.registry import WAVELENGTHS_NM
 from aomuse.query.frames.columns import FrameColumn, make_frame
-from aomuse.query.frames.reading import columns_of, reading
+from aomuse.query.frames.exposures import read_exposures
+from aomuse.query.frames.metrics import read_metrics
+from aomuse.query.frames.reading import columns_of, joined
 
 #: Shown for a target or mode that the header does not have.
 UNKNOWN = "unknown"
@@ -59,25 +61,28 @@ class Content:
         return sorted(self.exposures["mode"].unique())
 
 
-def read_content(engine: Engine) -> Content:
+def read_content(connection: Connection) -> Content:
     """Return what the report shows."""
-    db = Database(engine)
-    exposures = db.exposures().merge(
-        db.metrics(*_EXPOSURE_METRICS)[["exposure_id", *_EXPOSURE_METRICS[3:], "seeing_los"]],
+
+    def metrics(names: Sequence[str], grain: Grain) -> pd.DataFrame:
+        return joined(list(read_metrics(connection, names, grain, {})))
+
+    of_exposures = metrics(_EXPOSURE_METRICS, "exposure")
+    exposures = joined(list(read_exposures(connection, {}))).merge(
+        of_exposures[["exposure_id", *_EXPOSURE_METRICS[3:], "seeing_los"]],
         on="exposure_id",
         how="left",
     )
     delivered = ("fwhm_arcsec", "beta")
     compared = [f"{which}_{name}" for name in delivered for which in ("predicted", "delivered")]
-    with reading(engine) as connection:
-        corrected = sa.text("version = 'corrected'")
-        windows = _read_view(connection, "v_psf_window", delivered, corrected)
-        predictions = _read_view(connection, "v_psf_prediction", compared, sa.true())
+    corrected = sa.text("version = 'corrected'")
+    windows = _read_view(connection, "v_psf_window", delivered, corrected)
+    predictions = _read_view(connection, "v_psf_prediction", compared, sa.true())
     return Content(
         _labelled(exposures),
-        _labelled(db.metrics(*_FIT_METRICS, grain="psf_fit")),
+        _labelled(metrics(_FIT_METRICS, "psf_fit")),
         _labelled(windows),
-        _labelled(db.metrics(*_LASER_METRICS, grain="laser")),
+        _labelled(metrics(_LASER_METRICS, "laser")),
         _labelled(predictions),
     )
 

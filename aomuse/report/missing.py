@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from aomuse.metrics import metric_of
 from aomuse.models import (
@@ -21,7 +21,8 @@ from aomuse.models import (
     PsfPrediction,
     SourceFile,
 )
-from aomuse.query.frames.reading import reading
+from aomuse.paths import shown
+from aomuse.query.frames.reading import Readable, reading
 
 #: States of a part.
 THERE, MISSING, ERROR, UNEXPECTED = STATES = ("there", "missing", "error", "not expected")
@@ -58,9 +59,9 @@ class _Record:
     prediction: list[str | None] = field(default_factory=list)
 
 
-def read_parts(engine: Engine, exposures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_parts(readable: Readable, exposures: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the state of each part of each exposure."""
-    with reading(engine) as connection:
+    with reading(readable) as connection:
         records, others = _records(connection)
     rows = [
         (row.exposure_id, part, *found)
@@ -76,7 +77,7 @@ def _records(connection: Connection) -> tuple[dict[int, _Record], pd.DataFrame]:
     file, issue = SourceFile, LoadIssue
     files = sa.select(file.exposure_id, file.role, file.path, file.outcome).order_by(file.id)
     for number, role, path, outcome in connection.execute(files):
-        records[number].roles[path] = role
+        records[number].roles[shown(path)] = role
         # One of several analyses may have failed.
         if records[number].files.get(role) != _FAILED:
             records[number].files[role] = outcome

@@ -19,7 +19,7 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
-from aomuse.db import shown_url
+from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
@@ -30,6 +30,7 @@ from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
 from aomuse.report.style import FIELDS, theme
 from aomuse.report.wavelength import wavelength
+from aomuse.urls import shown_url
 
 #: Rows of a table that people see; the data and the saved CSV have all.
 MOST_TABLE_ROWS = 300
@@ -37,8 +38,9 @@ MOST_TABLE_ROWS = 300
 
 def make_page(engine: Engine) -> tuple[str, int]:
     """Return the page."""
-    content = read_content(engine)
-    states, others = read_parts(engine, content.exposures)
+    with reading(engine) as connection:
+        content = read_content(connection)
+        states, others = read_parts(connection, content.exposures)
     sections = [
         coverage(content),
         quality(content),

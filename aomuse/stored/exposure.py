@@ -14,6 +14,7 @@ from aomuse.models import Header, HeaderCard, PsfLayer, SourceFile, TableColumn
 from aomuse.stored.cards import Card, read_cards
 from aomuse.stored.layouts import LayoutColumn, layout_columns, stored_tables
 from aomuse.stored.rows import read_rows
+from aomuse.stored.samples import SampleReader
 from aomuse.stored.special import SpecialValues
 from aomuse.stored.tables import StoredColumn, TableReader
 
@@ -25,6 +26,7 @@ class StoredExposure:
         self._connection = connection
         self.id = exposure_id
         self.special = SpecialValues(connection, [exposure_id])
+        self._samples = SampleReader(connection, self.special)
         self._layouts: dict[int, list[LayoutColumn]] = {}
 
     @cached_property
@@ -64,7 +66,7 @@ class StoredExposure:
     def table(self, header_id: int) -> list[StoredColumn]:
         """Return the columns of a table; RebuildError if values are missing."""
         tables = stored_tables(self._connection, Header.id == header_id)
-        reader = TableReader(self._connection, tables, self.special, strict=True)
+        reader = TableReader(self._connection, tables, self.special, self._samples, strict=True)
         return [column for table in tables for column in reader.read(self.columns(table.layout_id))]
 
     def wavelengths_nm(self, psf_fit_id: int) -> list[float]:

@@ -17,9 +17,10 @@ from aomuse.errors import RebuildError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.stored_in import COLUMN_STORE
 from aomuse.fits.formats import Shape, null_of
-from aomuse.models import Base, Header, PsfFit, Source, TableColumn, TableValue
+from aomuse.models import Base, Header, PsfFit, TableColumn, TableValue
 from aomuse.stored.layouts import LayoutColumn, StoredTable, layout_columns
 from aomuse.stored.rows import read_rows
+from aomuse.stored.samples import SampleReader
 from aomuse.stored.special import SpecialValues, Values
 
 #: Columns of table_value with the values of each kind.
@@ -47,7 +48,8 @@ class StoredColumn:
         complex128 or object (strings, variable length); what the file has where there is no
         value: TNULL, False for an undefined logical.
     nulls : ndarray of bool
-        Same shape, True where there is no value; shape ``(rows,)`` for variable length.
+        Same shape, True where there is no value; of variable length an array for each row, or
+        False for each where none is missing.
     """
 
     format: ColumnFormat
@@ -76,12 +78,14 @@ class TableReader:
         connection: Connection,
         tables: Sequence[StoredTable],
         special: SpecialValues,
+        samples: SampleReader | None = None,
         *,
         strict: bool = False,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._special = special
+        self._samples = samples or SampleReader(connection, special)
         self._strict = strict
         counts = [table.row_count for table in tables]
         self._counts = np.array(counts, dtype=np.int64)
@@ -135,7 +139,9 @@ class TableReader:
         element: Values | None = None
         has_index = False
         if table == "source_sample":
-            found, rows = self._samples(names)
+            (only,) = self._tables
+            found = self._samples.read(only.header_id)
+            rows = found["layer"]
         elif table in ("psf_parameter", "position_parameter"):
             found, rows = self._parameters(table, names)
             element = found["layer"]
@@ -165,26 +171,6 @@ class TableReader:
         table = pd.Index(owners).get_indexer(pd.Index(owner))
         return np.where(row_index < self._counts[table], self._starts[table] + row_index, -1)
 
-    def _samples(self, names: list[str]) -> tuple[dict[str, Values], Values]:
-        (table,) = self._tables
-        source = self._connection.execute(
-            sa.select(Source.psf_fit_id, Source.pampelmuse_id).where(
-                Source.header_id == table.header_id
-            )
-        ).first()
-        if source is None:
-            raise RebuildError("the source has no row: load its file again with --reload")
-        samples = Base.metadata.tables["source_sample"].c
-        found = read_rows(
-            self._connection,
-            self._special,
-            "source_sample",
-            names,
-            samples.psf_fit_id == source.psf_fit_id,
-            samples.pampelmuse_id == source.pampelmuse_id,
-        )
-        return found, found["layer"]
-
     def _parameters(self, name: str, names: list[str]) -> tuple[dict[str, Values], Values]:
         (table,) = self._tables
         fit = self._connection.scalar(
@@ -207,8 +193,8 @@ class TableReader:
     def _column(self, column: LayoutColumn, cells: _Cells) -> StoredColumn:
         shape = column.shape
         if shape.variable:
-            lists = _lists(shape, cells, self._rows)
-            return StoredColumn(column.format, shape, lists, np.zeros(self._rows, np.bool_))
+            lists, missing = _lists(column, cells, self._rows)
+            return StoredColumn(column.format, shape, lists, missing)
         width = shape.elements
         size = self._rows * width
         inside = (cells.row >= 0) & (cells.row < self._rows) & (cells.element < width)
@@ -256,12 +242,22 @@ def _decoded(
     return values.astype(np.bool_ if shape.kind == "bool" else np.int64), nulls
 
 
-def _lists(shape: Shape, cells: _Cells, rows: int) -> npt.NDArray[np.object_]:
-    """Return an array for each row; the cells of a row are in the order of the elements."""
+def _lists(
+    column: LayoutColumn, cells: _Cells, rows: int
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[Any]]:
+    """Return an array for each row, and its NULLs; cells of a row are in the order of elements."""
     order = np.argsort(cells.row, kind="stable")
     bounds = np.searchsorted(cells.row[order], np.arange(rows + 1))
+    values, nulls = cells.values[order], cells.nulls[order]
+    if nulls.any():
+        null = null_of(column.format, column.shape.kind)
+        values = values.astype(object) if abs(null) >= 2**63 else values.copy()
+        values[nulls] = null
     lists = np.empty(rows, dtype=object)
+    missing = np.empty(rows, dtype=object)
     for row in range(rows):
-        values = cells.values[order[bounds[row] : bounds[row + 1]]]
-        lists[row] = values.view(np.complex128) if shape.kind == "complex" else values
-    return lists
+        part = slice(bounds[row], bounds[row + 1])
+        is_complex = column.shape.kind == "complex"
+        lists[row] = values[part].view(np.complex128) if is_complex else values[part]
+        missing[row] = nulls[part]
+    return lists, missing if nulls.any() else np.zeros(rows, np.bool_)

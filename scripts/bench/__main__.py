@@ -22,6 +22,7 @@ from aomuse.simulate import simulate
 from scripts.bench.at_size import LIMIT_S, QUESTIONS, ask_at_size
 from scripts.bench.other_drivers import other_drivers
 from scripts.bench.questions import ask
+from scripts.bench.slices import ask_slices
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import LOADS, stages
@@ -45,6 +46,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=1000, help="exposures that views are asked of")
     parser.add_argument(
+        "--slices", type=int, default=100, help="whole exposures that slices are asked of; 0: none"
+    )
+    parser.add_argument(
         "--connector-2", type=Path, help="a Python with mariadb[binary] 2, another rival"
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
@@ -53,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     if options.check:
         # Three exposures have a narrow-field one among them, which is fitted twice.
         options.rounds, options.exposures, options.sources, options.many = 1, 3, 2, 20
+        options.slices = 6
     return options
 
 
@@ -87,6 +92,16 @@ def _table_at_size(asked: list[dict[str, Any]], exposures: int) -> None:
             f"{1000 * seconds[e]:.0f}" if e in seconds else "" for e in ("mariadb", "sqlite")
         )
         print(f"| {row['view']} | {row['question']} | {row['rows']:,} | {shown} | {answer} |")
+
+
+def _table_of_slices(asked: list[dict[str, Any]], exposures: int) -> None:
+    samples = asked[0]["samples"] if asked else 0
+    print(f"\nSlices of {exposures:,} exposures with {samples:,} samples, median s\n")
+    print("| question | rows | MariaDB | SQLite | limit |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for row in asked:
+        seconds = " | ".join(f"{statistics.median(row[e]):.3f}" for e in ("mariadb", "sqlite"))
+        print(f"| {row['question']} | {row['rows']:,} | {seconds} | {row['limit_s'] or ''} |")
 
 
 def _machine(server_version: str) -> dict[str, Any]:
@@ -153,10 +168,12 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
     questions = ask(warehouse, root, options.rounds)
     print(f"making warehouses of {options.many:,} exposures", flush=True)
     at_size = ask_at_size(warehouse, root.parent, options.many, options.rounds)
+    slices = ask_slices(warehouse, root, options.slices, options.rounds) if options.slices else []
     _table("Whole load, seconds an exposure", loads, "s", "JSON blobs (as AOMUSE 2020)")
     _table(f"Source rows of one exposure ({len(rows):,} rows)", rivals, "s", "LOAD DATA INFILE")
     _table("Mean FWHM of each source of each exposure", questions, "s", "JSON blobs")
     _table_at_size(at_size, options.many)
+    _table_of_slices(slices, options.slices)
     print("\nStages of aomuse's load, seconds an exposure, one process\n")
     print(pd.DataFrame(spent).round(3).to_string())
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
@@ -171,6 +188,7 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
         "seconds_for_source_rows": rivals,
         "seconds_for_question": questions,
         "seconds_at_size": at_size,
+        "seconds_for_slices": slices,
         "stages": spent,
         "peak_worker_memory_mb": peak,
     }

@@ -170,7 +170,7 @@ def ask_at_size(
         with engine.connect() as connection:
             for row in questions:
                 sql = row["sql"].format(chosen="1 = 1")
-                row["rows"], row[engine.dialect.name] = _time(connection, sql, rounds)
+                row["rows"], row[engine.dialect.name] = time_question(connection, sql, rounds)
         engine.dispose()
     return [*asked, *charts]
 
@@ -189,7 +189,8 @@ def _predict(engine: sa.Engine) -> None:
             connection.execute(sa.insert(PsfPredictionLayer), rows)
 
 
-def _time(connection: sa.Connection, sql: str, rounds: int) -> tuple[int, list[float]]:
+def time_question(connection: sa.Connection, sql: str, rounds: int) -> tuple[int, list[float]]:
+    """Return the rows of an answer, and the seconds of each round."""
     seconds: list[float] = []
     rows = 0
     for _ in range(rounds):

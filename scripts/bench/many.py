@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from aomuse.models import Base
 
 #: Tables with a row for each layer of a source, header card or value of a file.
-LEFT_OUT = {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
+LEFT_OUT = frozenset(
+    {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
+)
 #: Days between two copies of the loaded nights.
 _STEP_DAYS = 3
 
 
-def multiply(engine: sa.Engine, wanted: int) -> int:
+def multiply(engine: sa.Engine, wanted: int, left_out: frozenset[str] = LEFT_OUT) -> int:
     """Repeat the exposures of a warehouse under new numbers, names and nights.
 
     Parameters
@@ -27,6 +29,8 @@ def multiply(engine: sa.Engine, wanted: int) -> int:
         A warehouse with a few exposures and nobody else in it.
     wanted : int
         How many exposures there are to be, at least.
+    left_out : frozenset of str, optional
+        Tables whose rows are not repeated.
 
     Returns
     -------
@@ -36,16 +40,28 @@ def multiply(engine: sa.Engine, wanted: int) -> int:
     with engine.begin() as connection:
         count = connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) or 0
         copies = -(-wanted // count) - 1
-        copy = _numbers(copies)
+        tables = _repeated(left_out)
         steps = {
             table.name: (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
-            for table in _repeated()
+            for table in tables
             if "id" in table.c
         }
-        for table in _repeated():
-            values = [_value(column, steps, copy.c.n, engine.dialect.name) for column in table.c]
-            rows = sa.select(*values).select_from(table.join(copy, sa.true()))
-            connection.execute(sa.insert(table).from_select(list(table.c.keys()), rows))
+        # What is repeated are the rows that were there before.
+        first = {
+            table.name: [
+                column < steps[name]
+                for column in table.primary_key
+                if (name := _number_of(column)) in steps
+            ]
+            for table in tables
+        }
+        for number in range(1, copies + 1):
+            for table in tables:
+                copy = sa.literal_column(str(number), sa.Integer)
+                values = [_value(column, steps, copy, engine.dialect.name) for column in table.c]
+                rows = sa.select(*values).where(*first[table.name])
+                rows = rows.order_by(*table.primary_key)
+                connection.execute(sa.insert(table).from_select(list(table.c.keys()), rows))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in Base.metadata.sorted_tables:
             analyze = "ANALYZE TABLE" if engine.dialect.name != "sqlite" else "ANALYZE"
@@ -53,18 +69,12 @@ def multiply(engine: sa.Engine, wanted: int) -> int:
     return count * (copies + 1)
 
 
-def _numbers(count: int) -> sa.CTE:
-    """Return the numbers from 1 on, as a table."""
-    first = sa.select(sa.literal(1).label("n")).cte("copy", recursive=True)
-    return first.union_all(sa.select(first.c.n + 1).where(first.c.n < count))
-
-
-def _repeated() -> list[sa.Table]:
+def _repeated(left_out: frozenset[str]) -> list[sa.Table]:
     """Return the tables whose rows belong to an exposure, parents first."""
     found: list[sa.Table] = []
     for table in Base.metadata.sorted_tables:
         parents = {key.column.table for key in table.foreign_keys}
-        if table.name == "exposure" or (parents & set(found) and table.name not in LEFT_OUT):
+        if table.name == "exposure" or (parents & set(found) and table.name not in left_out):
             found.append(table)
     return found
 

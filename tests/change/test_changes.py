@@ -185,7 +185,9 @@ def test_a_source(db, files, as_if):
     values, quantity = VALUES, "flux"
     with Session(db.engine) as session:
         fit = first(session, files).psf_fits[0]
-        sample = session.get_one(SourceSample, (fit.id, 17, 0))
+        sample = session.get_one(
+            SourceSample, {"psf_fit_id": fit.id, "pampelmuse_id": 17, "layer": 0}
+        )
         fit.set_source(17, quantity, values)
         assert getattr(sample, quantity) == 1.5
         sources = fit.sources()

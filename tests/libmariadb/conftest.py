@@ -8,6 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse.db import create_engine
+from aomuse.libmariadb import Trial
+
+#: A table with the columns that a trial writes to, by the names of what is put into them.
+TRIAL_TABLE = """CREATE TABLE trial (
+    number INT NOT NULL PRIMARY KEY, parent INT NOT NULL, flag DOUBLE, small DOUBLE, big BIGINT,
+    positive DOUBLE, counted BIGINT, measured DOUBLE, name VARCHAR(40), text MEDIUMTEXT,
+    bytes MEDIUMBLOB, taken DATETIME(6)
+) ENGINE=InnoDB CHARSET=utf8mb4"""
 
 
 @pytest.fixture
@@ -20,3 +28,12 @@ def mariadb(url: str) -> Iterator[sa.Engine]:
     engine = create_engine(url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def trial(mariadb: sa.Engine) -> Trial:
+    """A table to try the library out on."""
+    with mariadb.begin() as connection:
+        connection.exec_driver_sql(TRIAL_TABLE)
+        names = connection.exec_driver_sql("SHOW COLUMNS FROM trial").scalars().all()
+    return Trial("trial", {name: name for name in names})

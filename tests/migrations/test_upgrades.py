@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
+from astropy.io import fits
 from fits_factory import Tree
 from warehouse import TABLES, aomuse, contents, fill_every_table, query, scalar
 
@@ -75,8 +77,25 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, 
     schema.upgrade(engine)
     after = contents(engine, but=())
     changed = {table for table in tables if after[table] != before[table]}
-    # Metrics that the older version does not know are deleted on the way down.
-    assert changed <= {"metric", "exposure_metric", "psf_fit_metric"}
+    # Metrics that the older version does not know are deleted on the way down, and it does not
+    # know by which rules a header was read.
+    assert changed <= {"metric", "exposure_metric", "psf_fit_metric", "known_file"}
+    assert aomuse(db_url, "verify").code == 0
+
+
+def test_special_values_of_samples_follow_the_key(engine, db_url, tmp_path):
+    tree = Tree(tmp_path / "night")
+    with fits.open(tree.add(1).psf, mode="update") as opened:
+        opened["PM_3"].data["snr"][[2, 4]] = [np.inf, -0.0]
+        opened["PM_17"].data["flux"][3] = -np.inf
+    assert aomuse(db_url, "load", tree.root).code == 0
+    before = contents(engine, but=())
+    keys = "SELECT row_key FROM special_value WHERE table_name = 'source_sample' ORDER BY 1"
+    assert query(engine, keys) == [("1/2/3",), ("1/3/17",), ("1/4/3",)]
+    schema.downgrade(engine, "0013")
+    assert query(engine, keys) == [("1/17/3",), ("1/3/2",), ("1/3/4",)]
+    schema.upgrade(engine)
+    assert contents(engine, but=()) == before
     assert aomuse(db_url, "verify").code == 0
 
 

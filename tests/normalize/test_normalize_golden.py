@@ -255,7 +255,9 @@ def test_a_source(out, plain):
                 np.testing.assert_array_equal(
                     mine[name].to_numpy(), opened[f"PM_{number}"].data[name].astype(np.float64)
                 )
-    assert np.isnan(found["flux"].to_numpy()[4])
+    # In the order of the key: layer by layer.
+    assert found["layer"].tolist() == sorted(found["layer"])
+    assert np.isnan(found["flux"].to_numpy()[8])
 
 
 def test_summaries_are_numpys(out, plain):

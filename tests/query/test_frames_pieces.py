@@ -45,18 +45,15 @@ def test_parts_are_the_whole(night, monkeypatch):
 
 @pytest.fixture
 def many_rows(night, engine):
-    """Give the first source of the night 120,000 layers more."""
+    """Give the first analysis of the night 24,000 sources more, of five layers each."""
     with engine.begin() as connection:
         fit, source = connection.exec_driver_sql(
             "SELECT MIN(psf_fit_id), MIN(pampelmuse_id) FROM source"
         ).one()
-        table = sa.table(
-            "source_sample",
-            *(sa.column(n) for n in ("psf_fit_id", "pampelmuse_id", "layer", "snr", "flux")),
-        )
-        for first in range(10, 120_010, 10_000):
-            rows = [(fit, source, first + i, i / 7, i / 3) for i in range(10_000)]
-            names = [c.name for c in table.c]
+        names = ("psf_fit_id", "layer", "pampelmuse_id", "snr", "flux")
+        table = sa.table("source_sample", *(sa.column(n) for n in names))
+        for layer in range(5):
+            rows = [(fit, layer, 1000 + i, i / 7, i / 3) for i in range(24_000)]
             connection.execute(sa.insert(table), [dict(zip(names, r, strict=True)) for r in rows])
         connection.execute(
             sa.text(

@@ -11,11 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse import pipeline
+from aomuse.models import Base
 from aomuse.simulate import simulate
 from scripts.bench.__main__ import _table
 from scripts.bench.at_size import QUESTIONS
 from scripts.bench.many import multiply
 from scripts.bench.questions import ask
+from scripts.bench.slices import NEEDED
+from scripts.bench.slices import QUESTIONS as SLICES
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import stages
@@ -36,7 +39,7 @@ def warehouse(mariadb_server: Server, tmp_path: Path) -> Warehouse:
 
 
 def test_the_rivals_store_the_same_rows(warehouse: Warehouse, tmp_path: Path) -> None:
-    keys = pd.DataFrame({"psf_fit_id": 1, "pampelmuse_id": 7, "layer": np.arange(3)})
+    keys = pd.DataFrame({"psf_fit_id": 1, "layer": np.arange(3), "pampelmuse_id": 7})
     rows = keys.join(
         pd.DataFrame(
             {c: [0.1, np.nan, -1e300] for c in ("snr", "flux", "fwhm", "beta", "xc", "yc")}
@@ -70,6 +73,18 @@ def test_questions_to_repeated_exposures(engine: sa.Engine, root: Path) -> None:
             assert question
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM v_exposure")) == 3
         assert connection.scalar(sa.text("SELECT COUNT(DISTINCT night) FROM v_night")) == 3
+
+
+def test_slices_of_repeated_exposures(engine: sa.Engine, root: Path) -> None:
+    pipeline.load(engine, [root])
+    with engine.connect() as connection:
+        samples = connection.scalar(sa.text("SELECT COUNT(*) FROM source_sample"))
+    assert multiply(engine, 3, frozenset(Base.metadata.tables) - NEEDED) == 3
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT COUNT(*) FROM v_source_sample")) == 3 * samples
+        for question, _, sql in SLICES:
+            connection.exec_driver_sql(sql).all()
+            assert question
 
 
 def test_a_table_of_figures(capsys: pytest.CaptureFixture[str]) -> None:

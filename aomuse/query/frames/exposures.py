@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Engine
 
 from aomuse.models import Exposure
 from aomuse.muse.keywords import PROMOTED
@@ -22,7 +21,7 @@ from aomuse.query.frames.columns import (
     unit_of_name,
 )
 from aomuse.query.frames.filters import Filters, exposure_ids
-from aomuse.query.frames.reading import batches, columns_of, reading
+from aomuse.query.frames.reading import Readable, batches, columns_of, reading
 from aomuse.query.views import static_views
 from aomuse.stored.special import SpecialValues
 
@@ -39,11 +38,11 @@ _UNITS = {promoted.column: astropy_unit(promoted.unit) for promoted in PROMOTED}
 _SQL_TYPES: dict[str, Any] = {"time": sa.DateTime(), "date": sa.Date(), "flag": sa.Boolean()}
 
 
-def read_exposures(engine: Engine, filters: Filters) -> Iterator[pd.DataFrame]:
+def read_exposures(readable: Readable, filters: Filters) -> Iterator[pd.DataFrame]:
     """Yield exposures sorted by time."""
-    columns = exposure_columns(engine.dialect.name)
+    columns = exposure_columns(readable.dialect.name)
     view = sa.table("v_exposure", *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in columns))
-    with reading(engine) as connection:
+    with reading(readable) as connection:
         for ids in batches(exposure_ids(connection, filters)):
             select = sa.select(view).where(view.c.exposure_id.in_(ids))
             rows = connection.execute(select).all() if ids else []

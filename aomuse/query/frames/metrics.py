@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from aomuse.errors import AomuseError
 from aomuse.metrics import Grain, Metric, shown_names
@@ -22,7 +22,7 @@ from aomuse.models import (
 )
 from aomuse.query.frames.columns import FrameColumn, Kind, astropy_unit, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids, find_metric
-from aomuse.query.frames.reading import batches, columns_of, reading
+from aomuse.query.frames.reading import Readable, batches, columns_of, reading
 from aomuse.suggest import unknown
 
 _EXPOSURE = (
@@ -46,7 +46,7 @@ _KINDS: dict[str, Kind] = {"float": "float", "count": "int", "flag": "flag"}
 
 
 def read_metrics(
-    engine: Engine, names: Sequence[str], grain: Grain, filters: Filters
+    readable: Readable, names: Sequence[str], grain: Grain, filters: Filters
 ) -> Iterator[pd.DataFrame]:
     """Yield metrics, exposures sorted by time."""
     if grain not in _KEYS:
@@ -61,7 +61,7 @@ def read_metrics(
         *keys,
         *(FrameColumn(n, _KINDS[m.kind], astropy_unit(m.unit)) for n, m in chosen.items()),
     ]
-    with reading(engine) as connection:
+    with reading(readable) as connection:
         for ids in batches(exposure_ids(connection, filters)):
             rows = _rows(connection, grain, ids)
             owners = [tuple(row[place] for place in owner_places) for row in rows]

@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import describe_error
+from aomuse.db import describe_error, read_transaction
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.stored.rows import Select, arrays, uncollected
 from aomuse.stored.special import Values
@@ -22,11 +22,18 @@ T = TypeVar("T")
 BATCH_IDS, FETCH_ROWS = 400, 20_000
 
 
+#: Where frames are read: each in a transaction of its own, or all in that of a connection.
+Readable = Engine | Connection
+
+
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection to read with; what the database says against it is one line."""
+def reading(readable: Readable) -> Iterator[Connection]:
+    """Yield a connection that sees one moment; what the database says against it is one line."""
     try:
-        with engine.connect() as connection:
+        if isinstance(readable, Connection):
+            yield readable
+            return
+        with read_transaction(readable) as connection:
             yield connection
     except DBAPIError as error:
         raise DatabaseError(describe_error(error)) from error
@@ -58,24 +65,23 @@ def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
         return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def streamed(engine: Engine, select: Select) -> Generator[dict[str, Values], None, None]:
+def streamed(connection: Connection, select: Select) -> Generator[dict[str, Values], None, None]:
     """Yield a result by column, in pieces: it is never in memory as a whole."""
-    with reading(engine) as connection:
-        options = {"stream_results": True, "max_row_buffer": FETCH_ROWS}
-        pieces = connection.execute(select, execution_options=options).partitions(FETCH_ROWS)
-        finished = False
-        try:
-            while not finished:
-                with uncollected():
-                    rows = next(pieces, None)
-                    columns = arrays(select, rows or [])
-                    finished, rows = rows is None, None
-                if not finished:
-                    yield columns
-        finally:
-            if not finished and connection.dialect.name != "sqlite":
-                # Closing the cursor would read the rest of the result off the wire first.
-                connection.invalidate()
+    options = {"stream_results": True, "max_row_buffer": FETCH_ROWS}
+    pieces = connection.execute(select, execution_options=options).partitions(FETCH_ROWS)
+    finished = False
+    try:
+        while not finished:
+            with uncollected():
+                rows = next(pieces, None)
+                columns = arrays(select, rows or [])
+                finished, rows = rows is None, None
+            if not finished:
+                yield columns
+    finally:
+        if not finished and connection.dialect.name != "sqlite":
+            # Closing the cursor would read the rest of the result off the wire first.
+            connection.invalidate()
 
 
 def deliver(
@@ -83,7 +89,7 @@ def deliver(
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
     """Return a frame as a whole, or an iterator over parts of it."""
     if chunk_rows is None:
-        return _joined(list(pieces))
+        return joined(list(pieces))
     if isinstance(chunk_rows, bool) or not isinstance(chunk_rows, int) or chunk_rows < 1:
         raise AomuseError(f"chunk_rows is {chunk_rows!r}: give a number of rows, such as 100000")
     return _chunks(itertools.chain([next(pieces)], pieces), chunk_rows)
@@ -97,16 +103,17 @@ def _chunks(pieces: Iterable[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]
         start = 0
         while len(piece) - start >= rows - count:
             stop = start + rows - count
-            yield _joined([*waiting, piece.iloc[start:stop]])
+            yield joined([*waiting, piece.iloc[start:stop]])
             start, waiting, count = stop, [], 0
         if start < len(piece) or not waiting:
             waiting.append(piece.iloc[start:])
             count += len(piece) - start
     if count:
-        yield _joined(waiting)
+        yield joined(waiting)
 
 
-def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+def joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the pieces of a frame as one."""
     some = [piece for piece in pieces if len(piece)] or pieces[:1]
     frame = some[0].reset_index(drop=True)
     if len(some) > 1:

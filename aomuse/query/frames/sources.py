@@ -18,6 +18,7 @@ from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
 from aomuse.stored.rows import select_rows
+from aomuse.stored.samples import select_spectra
 from aomuse.stored.special import SpecialValues, Values
 
 #: Rows of a frame that is asked for as a whole: 2 GB.
@@ -56,11 +57,12 @@ def read_sources(
         fits = fits_of(connection, exposure_ids(connection, filters))
         most = MOST_ROWS if whole and not limited else None
         ids = _source_ids(connection, fits, sources, most)
-    yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
-    for fit in fits:
-        if ids.get(fit.id):
-            with closing(_samples(engine, fit, ids[fit.id], sources, low, high)) as pieces:
-                yield from pieces
+        yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
+        for fit in fits:
+            if ids.get(fit.id):
+                samples = _samples(connection, fit, ids[fit.id], sources, low, high)
+                with closing(samples) as pieces:
+                    yield from pieces
 
 
 def _source_ids(
@@ -89,26 +91,25 @@ def _source_ids(
 
 
 def _samples(
-    engine: Engine,
+    connection: Connection,
     fit: Fit,
     ids: list[int],
     sources: Collection[int] | None,
     low: float | None,
     high: float | None,
 ) -> Generator[pd.DataFrame, None, None]:
-    with reading(engine) as connection:
-        special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
-        layers = layers_of(connection, special, [fit], low, high)
-    select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
-    limited = low is not None or high is not None
-    if limited:
+    special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
+    layers = layers_of(connection, special, [fit], low, high)
+    if sources is None:
+        select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
+    else:
+        select = select_spectra(fit.id, ids, _QUANTITIES)
+    if low is not None or high is not None:
         if not len(layers["layer"]):
             return
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         select = select.where(SourceSample.layer.between(first, last))
-    if limited or sources is not None:
-        select = select.where(SourceSample.pampelmuse_id.in_(ids))
-    with closing(streamed(engine, select)) as pieces:
+    with closing(streamed(connection, select)) as pieces:
         for piece in pieces:
             yield _frame(fit, special.restored("source_sample", piece), layers)
 

@@ -10,7 +10,7 @@ from aomuse.query.views.view import View, ViewColumn, columns
 def night_sql(dialect: str) -> str:
     """Return the SQL for the date on which the night of exposure ``e`` began."""
     if dialect == "sqlite":
-        return "date(e.date_obs_utc, '-12 hours')"
+        return "strftime('%Y-%m-%d', e.date_obs_utc, '-12 hours')"
     return "CAST(e.date_obs_utc - INTERVAL 12 HOUR AS DATE)"
 
 
@@ -37,12 +37,12 @@ def exposure_views(dialect: str) -> list[View]:
                         | Mean of the seeing at start and end, arcsec
                     airmass | (e.airmass_start + e.airmass_end) / 2
                         | Mean of the air mass at start and end
-                    psf_fit_count | (SELECT COUNT(*) FROM psf_fit f WHERE f.exposure_id = e.id)
+                    psf_fit_count | (SELECT COUNT(f.id) FROM psf_fit f WHERE f.exposure_id = e.id)
                         | PampelMuse analyses of the exposure
                     source_count | (SELECT COUNT(DISTINCT s.pampelmuse_id) FROM psf_fit f
                         JOIN source s ON s.psf_fit_id = f.id WHERE f.exposure_id = e.id)
                         | Sources of the exposure, each counted once however many analyses have it
-                    open_issue_count | (SELECT COUNT(*) FROM load_issue i
+                    open_issue_count | (SELECT COUNT(i.id) FROM load_issue i
                         WHERE i.exposure_id = e.id AND i.closed_run_id IS NULL)
                         | Open issues: what the loader found wrong, missing or odd
                 """),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aomuse.muse.instrument import PIXEL_SCALE_ARCSEC
-from aomuse.query.views.view import View, ViewColumn, columns
+from aomuse.query.views.view import THEN_JOIN, View, ViewColumn, columns
 
 PIXEL_SCALE_SQL = (
     "CASE "
@@ -26,6 +26,7 @@ FIT_COLUMNS = (
     """),
     *OBSERVATION_COLUMNS,
     ViewColumn("model", "f.model", "PSF model: moffat, maoppy or unknown"),
+    ViewColumn("fit_rank", "f.fit_rank", "1 for the first analysis of the exposure"),
 )
 FIT_JOINS = "JOIN exposure e ON e.id = f.exposure_id\nLEFT JOIN target t ON t.id = e.target_id"
 _SAMPLE_JOINS = f"JOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}"
@@ -80,8 +81,11 @@ FIT_VIEWS = (
             xc_pixel | s.xc | Centroid in x, pixels
             yc_pixel | s.yc | Centroid in y, pixels
         """),
-        f"source_sample s\n{_SAMPLE_JOINS}\n"
-        "LEFT JOIN psf_layer l ON l.psf_fit_id = s.psf_fit_id AND l.layer = s.layer",
+        # Analyses, then their layers, then the samples: the way through the keys, whatever the
+        # statistics of the tables say.
+        f"psf_fit f\n{FIT_JOINS}\n"
+        f"{THEN_JOIN} psf_layer l ON l.psf_fit_id = f.id\n"
+        f"{THEN_JOIN} source_sample s ON s.psf_fit_id = l.psf_fit_id AND s.layer = l.layer",
     ),
     View(
         "v_source_summary",

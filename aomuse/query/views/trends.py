@@ -47,21 +47,25 @@ def quantile_sql(condition: str, share: str) -> str:
     return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN r.value * (1 - {away}) END)"
 
 
-def _rows(night: str) -> str:
+def _rows(dialect: str) -> str:
     """Return the SQL for one row for each exposure, analysis and value of a metric."""
+    night, exposures = night_sql(dialect), "exposure e"
+    if dialect == "sqlite":
+        night = "e.night"
+        exposures = "(SELECT exposure_id AS id, night, instrument_mode FROM v_exposure) e"
     exposure = ", ".join(str(_NUMBERS[name]) for _, name, _ in _EXPOSURE)
     fit = ", ".join(str(_NUMBERS[name]) for _, name, _ in _FIT)
     group = f"{night} AS night, e.instrument_mode"
     return "\n  UNION ALL\n  ".join(
         (
-            f"SELECT {group}, {_EXPOSURES} AS quantity, 0.0e0 AS value FROM exposure e",
+            f"SELECT {group}, {_EXPOSURES} AS quantity, 0.0e0 AS value FROM {exposures}",
             f"SELECT {group}, {_ANALYSES}, 0.0e0 FROM psf_fit f"
-            " JOIN exposure e ON e.id = f.exposure_id",
+            f" JOIN {exposures} ON e.id = f.exposure_id",
             f"SELECT {group}, m.metric_id, m.value FROM exposure_metric m"
-            " JOIN exposure e ON e.id = m.exposure_id"
+            f" JOIN {exposures} ON e.id = m.exposure_id"
             f" WHERE m.metric_id IN ({exposure}) AND m.value IS NOT NULL",
             f"SELECT {group}, m.metric_id, m.value FROM psf_fit_metric m"
-            " JOIN psf_fit f ON f.id = m.psf_fit_id JOIN exposure e ON e.id = f.exposure_id"
+            f" JOIN psf_fit f ON f.id = m.psf_fit_id JOIN {exposures} ON e.id = f.exposure_id"
             f" WHERE m.metric_id IN ({fit}) AND m.value IS NOT NULL",
         )
     )
@@ -70,7 +74,7 @@ def _rows(night: str) -> str:
 def _source(dialect: str, period: str, of_night: str) -> str:
     group = f"{period}, g.instrument_mode, g.quantity"
     night = f", {of_night} AS {period}" if period != "night" else ""
-    rows = f"(\n  SELECT n.*{night} FROM (\n  {_rows(night_sql(dialect))}\n  ) n\n) g"
+    rows = f"(\n  SELECT n.*{night} FROM (\n  {_rows(dialect)}\n  ) n\n) g"
     return (
         f"(\n  SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.{group} ORDER BY g.value) AS place,"
         f"\n  COUNT(*) OVER (PARTITION BY g.{group}) AS total\n  FROM {rows}\n) r\n"
@@ -81,7 +85,7 @@ def _source(dialect: str, period: str, of_night: str) -> str:
 def trend_views(dialect: str) -> list[View]:
     """Return v_night and v_month."""
     month = (
-        "date(n.night, 'start of month')"
+        "SUBSTR(n.night, 1, 7) || '-01'"
         if dialect == "sqlite"
         else "CAST(n.night - INTERVAL (DAYOFMONTH(n.night) - 1) DAY AS DATE)"
     )

@@ -1,10 +1,19 @@
-"""What a view is: its columns with a meaning each, and its SQL."""
+"""What a view is: its columns with a meaning each, and its SQL.
+
+DuckDB reads the views of a SQLite file that it attaches. It runs those whose functions it knows
+itself, and rewrites the others for SQLite, where its COUNT(*) and UNION are errors: a view with
+a function of SQLite alone, such as strftime with a modifier, has neither.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import cleandoc
 from typing import NamedTuple
+
+#: A join that is made after those before it, which a server would otherwise decide by statistics.
+THEN_JOIN = "THEN JOIN"
+_THEN_JOIN = {"sqlite": "CROSS JOIN", "mariadb": "STRAIGHT_JOIN", "mysql": "STRAIGHT_JOIN"}
 
 
 class ViewColumn(NamedTuple):
@@ -38,13 +47,14 @@ class View:
     columns: tuple[ViewColumn, ...]
     source: str
 
-    def select(self) -> str:
+    def select(self, dialect: str) -> str:
         """Return the SELECT statement of the view."""
         columns = ",\n  ".join(f"{c.expression} AS {c.name}" for c in self.columns)
-        return f"SELECT\n  {columns}\nFROM {cleandoc(self.source)}"
+        source = cleandoc(self.source).replace(THEN_JOIN, _THEN_JOIN[dialect])
+        return f"SELECT\n  {columns}\nFROM {source}"
 
     def create(self, dialect: str) -> str:
         """Return the CREATE VIEW statement for ``dialect`` (``sqlite`` or MariaDB's names)."""
         if dialect == "sqlite":
-            return f"CREATE VIEW {self.name} AS\n{self.select()}"
-        return f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {self.name} AS\n{self.select()}"
+            return f"CREATE VIEW {self.name} AS\n{self.select(dialect)}"
+        return f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {self.name} AS\n{self.select(dialect)}"

@@ -1,0 +1,1 @@
+"""Proof at scale: kills, faults of the server, damaged files, and readers beside writers."""

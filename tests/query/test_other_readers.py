@@ -1,0 +1,92 @@
+"""A SQLite file as other programs read it: DuckDB and Datasette open every table and view."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import importlib.resources
+import re
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+from datasette.app import Datasette
+
+BI_PAGE = Path(__file__).resolve().parents[2] / "docs" / "bi.md"
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def file(night) -> Path:
+    """Give the file of a loaded database."""
+    return Path(str(sa.make_url(night.url).database))
+
+
+def names(file: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        found = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+            " AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+    return [name for (name,) in found]
+
+
+@pytest.fixture
+def duck(file):
+    """Give a connection of DuckDB that has the file attached as muse."""
+    package = importlib.resources.files("duckdb_extension_sqlite_scanner") / "extensions"
+    (extension,) = Path(str(package)).rglob("*.duckdb_extension")
+    with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as connection:
+        connection.execute(f"LOAD '{extension}'")
+        connection.execute(f"ATTACH '{file}' AS muse (TYPE sqlite, READ_ONLY)")
+        yield connection
+
+
+def test_duckdb_reads_every_table_and_view(file, duck):
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        for name in names(file):
+            rows = duck.execute(f'SELECT * FROM muse."{name}"').fetchall()
+            (count,) = connection.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()
+            assert len(rows) == count, name
+        same = (
+            "SELECT psf_fit_id, layer, pampelmuse_id, snr, flux, xc FROM {}source_sample"
+            " ORDER BY 1, 2, 3"
+        )
+        assert (
+            duck.execute(same.format("muse.")).fetchall()
+            == connection.execute(same.format("")).fetchall()
+        )
+        nights = "SELECT night, exposure_count FROM {}v_night ORDER BY 1, instrument_mode"
+        assert [
+            (night, int(count)) for night, count in duck.execute(nights.format("muse.")).fetchall()
+        ] == connection.execute(nights.format("")).fetchall()
+        times = "SELECT date_obs_utc FROM {}exposure ORDER BY id"
+        assert duck.execute(times.format("muse.")).fetchall() == [
+            (dt.datetime.fromisoformat(text),)
+            for (text,) in connection.execute(times.format("")).fetchall()
+        ]
+
+
+def test_datasette_opens_every_table_and_view_with_the_labels_of_the_page(file, tmp_path):
+    text = BI_PAGE.read_text()
+    labels = dict(re.findall(r"^ +(\w+): \{label_column: (\w+)\}$", text, flags=re.M))
+    tables = {table: {"label_column": column} for table, column in labels.items()}
+    assert set(tables) == {"exposure", "header", "table_layout", "load_run"}
+    metadata = {"databases": {file.stem: {"tables": tables}}}
+
+    async def pages() -> dict[str, str]:
+        datasette = Datasette(immutables=[str(file)], metadata=metadata)
+        await datasette.invoke_startup()
+        found = {}
+        for name in names(file):
+            answer = await datasette.client.get(f"/{file.stem}/{name}?_size=3")
+            assert answer.status_code == 200, f"{name}: {answer.text[:500]}"
+            found[name] = answer.text
+        return found
+
+    found = asyncio.run(pages())
+    cell = re.search(r'<td class="col-exposure_id.*?</td>', found["psf_fit"], flags=re.S)
+    assert cell is not None
+    assert "MUSE." in cell[0]

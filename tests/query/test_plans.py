@@ -1,0 +1,76 @@
+"""How the engines go through the big tables: by a range of the key wherever a range will do."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from aomuse.query.refresh import all_views
+
+BIG = {
+    "header_card",
+    "position_parameter",
+    "psf_layer",
+    "psf_parameter",
+    "source_sample",
+    "source_summary",
+    "sparta_atm",
+    "sparta_cn2",
+    "sparta_laser",
+    "table_value",
+}
+#: Questions of one exposure, or of a few layers of many, and how many columns of the key lead to
+#: the samples.
+QUESTIONS = {
+    "SELECT AVG(snr) FROM v_source_sample WHERE target = 'NGC 3201 p1'"
+    " AND wavelength_nm BETWEEN 475.1 AND 475.3": 2,
+    "SELECT target, AVG(fwhm_arcsec) FROM v_source_sample WHERE wavelength_nm < 475.3"
+    " GROUP BY target": 2,
+    "SELECT exposure_id, AVG(fwhm_arcsec) FROM v_source_sample WHERE snr > 20"
+    " AND wavelength_nm BETWEEN 475.1 AND 475.3 GROUP BY exposure_id": 2,
+    "SELECT wavelength_nm, snr FROM v_source_sample WHERE exposure_id = 1"
+    " AND pampelmuse_id = 17": 3,
+    "SELECT COUNT(*), AVG(snr) FROM v_source_sample WHERE exposure_id = 1": 2,
+    "SELECT m.seeing, AVG(v.snr) FROM v_source_sample v JOIN v_exposure_metrics m"
+    " ON m.exposure_id = v.exposure_id WHERE v.wavelength_nm < 475.3 GROUP BY m.seeing": 2,
+}
+
+
+def steps(connection: sa.Connection, question: str) -> dict[str, int]:
+    """Return how many columns of a key lead to each table of a plan; 0 is a scan of the table."""
+    if connection.dialect.name != "sqlite":
+        plan = connection.exec_driver_sql(f"EXPLAIN {question}").mappings().all()
+        return {
+            row["table"]: len(row["ref"].split(",")) if row["ref"] else row["type"] == "range"
+            for row in plan
+            if row["table"]
+        }
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").mappings().all()
+    found = [re.match(r"(SEARCH|SCAN) (\w+)", row["detail"]) for row in plan]
+    return {
+        match[2]: len(re.findall("[=<>]", row["detail"])) if match[1] == "SEARCH" else 0
+        for row, match in zip(plan, found, strict=True)
+        if match
+    }
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_samples_are_reached_by_their_key(night, engine, question):
+    with engine.connect() as connection:
+        assert steps(connection, question)["s"] == QUESTIONS[question]
+
+
+def test_no_view_scans_a_big_table_for_one_exposure(night, engine):
+    with engine.connect() as connection:
+        views = [v for v in all_views(connection) if "exposure_id" in {c.name for c in v.columns}]
+        assert len(views) > 20
+        scans = []
+        for view in views:
+            plan = steps(connection, f"SELECT * FROM {view.name} WHERE exposure_id = 1")
+            aliases = dict(re.findall(r"(\w+) (\w+)\b(?= *(?:\n|ON|WHERE|$))", view.source))
+            scans += [
+                (view.name, table)
+                for table, alias in aliases.items()
+                if table in BIG and plan.get(alias) == 0
+            ]
+    assert not scans
