@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aomuse.cli.main import Context, cli, pass_context
+from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.legacy import export as seed_export
 
@@ -32,15 +32,22 @@ def export() -> None:
 @pass_context
 def seed_json_command(
     context: Context, directory: Path, more: tuple[str, ...], names: tuple[str, ...]
-) -> None:
+) -> int:
     """Write each analysis as AOMUSE 2020 had it.
 
-    One JSON file for each goes into DIR, named after its parameter file.
+    One JSON file for each goes into DIR, named after its parameter file. Exit code 1 if an analysis
+    cannot be written; the others are.
     """
     if more and not names:
         raise click.UsageError(f"what is {more[0]}? Names of parameter files stand behind --prm")
     count = 0
-    for path in seed_export.export(context.engine, directory, (*names, *more)):
+    failures: list[str] = []
+    for path in seed_export.export(
+        context.engine, directory, (*names, *more), on_failure=failures.append
+    ):
         echo(str(path))
         count += 1
+    for failure in failures:
+        echo(f"error: {failure}", err=True)
     echo(f"analyses written to {directory}: {count}")
+    return EXIT_ISSUES if failures else 0

@@ -20,6 +20,8 @@ COMMENTARY = ("COMMENT", "HISTORY", "")
 #: Lengths of keyword.name and keyword.comment.
 MAX_KEYWORD, MAX_COMMENT = 80, 600
 
+#: Cards of one header that get a warning each.
+_MAX_PROBLEMS = 20
 _ODD = re.compile(rb"[^ -~]")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 #: What may stand for another character: no letter, digit or sign that has a meaning in a value.
@@ -34,13 +36,8 @@ _STRUCTURAL = re.compile(
 
 def read_rows(images: bytes, path: str, extension: str) -> tuple[list[Row], list[Issue]]:
     """Return the cards of a header, from its bytes before END."""
-    rows, problems = [], []
-    for position, image in enumerate(split_cards(images)):
-        row, problem = read_card(position, image)
-        rows.append(row)
-        if problem:
-            problems.append(Issue("warning", "card", problem, path, extension))
-    return rows, problems
+    read = [read_card(position, image) for position, image in enumerate(split_cards(images))]
+    return [row for row, _ in read], _issues([problem for _, problem in read], path, extension)
 
 
 def read_shown_rows(
@@ -52,9 +49,17 @@ def read_shown_rows(
         own = originals.get(str(card)) if originals else None
         row, problem = _shown(position, card) if not own else read_card(position, own.pop(0))
         rows.append(row)
-        if problem:
-            problems.append(Issue("warning", "card", problem, path, extension))
-    return rows, problems
+        problems.append(problem)
+    return rows, _issues(problems, path, extension)
+
+
+def _issues(problems: list[str | None], path: str, extension: str) -> list[Issue]:
+    """Return a warning for each problem; many of one header are counted in the last one."""
+    found = [problem for problem in problems if problem]
+    if len(found) > _MAX_PROBLEMS:
+        more = len(found) - _MAX_PROBLEMS
+        found = [*found[:_MAX_PROBLEMS], f"{more:,} more cards of the header are like these"]
+    return [Issue("warning", "card", problem, path, extension) for problem in found]
 
 
 def read_card(position: int, image: bytes) -> tuple[Row, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -12,6 +13,7 @@ from aomuse.errors import FileError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import TableContent
 from aomuse.exchange.issue import Issue, Severity
+from aomuse.exchange.outcome import counted
 from aomuse.fits.ascii_values import ascii_values
 from aomuse.fits.column_definitions import (
     MAX_FORMAT,
@@ -28,6 +30,7 @@ from aomuse.fits.structure import Extent, advice
 _OF_COLUMNS = ("column_definition", "column_values")
 #: Columns that an issue names.
 _MOST_NAMES = 5
+_REPEAT = re.compile(r"\s*(\d+)[A-Z]", re.IGNORECASE)
 
 
 def read_table(
@@ -65,6 +68,21 @@ def read_table(
         len(rows),
     )
     return table, issues
+
+
+def require_possible(
+    card_values: dict[str, Any], extent: Extent, size: int, path: str, extension: str
+) -> None:
+    """Refuse a table that claims more values than its whole file has bytes."""
+    rows, columns = extent.size("NAXIS2"), range(1, extent.size("TFIELDS") + 1)
+    repeats = (_REPEAT.match(str(card_values.get(f"TFORM{place}"))) for place in columns)
+    per_row = sum(max(int(repeat[1]), 1) if repeat else 1 for repeat in repeats)
+    if rows * max(per_row, 1) > size:
+        why = (
+            f"it claims {counted(rows, 'row')} of {counted(per_row, 'value')}, but the whole file "
+            f"has {counted(size, 'byte')}: {advice(extent.card_images)}"
+        )
+        raise FileError("bad_header", path, why, extension)
 
 
 def _require_fitting(columns: list[Column], width: int, *, is_ascii: bool) -> None:

@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import read_transaction
-from aomuse.errors import ConfigurationError
+from aomuse.errors import ConfigurationError, DatabaseError
 from aomuse.legacy.documents import document
+from aomuse.load import reason_of
 from aomuse.models import Exposure, PsfFit
 from aomuse.schema import require_head
 from aomuse.whole_file import safe_name, whole_file
 
 
-def export(engine: Engine, directory: Path, prm_files: Collection[str] = ()) -> Iterator[Path]:
-    """Write one JSON file for each analysis, or those of some parameter files; yield the paths."""
+def export(
+    engine: Engine,
+    directory: Path,
+    prm_files: Collection[str] = (),
+    on_failure: Callable[[str], None] = lambda _: None,
+) -> Iterator[Path]:
+    """Write one JSON file for each analysis, or those of some parameter files; yield the paths.
+
+    An analysis that cannot be rebuilt from its rows is named to ``on_failure``; the others go on.
+    """
     require_head(engine)
     with read_transaction(engine) as connection:
         fits = _select(connection, prm_files)
         for fit, path in zip(fits, _paths(fits), strict=True):
-            _write(directory, path, document(connection, fit.id))
+            try:
+                content = document(connection, fit.id)
+            except (DBAPIError, DatabaseError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is odd in one, the next may be well
+                name = fit.archive_id or fit.exposure_id
+                on_failure(f"{name}: {fit.name} cannot be written ({reason_of(error)})")
+                continue
+            _write(directory, path, content)
             yield directory / path
 
 

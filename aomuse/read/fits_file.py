@@ -10,7 +10,6 @@ from aomuse.errors import FileError
 from aomuse.exchange.content import FileContent, HduContent, HduType, TableContent
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
-from aomuse.exchange.outcome import counted
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
 from aomuse.fits.column_definitions import MAX_TEXT
@@ -21,16 +20,20 @@ from aomuse.fits.repeated_tables import RepeatedTables
 from aomuse.fits.structure import (
     SIZE_KEYWORD,
     Extent,
-    advice,
     bytes_behind,
     checksum,
     read_structure,
 )
 from aomuse.fits.sums import compare_sums
-from aomuse.fits.tables import merged, read_table
+from aomuse.fits.tables import merged, read_table, require_possible
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
+
+#: Columns that the tables of a file may define, and one more for each so many bytes.
+MAX_COLUMNS, _BYTES_PER_COLUMN = 5_000, 5_000
+#: A table takes as long as this number of columns, before its first one.
+_TABLE_COST = 10
 
 
 def read_fits(file: FoundFile) -> FileContent:
@@ -84,6 +87,7 @@ def _read_hdus(
     hdus: list[HduContent] = []
     issues: list[Issue] = []
     where: str | None = None
+    definitions = 0
     try:
         with quiet_astropy():
             tables, images = RepeatedTables(), RepeatedImages()
@@ -91,6 +95,8 @@ def _read_hdus(
                 where = extent.name
                 content = tables.read(stream, extent) if role == "psf" else images.read(extent)
                 if content is None:
+                    definitions += _definitions(extent)
+                    _require_few(definitions, size, path, where)
                     content, more = _read_hdu(stream, extent, path, role, size)
                     tables.learn(extent, content)
                     images.learn(extent, content)
@@ -110,6 +116,21 @@ def _read_hdus(
         # On damaged bytes astropy and numpy raise almost any error. The next file can be loaded.
         raise damaged(path, error, where) from error
     return hdus, issues
+
+
+def _require_few(definitions: int, size: int, path: str, extension: str) -> None:
+    if definitions > MAX_COLUMNS + size // _BYTES_PER_COLUMN:
+        why = (
+            "its tables have more columns than the limit for a file of its size "
+            f"({MAX_COLUMNS:,}, and one for each {_BYTES_PER_COLUMN:,} bytes): split it"
+        )
+        raise FileError("too_large", path, why, extension)
+
+
+def _definitions(extent: Extent) -> int:
+    """Return what an HDU costs whose header nobody has read before, in columns."""
+    has_columns = extent.is_table or _kind(extent) == "compressed_image"
+    return _TABLE_COST + extent.size("TFIELDS") if has_columns else 0
 
 
 def _read_hdu(
@@ -159,13 +180,7 @@ def _read_hdu(
 def _read_table(
     stream: BinaryIO, extent: Extent, values: dict[str, Any], path: str, name: str, size: int
 ) -> tuple[TableContent, list[Issue]]:
-    rows, count = extent.size("NAXIS2"), extent.size("TFIELDS")
-    if rows * max(count, 1) > size:
-        why = (
-            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than "
-            f"the file has bytes: {advice(extent.card_images)}"
-        )
-        raise FileError("bad_header", path, why, name)
+    require_possible(values, extent, size, path, name)
     return read_table(stream, extent, values, path, name)
 
 

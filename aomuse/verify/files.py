@@ -21,6 +21,7 @@ from aomuse.fits.cards import first_values, read_rows
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import Extent, file_checksum, read_structure
+from aomuse.fits.tables import require_possible
 from aomuse.load import reason_of
 from aomuse.models import Exposure, LoadIssue, SourceFile
 from aomuse.paths import printable
@@ -232,6 +233,8 @@ def _compare_hdu(
         result.tell(f"{where} header text", f"{len(extent.card_images)} bytes", "other bytes")
     result.values += 1
     values = first_values(read_rows(extent.card_images, path, where)[0])
+    if extent.is_table:
+        require_possible(values, extent, os.fstat(stream.fileno()).st_size, path, where)
     alone = HduAlone(extent, path)
     hdu, shown = alone.hdu, shown_cards(extent.card_images)
     if isinstance(hdu, fits.CompImageHDU):

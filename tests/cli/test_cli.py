@@ -412,3 +412,19 @@ def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
     assert loaded.stderr.count("\n") == 1
     assert "odd\\xe9.fits" in loaded.stderr
     assert run("status").returncode == 0
+
+
+def test_an_analysis_that_cannot_be_exported_does_not_stop_the_others(
+    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
+) -> None:
+    bad, good = tree.add(1), tree.add(2)
+    aomuse(db_url, "load", tree.root)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "DELETE FROM table_value WHERE header_id IN (SELECT h.id FROM header h"
+            f" JOIN exposure e ON e.id = h.exposure_id WHERE e.archive_id = '{bad.archive_id}')"
+        )
+    done = aomuse(db_url, "export", "seed-json", tmp_path / "out")
+    assert (done.code, len(done.errors)) == (1, 1)
+    assert done.errors[0].startswith(f"error: {bad.archive_id}: ")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{good.prm.name}.json"]
