@@ -1,20 +1,25 @@
-"""URLs and engines: SQLite and MariaDB, set up the same way everywhere."""
+"""Engines: SQLite and MariaDB, set up the same way everywhere."""
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import Dialect, ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL, MARIADB_DRIVER
 from aomuse.errors import ConfigurationError
+from aomuse.server_session import prepare_sessions
+from aomuse.urls import database_url
+
+#: Seconds to wait before something is tried again.
+RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 
 #: Seconds that SQLite waits for another writer's transaction.
 SQLITE_BUSY_TIMEOUT_S = 60
@@ -22,76 +27,16 @@ SQLITE_BUSY_TIMEOUT_S = 60
 #: Options of an engine or connection of MariaDB whose transactions see one moment.
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
-#: Times are UTC, and a value that does not fit is an error, whatever the server's default.
-_MARIADB_SESSION = (
-    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,"
-    "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-)
 
-
-def database_url(url: str | URL | None = None) -> URL:
-    """Return the URL of the database to use.
-
-    Parameters
-    ----------
-    url : str or sqlalchemy.URL, optional
-        A URL; without it the environment variable ``AOMUSE_DATABASE_URL`` counts, and without
-        that the SQLite file ``aomuse.db`` in the working directory.
-
-    Returns
-    -------
-    sqlalchemy.URL
-        A URL for SQLite, or for MariaDB through MariaDB's own connector.
-
-    Raises
-    ------
-    ConfigurationError
-        If the URL cannot be parsed or names another engine.
-    """
-    try:
-        parsed = make_url(url or os.environ.get(DATABASE_URL_VARIABLE) or DEFAULT_DATABASE_URL)
-    except (ArgumentError, ValueError):
-        # The text of the error repeats the URL, and with it the password.
-        raise ConfigurationError(
-            "the database URL cannot be parsed: write sqlite:///FILE or "
-            f"{MARIADB_DRIVER}://USER:PASSWORD@HOST:3306/DATABASE "
-            "(special characters in the password as %XX)"
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return parsed
-    if backend in {"mariadb", "mysql"}:
-        if not parsed.database:
-            raise ConfigurationError("the database URL names no database: add /DATABASE at its end")
-        return parsed.set(drivername=MARIADB_DRIVER)
-    raise ConfigurationError(
-        f"the database URL is for {backend}: aomuse works with sqlite and {MARIADB_DRIVER}"
-    )
-
-
-def shown_url(url: URL) -> str:
-    """Return a URL for people's eyes: without password, and without options that may hold one.
-
-    Parameters
-    ----------
-    url : sqlalchemy.URL
-        The URL.
-
-    Returns
-    -------
-    str
-        Its text.
-    """
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
-def create_engine(url: str | URL | None = None) -> Engine:
+def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engine:
     """Return an engine for a SQLite or MariaDB database.
 
     Parameters
     ----------
     url : str or sqlalchemy.URL, optional
         See `database_url`.
+    patient : bool, optional
+        Whether connecting waits while the server has too many connections.
 
     Returns
     -------
@@ -118,7 +63,9 @@ def create_engine(url: str | URL | None = None) -> Engine:
             "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
-    event.listen(engine, "connect", _mariadb_connect)
+    prepare_sessions(engine)
+    if patient:
+        connect_patiently(engine)
     event.listen(engine, "connect", _refuse_stale_writes)
     event.listen(engine, "handle_error", _mark_lost)
     return engine
@@ -186,10 +133,28 @@ def inserted_id(connection: sa.Connection, insert: sa.Insert) -> int:
     return int(key[0])
 
 
-def _mariadb_connect(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute(_MARIADB_SESSION)
-    cursor.close()
+def connect_patiently(engine: Engine) -> None:
+    """Let an engine wait where a server has too many connections, which passes.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The engine.
+    """
+    event.listen(engine, "do_connect", _connect_patiently)
+
+
+def _connect_patiently(
+    dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+) -> Any:
+    for delay in RETRY_DELAYS_S:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.Error as error:
+            if getattr(error, "errno", None) not in _CROWDED_NUMBERS:
+                raise
+            time.sleep(delay)
+    return dialect.connect(*arguments, **options)
 
 
 def _refuse_stale_writes(connection: Any, _record: Any) -> None:
@@ -214,6 +179,7 @@ class Trouble(Enum):
     NONE = "the statement or its values are wrong: trying again does not help"
     BUSY = "another transaction was in the way: the same can be tried again"
     GONE = "the connection was lost: another one may work"
+    CROWDED = "the server takes no more connections: one may be free later"
     FULL = "there is no room: nothing more can be written"
 
 
@@ -221,6 +187,8 @@ class Trouble(Enum):
 #: table full, no space.
 _BUSY_NUMBERS = {1205, 1213, 1020}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
+#: Too many connections: of the server, of an account, of an account in an hour.
+_CROWDED_NUMBERS = {1040, 1203, 1226}
 #: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
 #: errors, TLS error, malformed packet.
 _GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1158, 1159, 1160, 1161}
@@ -244,6 +212,8 @@ def trouble_of(error: DBAPIError) -> Trouble:
     said = str(error.orig).lower()
     if number in _FULL_NUMBERS or "disk is full" in said or "no space left" in said:
         return Trouble.FULL
+    if number in _CROWDED_NUMBERS:
+        return Trouble.CROWDED
     if number in _BUSY_NUMBERS or "database is locked" in said:
         return Trouble.BUSY
     if error.connection_invalidated or number in _GONE_NUMBERS:

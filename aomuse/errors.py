@@ -19,6 +19,10 @@ class DatabaseError(AomuseError):
     """The database has gone away, or takes no more; what was committed is whole."""
 
 
+class CrowdedError(DatabaseError):
+    """The server takes no more connections; those that are open go on."""
+
+
 class BusyError(AomuseError):
     """Another loader holds the database, or has changed what was to be changed."""
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import create_engine, describe_error, read_transaction
-from aomuse.discover import discover, find_again, join
-from aomuse.errors import AomuseError, DatabaseError
+from aomuse.db import connect_patiently, create_engine, describe_error, read_transaction
+from aomuse.discover import discover
+from aomuse.errors import AomuseError, CrowdedError, DatabaseError
 from aomuse.exchange.files import Discovery, ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Result, Summary
@@ -24,20 +25,23 @@ from aomuse.ledger import (
     Ledger,
     Plan,
     Run,
+    gathered,
+    joined,
     make_plan,
     record_orphans,
     remember_headers,
     running,
     stored_but_left_out,
 )
-from aomuse.load import UnitOfWork, choose_writer, reason_of
+from aomuse.load import UnitOfWork, WriterChoice, choose_writer, known_writer, reason_of
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
 from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
+from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.workers import Died, run_tasks
+from aomuse.workers import Died, Withdrawn, run_tasks
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
@@ -94,9 +98,12 @@ def load(
         where = [printable(root.resolve()) for root in roots]
         run.start("load", *where)
         run.has_issues = bool(discovery.issues)
-        register_metrics(engine)
-        remember_headers(engine, run.id, discovery.read, discovery.files, where)
-        record_orphans(engine, run.id, where, discovery.issues)
+        for record in (
+            partial(register_metrics, engine),
+            partial(remember_headers, engine, run.id, discovery.read, discovery.files, where),
+            partial(record_orphans, engine, run.id, where, discovery.issues),
+        ):
+            retrying(engine, record)
         for result in _results(engine, run, plans, workers, listener):
             run.report(result)
         show_in_views(engine, listener)
@@ -135,12 +142,18 @@ def _plans(
     engine: Engine, roots: Sequence[Path], *, reload: bool
 ) -> tuple[Discovery, list[tuple[ExposureFiles, Plan]]]:
     """Return what the roots hold, and what is to be done with each exposure."""
-    with read_transaction(engine) as connection:
-        ledger, headers = Ledger(connection), KnownHeaders(connection)
+
+    def read_ledger() -> tuple[Ledger, KnownHeaders]:
+        with read_transaction(engine) as connection:
+            return Ledger(connection), KnownHeaders(connection)
+
+    ledger, headers = retrying(engine, read_ledger)
     discovery = discover(roots, headers.recall)
-    exposures = _gathered(ledger, discovery.exposures)
+    exposures = gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
+    # What an earlier load stored of these goes.
     paths |= {str(file) for file, _ in discovery.left_out}
+    paths |= {issue.path for issue in discovery.issues if issue.code == "copy" and issue.path}
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
     planned = {known.id for _, todo in plans for known in todo.known}
     discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))
@@ -167,10 +180,10 @@ def _results(
             yield unit.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
-            tasks.append(Task(_joined(with_issues, todo), todo))
+            tasks.append(Task(joined(with_issues, todo), todo))
     size = sum(file.size for task in tasks for file in task.files.files)
     if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
-        yield from _in_workers(engine, unit, run, tasks, workers)
+        yield from _in_workers(way, unit, run, tasks, workers)
         return
     for task in tasks:
         if run.stop.is_set():
@@ -184,7 +197,11 @@ def _load_task(unit: UnitOfWork, task: Task) -> Result:
 
 
 def _in_workers(
-    engine: Engine, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int
+    way: WriterChoice,
+    unit: UnitOfWork,
+    run: Run,
+    tasks: list[Task],
+    workers: int,
 ) -> Iterator[Result]:
     """Yield the results of tasks that worker processes carry out.
 
@@ -192,16 +209,23 @@ def _in_workers(
     SQLite takes one writer: this process, which counts as one of the workers; the others read and
     normalize.
     """
-    if engine.dialect.name == "sqlite":
-        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, run.stop):
-            yield unit.load(task.files, task.plan, lambda made=made: _unwrap(made))  # type: ignore[misc]
+
+    def fewer(reason: str) -> None:
+        run.listener.on_notice(f"{reason}: going on with fewer workers")
+
+    if way.engine.dialect.name == "sqlite":
+        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, run.stop, fewer):
+            yield unit.load(task.files, task.plan, lambda task=task, made=made: _unwrap(task, made))  # type: ignore[misc]
         return
-    url = engine.url.render_as_string(hide_password=False)
-    for task, result in run_tasks(tasks, _start_loader, (url, run.id), workers, run.stop):
+    url = way.engine.url.render_as_string(hide_password=False)
+    arguments = (url, run.id, way.notice is None)
+    for task, result in run_tasks(tasks, _start_loader, arguments, workers, run.stop, fewer):
         if isinstance(result, DatabaseError):
             raise result
         if isinstance(result, Died):
             yield unit.fail(task.files, task.plan, f"{result}, twice")
+        elif isinstance(result, Withdrawn):
+            yield _load_task(unit, task)
         else:
             yield result
 
@@ -218,54 +242,40 @@ def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
     return read
 
 
-def _start_loader(url: str, run_id: int) -> Callable[[Task], Result | DatabaseError]:
+def _start_loader(
+    url: str, run_id: int, fast: bool
+) -> Callable[[Task], Result | DatabaseError | Withdrawn]:
     """Return the function of a worker that loads exposures through a connection of its own."""
-    unit = UnitOfWork(choose_writer(create_engine(url)), run_id)
+    engine = create_engine(url, patient=False)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise AomuseError(describe_error(error)) from error
+    # From here on the others may need the place of this one.
+    connect_patiently(engine)
+    unit = UnitOfWork(known_writer(engine, fast=fast), run_id)
 
-    def load_task(task: Task) -> Result | DatabaseError:
+    def load_task(task: Task) -> Result | DatabaseError | Withdrawn:
         try:
             return _load_task(unit, task)
+        except CrowdedError as error:
+            return Withdrawn(str(error))
         except DatabaseError as error:
             return error
 
     return load_task
 
 
-def _unwrap(made: NormalizedExposure | Exception | Died) -> NormalizedExposure:
+def _unwrap(
+    task: Task, made: NormalizedExposure | Exception | Died | Withdrawn
+) -> NormalizedExposure:
+    if isinstance(made, Withdrawn):
+        return normalize(read_exposure(task.files))
     if isinstance(made, Died):
         raise AomuseError(f"{made}, twice")
     if isinstance(made, Exception):
         raise made
     return made
-
-
-def _gathered(ledger: Ledger, exposures: list[ExposureFiles]) -> list[ExposureFiles]:
-    """Join exposures that the database knows to be one: files of it lie in several roots."""
-    homes: dict[int, int] = {}
-    gathered: list[ExposureFiles] = []
-    for files in exposures:
-        known = ledger.known(files)
-        home = next((homes[k.id] for k in known if k.id in homes), len(gathered))
-        if home == len(gathered) or None not in (gathered[home].archive_id, files.archive_id):
-            home = len(gathered)
-            gathered.append(files)
-        else:
-            gathered[home] = join(
-                gathered[home], files.files, known[0].archive_id, known[0].raw_file
-            )
-        homes |= dict.fromkeys((k.id for k in known), home)
-    return gathered
-
-
-def _joined(files: ExposureFiles, todo: Plan) -> ExposureFiles:
-    """Return the exposure with those of its files that an earlier run found elsewhere."""
-    others = [find_again(Path(file.path), file.role) for file in todo.others]
-    found = [file for file in others if file is not None]
-    if not todo.known or not (found or files.archive_id is None):
-        return files
-    archive_ids = [k for k in todo.known if k.archive_id is not None]
-    known = archive_ids[0] if archive_ids else todo.known[0]
-    return join(files, found, known.archive_id, known.raw_file)
 
 
 def show_in_views(engine: Engine, listener: Listener) -> None:

@@ -10,13 +10,13 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from threading import Event
-from types import FrameType
 from typing import Any
+
+from aomuse.errors import AomuseError
 
 #: A task is tried once more when its worker died.
 _TRIES = 2
@@ -35,6 +35,13 @@ class Died:
             name = signal.Signals(-self.exit_code).name
             return f"worker process {self.process_id} was ended by {name}"
         return f"worker process {self.process_id} ended with exit code {self.exit_code}"
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The result of a worker that cannot go on: its task is for the others, or for the caller."""
+
+    reason: str
 
 
 @dataclass
@@ -56,74 +63,150 @@ def run_tasks(
     arguments: tuple[Any, ...],
     count: int,
     stop: Event,
+    on_fewer: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[Any, Any]]:
-    """Run tasks on worker processes."""
-    # A fork server has the modules loaded and no threads, connections or locks of this process.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["aomuse.pipeline"])
-    waiting = deque((task, 1) for task in tasks)
-    workers = [_begin(context, start, arguments) for _ in range(min(count, len(waiting)))]
+    """Run tasks on worker processes.
+
+    A worker that dies is replaced; one that cannot start or go on is not, and `on_fewer` hears of
+    the first one why. Once there are none, the result of all other tasks is `Withdrawn`.
+    """
+    crew = _Crew(start, arguments, deque((task, 1) for task in tasks), stop, on_fewer)
     try:
-        for worker in workers:
-            _hand_out(worker, waiting, stop)
-        while busy := [worker for worker in workers if worker.task is not None]:
+        crew.gather(count)
+        while busy := [worker for worker in crew.workers if worker.task is not None]:
             ready = wait([worker.pipe for worker in busy])
             for worker in [w for w in busy if w.pipe in ready]:
-                task, tries = worker.task, worker.tries
-                try:
-                    result = worker.pipe.recv()
-                except (EOFError, OSError):
-                    worker.process.join()
-                    result = Died(worker.process.pid or 0, worker.process.exitcode)
-                    workers.remove(worker)
-                    worker = _begin(context, start, arguments)  # noqa: PLW2901
-                    workers.append(worker)
-                    if tries < _TRIES and not stop.is_set():
-                        waiting.append((task, tries + 1))
-                        _hand_out(worker, waiting, stop)
-                        continue
-                worker.task = None
-                # The next task goes out before the caller spends time on this result.
-                _hand_out(worker, waiting, stop)
-                yield task, result
+                yield from crew.receive(worker)
     finally:
-        for worker in workers:
+        for worker in crew.workers:
             worker.pipe.close()
-        for worker in workers:
+        for worker in crew.workers:
             worker.process.join()
 
 
-def _begin(context: BaseContext, start: Callable[..., Any], arguments: tuple[Any, ...]) -> _Worker:
-    own_end, worker_end = context.Pipe()
-    process = context.Process(target=_work, args=(worker_end,), daemon=True)  # type: ignore[attr-defined]
-    process.start()
-    worker_end.close()
-    own_end.send((start, arguments))
-    return _Worker(process, own_end)
+@dataclass
+class _Crew:
+    """The workers, and the tasks that wait for one, with how often each was tried."""
 
+    start: Callable[..., Callable[[Any], Any]]
+    arguments: tuple[Any, ...]
+    waiting: deque[tuple[Any, int]]
+    stop: Event
+    on_fewer: Callable[[str], None]
+    workers: list[_Worker] = field(default_factory=list)
+    are_fewer: bool = False
 
-def _hand_out(worker: _Worker, waiting: deque[tuple[Any, int]], stop: Event) -> None:
-    if not waiting or stop.is_set():
-        worker.task = None
-        return
-    worker.task, worker.tries = waiting.popleft()
-    with contextlib.suppress(BrokenPipeError):
-        # Waiting for the result shows that the worker has gone.
-        worker.pipe.send(worker.task)
+    def __post_init__(self) -> None:
+        # A fork server has the modules loaded and no threads, connections or locks of this process.
+        self._context: Any = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["aomuse.pipeline"])
+
+    def gather(self, count: int) -> None:
+        """Start workers, and give each a task."""
+        for _ in range(min(count, len(self.waiting))):
+            self._begin()
+        for worker in self.workers:
+            self._hand_out(worker)
+
+    def receive(self, worker: _Worker) -> Iterator[tuple[Any, Any]]:
+        """Yield a task that is done with its result; a worker that died yields a task at most."""
+        task, tries = worker.task, worker.tries
+        try:
+            result = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._remove(worker)
+            if self.stop.is_set():
+                # The signal was for all processes; the next run does the task.
+                return
+            result = Died(worker.process.pid or 0, worker.process.exitcode)
+            worker = self._begin()
+            if tries < _TRIES:
+                self.waiting.append((task, tries + 1))
+                self._hand_out(worker)
+                return
+        if isinstance(result, Withdrawn):
+            self._remove(worker)
+            if not self.are_fewer:
+                self.are_fewer = True
+                self.on_fewer(result.reason)
+            self.waiting.appendleft((task, tries))
+            for other in self.workers:
+                if other.task is None:
+                    self._hand_out(other)
+            while self.waiting and not self.workers and not self.stop.is_set():
+                yield self.waiting.popleft()[0], result
+            return
+        # The next task goes out before the caller spends time on this result.
+        self._hand_out(worker)
+        yield task, result
+
+    def _begin(self) -> _Worker:
+        """Start a worker; a fork server that was killed is started again."""
+        for _ in range(_TRIES):
+            own_end, worker_end = self._context.Pipe()
+            process = self._context.Process(target=_work, args=(worker_end,), daemon=True)
+            try:
+                process.start()
+                own_end.send((self.start, self.arguments))
+            except (EOFError, OSError):
+                own_end.close()
+            else:
+                self.workers.append(_Worker(process, own_end))
+                return self.workers[-1]
+            finally:
+                worker_end.close()
+        raise AomuseError(
+            "no worker process could be started (the process that starts them was killed, perhaps "
+            "for lack of memory): run again, or with --workers 1; only complete exposures were "
+            "saved"
+        )
+
+    def _hand_out(self, worker: _Worker) -> None:
+        if not self.waiting or self.stop.is_set():
+            worker.task = None
+            return
+        worker.task, worker.tries = self.waiting.popleft()
+        with contextlib.suppress(BrokenPipeError):
+            # Waiting for the result shows that the worker has gone.
+            worker.pipe.send(worker.task)
+
+    def _remove(self, worker: _Worker) -> None:
+        worker.pipe.close()
+        worker.process.join()
+        self.workers.remove(worker)
 
 
 def _work(pipe: Connection) -> None:
     """Run in a worker: turn tasks into results until the pipe closes."""
-    # Ctrl-C reaches the whole group; the exposure in hand is to be finished.
+    # Ctrl-C and the end of a terminal reach the whole group, and TERM may: the exposure in hand is
+    # to be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _die_with_parent()
     try:
         start, arguments = pipe.recv()
-        function = start(*arguments)
+        try:
+            function = start(*arguments)
+        except Exception as error:  # noqa: BLE001 - the process that hands out the tasks reports it
+            kind = "" if isinstance(error, AomuseError) else f"{type(error).__name__}: "
+            pipe.send(Withdrawn(f"{kind}{' '.join(str(error).split())}"))
+            return
         while True:
-            pipe.send(function(pipe.recv()))
-    except (EOFError, BrokenPipeError):
+            task = pipe.recv()
+            with _without_term():
+                pipe.send(function(task))
+    except (EOFError, ConnectionError):
         return
+
+
+@contextlib.contextmanager
+def _without_term() -> Iterator[None]:
+    """Let TERM wait for a while."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 def _die_with_parent() -> None:
@@ -131,26 +214,3 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def finish_on_interrupt() -> Iterator[Event]:
-    """Turn the first Ctrl-C into an event, so that the exposure in hand is finished.
-
-    A second Ctrl-C interrupts at once. Outside the main thread signals are left alone.
-    """
-    stop = Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    try:
-        before = signal.signal(signal.SIGINT, handle)
-    except ValueError:
-        yield stop
-        return
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -7,11 +7,13 @@ from typing import Any
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, event, text
 
-from aomuse.db import create_engine, database_url
+from aomuse.db import create_engine
 from aomuse.models import Base
+from aomuse.models.base import STORAGE
 from aomuse.query.refresh import offline_views, refresh_views
+from aomuse.urls import database_url
 
 HEAD = ScriptDirectory.from_config(context.config).get_current_head()
 
@@ -32,6 +34,12 @@ def create_views_at_head(
     else:
         assert ctx.connection is not None
         refresh_views(ctx.connection)
+
+
+def name_storage(table: Table, _: Any, **__: Any) -> None:
+    """Let each table that is created name its storage: older revisions and Alembic name less."""
+    for option, value in STORAGE.items():
+        table.kwargs.setdefault(option, value)
 
 
 def configure(**options: Any) -> None:
@@ -67,11 +75,20 @@ def run_online(connection: Connection) -> None:
         context.run_migrations()
 
 
-if context.is_offline_mode():
-    run_offline()
-elif (given := context.config.attributes.get("connection")) is not None:
-    run_online(given)
-else:
-    with create_engine().connect() as opened:
-        run_online(opened)
-        opened.commit()
+def run() -> None:
+    """Run the migrations, or print them."""
+    if context.is_offline_mode():
+        run_offline()
+    elif (given := context.config.attributes.get("connection")) is not None:
+        run_online(given)
+    else:
+        with create_engine().connect() as opened:
+            run_online(opened)
+            opened.commit()
+
+
+event.listen(Table, "before_create", name_storage)
+try:
+    run()
+finally:
+    event.remove(Table, "before_create", name_storage)

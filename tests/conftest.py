@@ -59,7 +59,7 @@ _database_numbers = itertools.count(1)
 
 #: What takes long: a server, a browser, processes, trees that are loaded over and over.
 SLOW_FIXTURES = {
-    *("mariadb_server", "own_server", "other_url", "browser", "processes"),
+    *("mariadb_server", "own_server", "other_server", "other_url", "browser", "processes"),
     *("whole", "light", "slow"),
 }
 

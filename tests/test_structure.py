@@ -19,10 +19,11 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "whole_file", "suggest", "workers", "muse", "libmariadb"),
-    ("config", "exchange"),
-    ("fits", "models", "db"),
-    ("schema", "stored", "discover", "read", "normalize"),
+    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("config", "urls", "exchange", "workers"),
+    ("server_session", "fits", "models"),
+    ("db",),
+    ("schema", "retries", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),
     ("query", "load"),
@@ -35,7 +36,7 @@ LAYERS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("db", "config"), ("verify", "discover")}
+NEIGHBOURS = {("urls", "config"), ("verify", "discover")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -22,16 +26,16 @@ def backup(engine: Engine, file: Path) -> int:
         raise ConfigurationError("the database has no aomuse schema: there is nothing to back up")
     if os.path.lexists(file):
         raise ConfigurationError(f"{file} exists already: give another name, or remove it")
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial = file.with_name(f".aomuse-{secrets.token_hex(8)}.part")
     try:
-        try:
+        with _removed_at_the_end(partial):
             # Nobody else may read it, as long as the user does not say so.
             partial.touch(mode=0o600, exist_ok=False)
             if engine.dialect.name == "sqlite":
                 sqlite_copy.backup(engine, partial)
             else:
                 tables = [name for name in inventory(engine).tables if name != VERSION_TABLE]
-                mariadb_dump.backup(engine.url, tables, revision, partial)
+                mariadb_dump.backup(engine, tables, revision, partial)
             if current_revision(engine) != revision:
                 raise ConfigurationError(
                     "the schema was migrated meanwhile: take the backup again; nothing was kept "
@@ -39,13 +43,30 @@ def backup(engine: Engine, file: Path) -> int:
                 )
             size = partial.stat().st_size
             _put_in_place(partial, file)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"{file} cannot be written ({error.strerror or error}): give another place"
         ) from error
     return size
+
+
+@contextmanager
+def _removed_at_the_end(partial: Path) -> Iterator[None]:
+    """Remove a file at the end, also if this process is killed: then another one does it.
+
+    The other one waits for the end of a pipe, in a session of its own, which no signal to ours
+    reaches.
+    """
+    script = 'read -r _; rm -f -- "$1" "$1-journal"'
+    process = subprocess.Popen(  # noqa: S603 - our own script; the name is an argument of it
+        ["/bin/sh", "-c", script, "sh", partial.absolute()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with process:
+        yield
 
 
 def restore(engine: Engine, file: Path) -> str:

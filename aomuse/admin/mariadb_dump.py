@@ -6,18 +6,23 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.admin.drop import drop
 from aomuse.errors import ConfigurationError
 from aomuse.schema import RESTORING
+from aomuse.server_session import as_script
+from aomuse.urls import asks_for_tls, option
 
 _BEGIN = "-- aomuse backup of a MariaDB database, schema revision "
+DUMP = "mariadb-dump"
+_NO_LIMIT = 2**64 - 1
 #: Last line of mariadb-dump, and of the backup.
 _DUMPED, _END = b"-- Dump completed", b"-- aomuse backup complete\n"
 
@@ -27,16 +32,20 @@ _FIRST = """\
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 INSERT INTO alembic_version VALUES ('%s');
 COMMIT;
 """
 _LAST = "UPDATE alembic_version SET version_num = '%s';\nCOMMIT;\n"
 
-#: Options of the URL that the client programs have too, by their name there.
+#: Options of the URL that the client programs have too, by their name there. An older program, or
+#: another one, may do without those that begin with "loose"; none of them is about encryption.
 _OPTIONS = {
     "unix_socket": "socket",
-    "connect_timeout": "connect-timeout",
+    "connect_timeout": "loose-connect-timeout",
+    "compress": "loose-compress",
+    "init_command": "loose-init-command",
+    "plugin_dir": "plugin-dir",
     "ssl_ca": "ssl-ca",
     "ssl_capath": "ssl-capath",
     "ssl_cert": "ssl-cert",
@@ -45,34 +54,49 @@ _OPTIONS = {
     "ssl_crl": "ssl-crl",
     "ssl_crlpath": "ssl-crlpath",
     "tls_version": "tls-version",
+    "tls_fp": "ssl-fp",
+    "tls_fp_list": "ssl-fplist",
 }
-_TRUE = {"1", "true", "yes", "on"}
 
 
-def backup(url: URL, tables: Sequence[str], revision: str, file: Path) -> None:
+def backup(engine: Engine, tables: Sequence[str], revision: str, file: Path) -> None:
     """Dump tables as they are at one moment."""
-    program = _program("mariadb-dump", "mysqldump")
-    with _option_file(url) as options, file.open("wb") as stream:
+    _refuse_limit(engine)
+    program = _program(DUMP, "mysqldump")
+    with file.open("wb") as stream:
         stream.write(f"{_BEGIN}{revision}\n{_FIRST % RESTORING}".encode())
-        stream.flush()
-        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            [
-                *(program, f"--defaults-file={options}", "--single-transaction", "--quick"),
-                # A loader's account has no right to lock tables, and needs none.
-                *("--skip-lock-tables", "--skip-add-locks", "--no-tablespaces"),
-                *("--hex-blob", "--skip-triggers"),
-                *("--default-character-set=utf8mb4", str(url.database), *tables),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.PIPE,
-            check=False,
+        options = (
+            *("--single-transaction", "--quick"),
+            # A loader's account has no right to lock tables, and needs none.
+            *("--skip-lock-tables", "--skip-add-locks", "--no-tablespaces"),
+            *("--hex-blob", "--skip-triggers"),
         )
-        if not done.returncode and _ends_with(file, _DUMPED):
-            stream.seek(0, os.SEEK_END)
-            stream.write((_LAST % revision).encode() + _END)
-            return
-    raise ConfigurationError(f"the backup failed ({_said(done.stderr)}): nothing was kept of it")
+        with _running(program, engine.url, options, tables, stdout=subprocess.PIPE) as (
+            process,
+            said,
+        ):
+            assert process.stdout is not None
+            # Through this process: when it is killed, the program comes to its end. Whatever there
+            # is at a time: a signal would wait for a full block.
+            for block in iter(partial(os.read, process.stdout.fileno(), 1 << 20), b""):
+                stream.write(block)
+            stream.flush()
+            if not process.wait() and _ends_with(file, _DUMPED):
+                stream.write((_LAST % revision).encode() + _END)
+                return
+            why = said()
+    raise ConfigurationError(f"the backup failed ({why}): nothing was kept of it")
+
+
+def _refuse_limit(engine: Engine) -> None:
+    """Refuse a server that cuts what the program, which has no say in its session, reads."""
+    with engine.connect() as connection:
+        limit = connection.scalar(text("SELECT @@GLOBAL.sql_select_limit"))
+    if limit != _NO_LIMIT:
+        raise ConfigurationError(
+            f"the server's sql_select_limit is {limit}, which would cut what {DUMP} reads: let its "
+            "administrator SET GLOBAL sql_select_limit = DEFAULT for the time of the backup"
+        )
 
 
 def backup_revision(file: Path) -> str:
@@ -108,27 +132,51 @@ def restore(file: Path, engine: Engine) -> None:
 
 
 def run(file: Path, url: URL) -> str | None:
-    """Run SQL by MariaDB's client program."""
+    """Run SQL by MariaDB's client program; return what it says if it fails."""
     program = _program("mariadb", "mysql")
-    with _option_file(url) as options, tempfile.TemporaryFile() as errors:
+    with _running(program, url, ("--batch",), (), stdin=subprocess.PIPE) as (process, said):
+        assert process.stdin is not None
         # Through a pipe: when this process is killed, the client comes to its end, and does not
-        # go on behind the back of whoever drops what is there.
+        # go on behind the back of whoever drops what is there. A client that has failed reads no
+        # further, and says why.
+        with suppress(BrokenPipeError), process.stdin as pipe, file.open("rb") as stream:
+            pipe.write(as_script(url).encode())
+            shutil.copyfileobj(stream, pipe, 1 << 20)
+        return said() if process.wait() else None
+
+
+@contextmanager
+def _running(
+    program: str,
+    url: URL,
+    options: Sequence[str],
+    tables: Sequence[str],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """Yield a client program at work, and what returns its last words."""
+    with _option_file(url) as descriptor, tempfile.TemporaryFile() as errors:
+
+        def last_words() -> str:
+            errors.seek(0)
+            lines = errors.read().decode("utf-8", "replace").splitlines()
+            lines = [
+                line for line in lines if line.strip() and "unknown variable 'loose-" not in line
+            ]
+            return " ".join(lines[-1].split())[:500] if lines else "no reason was given"
+
         process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
             [
-                *(program, f"--defaults-file={options}", "--batch"),
-                *("--default-character-set=utf8mb4", str(url.database)),
+                *(program, f"--defaults-file=/dev/fd/{descriptor}", *options),
+                *("--default-character-set=utf8mb4", "--", str(url.database), *tables),
             ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            pass_fds=(descriptor,),
+            stdin=stdin,
+            stdout=stdout,
             stderr=errors,
         )
         with process:
-            assert process.stdin is not None
-            # A client that has failed reads no further, and says why.
-            with suppress(BrokenPipeError), process.stdin as pipe, file.open("rb") as stream:
-                shutil.copyfileobj(stream, pipe, 1 << 20)
-        errors.seek(0)
-        return _said(errors.read()) if process.returncode else None
+            yield process, last_words
 
 
 def _program(*names: str) -> str:
@@ -142,30 +190,34 @@ def _program(*names: str) -> str:
 
 
 @contextmanager
-def _option_file(url: URL) -> Iterator[str]:
-    """Yield the name of an option file; a password on the command line is for all to see."""
-    query = {name: str(value) for name, value in url.query.items()}
+def _option_file(url: URL) -> Iterator[int]:
+    """Yield the descriptor of an option file, which has the password.
+
+    On the command line it would be for all to see, and a file would outlive a process that is
+    killed: the file is a pipe.
+    """
     lines = {
         "host": url.host,
         "port": str(url.port) if url.port else None,
         "user": url.username,
         "password": url.password,
-        **{theirs: query.get(ours) for ours, theirs in _OPTIONS.items()},
+        **{theirs: option(url, ours) for ours, theirs in _OPTIONS.items()},
     }
-    text = ["[client]"]
-    text += [f"{name}={_quoted(value)}" for name, value in lines.items() if value is not None]
-    if query.get("ssl", "").lower() in _TRUE:
-        text.append("ssl")
-    verify = query.get("ssl_verify_cert", "").lower() in _TRUE
+    written = ["[client]"]
+    written += [f"{name}={_quoted(value)}" for name, value in lines.items() if value is not None]
+    if asks_for_tls(url):
+        written.append("ssl")
+    verify = option(url, "ssl_verify_cert") == "true"
     # Newer clients verify unless an option says not to, as aomuse does not either.
-    text.append("ssl-verify-server-cert" if verify else "loose-skip-ssl-verify-server-cert")
-    handle, name = tempfile.mkstemp(prefix="aomuse-", suffix=".cnf")
+    written.append("ssl-verify-server-cert" if verify else "loose-skip-ssl-verify-server-cert")
+    reading, writing = os.pipe()
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(text) + "\n")
-        yield name
+        with os.fdopen(writing, "w", encoding="utf-8") as stream:
+            # Shorter than what a pipe holds without a reader.
+            stream.write("\n".join(written) + "\n")
+        yield reading
     finally:
-        Path(name).unlink(missing_ok=True)
+        os.close(reading)
 
 
 def _quoted(value: str) -> str:
@@ -180,8 +232,3 @@ def _ends_with(file: Path, line: bytes) -> bool:
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - 200))
         return line in stream.read()
-
-
-def _said(output: bytes) -> str:
-    lines = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-    return " ".join(lines[-1].split())[:500] if lines else "no reason was given"

@@ -21,16 +21,22 @@ def backup(engine: Engine, file: Path) -> None:
             _driver(connection).backup(copy)
             # One file, that can be carried about.
             copy.execute("PRAGMA journal_mode = DELETE")
+            damage = _damage(copy)
     except sqlite3.Error as error:
         raise ConfigurationError(f"the backup failed ({error}): nothing was kept of it") from error
+    if damage:
+        raise ConfigurationError(
+            f"the database is damaged ({damage}): nothing was kept of the backup; restore an older "
+            "one, or load the files into a new database"
+        )
 
 
 def backup_revision(file: Path) -> str:
     """Return the revision of the schema in a backup."""
     with _opened(file) as source:
-        (said,) = source.execute("PRAGMA quick_check(1)").fetchone()
-        if said != "ok":
-            raise ConfigurationError(f"{file} is damaged ({said}): take another backup")
+        damage = _damage(source)
+        if damage:
+            raise ConfigurationError(f"{file} is damaged ({damage}): take another backup")
         found = source.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
     return str(found[0]) if found else ""
 
@@ -40,6 +46,15 @@ def restore(file: Path, engine: Engine) -> None:
     with _opened(file) as source, engine.connect() as connection:
         source.backup(_driver(connection))
     engine.dispose()
+
+
+def _damage(database: sqlite3.Connection) -> str:
+    """Return what is wrong with a database, empty if nothing is."""
+    (said,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if said != "ok":
+        return " ".join(str(said).split())
+    orphan = database.execute("PRAGMA foreign_key_check").fetchone()
+    return f"{orphan[0]} has a row whose {orphan[2]} is missing" if orphan else ""
 
 
 @contextmanager

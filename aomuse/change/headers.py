@@ -91,7 +91,7 @@ def _header(connection: Connection, exposure_id: int, extension: str, file: str 
     order = ("reduced", "raw") if file is None else (file,)
     wanted = [header for role in order for header in found if header.role == role]
     for header in wanted:
-        if header.extension_name == extension:
+        if header.extension_name.strip().upper() == extension.strip().upper():
             return header
     where = f"{file} file" if file else "cube or raw file"
     names = {header.extension_name for header in wanted}

@@ -47,7 +47,7 @@ def set_parameter(
         raise AomuseError(unknown("the analysis has no PSF parameter", name, known))
     table = connection.scalar(
         sa.select(Header.id)
-        .where(Header.source_file_id == fit.prm_file_id, Header.extension_name == "PSFPARS")
+        .where(Header.source_file_id == fit.prm_file_id, Header.called("PSFPARS"))
         .order_by(Header.hdu_index)
     )
     column = _column(connection, table, "psf_parameter", "value")

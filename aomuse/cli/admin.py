@@ -10,11 +10,12 @@ import click
 
 from aomuse.admin import ReaderAccount, backup, drop, inventory, restore
 from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context, tell_wait
-from aomuse.db import shown_url
+from aomuse.cli.output import echo
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.outcome import counted
 from aomuse.ledger import run_lock
 from aomuse.schema import head_revision
+from aomuse.urls import shown_url
 
 READER_PASSWORD_VARIABLE = "AOMUSE_READER_PASSWORD"  # noqa: S105 - the variable's name
 
@@ -30,11 +31,11 @@ def drop_command(context: Context, *, yes: bool) -> None:
     where = shown_url(context.engine.url)
     found = inventory(context.engine)
     if not found.tables and not found.views:
-        click.echo(f"{where}: there is nothing of aomuse")
+        echo(f"{where}: there is nothing of aomuse")
         return
     rows = sum(found.tables.values())
     exposures = found.tables.get("exposure", 0)
-    click.echo(
+    echo(
         f"{where}: {counted(len(found.tables), 'table')} with {counted(rows, 'row')} "
         f"({counted(exposures, 'exposure')}), {counted(len(found.views), 'view')}"
     )
@@ -44,7 +45,7 @@ def drop_command(context: Context, *, yes: bool) -> None:
         click.confirm("Drop them?", abort=True)
     with run_lock(context.engine, tell_wait):
         drop(context.engine)
-    click.echo(f"dropped; tables and views of others that were left: {len(found.others)}")
+    echo(f"dropped; tables and views of others that were left: {len(found.others)}")
 
 
 @cli.command("backup", epilog="\b\nExample:\n  aomuse backup muse-2018-08-13.backup")
@@ -56,7 +57,7 @@ def backup_command(context: Context, file: Path) -> None:
     SQLite's online backup, or mariadb-dump: the state of one moment, while others go on.
     """
     size = backup(context.engine, file)
-    click.echo(f"{file}: {size:,} bytes; bring it back with: aomuse --db URL restore {file}")
+    echo(f"{file}: {size:,} bytes; bring it back with: aomuse --db URL restore {file}")
 
 
 @cli.command("restore", epilog="\b\nExample:\n  aomuse --db sqlite:///new.db restore muse.backup")
@@ -67,9 +68,9 @@ def restore_command(context: Context, file: Path) -> None:
     with run_lock(context.engine, tell_wait):
         revision = restore(context.engine, file)
     where = shown_url(context.engine.url)
-    click.echo(f"{where}: restored, schema revision {revision}")
+    echo(f"{where}: restored, schema revision {revision}")
     if revision != head_revision():
-        click.echo("next: aomuse migrate")
+        echo("next: aomuse migrate")
 
 
 @cli.command(
@@ -126,10 +127,10 @@ def grant_reader(
         _print_sql(account)
         return 0
     if account.create(engine, _password()):
-        click.echo(f"{user}@{host} may read {account.database}")
+        echo(f"{user}@{host} may read {account.database}")
         return 0
     _print_sql(account)
-    click.echo(
+    echo(
         "aomuse: this account may not create others: let an administrator run the SQL above, with "
         "a password in place of PASSWORD",
         err=True,
@@ -139,7 +140,7 @@ def grant_reader(
 
 def _print_sql(account: ReaderAccount) -> None:
     for statement in account.sql():
-        click.echo(f"{statement};")
+        echo(f"{statement};")
 
 
 def _password() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.cli.output import echo
 from aomuse.legacy import export as seed_export
 
 
@@ -40,6 +41,6 @@ def seed_json_command(
         raise click.UsageError(f"what is {more[0]}? Names of parameter files stand behind --prm")
     count = 0
     for path in seed_export.export(context.engine, directory, (*names, *more)):
-        click.echo(str(path))
+        echo(str(path))
         count += 1
-    click.echo(f"analyses written to {directory}: {count}")
+    echo(f"analyses written to {directory}: {count}")

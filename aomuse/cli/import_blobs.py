@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
-from aomuse.cli.progress import Progress, summary_text
+from aomuse.cli.output import echo
+from aomuse.cli.progress import Progress, summary_lines
 from aomuse.legacy import import_blobs
 
 
@@ -41,5 +42,6 @@ def import_blobs_command(
                 err=True,
             )
             raise
-    click.echo(summary_text(summary, progress))
+    for line in summary_lines(summary, progress):
+        echo(line)
     return EXIT_ISSUES if summary.failed else 0

@@ -9,7 +9,8 @@ import click
 
 from aomuse import pipeline
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
-from aomuse.cli.progress import Progress, left_out_text, summary_text
+from aomuse.cli.output import echo
+from aomuse.cli.progress import Progress, left_out_text, summary_lines
 from aomuse.exchange.files import COMPANION_ROLES
 from aomuse.workers import default_workers
 
@@ -66,31 +67,32 @@ def load(
                 err=True,
             )
             raise
-    click.echo(summary_text(summary, progress))
+    for line in summary_lines(summary, progress):
+        echo(line)
     return EXIT_ISSUES if summary.failed else 0
 
 
 def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> int:
     discovery, plans = pipeline.plan(context.engine, roots, reload=reload)
     for files, todo in plans:
-        click.echo(f"{files.label}: {_ACTIONS[todo.action]}")
+        echo(f"{files.label}: {_ACTIONS[todo.action]}")
         for file in files.files:
-            click.echo(f"  {file.role:<9} {file}")
+            echo(f"  {file.role:<9} {file}")
         without = [role for role in COMPANION_ROLES if role not in {f.role for f in files.files}]
         if without:
-            click.echo(f"  without   {', '.join(without)}")
+            echo(f"  without   {', '.join(without)}")
         for issue in (*files.issues, *todo.issues):
-            click.echo(f"  {issue.severity}: {issue}")
+            echo(f"  {issue.severity}: {issue}")
     for issue in discovery.issues:
-        click.echo(f"{issue.severity}: {issue}", err=issue.severity == "error")
+        echo(f"{issue.severity}: {issue}", err=issue.severity == "error")
     for file, why in discovery.left_out:
-        click.echo(f"left out: {file}: {why}")
+        echo(f"left out: {file}: {why}")
     if discovery.left_out:
-        click.echo(left_out_text(Counter(why for _, why in discovery.left_out)))
+        echo(left_out_text(Counter(why for _, why in discovery.left_out)))
     counts = {
         name: sum(todo.action == action for _, todo in plans) for action, name in _ACTIONS.items()
     }
     told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-    click.echo(f"dry run, nothing was written: {told or 'no exposures'}")
+    echo(f"dry run, nothing was written: {told or 'no exposures'}")
     errors = [*discovery.issues, *(issue for _, todo in plans for issue in todo.issues)]
     return EXIT_ISSUES if any(issue.severity == "error" for issue in errors) else 0

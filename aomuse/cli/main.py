@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import click
 
+from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
 from aomuse.errors import AomuseError
+from aomuse.signals import Ended, end, handled
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Exit codes: some files could not be loaded; usage or configuration is wrong; Ctrl-C.
-EXIT_ISSUES, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+#: Exit codes: some files could not be loaded; usage or configuration is wrong.
+EXIT_ISSUES, EXIT_USAGE = 1, 2
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Context:
 
 def tell_wait(holder: str) -> None:
     """Tell that a loader holds the database."""
-    click.echo(f"waiting for {holder}, which holds the database", err=True)
+    echo(f"waiting for {holder}, which holds the database", err=True)
 
 
 pass_context = click.make_pass_decorator(Context)
@@ -118,16 +123,28 @@ def cli(context: click.Context, url: str | None) -> None:
 
 def main() -> None:
     """Run the command line, and end with one clear line where the user has to mend something."""
+    with handled(end):
+        _main()
+
+
+def _main() -> None:
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        text = StringIO()
+        error.show(text)
+        for line in text.getvalue().splitlines():
+            echo(line, err=True)
         sys.exit(error.exit_code)
-    except click.Abort:
-        click.echo("aomuse: interrupted", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+    except click.Abort as error:
+        if isinstance(error.__cause__, EOFError):
+            # Click takes the end of any pipe for Ctrl-D.
+            raise error.__cause__ from None
+        sys.exit(_interrupted(error.__cause__))
+    except KeyboardInterrupt as error:
+        sys.exit(_interrupted(error))
     except AomuseError as error:
-        click.echo(f"aomuse: {error}", err=True)
+        echo(f"aomuse: {error}", err=True)
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
@@ -140,5 +157,14 @@ def main() -> None:
 
         if not isinstance(error, DBAPIError):
             raise
-        click.echo(f"aomuse: {describe_error(error)}", err=True)
+        echo(f"aomuse: {describe_error(error)}", err=True)
         sys.exit(EXIT_USAGE)
+
+
+def _interrupted(by: BaseException | None) -> int:
+    """Tell what interrupted the command, and return the exit code that a shell has for it."""
+    number = by.number if isinstance(by, Ended) else signal.SIGINT
+    how = "" if number == signal.SIGINT else f" by {number.name}"
+    with suppress(OSError):  # the terminal may have gone
+        click.echo(f"aomuse: interrupted{how}", err=True)
+    return 128 + number

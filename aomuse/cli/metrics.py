@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
+from aomuse.cli.output import echo
 from aomuse.exchange.outcome import Listener, counted
 from aomuse.metrics.rows import compute_metrics
 
@@ -25,4 +26,4 @@ def metrics(context: Context, *, recompute: bool) -> None:
     """
     summary = compute_metrics(context.engine, recompute=recompute, listener=_Shown())
     count = sum(summary.counts.values())
-    click.echo(f"metrics of {counted(count, 'exposure')} worked out")
+    echo(f"metrics of {counted(count, 'exposure')} worked out")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import click
-
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
-from aomuse.db import shown_url
+from aomuse.cli.output import echo
 from aomuse.ledger import run_lock
 from aomuse.query.refresh import refresh
+from aomuse.urls import shown_url
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse --db sqlite:///night.db migrate")
@@ -22,4 +21,4 @@ def migrate(context: Context) -> None:
     head = schema.head_revision()
     where = shown_url(context.engine.url)
     done = "already at" if before == head else f"from {before or 'nothing'} to"
-    click.echo(f"{where}: schema {done} revision {head}")
+    echo(f"{where}: schema {done} revision {head}")

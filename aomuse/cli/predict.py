@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
+from aomuse.cli.output import echo
 from aomuse.exchange.outcome import Listener, Result, counted
 from aomuse.predict import predict
 from aomuse.workers import default_workers
@@ -15,7 +16,7 @@ class _Shown(Listener):
         tell_wait(holder)
 
     def on_result(self, result: Result) -> None:
-        click.echo(f"{result.label}  {result.reason or 'predicted'}")
+        echo(f"{result.label}  {result.reason or 'predicted'}")
 
 
 @cli.command(
@@ -41,4 +42,4 @@ def predict_command(context: Context, *, recompute: bool, workers: int) -> None:
     summary = predict(context.engine, recompute=recompute, workers=workers, listener=_Shown())
     without = summary.counts["unchanged"]
     predicted = sum(summary.counts.values()) - without
-    click.echo(f"{counted(predicted, 'exposure')} predicted, {without} without a prediction")
+    echo(f"{counted(predicted, 'exposure')} predicted, {without} without a prediction")

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import click
 from tqdm import tqdm
 
+from aomuse.cli.output import echo
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Result, Summary, counted
+from aomuse.paths import shown
 
 if TYPE_CHECKING:
     from aomuse.exchange.files import Discovery
@@ -66,7 +67,7 @@ class Progress(Listener):
         for issue in result.issues:
             self._tell(issue)
         if self._bar is not None:
-            self._bar.set_postfix_str(result.label)
+            self._bar.set_postfix_str(shown(result.label))
             self._bar.update()
         elif result.outcome != "unchanged":
             self.say(_line(result))
@@ -79,9 +80,9 @@ class Progress(Listener):
     def say(self, text: str, *, err: bool = False) -> None:
         """Print a line without tearing the bar."""
         if self._bar is not None:
-            self._bar.write(text, file=sys.stderr if err else sys.stdout)
+            self._bar.write(shown(text), file=sys.stderr if err else sys.stdout)
         else:
-            click.echo(text, err=err)
+            echo(text, err=err)
 
 
 def _line(result: Result) -> str:
@@ -101,7 +102,7 @@ def _severities(counts: Counter[str]) -> str:
     )
 
 
-def summary_text(summary: Summary, progress: Progress) -> str:
+def summary_lines(summary: Summary, progress: Progress) -> list[str]:
     """Return what came of a load or an import, in a few lines."""
     counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items())
     rows = counted(summary.row_count, "row")
@@ -111,7 +112,7 @@ def summary_text(summary: Summary, progress: Progress) -> str:
     severities = _severities(progress.severities)
     if severities:
         lines.append(f"{severities}: aomuse status --issues lists them")
-    return "\n".join(lines)
+    return lines
 
 
 def left_out_text(reasons: Mapping[str, int]) -> str:

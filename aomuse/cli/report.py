@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import Context, cli, pass_context
+from aomuse.cli.output import echo
 from aomuse.exchange.outcome import counted
 from aomuse.report import write_report
 
@@ -22,4 +23,4 @@ def report_command(context: Context, out: Path) -> None:
     """
     exposures = write_report(context.engine, out)
     size = out.stat().st_size / 1e6
-    click.echo(f"{out}: {counted(exposures, 'exposure')}, {size:.1f} MB; open it in a browser")
+    echo(f"{out}: {counted(exposures, 'exposure')}, {size:.1f} MB; open it in a browser")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import cli
+from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE
 from aomuse.exchange.outcome import counted
 from aomuse.simulate import simulate
@@ -24,7 +25,7 @@ from aomuse.simulate import simulate
 def simulate_command(out: Path, exposures: int, sources: int, layers: int, seed: int) -> int:
     """Write a synthetic night: single/, raw/ and analysis/ below OUT."""
     written = simulate(out, exposures=exposures, sources=sources, layers=layers, seed=seed)
-    click.echo(f"{counted(len(written), 'exposure')} in {out}; load with: aomuse load {out}")
+    echo(f"{counted(len(written), 'exposure')} in {out}; load with: aomuse load {out}")
     if not written:
-        click.echo(f"({DATABASE_URL_VARIABLE} names the database)")
+        echo(f"({DATABASE_URL_VARIABLE} names the database)")
     return 0

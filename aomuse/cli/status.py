@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
-from aomuse.db import read_transaction, shown_url
+from aomuse.cli.output import echo
+from aomuse.db import read_transaction
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
+from aomuse.urls import shown_url
 
 _RUNS = 5
 _COUNTS = ("found", "loaded", "completed", "replaced", "unchanged", "failed")
@@ -23,8 +25,8 @@ _COUNTS = ("found", "loaded", "completed", "replaced", "unchanged", "failed")
 def status(context: Context, *, issues: bool) -> None:
     """Show the schema, rows of each table, last runs and issues."""
     revision = schema.require_head(context.engine)
-    click.echo(f"database  {shown_url(context.engine.url)}")
-    click.echo(f"schema    revision {revision}")
+    echo(f"database  {shown_url(context.engine.url)}")
+    echo(f"schema    revision {revision}")
     with read_transaction(context.engine) as connection:
         if issues:
             _show_issues(connection)
@@ -35,17 +37,19 @@ def status(context: Context, *, issues: bool) -> None:
 
 
 def _show_tables(connection: Connection) -> None:
-    click.echo("\nrows")
+    echo()
+    echo("rows")
     for table in Base.metadata.sorted_tables:
         count = connection.scalar(sa.select(sa.func.count()).select_from(table))
-        click.echo(f"  {table.name:<22} {count:>14,}")
+        echo(f"  {table.name:<22} {count:>14,}")
 
 
 def _show_runs(connection: Connection) -> None:
     runs = connection.execute(
         sa.select(*LoadRun.__table__.columns).order_by(LoadRun.id.desc()).limit(_RUNS)
     ).all()
-    click.echo("\nlast runs")
+    echo()
+    echo("last runs")
     for run in runs:
         took = (
             f"{(run.finished_utc - run.started_utc).total_seconds():.1f} s"
@@ -54,12 +58,12 @@ def _show_runs(connection: Connection) -> None:
         )
         counts = {name: getattr(run, f"exposures_{name}") for name in _COUNTS}
         shown = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-        click.echo(
+        echo(
             f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.outcome:<11} "
             f"{run.command:<12} {shown or 'no exposures'}, {counted(run.row_count, 'row')}, {took}"
         )
     if not runs:
-        click.echo("  none: load a tree with aomuse load ROOT")
+        echo("  none: load a tree with aomuse load ROOT")
 
 
 def _count_issues(connection: Connection) -> None:
@@ -69,10 +73,11 @@ def _count_issues(connection: Connection) -> None:
         .group_by(LoadIssue.severity, LoadIssue.code)
         .order_by(LoadIssue.severity, LoadIssue.code)
     ).all()
-    click.echo("\nopen issues")
+    echo()
+    echo("open issues")
     for severity, code, count in counts:
-        click.echo(f"  {severity:<8} {code:<22} {count:>8,}")
-    click.echo("  see them with aomuse status --issues" if counts else "  none")
+        echo(f"  {severity:<8} {code:<22} {count:>8,}")
+    echo("  see them with aomuse status --issues" if counts else "  none")
 
 
 def _show_issues(connection: Connection) -> None:
@@ -83,6 +88,6 @@ def _show_issues(connection: Connection) -> None:
     ).all()
     for row in rows:
         issue = Issue(row.severity, row.code, row.message, row.path, row.extension_name)
-        click.echo(f"{row.severity} [{row.code}] run {row.load_run_id}: {issue}")
+        echo(f"{row.severity} [{row.code}] run {row.load_run_id}: {issue}")
     if not rows:
-        click.echo("no open issues")
+        echo("no open issues")

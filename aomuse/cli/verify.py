@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
+from aomuse.cli.output import echo
 from aomuse.exchange.outcome import counted
 from aomuse.verify import Verified, count_imported, verify
 
@@ -24,27 +25,27 @@ def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
     results = verify(context.engine, roots, _show)
     different = [result for result in results if result.differences]
     values = sum(result.values for result in results)
-    click.echo(
+    echo(
         f"{counted(len(results), 'file')}, {counted(values, 'value')} compared, "
         f"{counted(len(different), 'file')} with differences"
     )
     imported = 0 if roots else count_imported(context.engine)
     if imported:
-        click.echo(
+        echo(
             f"{counted(imported, 'exposure')} imported from an AOMUSE database, without files here "
             "to compare with; aomuse load ROOT replaces imports by their files"
         )
     elif not results:
-        click.echo("nothing to compare: load a tree with aomuse load ROOT")
+        echo("nothing to compare: load a tree with aomuse load ROOT")
     return EXIT_ISSUES if different else 0
 
 
 def _show(result: Verified) -> None:
     if not result.differences:
-        click.echo(f"equal     {result.path}  {counted(result.values, 'value')}")
+        echo(f"equal     {result.path}  {counted(result.values, 'value')}")
         return
-    click.echo(f"different {result.path}  {counted(len(result.differences), 'difference')}")
+    echo(f"different {result.path}  {counted(len(result.differences), 'difference')}")
     for difference in result.differences[:_SHOWN]:
-        click.echo(f"{result.path} {difference}", err=True)
+        echo(f"{result.path} {difference}", err=True)
     if len(result.differences) > _SHOWN:
-        click.echo(f"{result.path} and {len(result.differences) - _SHOWN} more", err=True)
+        echo(f"{result.path} and {len(result.differences) - _SHOWN} more", err=True)

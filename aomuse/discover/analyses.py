@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
-from aomuse.discover.duplicates import keep_first, nearest
+from aomuse.discover.archive_names import without_copy_mark
+from aomuse.discover.duplicates import in_order, keep_first, nearest
 from aomuse.exchange.files import FitFiles, FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.muse.psf_models import MODELS
@@ -15,27 +17,40 @@ def pair_analyses(
     prms: list[FoundFile], psfs: list[FoundFile], cubes: list[FoundFile], issues: list[Issue]
 ) -> list[FitFiles]:
     """Return the analyses, each with its cube if there is one."""
-    together: dict[tuple[object, ...], FitFiles] = {}
-    for file in [*prms, *psfs]:
-        key = (file.path.parent, file.stem)
-        fit = together.setdefault(key, FitFiles(file.stem, _model(file)))
-        other: FoundFile | None = getattr(fit, file.role)
-        if other is None:
-            together[key] = replace(fit, prm=file) if file.role == "prm" else replace(fit, psf=file)
-        else:
-            # X.prm.fits and X.prm.fits.fz side by side.
-            keep_first([other, file], lambda f: f.stem, issues)
-    fits = _join_strays(list(together.values()))
+    rivals: dict[tuple[Path, str], dict[str, list[FoundFile]]] = {}
+    stems = {file.stem for file in (*prms, *psfs, *cubes)}
+    with_cube = {cube.stem for cube in cubes}
+    for file in (*prms, *psfs):
+        # X (1) without a cube of its own is a copy of X.
+        bare = without_copy_mark(file.stem)
+        name = bare if file.stem not in with_cube and bare in stems else file.stem
+        by_role = rivals.setdefault((file.path.parent, name), {"prm": [], "psf": []})
+        by_role[file.role].append(file)
+    fits = []
+    for (_, name), by_role in rivals.items():
+        # X.prm.fits and X.prm.fits.fz side by side.
+        kept = {role: keep_first(in_order(f), lambda _: 0, issues) for role, f in by_role.items()}
+        prm, psf = (next(iter(kept[role]), None) for role in ("prm", "psf"))
+        fits.append(FitFiles(name, _model(prm or psf), prm, psf))
+    return _with_cubes(_join_strays(fits), cubes, issues)
 
+
+def _with_cubes(
+    fits: list[FitFiles], cubes: list[FoundFile], issues: list[Issue]
+) -> list[FitFiles]:
     by_stem: dict[str, list[FoundFile]] = defaultdict(list)
     for cube in cubes:
         by_stem[cube.stem].append(cube)
+    for cube in cubes:
+        bare = without_copy_mark(cube.stem)
+        if bare not in by_stem:
+            by_stem[bare] = [c for c in cubes if without_copy_mark(c.stem) == bare]
     placed: dict[tuple[FoundFile | None, str | None, str], FitFiles] = {}
     for fit in fits:
         anchor = fit.prm or fit.psf
         assert anchor is not None
-        near = nearest(anchor, by_stem[fit.name])
-        candidates = keep_first(near, lambda file: file.stem, issues)
+        near = nearest(anchor, by_stem.get(fit.name, []))
+        candidates = keep_first(in_order(near), lambda file: file.stem, issues)
         with_cube = replace(fit, reduced=candidates[0] if candidates else None)
         place = (with_cube.reduced, fit.model, fit.name if with_cube.reduced else fit.path)
         kept = placed.setdefault(place, with_cube)
@@ -44,9 +59,9 @@ def pair_analyses(
     return list(placed.values())
 
 
-def _model(file: FoundFile) -> str | None:
+def _model(file: FoundFile | None) -> str | None:
     """Return the model in the name of the innermost folder that names exactly one."""
-    for folder in reversed(file.folder):
+    for folder in reversed(file.folder if file else ()):
         named = [model for model in MODELS if model in folder.lower()]
         if len(named) == 1:
             return named[0]
@@ -74,7 +89,7 @@ def report_duplicate(kept: FitFiles, other: FitFiles, issues: list[Issue]) -> No
     for role in ("prm", "psf"):
         files = [file for file in (getattr(kept, role), getattr(other, role)) if file]
         if len(files) == 2:
-            keep_first(files, lambda file: file.stem, issues)
+            keep_first(files, lambda _: kept.name, issues)
         elif getattr(other, role):
             why = (
                 f"it belongs to an analysis of the same cube as {kept.path}, which is loaded: "

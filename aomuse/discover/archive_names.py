@@ -14,11 +14,11 @@ _ARCHIVE_NAME = re.compile(
 )
 _SUFFIX = re.compile(r"\.(?:fz|fits)\Z", re.IGNORECASE)
 #: What systems append to the name of a copy: browsers, Windows, macOS, GNOME.
-_COPY_MARK = re.compile(
+COPY_MARK = (
     r"(?: ?\(\d+\)| ?\((?:\w+ )?copy(?: \d+)?\)| - (?:Copy|Kopie|Copie|Copia)(?: \(\d+\))?"
-    r"| copy(?: \d+)?|_copy\d*)\Z",
-    re.IGNORECASE,
+    r"| copy(?: \d+)?|_copy\d*)"
 )
+_COPY_MARK = re.compile(rf"{COPY_MARK}\Z", re.IGNORECASE)
 _COPY_OF = re.compile(r"(?:Copy|Kopie|Copie|Copia)(?: \(\d+\))? (?:of|von|de|di) ", re.IGNORECASE)
 
 

@@ -6,12 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from aomuse.discover.archive_names import archive_id_of
-from aomuse.discover.duplicates import keep_first, nearest, report_farther
+from aomuse.discover.archive_names import archive_id_of, without_copy_mark
+from aomuse.discover.duplicates import in_order, keep_first, nearest, report_farther
 from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers
 from aomuse.errors import FileError
-from aomuse.exchange.files import COMPANION_ROLES, FoundFile
+from aomuse.exchange.files import COMPANION_ROLES, FoundFile, Role, catalog_extension
 from aomuse.exchange.issue import Issue
 
 #: Raman images carry the start of their exposure. Some headers give whole seconds only, and no two
@@ -64,15 +64,22 @@ def choose(
     files: Sequence[FoundFile], anchor: FoundFile | None, issues: list[Issue]
 ) -> list[FoundFile]:
     """Return one night log and one file of each other name: the nearest, else the first."""
-    rivals: dict[tuple[str, str | None], list[FoundFile]] = defaultdict(list)
+    rivals: dict[tuple[Role, tuple[str, str] | None], list[FoundFile]] = defaultdict(list)
     for file in files:
-        rivals[file.role, None if file.role == "night_log" else file.name].append(file)
+        rivals[file.role, None if file.role == "night_log" else _bare_name(file)].append(file)
     chosen = []
     for same in rivals.values():
         near = nearest(anchor, same) if anchor else same
         report_farther(near, same, issues)
-        chosen += keep_first(near, lambda _: None, issues)
+        chosen += keep_first(in_order(near), lambda _: None, issues)
     return chosen
+
+
+def _bare_name(file: FoundFile) -> tuple[str, str]:
+    """Return the name without the mark of a copy, and what it says of the content."""
+    is_catalog = file.role == "catalog"
+    kind = catalog_extension(file.name) if is_catalog else file.path.suffix
+    return without_copy_mark(file.stem), kind
 
 
 def of_roles(by_role: Mapping[str, Sequence[FoundFile]]) -> list[FoundFile]:
@@ -112,7 +119,7 @@ def _owner_of_catalog(file: FoundFile, owners: Mapping[str, Group]) -> str | Iss
         cube: owner.archive_id
         for owner in owners.values()
         for cube in owner.reduced
-        if file.stem == cube.stem or file.stem.startswith(f"{cube.stem}_")
+        if without_copy_mark(file.stem) == cube.stem or file.stem.startswith(f"{cube.stem}_")
     }
     longest = max((len(cube.stem) for cube in cubes), default=0)
     near = nearest(file, [cube for cube in cubes if len(cube.stem) == longest])

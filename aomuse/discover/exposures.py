@@ -10,7 +10,8 @@ from pathlib import Path
 from aomuse.discover import companions
 from aomuse.discover.analyses import pair_analyses, report_duplicate
 from aomuse.discover.archive_names import archive_id_of
-from aomuse.discover.duplicates import keep_first, nearest, report_farther
+from aomuse.discover.cubes import derived_issue, fits_of, is_copy, one_of_each, ranked
+from aomuse.discover.duplicates import in_order, keep_first, nearest, report_farther
 from aomuse.discover.group import Group
 from aomuse.discover.headers import Headers, Recall
 from aomuse.discover.tree import walk
@@ -51,10 +52,33 @@ def discover(roots: Sequence[Path], recall: Recall = lambda _: None) -> Discover
         exposures.append(replace(files, companions=tuple(near.get(key, ())), issues=both))
     exposures += [
         ExposureFiles(None, fits=(fit,), issues=(_missing("reduced", fit.name, fit.path),))
-        for fit in by_cube[None]
+        for fit in _without_copies(by_cube, issues)
     ]
     read = {f: (headers.folder_roles.get(f, f.role), i) for f, i in headers.read.items()}
     return Discovery(exposures, issues, left_out, read, found)
+
+
+def _without_copies(
+    by_cube: dict[FoundFile | None, list[FitFiles]], issues: list[Issue]
+) -> list[FitFiles]:
+    """Return the analyses without a cube that are not copies of one that has its cube."""
+    strays = by_cube[None]
+    by_size: dict[int, list[FitFiles]] = defaultdict(list)
+    if strays:
+        for fit in (fit for cube, fits in by_cube.items() if cube for fit in fits):
+            for file in (fit.prm, fit.psf):
+                if file:
+                    by_size[file.size].append(fit)
+    own = []
+    for fit in strays:
+        anchor = fit.prm or fit.psf
+        assert anchor is not None
+        twin = next((other for other in by_size[anchor.size] if is_copy(other, fit)), None)
+        if twin is None:
+            own.append(fit)
+        else:
+            report_duplicate(twin, fit, issues)
+    return own
 
 
 def join(
@@ -205,19 +229,21 @@ def _collect_raw(files: list[FoundFile], groups: dict[str, Group], headers: Head
 def _exposure(
     group: Group, by_cube: dict[FoundFile | None, list[FitFiles]], issues: list[Issue]
 ) -> ExposureFiles:
-    reduced = keep_first(group.reduced, lambda file: file.stem, issues)
+    kept = one_of_each(group.reduced, by_cube, issues)
+    reduced = ranked(kept.values())
     raws = nearest(reduced[0], group.raws) if reduced else group.raws
     report_farther(raws, group.raws, issues)
-    raw = keep_first(raws, lambda _: group.archive_id, issues)
-    fits = _fits(group.reduced, reduced, by_cube, issues)
+    raw = keep_first(in_order(raws), lambda _: group.archive_id, issues)
+    fits = fits_of(kept, reduced, by_cube, issues)
     missing = []
     if not reduced:
         missing.append(_missing("reduced", group.archive_id, str(raw[0])))
     elif not raw:
         missing.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
+    missing += [derived_issue(cube, reduced[0]) for cube in reduced[1:]]
     missing += [
         _missing("prm", f"{cube.stem}.prm.fits", str(cube))
-        for cube in reduced
+        for cube in reduced[:1]
         if not any(fit.reduced == cube for fit in fits)
     ]
     for fit in fits:
@@ -233,24 +259,6 @@ def _exposure(
         tuple(fits),
         tuple(missing),
     )
-
-
-def _fits(
-    cubes: list[FoundFile],
-    kept: list[FoundFile],
-    by_cube: dict[FoundFile | None, list[FitFiles]],
-    issues: list[Issue],
-) -> list[FitFiles]:
-    """Return the analyses of an exposure's cubes; those of a copy count for the cube kept."""
-    by_stem = {cube.stem: cube for cube in kept}
-    fits: dict[tuple[str, str | None], FitFiles] = {}
-    for cube in cubes:
-        for fit in by_cube.get(cube, []):
-            analysis = replace(fit, reduced=by_stem[cube.stem])
-            first = fits.setdefault((fit.name, fit.model), analysis)
-            if first is not analysis:
-                report_duplicate(first, analysis, issues)
-    return list(fits.values())
 
 
 def _missing(role: str, name: str, path: str) -> Issue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from typing import Any
 
 from aomuse.discover.archive_names import archive_id_of, is_archive_name
@@ -26,6 +27,9 @@ _WANTED = {
     (f"HIERARCH {keyword}" if " " in keyword else keyword).encode(): keyword
     for keyword in _KEYWORDS
 }
+#: A time of day follows the date; the last second of a minute may be a leap second.
+_TIME = re.compile(r"[T ]\d\d:?\d\d")
+_LEAP = re.compile(r"([T ]\d\d:\d\d):60")
 
 
 def read_identity(file: FoundFile) -> Identity:
@@ -115,9 +119,16 @@ def _role(
 
 
 def _iso(text: str | None) -> dt.datetime | None:
+    """Return DATE-OBS as a time; a date alone is none, and second 60 is the next one."""
+    plain = _LEAP.sub(r"\1:59", text or "")
+    if not _TIME.search(plain):
+        return None
     try:
-        return dt.datetime.fromisoformat((text or "").removesuffix("Z")).replace(tzinfo=None)
-    except ValueError:
+        time = dt.datetime.fromisoformat(plain)
+        if time.tzinfo is not None:
+            time = time.astimezone(dt.UTC).replace(tzinfo=None)
+        return time + dt.timedelta(seconds=plain != (text or ""))
+    except (ValueError, OverflowError):
         return None
 
 

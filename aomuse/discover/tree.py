@@ -2,79 +2,71 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
+from aomuse.discover.archive_names import COPY_MARK
+from aomuse.discover.folders import FOLDERS, folders
+from aomuse.discover.unread import is_like_ours, not_read
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.paths import printable
 
-FOLDERS = ("single", "raw", "analysis")
 _BY_FOLDER: dict[str, Role] = {"single": "reduced", "raw": "raw"}
 
-_FITS = re.compile(r"^(?P<stem>.+?)\.fits(\.fz)?$", re.IGNORECASE)
+
+def _name(pattern: str) -> re.Pattern[str]:
+    """Return the pattern of a whole name, which may have line ends."""
+    return re.compile(rf"{pattern}\Z", re.IGNORECASE | re.DOTALL)
+
+
+_FITS = _name(rf"(?P<stem>.+?)\.fits(?P<tag>{COPY_MARK})?(\.fz)?")
 #: Text companions, in any folder.
 _TEXT: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("night_log", re.compile(r"^(?P<stem>.+?)(\.fits(\.fz)?)?\.NL\.txt$", re.IGNORECASE)),
-    ("catalog", re.compile(r"^(?P<stem>.+)\.(detections|se)\.cat$", re.IGNORECASE)),
+    ("night_log", _name(rf"(?P<stem>.+?)(\.fits(\.fz)?)?\.NL(?P<tag>{COPY_MARK})?\.txt")),
+    ("catalog", _name(rf"(?P<stem>.+)\.(detections|se)(?P<tag>{COPY_MARK})?\.cat")),
 )
 #: Only where no other rule applies; the header decides whether these are Raman images.
-_RAMAN = re.compile(r"^(?P<stem>.*RAMAN.*)\.fits(\.fz)?$", re.IGNORECASE)
+_RAMAN = _name(rf"(?P<stem>.*RAMAN.*)\.fits(?P<tag>{COPY_MARK})?(\.fz)?")
 #: ``X.prm.fits`` belongs to ``X.fits``, ``X.prm_2.fits`` to ``X_2.fits``; the last .prm counts.
-_ANALYSIS = re.compile(
-    r"^(?P<stem>.+)\.(?P<kind>prm|psf)(?P<tag>[^.]*)\.fits(\.fz)?$", re.IGNORECASE
+_ANALYSIS = _name(
+    rf"(?P<stem>.+)\.(?P<kind>prm|psf)(?P<tag>[^.]*)\.fits(?P<copy>{COPY_MARK})?(\.fz)?"
 )
 
 
 def walk(roots: Sequence[Path]) -> tuple[list[FoundFile], list[Issue]]:
     """Return the files below the roots that may belong to an exposure."""
-    files: dict[Path, FoundFile] = {}
-    visited: set[str] = set()
-    issues: list[Issue] = []
-    seen_folder = False
     for root in roots:
         if not root.is_dir():
             what = "is not a folder" if root.exists() else "does not exist"
             raise ConfigurationError(
                 f"{printable(root)} {what}: give the folder that holds single/, raw/ and analysis/"
             )
-        for folder, names in _folders(root.resolve(), visited, issues):
-            place = _place(folder)
-            seen_folder = seen_folder or place is not None
-            for name in names:
-                found = _classify(folder / name, place, root.resolve(), issues)
-                if found is not None:
-                    files.setdefault(found.path, found)
-    if not seen_folder and not files:
+    files: dict[Path, FoundFile] = {}
+    issues: list[Issue] = []
+    seen = False
+    for root, folder, names in folders([root.resolve() for root in roots], issues):
+        place = _place(folder)
+        seen = seen or place is not None
+        for name in names:
+            found = _classify(folder / name, place, root, issues)
+            if found is not None:
+                files.setdefault(found.path, found)
+            elif is_like_ours(name):
+                unread = list(not_read(folder / name, names))
+                seen = seen or bool(unread)
+                issues += unread
+    if not seen and not files:
         where = ", ".join(printable(root) for root in roots)
         raise ConfigurationError(
             f"there is no folder single/, raw/ or analysis/ and no FITS file below {where}: "
-            "give the folder that holds them"
+            "give the folder that holds them" + "".join(f"; {issue}" for issue in issues[:1])
         )
     return [files[path] for path in sorted(files)], issues
-
-
-def _folders(
-    root: Path, visited: set[str], issues: list[Issue]
-) -> Iterator[tuple[Path, list[str]]]:
-    def unreadable(error: OSError) -> None:
-        why = f"the folder cannot be listed ({error.strerror})"
-        issues.append(Issue("error", "unreadable", why, printable(error.filename or root)))
-
-    for folder, folders, names in os.walk(root, onerror=unreadable, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in visited:
-            # Another root or a link led here before. A link to a parent would never end.
-            folders.clear()
-            continue
-        visited.add(real)
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield Path(folder), sorted(n for n in names if not n.startswith("."))
 
 
 def _place(folder: Path) -> tuple[str, Path, tuple[str, ...]] | None:
@@ -91,17 +83,18 @@ def _role(name: str, kind: str | None) -> tuple[Role, str] | None:
     for role, pattern in _TEXT:
         match = pattern.match(name)
         if match:
-            return role, match["stem"]
+            return role, match["stem"] + (match["tag"] or "")
     match = _ANALYSIS.match(name) if kind in ("analysis", None) else None
     if match is not None:
-        return "prm" if match["kind"].lower() == "prm" else "psf", match["stem"] + match["tag"]
+        stem = match["stem"] + match["tag"] + (match["copy"] or "")
+        return "prm" if match["kind"].lower() == "prm" else "psf", stem
     match = _RAMAN.match(name)
     if match is not None and kind not in _BY_FOLDER:
-        return "raman", match["stem"]
+        return "raman", match["stem"] + (match["tag"] or "")
     match = _FITS.match(name)
     if match is None or kind == "analysis":
         return None
-    return _BY_FOLDER.get(kind or "", "unknown"), match["stem"]
+    return _BY_FOLDER.get(kind or "", "unknown"), match["stem"] + (match["tag"] or "")
 
 
 def _classify(
@@ -116,19 +109,25 @@ def _classify(
         return None
     role, stem = named
     try:
-        real = path.resolve(strict=True)
-        stat = real.stat()
-    except (OSError, RuntimeError) as error:
-        # Before Python 3.13 a loop of links is a RuntimeError.
-        why = error.strerror if isinstance(error, OSError) else "a loop of links"
-        why = f"the file cannot be reached ({why}): repair or remove the link"
+        stat = path.stat()
+    except OSError as error:
+        why = f"the file cannot be reached ({error.strerror}): repair or remove the link"
         issues.append(Issue("error", "unreadable", why, printable(path)))
         return None
     if not S_ISREG(stat.st_mode):
         why = "it is named like a file but is not one (a pipe, a socket, a folder): remove it"
         issues.append(Issue("error", "not_a_file", why, printable(path)))
         return None
-    return FoundFile(path, role, printable(stem), base, folder, stat.st_size, stat.st_mtime_ns)
+    return FoundFile(
+        path,
+        role,
+        printable(stem),
+        base,
+        folder,
+        stat.st_size,
+        stat.st_mtime_ns,
+        (stat.st_dev, stat.st_ino),
+    )
 
 
 def find_again(path: Path, role: Role) -> FoundFile | None:

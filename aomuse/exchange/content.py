@@ -75,6 +75,11 @@ class HduContent:
     cards: pd.DataFrame
     table: TableContent | None = None
 
+    @property
+    def key(self) -> str:
+        """The name by which astropy finds it: without blanks around it, in upper case."""
+        return self.name.strip().upper()
+
 
 @dataclass
 class FileContent:
@@ -108,8 +113,8 @@ class FileContent:
         return self.found.role
 
     def hdu(self, name: str) -> HduContent | None:
-        """Return the first HDU called ``name``, None if there is none."""
-        return next((hdu for hdu in self.hdus if hdu.name == name), None)
+        """Return the first HDU called ``name``, in any case; None if there is none."""
+        return next((hdu for hdu in self.hdus if hdu.key == name), None)
 
     def card(self, keyword: str, hdu: int = 0) -> Any:
         """Return the value of the first card with ``keyword``, None if absent or undefined."""

@@ -26,6 +26,7 @@ class FoundFile:
 
     The files of one analysis share the ``stem``. ``base`` is the folder that holds ``single``,
     ``raw`` and ``analysis``; ``folder`` are the folders between these and the file, such as a date.
+    ``inode`` is the device and number of the file behind the path.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class FoundFile:
     folder: tuple[str, ...]
     size: int
     mtime_ns: int
+    inode: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -47,7 +49,7 @@ class FoundFile:
 
 def catalog_extension(name: str) -> str:
     """Return the name that a catalogue's table gets: DETECTIONS of ``X.detections.cat``."""
-    return name.split(".")[-2].upper()
+    return name.split(".")[-2].split(" ", maxsplit=1)[0].split("(", maxsplit=1)[0].upper()
 
 
 #: How the path of what was imported begins; no absolute path does.

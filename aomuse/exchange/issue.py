@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aomuse.errors import FileError
+from aomuse.paths import shown
 
 Severity = Literal["error", "warning", "note"]
 
@@ -31,4 +32,4 @@ class Issue:
     def __str__(self) -> str:
         where = f"{self.path}[{self.extension}]" if self.path and self.extension else self.path
         text = f"{where}: {self.message}" if where else self.message
-        return " ".join(text.split())
+        return shown(text)

@@ -1,15 +1,14 @@
-"""One HDU as astropy reads it: on its own, without pixels, and without what astropy stumbles over.
+"""One HDU as astropy reads it: on its own, without data and what astropy stumbles over.
 
-astropy takes the layout of a table and the header of a compressed image from this. The cards of
-all other headers, and the names of columns, are read from the file's own bytes.
+astropy takes the header of a compressed image from this. The cards of all other headers, and
+tables, are read from the file's own bytes.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 from astropy.io import fits
 
@@ -32,27 +31,15 @@ class HduAlone:
     them: by its text the file's bytes.
     """
 
-    def __init__(
-        self, stream: BinaryIO, extent: Extent, path: str, names: Sequence[str] | None = None
-    ) -> None:
-        """Read an HDU; ``names`` stand for those of its columns if astropy cannot use these."""
+    def __init__(self, extent: Extent, path: str) -> None:
+        """Read an HDU."""
         self.originals: dict[str, list[bytes]] = {}
         cards = [self._clean(card, extent) for card in split_cards(extent.card_images)]
-        if names is not None:
-            cards = [card for card in cards if not card.startswith(b"TTYPE")]
-            cards += [
-                f"TTYPE{place:<3}= 'c{place}'".encode().ljust(CARD)
-                for place in range(1, len(names) + 1)
-            ]
         header = b"".join([*cards, b"END".ljust(CARD)])
         header = header.ljust(-(-len(header) // BLOCK) * BLOCK)
-        data = b""
-        if extent.is_table:
-            stream.seek(extent.data_start)
-            data = stream.read(extent.next_start - extent.data_start)
         index = min(extent.index, 1)
         try:
-            alone = io.BytesIO(_EMPTY_PRIMARY * index + header + data)
+            alone = io.BytesIO(_EMPTY_PRIMARY * index + header)
             self.hdu: Any = fits.open(alone, memmap=False)[index]
         except (IndexError, OverflowError):
             why = f"astropy cannot find HDU {extent.index}: {advice(extent.card_images)}"

@@ -19,11 +19,15 @@ def quiet_astropy() -> Iterator[None]:
         yield
 
 
-def damaged(path: str, error: Exception, extension: str | None = None) -> FileError:
+def damaged(
+    path: str,
+    error: Exception,
+    extension: str | None = None,
+    *,
+    advice: str = "get the file again; if that copy is the same, the file was written against the "
+    "FITS standard",
+) -> FileError:
     """Return the error for a file that astropy cannot read."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    problem = (
-        f"astropy cannot read it ({why}): get the file again; if that copy is the same, the file "
-        "was written against the FITS standard"
-    )
+    problem = f"astropy cannot read it ({why}): {advice}"
     return FileError("damaged", path, problem, extension)

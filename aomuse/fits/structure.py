@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aomuse.errors import FileError
+from aomuse.fits.not_fits import LEAD_BYTES, why_not_fits
 from aomuse.fits.opening import opened
 
 BLOCK = 2880
@@ -172,7 +173,7 @@ def _data_size(images: bytes, places: dict[bytes, int], index: int) -> int:
 
 def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
     """Return the extents of all HDUs; more bytes may follow (`bytes_behind`)."""
-    _require_fits(stream.read(9), path, size)
+    _require_fits(stream.read(LEAD_BYTES), path, size)
     extents: list[Extent] = []
     position = header_bytes = 0
     while position < size:
@@ -234,17 +235,16 @@ def bytes_behind(stream: BinaryIO, extents: list[Extent], size: int) -> str | No
 
 def read_primary_images(stream: BinaryIO, path: str, size: int) -> bytes:
     """Return the card images of the primary header, up to and without END."""
-    _require_fits(stream.read(9), path, size)
+    _require_fits(stream.read(LEAD_BYTES), path, size)
     stream.seek(0)
     return _read_header(stream, path, 0, 0)
 
 
-def _require_fits(magic: bytes, path: str, size: int) -> None:
+def _require_fits(lead: bytes, path: str, size: int) -> None:
     if size == 0:
         raise FileError("empty", path, "the file is empty: copy or download it again")
-    if not magic.startswith(b"SIMPLE  ="):
-        why = "this is not a FITS file (it does not begin with SIMPLE): remove or rename it"
-        raise FileError("not_fits", path, why)
+    if not lead.startswith(b"SIMPLE  ="):
+        raise FileError("not_fits", path, why_not_fits(lead))
 
 
 def checksum(stream: BinaryIO, extents: list[Extent], size: int) -> str:

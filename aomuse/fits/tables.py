@@ -1,103 +1,139 @@
-"""Binary and ASCII tables, column by column."""
+"""Binary and ASCII tables, column by column, as the FITS standard defines their values."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
-from astropy.io import fits
 
 from aomuse.errors import FileError
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import TableContent
-from aomuse.exchange.issue import Issue
+from aomuse.exchange.issue import Issue, Severity
+from aomuse.fits.ascii_values import ascii_values
+from aomuse.fits.column_definitions import (
+    MAX_FORMAT,
+    MAX_TEXT,
+    Column,
+    UnusableHeaderError,
+    column_names,
+    read_columns,
+)
+from aomuse.fits.column_values import NOT_ASCII, Bytes, Values, binary_values
 from aomuse.fits.heap import require_heap
 from aomuse.fits.structure import Extent, advice
 
-#: Lengths of the text columns of table_column.
-MAX_TEXT, MAX_FORMAT = 255, 64
+_OF_COLUMNS = ("column_definition", "column_values")
+#: Columns that an issue names.
+_MOST_NAMES = 5
 
 
 def read_table(
-    hdu: Any, names: list[str], values_of: dict[str, Any], extent: Extent, path: str, extension: str
+    stream: BinaryIO, extent: Extent, card_values: dict[str, Any], path: str, extension: str
 ) -> tuple[TableContent, list[Issue]]:
-    """Return the columns of a table as astropy shows them, by the names and values of its cards."""
-    forms = [
-        _format(i, name, column, values_of)
-        for i, (name, column) in enumerate(zip(names, hdu.columns, strict=True))
-    ]
-    for form in forms:
-        _require_short(form, path, extension)
-    require_heap(hdu, [(form.name, form.format) for form in forms], extent, path, extension)
-    data = hdu.data
-    width = hdu.columns.dtype.itemsize
-    if isinstance(hdu, fits.BinTableHDU) and width != hdu.header["NAXIS1"]:
+    """Return the columns of a table, given the values of its cards."""
+    if card_values.get("ZTABLE") is True:
         why = (
-            f"its columns take {width} bytes a row, but its rows have {hdu.header['NAXIS1']}: "
-            f"{advice(extent.card_images)}"
+            "its tables are compressed (ZTABLE), which aomuse does not read: run funpack on the "
+            "file and load again"
         )
-        raise FileError("bad_header", path, why, extension)
-    issues: list[Issue] = []
-    row_count = 0 if data is None else len(data)
-    values, nulls = [], []
-    for index, column in enumerate(hdu.columns):
-        if data is None:
-            column_values: npt.NDArray[Any] = np.empty(0)
-        else:
-            column_values = read_column(data, index)
-            if column_values.dtype.kind == "U" and not all(map(str.isascii, column_values.flat)):
-                why = f"column {names[index]} has text that is not ASCII: it is read as Latin-1"
-                note = Issue("note", "not_ascii", why, path, extension)
-                issues.append(note)
-        nulls.append(None if data is None else _nulls(data, index, column, column_values))
-        values.append(_native(column_values))
-    return TableContent(tuple(forms), tuple(values), tuple(nulls), row_count), issues
-
-
-def column_names(
-    values_of: dict[str, Any], count: int, path: str, extension: str
-) -> tuple[list[str], list[Issue]]:
-    """Return the names of a table's columns; a column without a usable one is named by position."""
-    given = [values_of.get(f"TTYPE{place}") for place in range(1, count + 1)]
-    taken = {str(name).rstrip().lower() for name in given}
-    names: list[str] = []
-    issues = []
-    for place, name in enumerate(given, start=1):
-        if isinstance(name, str) and name.strip() and len(name) <= MAX_TEXT and name not in names:
-            names.append(name)
-            continue
-        own = f"col{place}"
-        while own in taken:
-            own += "_"
-        taken.add(own)
-        names.append(own)
-        what = "is missing" if name is None else f"is {str(name)[:40]!r}"
-        why = f"TTYPE{place} {what}, which does not name a column: the column is called {own}"
-        issues.append(Issue("warning", "column_name", why, path, extension))
-    return names, issues
-
-
-def _format(index: int, name: str, column: Any, values_of: dict[str, Any]) -> ColumnFormat:
-    def text(keyword: str) -> str | None:
-        value = values_of.get(f"{keyword}{index + 1}")
-        return None if value is None else str(value)
-
-    def number(keyword: str) -> float | None:
-        value = values_of.get(f"{keyword}{index + 1}")
-        return float(value) if isinstance(value, int | float) else None
-
-    return ColumnFormat(
-        position=index + 1,
-        name=name,
-        format=text("TFORM") or str(column.format),
-        unit=text("TUNIT"),
-        null_value=text("TNULL"),
-        scale=number("TSCAL"),
-        zero=number("TZERO"),
-        display=text("TDISP"),
-        dimensions=text("TDIM"),
+        raise FileError("compressed_table", path, why, extension)
+    is_ascii = (extent.keyword("XTENSION") or "").rstrip() == "TABLE"
+    names, problems = column_names(card_values, extent.size("TFIELDS"))
+    issues = [Issue("warning", "column_name", why, path, extension) for why in problems]
+    try:
+        columns = read_columns(card_values, names, is_ascii=is_ascii)
+        _require_fitting(columns, extent.size("NAXIS1"), is_ascii=is_ascii)
+    except UnusableHeaderError as error:
+        why = f"{error}: {advice(extent.card_images)}"
+        raise FileError("bad_header", path, why, extension) from None
+    for column in columns:
+        _require_short(column.form, path, extension)
+    rows, heap = _bytes(stream, extent, columns, path, extension)
+    require_heap(columns, rows, len(heap), path, extension)
+    found = [
+        ascii_values(column, rows) if is_ascii else binary_values(column, rows, heap)
+        for column in columns
+    ]
+    issues += _issues(list(zip(columns, found, strict=True)), path, extension)
+    table = TableContent(
+        tuple(column.form for column in columns),
+        tuple(values.values for values in found),
+        tuple(values.nulls for values in found),
+        len(rows),
     )
+    return table, issues
+
+
+def _require_fitting(columns: list[Column], width: int, *, is_ascii: bool) -> None:
+    """Refuse columns that do not take the rows that the header has."""
+    if is_ascii:
+        out = next((c for c in columns if c.start + c.width > width), None)
+        if out:
+            raise UnusableHeaderError(
+                f"column {out.form.name} ends at byte {out.start + out.width} of a row of {width}"
+            )
+    elif (taken := sum(column.width for column in columns)) != width:
+        raise UnusableHeaderError(
+            f"its columns take {taken} bytes a row, but its rows have {width}"
+        )
+
+
+def _bytes(
+    stream: BinaryIO, extent: Extent, columns: list[Column], path: str, extension: str
+) -> tuple[Bytes, Bytes]:
+    """Return the bytes of a table's rows, and of its heap."""
+    width, rows = extent.size("NAXIS1"), extent.size("NAXIS2")
+    table = width * rows
+    stream.seek(extent.data_start)
+    content = np.frombuffer(stream.read(extent.data_size) or b"", np.uint8)
+    if len(content) < table:
+        why = f"the table has {len(content)} bytes in place of {table}: copy or download it again"
+        raise FileError("truncated", path, why, extension)
+    start = table if extent.keyword("THEAP") is None else extent.size("THEAP")
+    has_lists = any(column.type.inner for column in columns)
+    if has_lists and not table <= start <= max(extent.data_size, table):
+        why = f"THEAP is {start}, but the heap begins at {table} or behind"
+        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", extension)
+    return content[:table].reshape(rows, width), content[max(start, table) :]
+
+
+def _issues(columns: list[tuple[Column, Values]], path: str, extension: str) -> list[Issue]:
+    """Return what is odd about columns: what is the same in many is said once."""
+    remarks: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    for column, values in columns:
+        code = "column_definition"
+        for remark in column.remarks:
+            remarks["warning", code, remark].append(column.form.name)
+        code = "column_values"
+        for severity, remark in values.remarks:
+            of_kind = "not_ascii" if remark == NOT_ASCII else code
+            remarks[severity, of_kind, remark].append(column.form.name)
+    return [
+        Issue(severity, code, f"{_named(names)}: {remark}", path, extension)
+        for (severity, code, remark), names in remarks.items()
+    ]
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"column{'s' * (len(names) > 1)} {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def merged(issues: list[Issue]) -> list[Issue]:
+    """Return the issues of a file; what many of its tables have in their columns is said once."""
+    alike: dict[tuple[str, str], list[Issue]] = {}
+    for issue in issues:
+        same = issue.message if issue.code in _OF_COLUMNS else str(id(issue))
+        alike.setdefault((issue.code, same), []).append(issue)
+    return [
+        first
+        if not others
+        else replace(first, message=f"{first.message} (so in {len(others)} more HDUs)")
+        for first, *others in alike.values()
+    ]
 
 
 def _require_short(form: ColumnFormat, path: str, extension: str) -> None:
@@ -109,35 +145,3 @@ def _require_short(form: ColumnFormat, path: str, extension: str) -> None:
             "the column a shorter TTYPE, TUNIT, TDISP, TDIM or TFORM"
         )
         raise FileError("bad_header", path, why, extension[:MAX_TEXT])
-
-
-def read_column(data: Any, index: int) -> npt.NDArray[Any]:
-    """Return a column as ``tolist()`` shows it: trailing blanks as the file has them."""
-    try:
-        values = np.asarray(data.field(index))
-    except UnicodeDecodeError:
-        values = np.asarray(data)[data.dtype.names[index]]
-    return np.char.decode(values, "latin-1") if values.dtype.kind == "S" else values
-
-
-def _nulls(
-    data: Any, index: int, column: Any, values: npt.NDArray[Any]
-) -> npt.NDArray[np.bool_] | None:
-    if values.dtype == np.bool_ and str(column.format).strip().endswith("L"):
-        # A logical has three states in the file (T, F, 0 for undefined); astropy shows two.
-        raw = np.asarray(data)[data.dtype.names[index]]
-        mask: npt.NDArray[np.bool_] = (raw == 0).reshape(values.shape)
-    elif column.null is not None and values.dtype.kind in "iuf" and str(column.null).strip():
-        shown = column.null
-        if column.bscale not in (None, "", 1) or column.bzero not in (None, "", 0):
-            shown = column.null * (column.bscale or 1) + (column.bzero or 0)
-        mask = values == shown
-    else:
-        return None
-    return mask if mask.any() else None
-
-
-def _native(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if values.dtype.byteorder not in "=|" and not values.dtype.isnative:
-        return values.astype(values.dtype.newbyteorder("="))
-    return values

@@ -1,5 +1,6 @@
 """What is known, what is to do, and what a run did."""
 
+from aomuse.ledger.gathering import gathered, joined
 from aomuse.ledger.issues import record_orphans
 from aomuse.ledger.known_exposures import Ledger
 from aomuse.ledger.known_files import KnownHeaders, remember_headers
@@ -12,6 +13,8 @@ __all__ = [
     "Ledger",
     "Plan",
     "Run",
+    "gathered",
+    "joined",
     "make_plan",
     "record_orphans",
     "remember_headers",

@@ -12,6 +12,7 @@ from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.ledger.known_exposures import StoredFile
 from aomuse.models import LoadIssue, SourceFile
+from aomuse.paths import shown
 
 _CHUNK = 400
 
@@ -32,16 +33,16 @@ def record_issues(
             .values(closed_run_id=run_id)
         )
     if paths:
-        _close_orphans(connection, run_id, set(paths).__contains__)
+        _close_orphans(connection, run_id, set(map(shown, paths)).__contains__)
     rows = [
         {
             "load_run_id": run_id,
             "exposure_id": exposure_id,
             "severity": issue.severity,
             "code": issue.code,
-            "path": issue.path,
-            "extension_name": issue.extension,
-            "message": " ".join(issue.message.split()),
+            "path": issue.path and shown(issue.path),
+            "extension_name": issue.extension and shown(issue.extension),
+            "message": shown(issue.message),
         }
         for issue in dict.fromkeys(issues)
     ]
@@ -53,7 +54,7 @@ def record_orphans(
     engine: Engine, run_id: int, roots: Sequence[str], issues: Iterable[Issue]
 ) -> None:
     """Record issues of files that belong to no exposure, and close earlier ones below the roots."""
-    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
+    prefixes = tuple(shown(root.rstrip("/")) + "/" for root in roots)
     with write_transaction(engine) as connection:
         _close_orphans(connection, run_id, lambda path: path.startswith(prefixes))
         record_issues(connection, run_id, None, issues)

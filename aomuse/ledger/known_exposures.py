@@ -13,6 +13,9 @@ from aomuse.exchange.files import IMPORT_PREFIX, ExposureFiles, ImportedBlob, Ro
 from aomuse.exchange.issue import Issue
 from aomuse.models import Exposure, LoadIssue, SourceFile
 
+#: Code of the issue that a damaged file has not replaced the rows of its earlier content.
+ROWS_KEPT = "rows_kept"
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -42,6 +45,8 @@ class KnownExposure:
     raw_file: str | None
     files: list[StoredFile] = field(default_factory=list)
     errors: list[Issue] = field(default_factory=list)
+    #: A file was damaged after it was loaded, and the rows of its earlier content were kept.
+    rows_kept: bool = False
 
 
 class Ledger:
@@ -78,9 +83,12 @@ class Ledger:
             sa.select(*LoadIssue.__table__.columns).where(
                 LoadIssue.exposure_id.is_not(None),
                 LoadIssue.closed_run_id.is_(None),
-                LoadIssue.severity == "error",
+                sa.or_(LoadIssue.severity == "error", LoadIssue.code == ROWS_KEPT),
             )
         ):
+            if row.code == ROWS_KEPT:
+                self._exposures[row.exposure_id].rows_kept = True
+                continue
             issue = Issue("error", row.code, row.message, row.path, row.extension_name)
             self._exposures[row.exposure_id].errors.append(issue)
 

@@ -13,6 +13,8 @@ from aomuse.db import write_transaction
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.models import KnownFile
 
+#: To be raised when the same header would give another identity than before.
+RULE_SET = 1
 _CHUNK = 500
 _MAX_TEXT = 255
 
@@ -27,7 +29,7 @@ class KnownHeaders:
     def recall(self, file: FoundFile) -> Identity | None:
         """Return what is known of a file that has not changed, None otherwise."""
         row = self._rows.get(str(file))
-        if row is None or row.folder_role != file.role:
+        if row is None or (row.folder_role, row.rule_set) != (file.role, RULE_SET):
             return None
         if (row.size_bytes, row.mtime_ns) != (file.size, file.mtime_ns):
             return None
@@ -87,6 +89,7 @@ def _row(run_id: int, file: FoundFile, folder_role: Role, header: Identity) -> d
         "size_bytes": file.size,
         "mtime_ns": file.mtime_ns,
         "role": header.role,
+        "rule_set": RULE_SET,
         "is_combined": header.combined is not None,
         "date_obs_utc": header.start_utc,
         "mjd_obs_utc": header.mjd_utc,

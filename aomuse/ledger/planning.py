@@ -26,7 +26,8 @@ class Plan:
     file failed before), keep (nothing new) or refuse (rows would be lost). ``known`` is what the
     database has of it, the first keeps its id; ``others`` are files of it that lie elsewhere, to be
     read with the rest; ``touched`` are files with the same content, but another time or place;
-    ``issues`` say why it is refused, what a replacement loses, or which errors are still open.
+    ``issues`` say why it is refused, what a replacement loses, or which errors are still open;
+    ``forced`` is set by ``--reload``.
     """
 
     action: Action
@@ -34,6 +35,7 @@ class Plan:
     others: tuple[StoredFile, ...] = ()
     touched: tuple[tuple[StoredFile, FoundFile], ...] = ()
     issues: tuple[Issue, ...] = ()
+    forced: bool = False
 
     @property
     def failed_paths(self) -> set[str]:
@@ -68,6 +70,8 @@ def make_plan(
     # A bad file that the user has removed is not an error any more.
     removed = [f for f in left if not f.loaded and f not in others]
     new = compared.added or compared.changed or moved or removed or len(known) > 1
+    # A file that is whole again leaves no other trace.
+    new = new or any(k.rows_kept for k in known)
     if gone and new and not reload:
         names = ", ".join(file.path for file in gone)
         message = (
@@ -78,7 +82,7 @@ def make_plan(
     if imported:
         return _plan_import(files, known, imported, others, reload=reload)
     if reload or moved or len(compared.changed) > len(repaired):
-        return Plan("replace", known, others)
+        return Plan("replace", known, others, forced=reload)
     if new:
         return Plan("complete", known, others)
     touched = tuple(compared.touched)
@@ -193,7 +197,7 @@ def _plan_import(
         )
         for file in lost
     )
-    return Plan("replace", known, others, issues=issues)
+    return Plan("replace", known, others, issues=issues, forced=reload)
 
 
 def _without_file(

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from threading import Event
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -20,21 +19,22 @@ from aomuse.db import inserted_id, write_transaction
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger.lock import run_lock
 from aomuse.models import LoadRun
+from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.workers import finish_on_interrupt
+from aomuse.signals import Ended, Stop, finish_on_interrupt
 
 
 @dataclass
 class Run:
     """What a run has done so far.
 
-    ``stop`` is set by Ctrl-C: finish the exposure in hand, and start no other.
+    ``stop`` is set by Ctrl-C, TERM or HUP: finish the exposure in hand, and start no other.
     """
 
     engine: Engine
     schema_revision: str
     listener: Listener
-    stop: Event
+    stop: Stop
     keep_lock: Callable[[], None]
     id: int = 0
     summary: Summary = field(default_factory=Summary)
@@ -42,25 +42,29 @@ class Run:
 
     def start(self, command: str, *roots: str) -> None:
         """Record the start of the run, and the end of runs that were killed."""
-        with write_transaction(self.engine) as connection:
-            # Whoever holds the lock knows that no other run is alive.
-            connection.execute(
-                sa.update(LoadRun).where(LoadRun.outcome == "running").values(outcome="killed")
-            )
-            self.id = inserted_id(
-                connection,
-                sa.insert(LoadRun).values(
-                    command=command,
-                    root="\n".join(roots),
-                    started_utc=utc_now(),
-                    outcome="running",
-                    host=socket.gethostname(),
-                    process_id=os.getpid(),
-                    aomuse_version=version("aomuse"),
-                    schema_revision=self.schema_revision,
-                    **_counts(self.summary),
-                ),
-            )
+
+        def insert() -> int:
+            with write_transaction(self.engine) as connection:
+                # Whoever holds the lock knows that no other run is alive.
+                connection.execute(
+                    sa.update(LoadRun).where(LoadRun.outcome == "running").values(outcome="killed")
+                )
+                return inserted_id(
+                    connection,
+                    sa.insert(LoadRun).values(
+                        command=command,
+                        root="\n".join(roots),
+                        started_utc=utc_now(),
+                        outcome="running",
+                        host=socket.gethostname(),
+                        process_id=os.getpid(),
+                        aomuse_version=version("aomuse"),
+                        schema_revision=self.schema_revision,
+                        **_counts(self.summary),
+                    ),
+                )
+
+        self.id = retrying(self.engine, insert)
 
     def report(self, result: Result) -> None:
         """Count an exposure and show it."""
@@ -83,18 +87,20 @@ class Run:
 def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     """Hold the database for one run, and record how it ends.
 
-    A run that fails before it is started leaves no row. After Ctrl-C the outcome is interrupted,
-    and KeyboardInterrupt is raised at the end.
+    A run that fails before it is started leaves no row. After Ctrl-C, TERM or HUP the outcome is
+    interrupted, and `Ended` is raised at the end, a KeyboardInterrupt.
     """
     begun = time.monotonic()
     revision = require_head(engine)
-    with finish_on_interrupt() as stop, run_lock(engine, listener.on_wait) as keep_lock:
+    with run_lock(engine, listener.on_wait) as keep_lock, finish_on_interrupt() as stop:
         run = Run(engine, revision, listener, stop, keep_lock)
         outcome = "failed"
         try:
             yield run
             outcome = "issues" if run.has_issues else "complete"
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            if not stop.is_set() and isinstance(interrupt, Ended):
+                stop.number = interrupt.number
             stop.set()
         finally:
             if run.id:
@@ -102,7 +108,7 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
                 with suppress(DBAPIError):
                     run.finish("interrupted" if stop.is_set() else outcome)
     if stop.is_set():
-        raise KeyboardInterrupt
+        raise Ended(stop.number)
     run.summary.seconds = time.monotonic() - begun
 
 

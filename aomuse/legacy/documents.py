@@ -129,10 +129,10 @@ class DocumentsOfTables:
             data["PRIMARY"] = _header_dict(stored.cards([header_id])[header_id])
             data["PRIMARY"].pop("COMMENT", None)
         headers = self._headers(raw_id)
-        channels = [h for h in headers if _CHANNEL.match(h.extension_name)]
+        channels = [h for h in headers if _CHANNEL.match(_key(h))]
         cards = stored.cards([h.id for h in channels])
         for header in channels:
-            data.setdefault(header.extension_name, _header_dict(cards[header.id]))
+            data.setdefault(_key(header), _header_dict(cards[header.id]))
         for name in TABLES:
             columns = self._table(headers, name)
             data[name] = None if columns is None else _lists(columns)
@@ -155,9 +155,9 @@ class DocumentsOfTables:
         if self._row.psf_file_id is None:
             return None
         return {
-            header.extension_name: _lists(self._stored.table(header.id))
+            _key(header): _lists(self._stored.table(header.id))
             for header in self._stored.headers(self._row.psf_file_id)
-            if "PM_" in header.extension_name and header.table_layout_id is not None
+            if "PM_" in _key(header) and header.table_layout_id is not None
         }
 
     def _headers(self, file_id: int | None) -> list[Any]:
@@ -165,9 +165,14 @@ class DocumentsOfTables:
 
     def _table(self, headers: list[Any], name: str) -> list[StoredColumn] | None:
         """Return the columns of the first table of a name, None if there is none."""
-        tables = (h.id for h in headers if h.extension_name == name and h.table_layout_id)
+        tables = (h.id for h in headers if _key(h) == name and h.table_layout_id)
         table = next(tables, None)
         return None if table is None else self._stored.table(table)
+
+
+def _key(header: Any) -> str:
+    """Return the name by which astropy finds an HDU."""
+    return str(header.extension_name).strip().upper()
 
 
 def _header_dict(cards: list[Card]) -> dict[str, Any]:

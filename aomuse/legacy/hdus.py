@@ -16,8 +16,8 @@ import numpy.typing as npt
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD, cards_frame
+from aomuse.fits.column_definitions import MAX_TEXT
 from aomuse.fits.plain_cards import Row
-from aomuse.fits.tables import MAX_TEXT
 
 #: Types of columns by the types of their values. Integers among floats are kept as text.
 _DTYPES: dict[frozenset[type], type[Any]] = {frozenset({bool}): np.bool_, frozenset({str}): np.str_}

@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import database_url, describe_error
+from aomuse.db import describe_error
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
+from aomuse.server_session import prepare_sessions
+from aomuse.urls import database_url
 
 #: Columns that a table of exposures has, all of the first and any of the second: those of 2020, and
 #: those of 2020 to 2023.
@@ -38,6 +40,13 @@ _LINKS = (
 )
 #: SQLAlchemy's dialect for MariaDB refuses MySQL servers, the one for MySQL takes both.
 _DRIVER = "mysql+mariadbconnector"
+#: Settings of a session that reads, for MySQL too.
+_READING = (
+    "SET NAMES utf8mb4",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00', sql_auto_is_null = 0, "
+    "sql_select_limit = 18446744073709551615, sql_big_selects = 1",
+    "SET SESSION TRANSACTION READ ONLY",
+)
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ def _engine(url: URL, name: str) -> Engine:
             f"the source {name} requires MariaDB's connector: pip install 'aomuse[mariadb]' "
             "(on Debian after apt-get install libmariadb-dev gcc)"
         ) from error
-    event.listen(engine, "connect", _read_only)
+    prepare_sessions(engine, _READING)
     return engine
 
 
@@ -207,10 +216,3 @@ def _open_file(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{options}", uri=True, check_same_thread=False
     )
-
-
-def _read_only(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("SET SESSION TRANSACTION READ ONLY")
-    cursor.execute("SET SESSION time_zone = '+00:00'")
-    cursor.close()

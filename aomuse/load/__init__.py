@@ -1,6 +1,6 @@
 """Stage four: frames become rows, an exposure in one transaction."""
 
 from aomuse.load.unit_of_work import UnitOfWork, reason_of
-from aomuse.load.writer_choice import WriterChoice, choose_writer
+from aomuse.load.writer_choice import WriterChoice, choose_writer, known_writer
 
-__all__ = ["UnitOfWork", "WriterChoice", "choose_writer", "reason_of"]
+__all__ = ["UnitOfWork", "WriterChoice", "choose_writer", "known_writer", "reason_of"]

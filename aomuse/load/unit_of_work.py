@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import Trouble, describe_error, trouble_of, write_transaction
+from aomuse.db import describe_error, write_transaction
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
@@ -20,18 +20,17 @@ from aomuse.ledger.issues import record_issues, touch_files
 from aomuse.ledger.planning import Action, Plan
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
+from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
+from aomuse.retries import retrying
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 #: Writes what else belongs to an exposure, and returns the number of rows.
 Finish = Callable[[Connection, References], int]
-
-#: Seconds to wait before a transaction is tried again.
-RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)
 
 #: What an exposure becomes when its plan has been carried out.
 _OUTCOMES: dict[Action, Outcome] = {
@@ -72,7 +71,7 @@ class UnitOfWork:
             return self.fail(files, plan, reason_of(error), time.monotonic() - started)
         return Result(
             files.label,
-            _OUTCOMES[plan.action] if stored else "failed",
+            _OUTCOMES[plan.action] if stored else "unchanged",
             stored.row_count if stored else 0,
             time.monotonic() - started,
             tuple(dict.fromkeys(exposure.issues)),
@@ -85,9 +84,16 @@ class UnitOfWork:
         exposure: NormalizedExposure,
         finish: Finish = lambda *_: 0,
     ) -> References | None:
-        """Write an exposure in place of its earlier rows; None if the same files fail again."""
+        """Write an exposure in place of its earlier rows; None if these stay.
+
+        They do if the same files fail again, or if what was loaded from a healthy file would be
+        replaced by nothing.
+        """
         known = tuple(k.id for k in plan.known)
-        if plan.action == "retry" and plan.failed_paths == {str(f) for f in exposure.failed}:
+        same_fail = plan.failed_paths == {str(f) for f in exposure.failed}
+        kept = self._reasons_to_keep(plan, exposure)
+        exposure.issues.extend(kept)
+        if kept or (plan.action == "retry" and same_fail):
             self._record(known, exposure.issues)
             return None
         paths = [str(file) for file in files.files]
@@ -108,6 +114,16 @@ class UnitOfWork:
             return stored
 
         return self._try(write)
+
+    def _reasons_to_keep(self, plan: Plan, exposure: NormalizedExposure) -> list[Issue]:
+        if not plan.known:
+            return []
+
+        def ask() -> list[Issue]:
+            with self._engine.connect() as connection:
+                return reasons_to_keep(connection, plan, exposure)
+
+        return self._try(ask)
 
     def leave(self, files: ExposureFiles, plan: Plan) -> Result:
         """Keep or refuse an exposure: its rows stay, its files may have moved."""
@@ -150,30 +166,12 @@ class UnitOfWork:
         self._try(record)
 
     def _try(self, write: Callable[[], T]) -> T:
-        """Run a transaction; again after a lock, or when the server was away for a while."""
-        for delay in (*RETRY_DELAYS_S, None):
-            try:
-                return write()
-            except DBAPIError as error:
-                trouble = trouble_of(error)
-                # It may know rows that were rolled back.
-                self._dictionaries = None
-                if trouble is Trouble.NONE:
-                    raise
-                if trouble is Trouble.FULL or delay is None:
-                    advice = "make room"
-                    if trouble is not Trouble.FULL:
-                        advice = (
-                            f"still failing after {len(RETRY_DELAYS_S)} retries: check the server"
-                        )
-                    raise DatabaseError(
-                        f"{describe_error(error)}: {advice} and run again; only complete exposures "
-                        "were saved"
-                    ) from error
-                if trouble is Trouble.GONE:
-                    self._engine.dispose()
-                time.sleep(delay)
-        raise AssertionError
+        """Run a transaction; again where that can help."""
+        return retrying(self._engine, write, self._forget)
+
+    def _forget(self) -> None:
+        # It may know rows that were rolled back.
+        self._dictionaries = None
 
 
 def reason_of(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
@@ -76,13 +76,37 @@ def choose_writer(engine: Engine) -> WriterChoice:
         driver's executemany.
     """
     if engine.dialect.name == "sqlite":
-        return WriterChoice(engine, ExecutemanyWriter)
+        return known_writer(engine, fast=False)
     # Not imported for SQLite, which has no use for it.
-    from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, Trial, try_out
+    from aomuse.libmariadb import BulkUnavailable, Trial, try_out
 
+    # The account may have no more connections than these, which are idle.
+    engine.dispose()
     try:
         try_out(engine, Trial(*_TRIAL))
     except BulkUnavailable as reason:
         notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
-        return WriterChoice(engine, ExecutemanyWriter, notice)
+        return replace(known_writer(engine, fast=False), notice=notice)
+    return known_writer(engine, fast=True)
+
+
+def known_writer(engine: Engine, *, fast: bool) -> WriterChoice:
+    """Return the way into a database that `choose_writer` has found there.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        The database.
+    fast : bool
+        Whether it was array binding.
+
+    Returns
+    -------
+    WriterChoice
+        The way.
+    """
+    if not fast:
+        return WriterChoice(engine, ExecutemanyWriter)
+    from aomuse.libmariadb import BulkArrayWriter
+
     return WriterChoice(engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))

@@ -33,6 +33,19 @@ NAMING_CONVENTION = {
 COLLATION = "utf8mb4_nopad_bin"
 
 _MARIADB = ("mysql", "mariadb")
+
+#: What each table says for itself on MariaDB, so that no default of the server counts: with
+#: ``innodb_default_row_format=compact`` a key of 255 characters does not fit.
+STORAGE = {
+    f"{dialect}_{option}": value
+    for dialect in _MARIADB
+    for option, value in (
+        ("engine", "InnoDB"),
+        ("charset", "utf8mb4"),
+        ("collate", COLLATION),
+        ("row_format", "DYNAMIC"),
+    )
+}
 _utc_type = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MARIADB)
 _text_type = Text().with_variant(mysql.MEDIUMTEXT(), *_MARIADB)
 _blob_type = LargeBinary().with_variant(mysql.MEDIUMBLOB(), *_MARIADB)
@@ -67,14 +80,6 @@ def table_options(comment: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Engine, character set and collation for MariaDB, and the comment.
+        The comment, and engine, character set, collation and row format for MariaDB.
     """
-    return {
-        "comment": comment,
-        "mysql_engine": "InnoDB",
-        "mysql_charset": "utf8mb4",
-        "mysql_collate": COLLATION,
-        "mariadb_engine": "InnoDB",
-        "mariadb_charset": "utf8mb4",
-        "mariadb_collate": COLLATION,
-    }
+    return {"comment": comment, **STORAGE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aomuse.models.base import (
@@ -96,6 +96,22 @@ class Header(Base):
         passive_deletes=True,
         order_by="HeaderCard.position",
     )
+
+    @classmethod
+    def called(cls, name: str) -> ColumnElement[bool]:
+        """Return the condition that an HDU has a name, as astropy finds it.
+
+        Parameters
+        ----------
+        name : str
+            EXTNAME, in any case.
+
+        Returns
+        -------
+        ColumnElement
+            For WHERE: equal but for case, and for blanks around it.
+        """
+        return func.upper(func.trim(cls.__table__.c.extension_name)) == name.strip().upper()
 
 
 class HeaderCard(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aomuse.models.base import (
@@ -51,7 +51,11 @@ class KnownFile(Base):
         index=True, comment="Why it is no part of a science exposure; NULL for one that is"
     )
     is_combined: Mapped[Flag] = mapped_column(
-        comment="Whether it is a cube made from several exposures (PROV2)"
+        comment="Whether it is a cube made from several exposures"
+    )
+    rule_set: Mapped[Int] = mapped_column(
+        server_default=text("0"),
+        comment="Number of the rules by which the header was read; older ones are read again",
     )
     archive_id: Mapped[Name | None] = mapped_column(
         index=True, comment="Exposure that its header names, as exposure.archive_id"

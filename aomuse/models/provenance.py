@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aomuse.models.base import Base, BigInt, Code, Id, Int, LongText, Name, Utc, table_options
@@ -81,6 +81,11 @@ class SourceFile(Base):
     size_bytes: Mapped[BigInt] = mapped_column(comment="Size in bytes")
     mtime_ns: Mapped[BigInt | None] = mapped_column(
         comment="Modification time in nanoseconds since 1970-01-01 UTC; NULL for an imported blob"
+    )
+    file_rank: Mapped[Int] = mapped_column(
+        server_default=text("1"),
+        comment="1 for the first file of its role in the exposure; a cube that was made from "
+        "another one comes after it",
     )
     sha256: Mapped[Code | None] = mapped_column(
         comment="SHA-256 of the file's bytes without image pixels, or of an imported blob's text; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
@@ -48,6 +48,10 @@ class PsfFit(Base):
     model: Mapped[Code] = mapped_column(
         comment="PSF model: moffat, maoppy or unknown; by folder, else by the parameters' names"
     )
+    fit_rank: Mapped[Int] = mapped_column(
+        server_default=text("1"),
+        comment="1 for the first analysis of the exposure: of its first cube, Moffat before MAOPPY",
+    )
     prm_file: Mapped[Name | None] = mapped_column(
         index=True, comment="Name of the parameter file; NULL where it was not found"
     )
@@ -76,15 +80,16 @@ class PsfFit(Base):
     )
 
     @classmethod
-    def moffat_first(cls) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    def moffat_first(cls) -> tuple[ColumnElement[Any], ...]:
         """Return the order of the analyses of an exposure.
 
         Returns
         -------
         tuple of ColumnElement
-            For ORDER BY: Moffat first, which is all that AOMUSE knew until 2022, then by number.
+            For ORDER BY: the first cube's first, of these Moffat first, which is all that AOMUSE
+            knew until 2022, then by number.
         """
-        return cls.model != "moffat", cls.__table__.c.id
+        return cls.__table__.c.fit_rank, cls.model != "moffat", cls.__table__.c.id
 
     def psf_params(self) -> dict[str, Any] | None:
         """Return the PSF parameters as AOMUSE 2020 stored them in ``exposure.psfParams``.

@@ -23,14 +23,30 @@ _VALUE_COLUMNS = {"polyfit": "value", "fit": "fit_value"}
 def add_fits(draft: Draft, fits: list[Fit]) -> None:
     """Add the rows of all analyses."""
     taken: set[tuple[str, str]] = set()
+    models: list[str] = []
     for fit in fits:
         draft.out.issues += fit.issues
-        model = _model(draft, fit, taken)
-        _add_fit(draft, fit, model)
+        models.append(_model(draft, fit, taken))
+    ranks = _ranks(draft, fits, models)
+    for fit, model, rank in zip(fits, models, ranks, strict=True):
+        _add_fit(draft, fit, model, rank)
         if fit.content.prm:
             _add_parameters(draft, fit, fit.content.prm)
         if fit.content.psf:
             add_sources(draft, fit, fit.content.psf, model)
+
+
+def _ranks(draft: Draft, fits: list[Fit], models: list[str]) -> list[int]:
+    """Return the place of each analysis: the first cube's first, of these Moffat's first."""
+    cubes = [cube.path for cube in draft.content.reduced]
+
+    def place(number: int) -> tuple[int, bool, int]:
+        cube = fits[number].content.reduced
+        first = cubes.index(cube.path) if cube and cube.path in cubes else len(cubes)
+        return first, models[number] != "moffat", number
+
+    order = sorted(range(len(fits)), key=place)
+    return [order.index(number) + 1 for number in range(len(fits))]
 
 
 def _model(draft: Draft, fit: Fit, taken: set[tuple[str, str]]) -> str:
@@ -51,7 +67,7 @@ def _model(draft: Draft, fit: Fit, taken: set[tuple[str, str]]) -> str:
     return model
 
 
-def _add_fit(draft: Draft, fit: Fit, model: str) -> None:
+def _add_fit(draft: Draft, fit: Fit, model: str, rank: int) -> None:
     content, layers = fit.content, fit.layer_count()
     if (
         fit.wavelength_nm is not None
@@ -77,6 +93,7 @@ def _add_fit(draft: Draft, fit: Fit, model: str) -> None:
             **numbers,
             "name": [content.name],
             "model": [model],
+            "fit_rank": [rank],
             "prm_file": pd.Series([prm_name], dtype=object),
             "psf_file": pd.Series([psf_name], dtype=object),
             "layer_count": pd.array([layers], dtype="Int64"),

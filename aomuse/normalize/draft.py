@@ -67,7 +67,7 @@ class Draft:
         table = hdu.table
         assert table is not None
         stored_in = tuple(homes.get(i, COLUMN_STORE) for i in range(len(table.formats)))
-        layout = Layout(extension or hdu.name, table.formats, stored_in)
+        layout = Layout(extension or hdu.key, table.formats, stored_in)
         fingerprint = self.out.layout(layout)
         self.layouts[file.path, hdu.index] = fingerprint
         frames = [
@@ -94,14 +94,14 @@ def _column_frame(
 ) -> pd.DataFrame:
     """Return one row for each element of a column of any shape and type."""
     rows = len(values)
-    if values.dtype == object:
+    is_list = values.dtype == object and values.ndim == 1 and rows > 0
+    if is_list and isinstance(values[0], np.ndarray):
         # A variable-length column: an array for each row.
-        arrays = [np.asarray(value).reshape(-1) for value in values]
-        lengths = np.array([len(array) for array in arrays])
-        flat = np.concatenate(arrays) if lengths.any() else np.empty(0)
+        lengths = np.array([len(array) for array in values])
+        flat = np.concatenate(values)
         row_index = np.repeat(np.arange(rows), lengths)
         element = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        mask = None
+        mask = None if nulls is None else np.concatenate(nulls)
     else:
         flat = values.reshape(rows, -1)
         width = flat.shape[1]
@@ -139,15 +139,17 @@ def _typed(
     missing = np.zeros(size, np.bool_) if mask is None else mask
     if flat.dtype.kind == "f":
         return flat.astype(np.float64), no_int, no_text
-    if flat.dtype.kind == "u" and flat.dtype.itemsize == 8 and (flat > _INT64_MAX).any():
-        beyond = (flat > _INT64_MAX) & ~missing
-        text = flat.astype(str).astype(object)
-        text[~beyond] = None
+    is_object = flat.dtype == object
+    is_integer = is_object and all(isinstance(value, int) for value in flat)
+    if flat.dtype == np.uint64 or is_integer:
+        beyond = ((flat > _INT64_MAX) | (flat < -_INT64_MAX - 1)).astype(np.bool_) & ~missing
+        text = np.full(size, None, dtype=object)
+        text[beyond] = flat[beyond].astype(str)
         integers = np.where(beyond | missing, 0, flat).astype(np.int64)
         return no_float, pd.arrays.IntegerArray(integers, beyond | missing), text
     if flat.dtype.kind in "iub":
         integers = np.where(missing, 0, flat).astype(np.int64)
         return no_float, pd.arrays.IntegerArray(integers, missing.copy()), no_text
-    text = flat.astype(str).astype(object)
+    text = flat.copy() if is_object else flat.astype(str).astype(object)
     text[missing] = None
     return no_float, no_int, text

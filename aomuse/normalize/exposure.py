@@ -66,15 +66,21 @@ def _add_raw(draft: Draft, raw: FileContent) -> None:
     seen: set[str] = set()
     for hdu in raw.hdus:
         if hdu.table is not None:
-            add_telemetry(draft, raw, hdu, first=hdu.name not in seen)
-            seen.add(hdu.name)
-        elif hdu.name in TELEMETRY:
+            add_telemetry(draft, raw, hdu, first=hdu.key not in seen)
+            seen.add(hdu.key)
+        elif hdu.key in TELEMETRY:
             message = "it is not a table: its header is loaded, and there are no rows"
             draft.issue("error", "wrong_type", message, raw, hdu.name)
-            seen.add(hdu.name)
-    names = {hdu.name for hdu in raw.hdus}
+            seen.add(hdu.key)
+    names = {hdu.key for hdu in raw.hdus}
     missing = [name for name in TELEMETRY if name not in seen]
-    missing += [name for name in _CHANNELS if name not in names]
     if missing:
         message = f"the file has no {', '.join(missing)}: there are no rows for it"
         draft.issue("note", "extension_missing", message, raw)
+    channels = [name for name in _CHANNELS if name not in names]
+    if channels:
+        message = (
+            f"the file has no {', '.join(channels)}: every raw exposure has 24 channels, so parts "
+            "of it are missing; get the file again"
+        )
+        draft.issue("warning", "channels_missing", message, raw)

@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from aomuse.exchange.content import ExposureContent, HduContent, card_value
 from aomuse.exchange.issue import Issue, Severity
 from aomuse.muse.keywords import (
+    MJD_KEYWORD,
     MODE_KEYWORD,
     OB_KEYWORD,
     PROMOTED,
@@ -16,7 +20,7 @@ from aomuse.muse.keywords import (
     TARGET_KEYWORDS,
     Kind,
 )
-from aomuse.normalize.times import one_time
+from aomuse.normalize.times import from_mjd, one_time
 
 #: Lengths of the columns that hold text, and the range of BIGINT.
 _MAX_TEXT, _MAX_MODE, _MAX_INT = 255, 64, 2**63
@@ -62,8 +66,12 @@ def exposure_row(
     if columns.date_obs_utc is None or start is not None:
         row["date_obs_utc"] = start_of(start)
         if row["date_obs_utc"] is None:
-            what = "no" if start is None else f"an unreadable ({start!r})"
-            message = f"the primary header has {what} {START_KEYWORD}: the start is NULL"
+            row["date_obs_utc"] = _start_of_mjd(values.get(MJD_KEYWORD), start)
+            what = f"no {START_KEYWORD}"
+            if start is not None:
+                what = f"a {START_KEYWORD} that is not a date and a time ({start!r})"
+            instead = "NULL" if row["date_obs_utc"] is None else f"that of {MJD_KEYWORD}"
+            message = f"the primary header has {what}: the start is {instead}"
             issue("warning", "date_missing", message)
     if columns.ob_id is not None:
         values.setdefault(OB_KEYWORD, columns.ob_id)
@@ -114,6 +122,20 @@ def start_of(value: Any) -> dt.datetime | None:
     """Return a start of an exposure, UTC, None if the value is not a time."""
     time = one_time(value) if isinstance(value, str) else None
     return None if time is None else time.to_pydatetime()
+
+
+def _start_of_mjd(days: Any, start: Any) -> dt.datetime | None:
+    """Return MJD-OBS as the start, None if it is a day without a time, or not the day of DATE-OBS.
+
+    It stands in for a DATE-OBS that is missing or has no time.
+    """
+    if isinstance(days, bool) or not isinstance(days, int | float) or days == days // 1:
+        return None
+    time = from_mjd(np.array([days], dtype=np.float64))[0]
+    day = str(start)[:10] if start is not None else None
+    if np.isnat(time) or (day is not None and str(time)[:10] != day):
+        return None
+    return pd.Timestamp(time).to_pydatetime()
 
 
 def promoted_value(value: Any, kind: Kind) -> Any:

@@ -65,7 +65,7 @@ class Fit:
     def source_layers(self) -> set[int]:
         """Return the numbers of rows that the source tables have."""
         hdus = self.content.psf.hdus if self.content.psf else ()
-        return {hdu.table.row_count for hdu in hdus if hdu.table and SOURCE_NAME.match(hdu.name)}
+        return {hdu.table.row_count for hdu in hdus if hdu.table and SOURCE_NAME.match(hdu.key)}
 
     def layer_count(self) -> int | None:
         """Return the largest number of layers that its files have."""

@@ -69,4 +69,5 @@ def _add_files(draft: Draft) -> None:
     ]
     if rows:
         frame = pd.DataFrame(rows).assign(file=range(len(rows)))
+        frame["file_rank"] = frame.groupby("role").cumcount() + 1
         draft.out.add("source_file", frame.astype({"mtime_ns": "Int64"}))

@@ -71,8 +71,8 @@ def add_sources(draft: Draft, fit: Fit, psf: FileContent, model: str) -> None:
 def _source_id(
     draft: Draft, psf: FileContent, hdu: HduContent, taken: dict[int, _Source]
 ) -> int | None:
-    match = SOURCE_NAME.match(hdu.name)
-    if match is None and _EXTENSION not in hdu.name:
+    match = SOURCE_NAME.match(hdu.key)
+    if match is None and _EXTENSION not in hdu.key:
         return None
     if match is None:
         why = "its name is not PM_ and a number"

@@ -11,12 +11,17 @@ import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.frames import nullable_int
+from aomuse.exchange.outcome import counted
 from aomuse.normalize.draft import Draft
-from aomuse.normalize.homes import INDEX_COLUMNS, TIMED, Home, home_of
-from aomuse.normalize.times import from_iso, from_unix, table_times
+from aomuse.normalize.homes import INDEX_COLUMNS, TELEMETRY, TIMED, Home, home_of
+from aomuse.normalize.times import Times, table_times
 
 #: Length of asm.time_stamp.
 _MAX_TEXT = 64
+#: Largest integers of a column of integers, and that a double holds without a gap.
+_MAX_INT, _MAX_EXACT = 2**31 - 1, 2**53
+#: Tables of which each row has the time of its row in the file.
+_WITH_TIMES = ("asm", "sparta_atm", "sparta_cn2")
 
 #: One typed home to the place of its column in the FITS table.
 _Homes = dict[Home, int]
@@ -26,18 +31,32 @@ def add_telemetry(draft: Draft, raw: FileContent, hdu: HduContent, *, first: boo
     """Add the rows of one telemetry table; a second one of its name has no typed home."""
     table = hdu.table
     assert table is not None
-    homes = _assign(draft, raw, hdu.name, table) if first else {}
-    _add_typed(draft, table, homes)
-    if first and hdu.name in TIMED:
+    homes = _assign(draft, raw, hdu.key, table) if first else {}
+    times = table_times(table)
+    if first:
+        _report_missing_times(draft, raw, hdu.key, times)
+    _add_typed(draft, table, homes, times)
+    if first and hdu.key in TIMED:
         frame = pd.DataFrame(
             {
                 "row_index": np.arange(table.row_count, dtype=np.int32),
                 "header": draft.header(raw, hdu),
-                "time_utc": table_times(table),
+                "time_utc": times,
             }
         )
-        draft.out.add(TIMED[hdu.name], frame)
+        draft.out.add(TIMED[hdu.key], frame)
     draft.store_table(raw, hdu, {place: home.stored_in for home, place in homes.items()})
+
+
+def _report_missing_times(draft: Draft, raw: FileContent, extension: str, times: Times) -> None:
+    """Report rows without a time, of the tables whose rows have one."""
+    missing = int(np.isnat(times).sum())
+    if missing and extension in TELEMETRY:
+        message = (
+            f"no usable time in {missing} of {counted(len(times), 'row')} (Sec from 2000 on, a "
+            "time stamp with date and time, or MJD): time_utc is NULL"
+        )
+        draft.issue("warning", "time_missing", message, raw, extension)
 
 
 def _assign(draft: Draft, raw: FileContent, extension: str, table: TableContent) -> _Homes:
@@ -49,8 +68,8 @@ def _assign(draft: Draft, raw: FileContent, extension: str, table: TableContent)
             continue
         if home in homes:
             why = f"column {table.formats[homes[home]].name} has the same meaning"
-        elif not _fits(home, table.values[place]):
-            why = f"its format {column.format} is not the usual one"
+        elif (misfit := _misfit(home, table.values[place], table.nulls[place])) is not None:
+            why = f"{misfit} (format {column.format})"
         else:
             homes[home] = place
             continue
@@ -61,24 +80,36 @@ def _assign(draft: Draft, raw: FileContent, extension: str, table: TableContent)
     return {h: p for h, p in homes.items() if h.table not in INDEX_COLUMNS or h.table in indexed}
 
 
-def _fits(home: Home, values: npt.NDArray[Any]) -> bool:
-    if values.ndim != 1:
-        return False
+def _misfit(home: Home, values: npt.NDArray[Any], nulls: Any) -> str | None:
+    """Return why values do not fit into a typed column, None if they do."""
     kind, size = values.dtype.kind, values.dtype.itemsize
+    if values.ndim != 1:
+        return "a row has more than one value"
     if home.kind == "text":
-        return kind == "U" and size // 4 <= _MAX_TEXT
-    small_integer = kind == "i" and size <= 4
-    return small_integer or (home.kind == "float" and kind == "f" and size <= 8)
+        is_text = kind == "U" and size // 4 <= _MAX_TEXT
+        return None if is_text else f"it does not hold texts of at most {_MAX_TEXT} characters"
+    if kind in "iu":
+        known = values if nulls is None else values[~nulls]
+        limit = _MAX_INT if home.kind == "int" else _MAX_EXACT
+        low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
+        if -limit <= low and high <= limit:
+            return None
+        return f"{high if high > limit else low} is beyond what the typed column holds"
+    if home.kind == "int":
+        return "its values are not integers"
+    return None if kind == "f" and size <= 8 else "its values are not numbers"
 
 
-def _add_typed(draft: Draft, table: TableContent, homes: _Homes) -> None:
+def _add_typed(draft: Draft, table: TableContent, homes: _Homes, times: Times) -> None:
     by_table: dict[str, dict[Home, int]] = defaultdict(dict)
     for home, place in homes.items():
         by_table[home.table][home] = place
     # sparta_cn2 before sparta_cn2_layer, asm before its layers: in alphabetical order they are.
     for name in sorted(by_table):
         frame = _frame(name, table, by_table[name])
-        draft.out.add(name, _with_time(name, frame))
+        if name in _WITH_TIMES:
+            frame = frame.assign(time_utc=times[frame["row_index"].to_numpy()])
+        draft.out.add(name, frame)
 
 
 def _frame(name: str, table: TableContent, homes: _Homes) -> pd.DataFrame:
@@ -120,15 +151,3 @@ def _floats(table: TableContent, place: int) -> npt.NDArray[np.float64]:
     if nulls is not None:
         values[nulls] = np.nan
     return values
-
-
-def _with_time(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    if "time_sec" in frame:
-        seconds = frame["time_sec"].fillna(0).to_numpy(np.int64)
-        micro = frame["time_usec"].fillna(0).to_numpy(np.int64) if "time_usec" in frame else 0
-        times = from_unix(seconds, micro)
-        times[frame["time_sec"].isna().to_numpy()] = np.datetime64("NaT")
-        return frame.assign(time_utc=times)
-    if name == "asm" and "time_stamp" in frame:
-        return frame.assign(time_utc=from_iso(frame["time_stamp"].to_numpy()))
-    return frame

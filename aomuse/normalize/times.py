@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,13 @@ _EARLIEST, _LATEST = np.datetime64("1000-01-01", "us"), np.datetime64("9999-12-3
 #: Seconds beyond which microseconds do not fit into 64 bits.
 _MAX_SECONDS = 9e12
 
-_ISO = re.compile(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?Z?$")
+#: A clock that shows an earlier second has not been set, or the row was not written.
+_FIRST_SECOND = 946_684_800  # 2000-01-01
+
+#: A date alone is not a time.
+_ISO = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:(?P<second>[0-5]\d|60)(?P<fraction>\.\d+)?)?Z?"
+)
 _TEXT_NAMES = ("TIME_STAMP", "TIMESTAMP", "TIME", "DATE-OBS", "DATE", "UTC")
 _MJD_NAMES = ("MJD", "MJD-OBS", "MJD_OBS")
 
@@ -27,15 +34,21 @@ Times = npt.NDArray[np.datetime64]
 
 
 def from_iso(texts: npt.NDArray[Any] | list[str]) -> Times:
-    """Return ISO 8601 texts as UTC times."""
+    """Return ISO 8601 texts as UTC times.
+
+    Second 60, a leap second or 59.9996 rounded, is the first of the next minute: DATETIME has none.
+    """
     result = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
     for i, text in enumerate(texts):
-        stripped = str(text).strip()
-        if _ISO.match(stripped):
+        match = _ISO.fullmatch(str(text).strip())
+        if match:
             try:
-                result[i] = np.datetime64(stripped.rstrip("Z")[:26], "us")
+                minute = np.datetime64(match["minute"], "us")
             except ValueError:
                 continue
+            microseconds = int((match["fraction"] or ".")[1:7].ljust(6, "0"))
+            microseconds += 1_000_000 * int(match["second"] or 0)
+            result[i] = minute + np.timedelta64(microseconds, "us")
     return _within(result)
 
 
@@ -66,28 +79,52 @@ def _within(times: Times) -> Times:
 
 
 def table_times(table: TableContent) -> Times:
-    """Return the times of a table whose columns are not known beforehand."""
+    """Return the times of a table's rows: of its clock, else of its texts, else of its dates."""
+    times = np.full(table.row_count, np.datetime64("NaT"), dtype="datetime64[us]")
+    found = [_clock(table)]
+    found += [_column(table, name, "U", from_iso) for name in _TEXT_NAMES]
+    found += [_column(table, name, "f", from_mjd) for name in _MJD_NAMES]
+    for more in found:
+        if more is not None:
+            times = np.where(np.isnat(times), more, times)
+    return times
 
-    def column(name: str, kinds: str) -> npt.NDArray[Any] | None:
-        index = table.index(name)
-        if index is None:
-            return None
-        values = table.values[index]
-        return values if values.ndim == 1 and values.dtype.kind in kinds else None
 
-    seconds = column("Sec", "iu")
-    if seconds is not None:
-        microseconds = column("USec", "iu")
-        return from_unix(seconds, 0 if microseconds is None else microseconds.astype(np.int64))
-    for name in _TEXT_NAMES:
-        texts = column(name, "U")
-        if texts is not None:
-            return from_iso(texts)
-    for name in _MJD_NAMES:
-        days = column(name, "f")
-        if days is not None:
-            return from_mjd(days)
-    return np.full(table.row_count, np.datetime64("NaT"), dtype="datetime64[us]")
+def _column(
+    table: TableContent, name: str, kinds: str, convert: Callable[[npt.NDArray[Any]], Times]
+) -> Times | None:
+    """Return the times of a column, None if there is none of its name and type."""
+    place = table.index(name)
+    values = None if place is None else table.values[place]
+    if place is None or values is None or values.ndim != 1 or values.dtype.kind not in kinds:
+        return None
+    times = convert(values)
+    nulls = table.nulls[place]
+    if nulls is not None:
+        times[nulls] = np.datetime64("NaT")
+    return times
+
+
+def _clock(table: TableContent) -> Times | None:
+    """Return the times of Sec, of any type of number, and USec; none where the clock is not set."""
+    place = table.index("USec")
+    micro = None if place is None else table.values[place]
+    if place is None or micro is None or micro.ndim != 1 or micro.dtype.kind not in "iuf":
+        micro = np.zeros(table.row_count)
+    elif (nulls := table.nulls[place]) is not None:
+        micro = np.where(nulls, 0, micro)
+
+    def convert(seconds: npt.NDArray[Any]) -> Times:
+        is_set = np.isfinite(seconds.astype(np.float64)) & (seconds >= _FIRST_SECOND)
+        is_set &= seconds < _MAX_SECONDS
+        known = np.where(is_set, seconds, 0)
+        whole = known.astype(np.int64)
+        parts = np.round((known - whole) * 1e6) + np.where(np.isfinite(micro), micro, 0)
+        times = from_unix(whole, parts.astype(np.int64))
+        times[~is_set] = np.datetime64("NaT")
+        return times
+
+    return _column(table, "Sec", "iuf", convert)
 
 
 def one_time(text: str) -> pd.Timestamp | None:

@@ -22,7 +22,7 @@ def sparta_table(connection: Connection, exposure_id: int) -> Table | None:
         .where(
             Header.exposure_id == exposure_id,
             SourceFile.role == "raw",
-            Header.extension_name == "SPARTA_ATM_DATA",
+            Header.called("SPARTA_ATM_DATA"),
             Header.table_layout_id.is_not(None),
         )
         .order_by(Header.hdu_index)

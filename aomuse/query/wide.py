@@ -125,7 +125,7 @@ def _value(columns: Iterable[LayoutColumn]) -> str:
     if kinds <= {"bool", "int"}:
         return "v.value_int"
     if "str" not in kinds:
-        return "COALESCE(v.value_float, v.value_int)"
+        return "COALESCE(v.value_float, v.value_int * 1e0)"
     return "COALESCE(v.value_text, CAST(v.value_int AS CHAR), CAST(v.value_float AS CHAR))"
 
 

@@ -17,9 +17,10 @@ from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.content import HduContent, TableContent, typed_value
 from aomuse.exchange.issue import Issue
 from aomuse.fits.cards import MAX_KEYWORD, cards_frame
+from aomuse.fits.column_definitions import MAX_FORMAT, MAX_TEXT
 from aomuse.fits.plain_cards import Row
 from aomuse.fits.quiet import damaged, quiet_astropy
-from aomuse.fits.tables import MAX_FORMAT, MAX_TEXT
+from aomuse.read.catalog_bounds import check_bounds
 
 MAGIC = "# %ECSV"
 #: Metadata key that makes astropy build times and coordinates from columns, and its stand-in.
@@ -49,6 +50,7 @@ def read_table(content: bytes, path: str) -> Table:
     if not text.startswith(MAGIC):
         why = f"it does not begin with {MAGIC!r}: write the catalogue with astropy's ascii.ecsv"
         raise FileError("not_ecsv", path, why)
+    check_bounds(text, path)
     # Times, coordinates and quantities stay plain columns, as in the file.
     plain = re.sub(rf"^#(.*){_MIXINS}", rf"#\1{_PLAIN}", text, flags=re.MULTILINE)
     try:
@@ -56,7 +58,7 @@ def read_table(content: bytes, path: str) -> Table:
             table = astropy_ascii.read(plain + "\n", format="ecsv", guess=False)
     except Exception as error:
         # On damaged text astropy and yaml raise almost any error.
-        raise damaged(path, error) from error
+        raise damaged(path, error, advice="write it with astropy's ascii.ecsv") from error
     table.meta = {_MIXINS if key == _PLAIN else key: v for key, v in table.meta.items()}
     return table
 

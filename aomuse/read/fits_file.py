@@ -13,6 +13,7 @@ from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
+from aomuse.fits.column_definitions import MAX_TEXT
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.fits.repeated_images import RepeatedImages
@@ -25,7 +26,8 @@ from aomuse.fits.structure import (
     checksum,
     read_structure,
 )
-from aomuse.fits.tables import MAX_TEXT, column_names, read_table
+from aomuse.fits.sums import compare_sums
+from aomuse.fits.tables import merged, read_table
 
 #: Roles that are all about tables: a file that is cut short is not loaded in part.
 _TABLE_ROLES = ("raw", "prm", "psf")
@@ -38,6 +40,7 @@ def read_fits(file: FoundFile) -> FileContent:
         before = os.fstat(stream.fileno())
         extents = read_structure(stream, name, before.st_size)
         issues = list(_damage(stream, extents, name, role, before.st_size))
+        issues += compare_sums(stream, extents, name)
         sha256 = checksum(stream, extents, before.st_size)
         hdus, more = _read_hdus(stream, name, role, extents, before.st_size)
         after = path.stat()
@@ -49,7 +52,7 @@ def read_fits(file: FoundFile) -> FileContent:
         mtime_ns=before.st_mtime_ns,
         sha256=sha256,
         hdus=tuple(hdus),
-        issues=issues + more,
+        issues=issues + merged(more),
     )
 
 
@@ -118,7 +121,7 @@ def _read_hdu(
     name = "PRIMARY" if extent.index == 0 else _text(values.get("EXTNAME"))
     table, dimensions = None, _axes(extent, values)
     if kind == "compressed_image":
-        alone = HduAlone(stream, extent, path)
+        alone = HduAlone(extent, path)
         name = str(alone.hdu.name)
         rows, issues = read_shown_rows(alone.hdu.header, alone.originals, path, name)
         dimensions = _axes(None, first_values(rows))
@@ -159,17 +162,11 @@ def _read_table(
     rows, count = extent.size("NAXIS2"), extent.size("TFIELDS")
     if rows * max(count, 1) > size:
         why = (
-            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than the "
-            f"file has bytes: {advice(extent.card_images)}"
+            f"it claims {counted(rows, 'row')} of {counted(count, 'column')}, more values than "
+            f"the file has bytes: {advice(extent.card_images)}"
         )
         raise FileError("bad_header", path, why, name)
-    names, issues = column_names(values, count, path, name)
-    alone = HduAlone(stream, extent, path, names if issues else None)
-    if len(alone.hdu.columns) != count:
-        why = f"TFIELDS is {count}, but TFORM describes {len(alone.hdu.columns)} columns"
-        raise FileError("damaged", path, f"{why}: {advice(extent.card_images)}", name)
-    table, more = read_table(alone.hdu, names, values, extent, path, name)
-    return table, issues + more
+    return read_table(stream, extent, values, path, name)
 
 
 def _kind(extent: Extent) -> HduType:

@@ -65,6 +65,7 @@ def read_night_log(content: bytes, *names: str) -> NightLog:
         if _NIGHT.search(line) and linked != night:
             what = f"its exposure was taken in the night that began on {night:%Y-%m-%d}"
             log.odd.append((number, f"{what}: the log may be another night's"))
+    reader.end()
     log.cut = _cut(lines, reader)
     return log
 
@@ -133,6 +134,7 @@ class _Reader:
         self.section = "block"
         self._log = log
         self._columns: list[str] = []
+        self._texts: dict[str, list[str]] = {}
         self._template: dict[str, str] = {}
         self._is_overall = False
         self._sections: dict[str, Callable[[int, str], None]] = {
@@ -170,8 +172,11 @@ class _Reader:
         self._log.odd.append((number, what))
 
     def _append(self, name: str, line: str) -> None:
-        facts = self._log.facts
-        facts[name] = f"{facts[name]}\n{line.strip()}" if name in facts else line.strip()
+        self._texts.setdefault(name, []).append(line.strip())
+
+    def end(self) -> None:
+        """Put texts of several lines together."""
+        self._log.facts |= {name: "\n".join(lines) for name, lines in self._texts.items()}
 
     def _fact(self, number: int, name: str, value: str) -> None:
         """Keep a field; if it is repeated, the first counts."""

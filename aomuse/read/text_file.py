@@ -11,30 +11,35 @@ from aomuse.exchange.content import FileContent
 from aomuse.exchange.files import FoundFile, catalog_extension
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.night_log import NightLog
+from aomuse.fits.not_fits import LEAD_BYTES, pointer_problem
+from aomuse.fits.opening import opened
 from aomuse.read.catalog import read_catalog
 from aomuse.read.night_log import line_of, read_night_log
 
-#: A log has 3 kB and a catalogue 1 MB. Anything far larger is something else.
-_MAX_BYTES = {"night_log": 1 << 23, "catalog": 1 << 28}
-#: Most lines with an issue each, and characters shown of a line.
-_MOST_LINES, _MOST_CHARACTERS = 20, 120
+#: A log has 3 kB and a catalogue 1 MB. What is far larger is something else; astropy takes up to
+#: ten seconds and a gigabyte for such a catalogue.
+_MAX_BYTES = {"night_log": 1 << 20, "catalog": 1 << 24}
+#: Most lines with an issue each, characters shown of a line and of a reason, and further lines.
+_MOST_LINES, _MOST_CHARACTERS, _MOST_NUMBERS = 20, 120, 100
 
 
 def read_text(file: FoundFile, archive_id: str | None) -> FileContent:
     """Read a night log or a catalogue."""
     name = str(file)
-    try:
-        with file.path.open("rb") as stream:
-            stat = os.fstat(stream.fileno())
-            if stat.st_size > _MAX_BYTES[file.role]:
-                why = f"it has {stat.st_size} bytes, more than any such file: remove it"
-                raise FileError("too_large", name, why)
-            content = stream.read()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise FileError("unreadable", name, f"the file cannot be read ({why})") from error
+    with opened(file.path, name) as stream:
+        stat = os.fstat(stream.fileno())
+        if stat.st_size > _MAX_BYTES[file.role]:
+            why = (
+                f"it has {stat.st_size:,} bytes, and aomuse reads {_MAX_BYTES[file.role]:,} of "
+                "such a file at most: split it, or remove it"
+            )
+            raise FileError("too_large", name, why)
+        content = stream.read()
     if not content.strip():
         raise FileError("empty", name, "the file is empty: copy or download it again")
+    pointer = pointer_problem(content[:LEAD_BYTES])
+    if pointer:
+        raise FileError("not_text", name, pointer)
     result = FileContent(
         found=file,
         size=len(content),
@@ -73,10 +78,14 @@ def _log_issues(log: NightLog, path: str) -> list[Issue]:
 def _lines(content: bytes, lines: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
     """Yield each line by number and text with its reason; beyond the first few only numbers."""
     for number, why in lines[:_MOST_LINES]:
-        text = line_of(content, number)
-        if len(text) > _MOST_CHARACTERS:
-            text = f"{text[:_MOST_CHARACTERS]}…"
-        yield f"line {number} {text!r}", why
+        yield f"line {number} {_short(line_of(content, number))!r}", _short(why)
     if len(lines) > _MOST_LINES:
-        more = ", ".join(str(number) for number, _ in lines[_MOST_LINES:])
+        numbers = [str(number) for number, _ in lines[_MOST_LINES:]]
+        more = ", ".join(numbers[:_MOST_NUMBERS])
+        if len(numbers) > _MOST_NUMBERS:
+            more += f" and {len(numbers) - _MOST_NUMBERS} others"
         yield f"each of the lines {more}", "for a reason like those before"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

@@ -21,6 +21,7 @@ from aomuse.models import (
     PsfPrediction,
     SourceFile,
 )
+from aomuse.paths import shown
 from aomuse.query.frames.reading import Readable, reading
 
 #: States of a part.
@@ -76,7 +77,7 @@ def _records(connection: Connection) -> tuple[dict[int, _Record], pd.DataFrame]:
     file, issue = SourceFile, LoadIssue
     files = sa.select(file.exposure_id, file.role, file.path, file.outcome).order_by(file.id)
     for number, role, path, outcome in connection.execute(files):
-        records[number].roles[path] = role
+        records[number].roles[shown(path)] = role
         # One of several analyses may have failed.
         if records[number].files.get(role) != _FAILED:
             records[number].files[role] = outcome

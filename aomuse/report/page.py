@@ -19,7 +19,6 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
-from aomuse.db import shown_url
 from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
@@ -31,6 +30,7 @@ from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
 from aomuse.report.style import FIELDS, theme
 from aomuse.report.wavelength import wavelength
+from aomuse.urls import shown_url
 
 #: Rows of a table that people see; the data and the saved CSV have all.
 MOST_TABLE_ROWS = 300

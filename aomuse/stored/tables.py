@@ -48,7 +48,8 @@ class StoredColumn:
         complex128 or object (strings, variable length); what the file has where there is no
         value: TNULL, False for an undefined logical.
     nulls : ndarray of bool
-        Same shape, True where there is no value; shape ``(rows,)`` for variable length.
+        Same shape, True where there is no value; of variable length an array for each row, or
+        False for each where none is missing.
     """
 
     format: ColumnFormat
@@ -192,8 +193,8 @@ class TableReader:
     def _column(self, column: LayoutColumn, cells: _Cells) -> StoredColumn:
         shape = column.shape
         if shape.variable:
-            lists = _lists(shape, cells, self._rows)
-            return StoredColumn(column.format, shape, lists, np.zeros(self._rows, np.bool_))
+            lists, missing = _lists(column, cells, self._rows)
+            return StoredColumn(column.format, shape, lists, missing)
         width = shape.elements
         size = self._rows * width
         inside = (cells.row >= 0) & (cells.row < self._rows) & (cells.element < width)
@@ -241,12 +242,22 @@ def _decoded(
     return values.astype(np.bool_ if shape.kind == "bool" else np.int64), nulls
 
 
-def _lists(shape: Shape, cells: _Cells, rows: int) -> npt.NDArray[np.object_]:
-    """Return an array for each row; the cells of a row are in the order of the elements."""
+def _lists(
+    column: LayoutColumn, cells: _Cells, rows: int
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[Any]]:
+    """Return an array for each row, and its NULLs; cells of a row are in the order of elements."""
     order = np.argsort(cells.row, kind="stable")
     bounds = np.searchsorted(cells.row[order], np.arange(rows + 1))
+    values, nulls = cells.values[order], cells.nulls[order]
+    if nulls.any():
+        null = null_of(column.format, column.shape.kind)
+        values = values.astype(object) if abs(null) >= 2**63 else values.copy()
+        values[nulls] = null
     lists = np.empty(rows, dtype=object)
+    missing = np.empty(rows, dtype=object)
     for row in range(rows):
-        values = cells.values[order[bounds[row] : bounds[row + 1]]]
-        lists[row] = values.view(np.complex128) if shape.kind == "complex" else values
-    return lists
+        part = slice(bounds[row], bounds[row + 1])
+        is_complex = column.shape.kind == "complex"
+        lists[row] = values[part].view(np.complex128) if is_complex else values[part]
+        missing[row] = nulls[part]
+    return lists, missing if nulls.any() else np.zeros(rows, np.bool_)

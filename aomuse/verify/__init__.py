@@ -1,8 +1,8 @@
 """Read the files again and compare every value with the database.
 
-What a FITS file should give comes from astropy and the file alone, and is compared with what
-`aomuse.stored` reads back. Night logs and catalogues are read by the loader's own parsers; which
-column should hold which value is stated here again.
+What a FITS file should give comes from astropy (headers) and the file's own bytes (tables), and is
+compared with what `aomuse.stored` reads back. Night logs and catalogues are read by the loader's
+own parsers; which column should hold which value is stated here again.
 """
 
 from aomuse.verify.comparison import Verified

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.models import Exposure, PsfFit, Target
-from aomuse.muse.keywords import MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
+from aomuse.muse.keywords import MJD_KEYWORD, MODE_KEYWORD, PROMOTED, START_KEYWORD, TARGET_KEYWORDS
 from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.comparison import Comparison
 
@@ -37,9 +37,9 @@ def compare_exposure(
     _compare(result, "target", next((t for t in targets if t and t.strip()), None), row["target"])
     mode = _usable(header, MODE_KEYWORD, "text", 64)
     _compare(result, MODE_KEYWORD, mode if mode and mode.strip() else None, row["instrument_mode"])
-    start = _usable(header, START_KEYWORD, "text")
-    if row["date_obs_utc"] is not None or (start and _time(start)):
-        _compare(result, START_KEYWORD, _time(start or ""), row["date_obs_utc"])
+    start = _start(header.get(START_KEYWORD), header.get(MJD_KEYWORD))
+    if row["date_obs_utc"] is not None or start is not None:
+        _compare(result, START_KEYWORD, start, row["date_obs_utc"])
 
 
 def _compare(result: Comparison, name: str, in_file: object, in_database: object) -> None:
@@ -64,12 +64,23 @@ def _usable(header: dict[str, Any], keyword: str, kind: str, length: int = 255) 
             return value if isinstance(value, str) and len(value) <= length else None
 
 
-def _time(text: str) -> dt.datetime | None:
+def _start(date_obs: Any, mjd_obs: Any) -> dt.datetime | None:
+    """Return DATE-OBS, else MJD-OBS if it has a time of day and is of the same day."""
+    text = date_obs.strip().removesuffix("Z") if isinstance(date_obs, str) else ""
+    day, clock = text[:10], text[11:]
+    leap = dt.timedelta(seconds=clock[6:8] == "60")
     try:
-        time = dt.datetime.fromisoformat(text.strip().rstrip("Z"))
-    except ValueError:
+        time = dt.datetime.fromisoformat(f"{day}T{clock[:6]}59{clock[8:]}" if leap else text) + leap
+    except (ValueError, OverflowError):
+        time = None
+    if time is not None and clock:
+        return time if time.year >= 1000 else None
+    if not isinstance(mjd_obs, float) or mjd_obs.is_integer() or not 0 < mjd_obs < 4e6:
         return None
-    return time if time.year >= 1000 else None
+    of_mjd = dt.datetime(1858, 11, 17) + dt.timedelta(
+        days=int(mjd_obs), microseconds=round((mjd_obs - int(mjd_obs)) * 86_400e6)
+    )
+    return of_mjd if date_obs is None or of_mjd.isoformat()[:10] == day else None
 
 
 def compare_wavelengths(

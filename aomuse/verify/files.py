@@ -18,11 +18,9 @@ from aomuse.errors import DatabaseError, FileError, RebuildError
 from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import first_values, read_rows
-from aomuse.fits.heap import require_heap
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import Extent, file_checksum, read_structure
-from aomuse.fits.tables import column_names
 from aomuse.load import reason_of
 from aomuse.models import Exposure, LoadIssue, SourceFile
 from aomuse.paths import printable
@@ -145,6 +143,7 @@ def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path:
     try:
         with opened(Path(path), path) as stream, quiet_astropy():
             _compare_file(result, row, path, stream)
+            _compare_rank(result, connection, row)
             if row.role in TEXT_ROLES:
                 compare = compare_night_log if row.role == "night_log" else compare_catalog
                 compare(result, connection, stored, row, stream.read())
@@ -194,6 +193,20 @@ def _compare_file(result: Comparison, row: Any, path: str, stream: BinaryIO) -> 
             result.tell(f"source_file.{name}", in_file, getattr(row, name))
 
 
+def _compare_rank(result: Comparison, connection: Connection, row: Any) -> None:
+    """Compare a file's rank with the number of files of its role that come before it."""
+    before = connection.scalar(
+        sa.select(sa.func.count(SourceFile.id)).where(
+            SourceFile.exposure_id == row.exposure_id,
+            SourceFile.role == row.role,
+            SourceFile.file_rank < row.file_rank,
+        )
+    )
+    result.values += 1
+    if row.file_rank != (before or 0) + 1:
+        result.tell("source_file.file_rank", (before or 0) + 1, row.file_rank)
+
+
 def _speaker(stored: StoredExposure) -> int | None:
     """Return the file whose primary header speaks for the exposure: the first cube, else raw."""
     loaded = [file for file in stored.files if file.outcome == "loaded"]
@@ -219,8 +232,7 @@ def _compare_hdu(
         result.tell(f"{where} header text", f"{len(extent.card_images)} bytes", "other bytes")
     result.values += 1
     values = first_values(read_rows(extent.card_images, path, where)[0])
-    names, odd = column_names(values, extent.size("TFIELDS"), path, where)
-    alone = HduAlone(stream, extent, path, names if odd else None)
+    alone = HduAlone(extent, path)
     hdu, shown = alone.hdu, shown_cards(extent.card_images)
     if isinstance(hdu, fits.CompImageHDU):
         originals = alone.originals
@@ -232,17 +244,10 @@ def _compare_hdu(
     compare_header(result, hdu, extent.index, values, header, stored.id)
     compare_cards(result, where, shown, cards, header)
     if extent.is_table:
-        require_heap(
-            hdu,
-            [*zip(names, [str(c.format) for c in hdu.columns], strict=True)],
-            extent,
-            path,
-            where,
-        )
         try:
             columns = stored.table(header.id)
         except RebuildError as error:
             result.differences.append(f"{where} {error}")
         else:
-            compare_table(result, where, hdu, names, values, columns, header)
+            compare_table(result, where, stream, extent.header_start, columns, header)
     return values

@@ -41,7 +41,7 @@ def compare_header(
     name = "PRIMARY" if index == 0 else "" if extname is None else str(extname)
     is_table = kind in ("binary_table", "ascii_table")
     if is_table:
-        sizes = [len(hdu.columns), hdu.header["NAXIS2"]]
+        sizes = [hdu.header["TFIELDS"], hdu.header["NAXIS2"]]
     else:
         axes = range(1, hdu.header.get("NAXIS", 0) + 1)
         sizes = [hdu.header.get(f"NAXIS{axis}", "?") for axis in axes]

@@ -155,10 +155,10 @@ def test_a_line_for_each_exposure(db_url: str, tree: Tree) -> None:
     done = aomuse(db_url, "load", "--no-progress", tree.root)
     lines = done.out.splitlines()
     assert lines[0].startswith(f"loaded    {first.archive_id}  ")
-    assert "(2 notes)" in lines[0]
+    assert "(1 warning, 1 note)" in lines[0]
     assert lines[1].startswith(f"loaded    {second.archive_id}  ")
-    assert "1 warning" in lines[1]
-    assert lines[-1] == "1 warning, 4 notes: aomuse status --issues lists them"
+    assert "2 warnings" in lines[1]
+    assert lines[-1] == "3 warnings, 2 notes: aomuse status --issues lists them"
 
 
 def test_a_dry_run_writes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:

@@ -9,6 +9,7 @@ from fits_factory import Files, Tree
 
 from aomuse.discover import discover, find_again
 from aomuse.discover.archive_names import archive_id_of
+from aomuse.discover.identity import read_identity
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import Discovery
 
@@ -106,8 +107,11 @@ def test_the_innermost_folder_tells_the_model(tree):
 
 
 def test_two_reductions_of_one_raw_file(tree):
-    tree.add(1, name="A")
-    tree.add(1, name="B")
+    for name in ("A", "B"):
+        files = tree.add(1, name=name)
+        for role, hdus in (("reduced", factory.reduced()), ("prm", factory.prm())):
+            hdus[0].header["HISTORY"] = name
+            factory.write(files.file(role), hdus)
     (found,) = discover([tree.root]).exposures
     assert [file.stem for file in found.reduced] == ["A", "B"]
     assert {(fit.name, fit.reduced.stem) for fit in found.fits if fit.reduced} == {
@@ -337,3 +341,26 @@ def test_find_again(tree):
     assert find_again(tree.root / "x.fits", "raw") is None
     files.psf.unlink()
     assert find_again(files.psf, "psf") is None
+
+
+@pytest.mark.parametrize(
+    ("date_obs", "start"),
+    [
+        ("2018-08-13", None),
+        ("2018-08-13T00:05:07.5", "2018-08-13T00:05:07.500000"),
+        ("2018-08-13T00:05:07Z", "2018-08-13T00:05:07"),
+        ("2018-08-13T02:05:07+02:00", "2018-08-13T00:05:07"),
+        ("2016-12-31T23:59:60.5", "2017-01-01T00:00:00.500000"),
+        ("2018/08/13-00:05:07", None),
+        (None, None),
+    ],
+)
+def test_the_start_by_date_obs(tree, date_obs, start):
+    """A date alone is no midnight: MJD-OBS tells more."""
+    cube = factory.reduced(1)
+    cube[0].header["DATE-OBS"] = date_obs or ""
+    path = tree.root / "single" / "X.fits"
+    factory.write(path, cube)
+    identity = read_identity(find_again(path, "reduced"))
+    assert (identity.start_utc and identity.start_utc.isoformat()) == start
+    assert identity.mjd_utc is not None

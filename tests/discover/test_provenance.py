@@ -94,11 +94,14 @@ def test_a_cube_of_one_exposure(tree, mark):
 def test_what_was_loaded_and_is_left_out_now(db, tree):
     """An earlier version took a combined cube for its first exposure."""
     tree.add(1)
-    alone = factory.reduced(2, PROV1=None, ARCFILE=TWO)
-    for name, cube in (("COMBINED", factory.reduced(1)), ("ALONE", alone)):
+    cubes = {
+        "COMBINED": factory.reduced(1, TEXPTIME=1200.0),
+        "ALONE": factory.reduced(2, PROV1=None, ARCFILE=TWO),
+    }
+    for name, cube in cubes.items():
         factory.write(tree.root / "single" / f"{name}.fits", cube)
     db.load(tree.root)
-    for name, cube in (("COMBINED", factory.reduced(1)), ("ALONE", alone)):
+    for name, cube in cubes.items():
         cube[0].header["NCOMBINE"] = 3
         factory.write(tree.root / "single" / f"{name}.fits", cube)
     done = db.load(tree.root)

@@ -151,3 +151,57 @@ def test_a_reader_that_has_seen_enough(db, tree):
     loader.wait(timeout=30)
     assert "Traceback" not in err
     assert db.scalar("SELECT COUNT(*) FROM load_run WHERE outcome = 'running'") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_other_signals_end_a_run_as_ctrl_c_does(db, tree, clean, number):
+    loader = start(db.url, tree.root, pause=0.002)
+    wait_for_exposures(db.engine, 1)
+    loader.send_signal(number)
+    out, err = loader.communicate(timeout=30)
+    assert loader.returncode == 128 + number, err
+    assert "Traceback" not in out + err
+    assert err.endswith(f"aomuse: interrupted by {number.name}\n")
+    assert 1 <= assert_whole_exposures_only(db.engine, clean) < EXPOSURES
+    assert [row["outcome"] for row in db.rows("load_run")] == ["interrupted"]
+    assert db.rows("load_run")[0]["finished_utc"] is not None
+
+
+def test_a_signal_that_is_ignored_stays_so(db, tree, clean):
+    """As HUP is under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        loader = start(db.url, tree.root, pause=0.001)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for_exposures(db.engine, 1)
+    loader.send_signal(signal.SIGHUP)
+    out, err = loader.communicate(timeout=60)
+    assert (loader.returncode, err) == (0, ""), out
+    assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
+
+
+def test_a_group_of_processes_that_is_ended(db, tree, clean, tmp_path):
+    """As a service is stopped: the workers and the server that forks them get the signal too."""
+    script = SLOW.replace(
+        "from aomuse.cli",
+        "from aomuse import pipeline\npipeline.WORTH_WORKERS_BYTES = -1\nfrom aomuse.cli",
+    )
+    loader = subprocess.Popen(
+        [sys.executable, "-c", script, "0.002", "load", "--workers", "2", str(tree.root)],
+        env=os.environ | {"AOMUSE_DATABASE_URL": db.url},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_for_exposures(db.engine, 1)
+    os.killpg(loader.pid, signal.SIGTERM)
+    out, err = loader.communicate(timeout=60)
+    assert loader.returncode == 128 + signal.SIGTERM, err
+    assert "Traceback" not in out + err
+    assert_whole_exposures_only(db.engine, clean)
+    assert [row["outcome"] for row in db.rows("load_run")] == ["interrupted"]
+    assert db.open_issues() == []
+    db.load(tree.root)
+    assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES

@@ -289,14 +289,51 @@ def test_a_corrected_provenance_leaves_nothing_behind(db, tree, whole):
     assert db.count("psf_fit") == 1
 
 
-@pytest.mark.parametrize("role", ["prm", "psf"])
-def test_a_good_file_that_goes_bad_is_told(db, role, tree, whole):
+@pytest.mark.parametrize("options", [[], ["--reload"]], ids=["load", "reload"])
+@pytest.mark.parametrize("role", ["raw", "prm", "psf"])
+def test_a_good_file_that_goes_bad_keeps_its_rows(db, role, options, tree, whole):
     files = tree.add(1)
     db.load(tree.root)
     number = db.exposure_id(files.archive_id)
     files.file(role).write_bytes(files.file(role).read_bytes()[:4000])
+    for _ in range(2):
+        done = db.run("load", tree.root, *options)
+        assert (done.code, len(done.errors)) == (1, 1)
+        assert "1 unchanged, 0 failed" in done.out
+        assert db.open_issues() == [("truncated", str(files.file(role)))]
+        assert ("rows_kept", str(files.file(role))) in db.open_issues("warning")
+        assert db.exposure(files.archive_id) == whole[1]
+    tree.restore(files)
+    db.load(tree.root)
+    assert db.open_issues() == []
+    assert_whole(db, files, whole[1], number)
+
+
+def test_a_damaged_file_that_is_removed_can_be_left_out(db, tree, whole):
+    files = tree.add(1)
+    db.load(tree.root)
+    files.psf.write_bytes(b"")
     db.fail("load", tree.root)
+    files.psf.unlink()
+    db.fail("load", tree.root)
+    db.load(tree.root, "--reload")
+    assert db.open_issues() == []
+    assert (db.count("source"), db.count("psf_parameter")) == (0, 20)
+
+
+@pytest.mark.parametrize(("role", "lost"), [("raw", "AG_DATA"), ("psf", "PM_17")])
+def test_a_file_cut_between_two_hdus_keeps_its_rows(db, role, lost, tree, whole):
+    files = tree.add(1)
+    db.load(tree.root)
+    number = db.exposure_id(files.archive_id)
+    start = factory.header_start(files.file(role), lost)
+    factory.edit_bytes(files.file(role), lambda data: data[:start])
+    line = db.fail("load", tree.root)
+    assert f"the file has lost {lost} from its end" in line
     assert db.open_issues() == [("truncated", str(files.file(role)))]
+    assert db.exposure(files.archive_id) == whole[1]
+    db.load(tree.root, "--reload")
+    assert db.open_issues() == []
     tree.restore(files)
     db.load(tree.root)
     assert_whole(db, files, whole[1], number)

@@ -14,9 +14,10 @@ import worker_functions
 from aomuse import pipeline
 from aomuse.exchange.outcome import Listener, Result
 from aomuse.legacy import export as seed_export
+from aomuse.signals import Ended, finish_on_interrupt
 from aomuse.simulate import simulate
 from aomuse.verify import verify
-from aomuse.workers import Died, finish_on_interrupt, run_tasks
+from aomuse.workers import Died, Withdrawn, run_tasks
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -53,6 +54,75 @@ def test_stop_lets_those_in_flight_end():
         stop.set()
     assert 2 <= len(done) <= 4
     assert set(multiprocessing.active_children()) <= others
+
+
+def test_a_worker_that_cannot_start_is_done_without(tmp_path):
+    fewer = []
+    done = dict(
+        run_tasks(
+            range(6),
+            worker_functions.start_failing,
+            (str(tmp_path), 1),
+            2,
+            Event(),
+            fewer.append,
+        )
+    )
+    assert done == {number: number for number in range(6)}
+    assert fewer == ["ValueError: no room"]
+
+
+def test_no_worker_can_start(tmp_path, capfd):
+    """The caller gets the tasks back, and standard error no traceback."""
+    fewer = []
+    done = dict(
+        run_tasks(
+            range(6),
+            worker_functions.start_failing,
+            (str(tmp_path), 2),
+            2,
+            Event(),
+            fewer.append,
+        )
+    )
+    assert done == dict.fromkeys(range(6), Withdrawn("ValueError: no room"))
+    assert fewer == ["ValueError: no room"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_task_of_a_worker_that_withdraws_is_done_by_another(tmp_path):
+    done = dict(
+        run_tasks(range(6), worker_functions.start_withdrawing, (str(tmp_path),), 2, Event())
+    )
+    assert done == {number: number for number in range(6)}
+
+
+def test_a_fork_server_that_is_killed_is_started_again():
+    """Its workers die with it, so tasks can be lost twice, but nothing hangs or ends the rest."""
+    done, killed = {}, False
+    for task, result in run_tasks(range(12), worker_functions.start_slow, (), 2, Event()):
+        done[task] = result
+        if not killed:
+            killed = True
+            os.kill(fork_server(), signal.SIGKILL)
+    assert done == {number: number for number in range(12)}
+
+
+def fork_server() -> int:
+    """Give the process that starts workers: their parent."""
+    workers = multiprocessing.active_children()
+    stat = Path(f"/proc/{workers[0].pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_is_an_event_first(number):
+    with finish_on_interrupt() as stop:
+        os.kill(os.getpid(), number)
+        assert (stop.is_set(), stop.number) == (True, number)
+        with pytest.raises(Ended) as ended:
+            os.kill(os.getpid(), number)
+        assert ended.value.number == number
 
 
 def test_first_interrupt_is_an_event():

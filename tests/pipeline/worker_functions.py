@@ -1,10 +1,13 @@
 """What the worker processes of the tests run; they import it by name."""
 
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from aomuse.workers import Withdrawn
 
 
 def start_doubling() -> Callable[[int], int]:
@@ -28,6 +31,28 @@ def start_fatal(folder: str, deaths: int) -> Callable[[int], int]:
 def start_slow() -> Callable[[int], int]:
     def work(number: int) -> int:
         time.sleep(0.2)
+        return number
+
+    return work
+
+
+def start_failing(folder: str, failures: int) -> Callable[[int], int]:
+    """Fail to start as often as asked."""
+    place = Path(folder)
+    for number in range(failures):
+        with contextlib.suppress(FileExistsError):
+            (place / str(number)).touch(exist_ok=False)
+            raise ValueError("no\nroom")
+    return start_slow()
+
+
+def start_withdrawing(folder: str) -> Callable[[int], int | Withdrawn]:
+    """Let the first worker that has task 3 withdraw."""
+
+    def work(number: int) -> int | Withdrawn:
+        if number == 3 and not list(Path(folder).iterdir()):
+            (Path(folder) / "it").touch()
+            return Withdrawn("enough")
         return number
 
     return work

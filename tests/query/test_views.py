@@ -56,6 +56,9 @@ def test_v_header(db, files):
         "SELECT value, value_number FROM v_header WHERE keyword = 'ESO AOS TT LOOP ST'"
     )
     assert (text, number) == ("T", 1)
+    # SQLite would mix integers and floats in one column.
+    numbers = db.query("SELECT value_number FROM v_header WHERE value_number IS NOT NULL")
+    assert {type(number) for (number,) in numbers} == {float}
 
 
 def test_v_source_sample(db, files):

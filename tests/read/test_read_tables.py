@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from aomuse.discover.tree import find_again
+from aomuse.errors import FileError
 from aomuse.exchange.content import FileContent, TableContent
 from aomuse.read.fits_file import read_fits
 
@@ -190,3 +191,86 @@ def test_any_table(made, tmp_path_factory):
         np.testing.assert_array_equal(got, values)
         if values.dtype.kind == "f":
             np.testing.assert_array_equal(np.signbit(got), np.signbit(values))
+
+
+# What a header or field says that FITS does not allow
+
+
+def with_cards(content: bytes, *cards: str) -> bytes:
+    """Add cards to the last header of a file, which has room for them."""
+    images = b"".join(card.encode().ljust(80) for card in (*cards, "END"))
+    place = content.rindex(b"END".ljust(len(images)))
+    return content[:place] + images + content[place + len(images) :]
+
+
+def test_formats_in_lower_case(tmp_path):
+    content = as_file(
+        fits.Column("J", "2J", array=[[1, 2], [3, 4]]), fits.Column("A", "3A", array=["abc", "d"])
+    )
+    for form in (b"'2J      '", b"'3A      '"):
+        content = content.replace(form, form.lower())
+    table = read(tmp_path, content).hdu("T").table
+    assert [form.format for form in table.formats] == ["2j", "3a"]
+    assert [values.tolist() for values in table.values] == [[[1, 2], [3, 4]], ["abc", "d"]]
+
+
+def test_keywords_that_do_not_count_are_named(tmp_path):
+    content = as_file(
+        fits.Column("x", "1D", array=[7.0, 2.5]),
+        fits.Column("y", "1E", array=[7.0, 2.5]),
+        fits.Column("text", "2A", array=["ab", "c"]),
+        fits.Column("n", "2J", array=[[7, 8], [9, 10]]),
+    )
+    cards = ("TNULL1  = 7", "TNULL2  = 7", "TZERO3  = 5.0", "TNULL4  = 'none'", "TDIM4   = '(3)'")
+    found = read(tmp_path, with_cards(content, *cards))
+    table = found.hdu("T").table
+    assert [values.tolist() for values in table.values] == [
+        *([7.0, 2.5], [7.0, 2.5], ["ab", "c"], [[7, 8], [9, 10]])
+    ]
+    assert table.nulls == (None,) * 4
+    assert {(i.severity, i.code) for i in found.issues} == {("warning", "column_definition")}
+    assert [i.message for i in found.issues] == [
+        "column x: TNULL is ignored: FITS has none for format D",
+        "column y: TNULL is ignored: FITS has none for format E",
+        "column text: TZERO is ignored: FITS has none for format A",
+        "column n: TDIM is ignored: (3) does not fit into 2J",
+        "column n: TNULL is ignored: it is not an integer",
+    ]
+
+
+def test_what_many_tables_have_is_said_once(tmp_path):
+    hdus = factory.psf(sources=range(1, 30))
+    for hdu in hdus[1:]:
+        hdu.header["TNULL1"] = 3
+    found = read(tmp_path, hdus, "psf")
+    (issue,) = found.issues
+    assert issue.extension == "PM_1"
+    assert issue.message.endswith("FITS has none for format E (so in 28 more HDUs)")
+
+
+def test_values_that_are_none_are_null_and_named(tmp_path):
+    content = as_file(fits.Column("l", "1L", array=[True, False, True]))
+    place = content.rindex(b"TFT")
+    found = read(tmp_path, content[:place] + b"T1T" + content[place + 3 :])
+    assert found.hdu("T").table.nulls[0].tolist() == [False, True, False]
+    (issue,) = found.issues
+    assert (issue.severity, issue.code) == ("warning", "column_values")
+
+    columns = [fits.Column("n", "I6", ascii=True, array=[12, 34, 56])]
+    table = fits.TableHDU.from_columns(columns, name="T")
+    content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
+    found = read(tmp_path, content.replace(b"    34", b"  3 4 ").replace(b"    56", b"      "))
+    table = found.hdu("T").table
+    assert table.values[0].tolist() == [12, 0, 0]
+    assert table.nulls[0].tolist() == [False, True, False]
+    assert [(i.severity, i.message) for i in found.issues] == [
+        ("note", "column n: 1 blank field: 0 in FITS unless TNULL is blank"),
+        ("warning", "column n: 1 field not of format I6: NULL ('3 4' in row 1)"),
+    ]
+
+
+def test_a_compressed_table_is_one_error(tmp_path):
+    content = with_cards(as_file(fits.Column("c", "1J", array=[1])), "ZTABLE  = T")
+    with pytest.raises(FileError, match="funpack") as caught:
+        read(tmp_path, content)
+    assert (caught.value.code, caught.value.extension) == ("compressed_table", "T")

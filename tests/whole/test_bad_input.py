@@ -290,3 +290,31 @@ def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
     db.load(tree.root)
     assert db.exposure(files.archive_id) == whole[1]
     assert db.count("exposure") == 2
+
+
+def test_extension_names_in_any_case(db, tree, whole):
+    """astropy finds an HDU without regard to case, and to blanks around its name."""
+    files = tree.add(1)
+    for role, spelled in {
+        "raw": {"SPARTA_ATM_DATA": "sparta_atm_data", "ASM_DATA": " Asm_Data"},
+        "prm": {"PSFPARS": "psfpars", "SPECTRA": "spectra"},
+        "psf": {"PM_3": "pm_3"},
+    }.items():
+        for name, other in spelled.items():
+            set_card(files.file(role), name, "EXTNAME", f"'{other}'")
+    db.load(tree.root)
+    got, expected = db.exposure(files.archive_id), whole[1]
+    same = ("sparta_atm", "asm", "psf_parameter", "source_sample", "psf_layer")
+    assert {table: got[table] for table in same} == {table: expected[table] for table in same}
+    names = {row["extension_name"] for row in db.rows("header")}
+    assert {"sparta_atm_data", " Asm_Data", "psfpars", "spectra", "pm_3"} <= names
+    assert db.run("verify").code == 0
+
+
+def test_missing_channels_are_a_warning(db, tree):
+    files = tree.add(1)
+    db.load(tree.root)
+    assert ("channels_missing", str(files.raw)) in db.open_issues("warning")
+    factory.write(files.raw, factory.raw(1, channels=24))
+    db.load(tree.root)
+    assert db.open_issues("warning") == []

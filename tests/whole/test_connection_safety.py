@@ -1,5 +1,6 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,11 +10,12 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
+from warehouse import aomuse
 
-from aomuse import pipeline
+from aomuse import db, pipeline
 from aomuse.db import create_engine
 from aomuse.errors import DatabaseError
-from aomuse.load import WriterChoice, choose_writer, unit_of_work
+from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
 from aomuse.stored.writer import BulkWriter
@@ -41,7 +43,7 @@ def small_night(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _short_delays(monkeypatch):
-    monkeypatch.setattr(unit_of_work, "RETRY_DELAYS_S", (0.1, 0.5, 1.0))
+    monkeypatch.setattr(db, "RETRY_DELAYS_S", (0.1, 0.5, 1.0))
 
 
 @pytest.fixture
@@ -107,6 +109,96 @@ def test_killed_connection_is_replaced(mariadb_admin, small_night, sabotage):
     assert killed
     assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
     assert_whole(engine, small_night)
+
+
+def kill_others(url: str) -> None:
+    """Kill all connections to a database, as an administrator does."""
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        others = connection.scalars(
+            sa.text(
+                "SELECT id FROM information_schema.processlist "
+                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+        ).all()
+        for number in others:
+            with contextlib.suppress(sa.exc.DBAPIError):  # it has ended by itself
+                connection.exec_driver_sql(f"KILL CONNECTION {number}")
+
+
+@pytest.mark.parametrize(
+    "during", ["known_file", "psf_fit", "UPDATE load_run", "INSERT INTO load_run", "load_issue"]
+)
+def test_a_connection_that_is_killed_before_the_first_exposure(mariadb_admin, small_night, during):
+    url = mariadb_admin()
+    engine = at_newest_schema(url)
+    pipeline.load(engine, [small_night])
+    killed = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _kill(_: sa.Connection, __: object, statement: str, *___: object) -> None:
+        if during in statement and not killed:
+            killed.append(statement)
+            kill_others(url)
+
+    summary = pipeline.load(engine, [small_night])
+    assert killed
+    assert (summary.counts["unchanged"], summary.failed) == (EXPOSURES, 0)
+    assert_whole(engine, small_night)
+
+
+def test_connections_that_are_too_many_for_a_while(mariadb_server, mariadb_admin, small_night):
+    """An account that may have two: the run's lock and one to load by."""
+    url = mariadb_admin()
+    at_newest_schema(url).dispose()
+    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    parsed = sa.make_url(url)
+    theirs = parsed.set(username="few", password="tau0").render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE USER few IDENTIFIED BY 'tau0' WITH MAX_USER_CONNECTIONS 3"
+        )
+        connection.exec_driver_sql(f"GRANT ALL ON {parsed.database}.* TO few")
+        try:
+            occupied = [sa.create_engine(theirs, poolclass=sa.NullPool).connect() for _ in range(3)]
+            done = aomuse(theirs, "status")
+            assert (done.code, len(done.errors)) == (2, 1)
+            assert "max_user_connections" in done.err
+            freed = threading.Timer(0.3, lambda: [each.close() for each in occupied])
+            freed.start()
+            done = aomuse(theirs, "load", small_night)
+            freed.join()
+            assert (done.code, done.err) == (0, "")
+        finally:
+            connection.exec_driver_sql("DROP USER few")
+    admin.dispose()
+    assert_whole(create_engine(url), small_night)
+
+
+def test_fewer_workers_where_an_account_has_few_connections(
+    mariadb_server, mariadb_admin, small_night, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
+    url = mariadb_admin()
+    at_newest_schema(url).dispose()
+    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    parsed = sa.make_url(url)
+    theirs = parsed.set(username="few", password="tau0").render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        for allowed in (3, 4):
+            connection.exec_driver_sql(
+                f"CREATE USER few IDENTIFIED BY 'tau0' WITH MAX_USER_CONNECTIONS {allowed}"
+            )
+            connection.exec_driver_sql(f"GRANT ALL ON {parsed.database}.* TO few")
+            try:
+                done = aomuse(theirs, "load", "--reload", "--workers", 3, small_night)
+            finally:
+                connection.exec_driver_sql("DROP USER few")
+            assert done.code == 0, done.text
+            (line,) = done.errors
+            assert "max_user_connections" in line
+            assert line.endswith(": going on with fewer workers")
+    admin.dispose()
+    assert_whole(create_engine(url), small_night)
 
 
 def test_server_that_restarts(own_server, small_night, sabotage):

@@ -100,7 +100,7 @@ def _find(connection: Connection, name: str) -> _Wanted:
 
 
 def _check_extension(connection: Connection, extension: str) -> None:
-    found = sa.select(Header.id).where(Header.extension_name == extension).limit(1)
+    found = sa.select(Header.id).where(Header.called(extension)).limit(1)
     if connection.scalar(found) is None:
         known = connection.scalars(sa.select(Header.extension_name).distinct())
         names = {name for name in known if not name.startswith("PM_")}
@@ -109,7 +109,7 @@ def _check_extension(connection: Connection, extension: str) -> None:
 
 
 def _place(extension: str, file: str | None) -> list[sa.ColumnElement[bool]]:
-    conditions = [Header.extension_name == extension]
+    conditions = [Header.called(extension)]
     if file is not None:
         conditions.append(SourceFile.role == file)
     return conditions

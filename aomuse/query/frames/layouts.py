@@ -66,7 +66,7 @@ def tables_of(
 ) -> list[StoredTable]:
     """Return the tables of an extension, in the order of the exposures."""
     place = {number: i for i, number in enumerate(exposure_ids)}
-    of_extension = Header.extension_name == extension
+    of_extension = Header.called(extension)
     found = [
         table
         for ids in batches(exposure_ids)
@@ -77,7 +77,9 @@ def tables_of(
 
 def telemetry_columns(connection: Connection, extension: str) -> list[TelemetryColumn]:
     """Return the columns of all layouts of an extension."""
-    columns = layout_columns(connection, TableLayout.extension_name == extension)
+    columns = layout_columns(
+        connection, TableLayout.extension_name.in_({extension, extension.strip().upper()})
+    )
     for column in columns:
         method = _ELSEWHERE.get(column.home.table)
         if method:

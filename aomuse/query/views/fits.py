@@ -26,6 +26,7 @@ FIT_COLUMNS = (
     """),
     *OBSERVATION_COLUMNS,
     ViewColumn("model", "f.model", "PSF model: moffat, maoppy or unknown"),
+    ViewColumn("fit_rank", "f.fit_rank", "1 for the first analysis of the exposure"),
 )
 FIT_JOINS = "JOIN exposure e ON e.id = f.exposure_id\nLEFT JOIN target t ON t.id = e.target_id"
 _SAMPLE_JOINS = f"JOIN psf_fit f ON f.id = s.psf_fit_id\n{FIT_JOINS}"
