@@ -10,6 +10,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def main(given: list[str] | None = None) -> int:
     """Torture for some minutes and print what was done; 1 if there was a problem."""
     options = _arguments(given)
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {options.seed}, {options.minutes:g} minutes", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="aomuse-torture-"))
     folder.chmod(0o755)
@@ -98,6 +100,7 @@ def _torture(options: argparse.Namespace, server: Server, folder: Path, total: T
             _repeat(kinds, options, tally, draw)
         for key, count in tally.trials.items():
             total.trials[key] += count
+        print(f"{part}: {tally.trials.total()} trials, {tally.problem_count} problems", flush=True)
         total.hits.update(tally.hits)
         total.problems.update(tally.problems)
 

@@ -84,8 +84,8 @@ FIT_VIEWS = (
         # Analyses, then their layers, then the samples: the way through the keys, whatever the
         # statistics of the tables say.
         f"psf_fit f\n{FIT_JOINS}\n"
-        f"{THEN_JOIN} psf_layer l ON l.psf_fit_id = f.id\n"
-        f"{THEN_JOIN} source_sample s ON s.psf_fit_id = l.psf_fit_id AND s.layer = l.layer",
+        f"{THEN_JOIN} psf_layer l\n{THEN_JOIN} source_sample s\n"
+        "WHERE l.psf_fit_id = f.id AND s.psf_fit_id = l.psf_fit_id AND s.layer = l.layer",
     ),
     View(
         "v_source_summary",

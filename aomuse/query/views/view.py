@@ -2,7 +2,7 @@
 
 DuckDB reads the views of a SQLite file that it attaches. It runs those whose functions it knows
 itself, and rewrites the others for SQLite, where its COUNT(*) and UNION are errors: a view with
-a function of SQLite alone, such as strftime with a modifier, has neither.
+a function of SQLite alone, such as strftime with a modifier, has neither. A CROSS JOIN has no ON.
 """
 
 from __future__ import annotations
