@@ -115,7 +115,7 @@ def test_what_was_loaded_and_is_left_out_now(db, tree):
     db.execute(f"DELETE FROM exposure WHERE id = {number}")
     db.load(tree.root)
     assert [row["archive_id"] for row in db.rows("exposure")] == [factory.archive_id(1)]
-    assert {code for code, _ in db.open_issues("warning")} <= {"extension_missing"}
+    assert {code for code, _ in db.open_issues("warning")} <= {"channels_missing"}
 
 
 @pytest.mark.parametrize("colon", [":", "_", "-", " ", ".", "%3A", "%3a", "\uff1a"])
