@@ -38,7 +38,8 @@ def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: st
     upgrade(migrated)
     assert len(definitions(engine)) > 10
     assert definitions(engine) == definitions(migrated)
-    assert contents(engine) == contents(migrated)
+    # What a view is on MariaDB says the database's name.
+    assert contents(engine, {"view_state"}) == contents(migrated, {"view_state"})
     migrated.dispose()
 
 

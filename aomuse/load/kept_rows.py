@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.issue import Issue
-from aomuse.ledger.known_exposures import ROWS_KEPT, StoredFile
+from aomuse.ledger.known_exposures import StoredFile
 from aomuse.ledger.planning import Plan
 from aomuse.models import Header
 
@@ -38,7 +38,7 @@ def reasons_to_keep(
             path = file.path
             issues.append(cut)
         if path is not None:
-            issues.append(Issue("warning", ROWS_KEPT, _KEPT, path))
+            issues.append(Issue("warning", "rows_kept", _KEPT, path))
     return issues
 
 

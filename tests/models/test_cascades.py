@@ -21,6 +21,8 @@ SHARED = {
     "load_run": "tells what was done, whatever came of it",
     "load_issue": "tells what was found, and then points at no exposure",
     "known_file": "tells what a file on disk is, loaded or not",
+    "run_lock": "tells who holds the database",
+    "view_state": "tells how a view was made",
 }
 
 
