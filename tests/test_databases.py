@@ -33,13 +33,19 @@ def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def without_views(
+    rows: dict[str, list[tuple[object, ...]]],
+) -> dict[str, list[tuple[object, ...]]]:
+    return {name: there for name, there in rows.items() if name != "view_state"}
+
+
 def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: str) -> None:
     migrated = create_engine(empty_url)
     upgrade(migrated)
     assert len(definitions(engine)) > 10
     assert definitions(engine) == definitions(migrated)
     # What a view is on MariaDB says the database's name.
-    assert contents(engine, {"view_state"}) == contents(migrated, {"view_state"})
+    assert without_views(contents(engine)) == without_views(contents(migrated))
     migrated.dispose()
 
 

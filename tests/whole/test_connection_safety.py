@@ -126,7 +126,7 @@ def kill_others(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "during", ["known_file", "psf_fit", "UPDATE load_run", "INSERT INTO load_run", "load_issue"]
+    "during", ["known_file", "source_file", "UPDATE load_run", "INSERT INTO load_run", "load_issue"]
 )
 def test_a_connection_that_is_killed_before_the_first_exposure(mariadb_admin, small_night, during):
     url = mariadb_admin()

@@ -50,10 +50,8 @@ def test_values_that_are_none_are_told_with_line_and_text(db, tree):
         (lines[-3], "DIMM '0,5' is not a number: its column is NULL"),
     ]
     assert issues(db, "night_log_value") == [
-        " ".join(
-            f"line {lines.index(text) + 1} {text!r} is not completely in a column ({why}):"
-            " night_log.content has it".split()
-        )
+        f"line {lines.index(text) + 1} {text!r} is not completely in a column ({why}):"
+        " night_log.content has it"
         for text, why in wanted
     ]
     assert db.query("SELECT ob_id, ob_start_utc FROM night_log") == [(None, None)]
@@ -133,7 +131,10 @@ def test_a_log_that_is_none_is_refused(db, tree):
     path.write_bytes(b"x" * ((1 << 23) + 1))
     done = db.run("load", tree.root)
     assert done.code == 1
-    assert issues(db, "too_large") == ["it has 8388609 bytes, more than any such file: remove it"]
+    assert issues(db, "too_large") == [
+        "it has 8,388,609 bytes, and aomuse reads 1,048,576 of such a file at most: split it, or "
+        "remove it"
+    ]
 
 
 def test_a_negative_zero_of_a_log_stays(db, tree):

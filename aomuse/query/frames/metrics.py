@@ -33,7 +33,12 @@ _EXPOSURE = (
 )
 _KEYS: dict[Grain, tuple[FrameColumn, ...]] = {
     "exposure": _EXPOSURE,
-    "psf_fit": (FrameColumn("psf_fit_id", "count"), *_EXPOSURE, FrameColumn("model", "text")),
+    "psf_fit": (
+        FrameColumn("psf_fit_id", "count"),
+        *_EXPOSURE,
+        FrameColumn("model", "text"),
+        FrameColumn("fit_rank", "count"),
+    ),
     "laser": (*_EXPOSURE, FrameColumn("lgs", "count")),
 }
 #: Tables of the values, and the columns that name their owner.
@@ -79,7 +84,7 @@ def _rows(connection: Connection, grain: Grain, ids: Sequence[int]) -> list[Any]
     if grain == "exposure":
         select = sa.select(*exposure)
     elif grain == "psf_fit":
-        select = sa.select(PsfFit.id, *exposure, PsfFit.model).join(
+        select = sa.select(PsfFit.id, *exposure, PsfFit.model, PsfFit.fit_rank).join(
             Exposure, Exposure.id == PsfFit.exposure_id
         )
         order.append(PsfFit.id)
