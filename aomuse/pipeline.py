@@ -215,7 +215,7 @@ def _in_workers(
 
     if way.engine.dialect.name == "sqlite":
         for task, made in run_tasks(tasks, _start_reader, (), workers - 1, run.stop, fewer):
-            yield unit.load(task.files, task.plan, lambda task=task, made=made: _unwrap(task, made))  # type: ignore[misc]
+            yield unit.load(task.files, task.plan, partial(_unwrap, task, made))
         return
     url = way.engine.url.render_as_string(hide_password=False)
     arguments = (url, run.id, way.notice is None)

@@ -62,9 +62,7 @@ class Loaded:
         return warehouse.exposure_id(self.engine, archive_id)
 
     def open_issues(self, severity: str = "error") -> list[tuple[str, str]]:
-        """Give the open issues, but for the channels that all raw files of these trees lack."""
-        found = warehouse.open_issues(self.engine, severity)
-        return [issue for issue in found if issue[0] != "channels_missing"]
+        return warehouse.open_issues(self.engine, severity)
 
     def loaded_paths(self) -> set[str]:
         """Give the paths of the files that were read without an error."""

@@ -39,7 +39,7 @@ class Command:
     """A command of aomuse in a session of its own."""
 
     def __init__(self, url: str, *arguments: str | Path, file_limit: int | None = None) -> None:
-        self._texts = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        self._texts = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - open until it has ended
         self._started = time.monotonic()
 
         def limit() -> None:
@@ -53,7 +53,7 @@ class Command:
             stdout=self._texts[0],
             stderr=self._texts[1],
             start_new_session=True,
-            preexec_fn=limit,  # noqa: PLW1509
+            preexec_fn=limit,  # noqa: PLW1509 - no threads here
         )
 
     def wait(self, seconds: float = LIMIT_S) -> Ended:

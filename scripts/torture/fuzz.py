@@ -113,7 +113,7 @@ def _limited(work: Callable[[], list[str]]) -> tuple[list[str], str]:
             resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
             try:
                 found.write("\n".join(" ".join(p.split()) for p in work()).encode())
-            except BaseException:  # noqa: BLE001
+            except BaseException:  # noqa: BLE001 - the parent finds it in what was printed
                 traceback.print_exc()
             found.flush()
             sys.stdout.flush()
@@ -167,7 +167,7 @@ def compare(role: str, file: Path, database: Path, usual: set[Issue]) -> list[st
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 differences = list(_COMPARISONS[role](file, ask))
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - astropy raises of all kinds on damaged files
             return [] if said else ["loaded without an issue, and astropy cannot read it"]
     return [] if said or not differences else differences[:3]
 

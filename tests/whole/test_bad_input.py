@@ -11,7 +11,7 @@ from astropy.io import fits
 from bad_files import BAD, HTML, ODD, instead
 from fits_factory import Tree, edit, set_card
 from loaded import Loaded
-from warehouse import load_whole, open_issues
+from warehouse import load_whole
 
 from aomuse.paths import printable
 
@@ -314,7 +314,7 @@ def test_extension_names_in_any_case(db, tree, whole):
 def test_missing_channels_are_a_warning(db, tree):
     files = tree.add(1)
     db.load(tree.root)
-    assert ("channels_missing", str(files.raw)) in open_issues(db.engine, "warning")
+    assert ("channels_missing", str(files.raw)) in db.open_issues("warning")
     factory.write(files.raw, factory.raw(1, channels=24))
     db.load(tree.root)
     assert db.open_issues("warning") == []
