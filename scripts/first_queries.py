@@ -30,7 +30,7 @@ LIMIT 5""",
     (
         "How sharp the stars came out, by wavelength",
         """\
-SELECT wavelength_window, COUNT(*) AS sources, AVG(median) AS fwhm_pixel
+SELECT wavelength_window, COUNT(*) AS psf_stars, AVG(median) AS fwhm_pixel
 FROM v_source_summary
 WHERE quantity = 'fwhm'
 GROUP BY wavelength_window, wavelength_min_nm

@@ -9,6 +9,7 @@ from aomuse.exchange.content import FileContent, TableContent
 from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import model_of
 from aomuse.normalize.draft import Draft
+from aomuse.normalize.extracted_sources import add_extracted_sources
 from aomuse.normalize.fit import Fit, Parameters, read_parameters
 from aomuse.normalize.sources import add_sources
 from aomuse.normalize.summary import window_frames
@@ -32,6 +33,7 @@ def add_fits(draft: Draft, fits: list[Fit]) -> None:
         _add_fit(draft, fit, model, rank)
         if fit.content.prm:
             _add_parameters(draft, fit, fit.content.prm)
+            add_extracted_sources(draft, fit, fit.content.prm)
         if fit.content.psf:
             add_sources(draft, fit, fit.content.psf, model)
 

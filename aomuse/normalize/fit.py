@@ -15,8 +15,10 @@ from aomuse.exchange.issue import Issue
 
 Floats = npt.NDArray[np.float64]
 
-#: Extension of a source's table.
-SOURCE_NAME = re.compile(r"^PM_(\d{1,9})$")
+#: Extension of a PSF star's table, by its id.
+SOURCE_NAME = re.compile(r"^PM_(\d+)$", re.ASCII)
+#: The largest id of 64 bits, as the database has them.
+MAX_ID = 2**63 - 1
 #: A cube of MUSE has 3,681 layers; a header that claims a thousand times as many is damaged.
 MAX_LAYERS = 4_000_000
 #: What to do about a file that is incomplete.
@@ -83,6 +85,17 @@ class Fit:
             known = min(layers, len(self.wavelength_nm))
             result[:known] = self.wavelength_nm[:known]
         return result
+
+
+def source_id(key: str) -> int | None:
+    """Return the id that a table is called after, None if its name is not PM_ and such a number."""
+    match = SOURCE_NAME.match(key)
+    digits = match[1] if match else ""
+    # A longer text is not worth turning into a number.
+    if not digits or len(digits) > len(str(MAX_ID)):
+        return None
+    number = int(digits)
+    return number if number <= MAX_ID and str(number) == digits else None
 
 
 def read_fit(number: int, content: FitContent) -> Fit:
