@@ -128,7 +128,8 @@ def _file_hdu() -> View:
                 | Position of the HDU in the file, or of the part of a night log, from 0
             extension_name | COALESCE(h.extension_name, part.name) | EXTNAME, PRIMARY for the
                 first; for a night log NIGHT_LOG, WEATHER, CONSTRAINTS or FILES
-            extension_version | CASE WHEN h.hdu_type <> 'ecsv' THEN COALESCE(({version}), 1) END
+            extension_version | CASE WHEN h.hdu_type NOT IN ('ecsv', 'sextractor')
+                THEN COALESCE(({version}), 1) END
                 | EXTVER; 1 if the header has none, as FITS defines it; NULL for texts
             hdu_type | COALESCE(h.hdu_type, 'text')
                 | Kind of HDU, such as binary_table; text for a night log
