@@ -297,7 +297,7 @@ def test_sqlite_file_at_its_quota(tmp_path, small_night):
     done = subprocess.run(
         [sys.executable, "-c", "from aomuse.cli import main; main()", "load", str(small_night)],
         env=os.environ | {"AOMUSE_DATABASE_URL": url},
-        preexec_fn=limit,  # noqa: PLW1509 - no threads here
+        preexec_fn=limit,
         capture_output=True,
         text=True,
         check=False,
