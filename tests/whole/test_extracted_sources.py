@@ -56,6 +56,11 @@ def test_every_source_has_a_row(night, tree, engine, db_url):
     ]
     special = "SELECT row_key, value FROM special_value WHERE table_name = 'extracted_source'"
     assert query(engine, special) == [("1/3", "+inf")]
+    frame = Database(engine).extracted_sources()
+    assert frame["pampelmuse_id"].tolist() == [*GAIA, 7]
+    assert frame["magnitude"].tolist() == [15.5, 16.25, 17.5, np.inf]
+    assert frame["is_psf_star"].tolist() == [True, False, True, False]
+    assert frame.attrs["units"]["dec_deg"] == "deg"
     # The table itself stays as it is, with what has no column.
     assert query(engine, "SELECT id, weight FROM v_sources ORDER BY row_index")[1] == (GAIA[1], 0.5)
     assert aomuse(db_url, "verify", tree.root).code == 0
