@@ -86,7 +86,8 @@ def _laser(exposure: Exposure, n: int) -> dict[str, Any]:
         "state": "4" if on else "2",
         "simulated": exposure.adaptive and not on,
         "power": 22.0 + 0.3 * n + 0.01 * (exposure.index % 7) if on else 0.0,
-        "flux": 310.0 + 12.0 * n if on else 0.0,
+        "flux": 860.0 + 18.0 * n if on else 0.0,
+        "shut": 0 if on else 1,
     }
 
 
@@ -101,7 +102,7 @@ def _real_time(observation: Observation) -> dict[str, Any]:
     return {
         "sparta": means,
         "layer_share": {i: 100.0 * means[f"CN2_FRAC_ALT{i}"] for i in layers},
-        "layer_height": {i: means[f"ALT{i}"] / 1000.0 for i in layers},
+        "layer_height": {i: means[f"ALT{i}"] for i in layers},
     }
 
 

@@ -113,13 +113,14 @@ class Fit:
         raw[:, self._blocked] = np.nan
         vector = f"{len(self.wavelength)}D"
         return [
+            # Public tools take the values from the second column, whatever its name.
             SimulatedColumn("name", "8A", list(curves)),
+            SimulatedColumn("fit", vector, raw),
+            SimulatedColumn("polyfit", vector, smooth),
             SimulatedColumn("free", "L", [key not in {"e", "theta", "B", "C"} for key in curves]),
             SimulatedColumn(
                 "order", "I", [5 if key in {"fwhm", "x0", "y0"} else 3 for key in curves]
             ),
-            SimulatedColumn("fit", vector, raw),
-            SimulatedColumn("polyfit", vector, smooth),
         ]
 
     def _source_columns(self) -> list[SimulatedColumn]:

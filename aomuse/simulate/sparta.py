@@ -18,7 +18,7 @@ QUANTITIES = (
 _MIRROR = 8.2  # metres
 _SCIENCE = 650.0  # nm
 _NARROW_CORRECTION = 0.97  # share of the turbulence that laser tomography takes out
-_HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6]) * 1000.0  # metres
+_HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6])  # km
 
 
 def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
@@ -36,7 +36,7 @@ def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[Simulated
 def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of SPARTA_CN2_DATA, a row every five minutes.
 
-    The shares of the eight layers add up to one.
+    The shares of the eight layers add up to one; their heights are in km.
     """
     rows = slice(0, None, 5)
     seeing = state.seeing_on_target[rows] * rng.normal(1.0, 0.03, len(state.times[rows]))

@@ -86,6 +86,19 @@ def test_real_time_computer_only_with_adaptive_optics(tree):
     assert degraded == [False, True, False, False, False, False]
 
 
+def test_lasers_that_are_off(tree):
+    for files in tree:
+        header = fits.getheader(files.reduced)
+        for n in range(1, 5):
+            power = header[f"ESO LGS{n} LASR{n} POWER"]
+            assert (power > 0) is header[f"ESO LGS{n} SHUT1 ST"]
+            # Public tools take a laser for one that works where this is 0.
+            assert (power > 0) is (header[f"ESO LGS{n} LASR{n} SHUT STATE"] == 0)
+            if "NOAO" not in files.mode:
+                flux = header[f"ESO AOS LGS{n} FLUX"]
+                assert flux == pytest.approx(900.0, abs=50.0) if power else flux == 0.0
+
+
 def test_raw_header(tree):
     for files in tree:
         header, product = fits.getheader(files.raw), fits.getheader(files.reduced)

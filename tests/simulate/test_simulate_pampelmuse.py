@@ -36,10 +36,14 @@ def test_parameters(tree):
             assert names == ["PRIMARY", "SPECTRA", "PSFPARS", "POSPARS", "SOURCES"]
             assert hdus["SPECTRA"].shape == (40, 1, 3)
             psf = hdus["PSFPARS"]
-            assert psf.columns.names == ["name", "free", "order", "fit", "polyfit"]
-            assert psf.columns.formats == ["8A", "L", "I", "40D", "40D"]
+            assert psf.columns.names == ["name", "fit", "polyfit", "free", "order"]
+            assert psf.columns.formats == ["8A", "40D", "40D", "L", "I"]
             assert list(psf.data["name"]) == ["beta", "fwhm", "e", "theta"]
-            assert list(hdus["POSPARS"].data["name"]) == ["A", "B", "C", "D", "x0", "y0"]
+            positions = hdus["POSPARS"]
+            assert list(positions.data["name"]) == ["A", "B", "C", "D", "x0", "y0"]
+            # As public tools read it: the second column, without layers that could not be fitted.
+            medians = [np.nanmedian(row[1]) for row in positions.data]
+            assert medians == pytest.approx(np.median(positions.data["polyfit"], axis=1), abs=1e-3)
             assert hdus["SOURCES"].columns.names == ["id", "ra", "dec", "x", "y", "mag", "status"]
 
 
