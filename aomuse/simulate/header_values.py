@@ -13,6 +13,7 @@ from aomuse.simulate.plan import LASERS, Exposure
 from aomuse.simulate.plan_values import channel_values, plan_values
 from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP
 from aomuse.simulate.random_streams import Stream, generator
+from aomuse.simulate.wide_field import slow_guiding_width
 
 _STATISTICS: dict[str, Callable[[Series], Any]] = {
     "AVG": np.nanmean,
@@ -71,7 +72,7 @@ def _readings(observation: Observation) -> dict[str, dict[str, float]]:
         "tau0": state.coherence_time,
         "wind": state.wind_speed,
         "slow_flux": rng.normal(1.26e5, 3e3, n),
-        "slow_fwhm": state.image_quality * rng.normal(1.0, 0.05, n),
+        "slow_fwhm": slow_guiding_width(state) * rng.normal(1.0, 0.05, n),
     }
     return {
         name: {what: function(values) for what, function in _STATISTICS.items()}

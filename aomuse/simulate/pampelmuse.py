@@ -32,8 +32,9 @@ class Fit:
         self.stars = stars
         self.wavelength = observation.wavelength
         self.rng = rng
-        self._blocked = in_notch(self.wavelength) & self.exposure.adaptive
-        edge = in_notch(self.wavelength, margin=6.0) & ~self._blocked & self.exposure.adaptive
+        mode = self.exposure.slot.mode
+        self._blocked = in_notch(self.wavelength, mode)
+        edge = in_notch(self.wavelength, mode, margin=6.0) & ~self._blocked
         self._transmission = np.where(edge, 0.04, 1.0)
         shift = sky.refraction(self.wavelength, float(state.airmass.mean()))
         shift = shift * _RESIDUAL_REFRACTION / self.exposure.pixel
