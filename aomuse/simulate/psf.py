@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aomuse.simulate.atmosphere import MIRROR, Series
+from aomuse.simulate.atmosphere import Series
 from aomuse.simulate.conditions import Conditions
+from aomuse.simulate.narrow_field import narrow_field
 from aomuse.simulate.wide_field import wide_field
 
 FIRST_WAVELENGTH = 4.75e-7  # metres
@@ -43,21 +44,12 @@ def in_notch(wavelength: Series, mode: str, margin: float = 0.0) -> NDArray[np.b
 
 
 def profile(state: Conditions, wavelength: Series, rng: np.random.Generator) -> Profile:
-    """Work out the PSF of an exposure at wavelengths in nm.
-
-    In the narrow field a diffraction-limited core lambda/D is broadened by residual
-    jitter that shrinks towards the red.
-    """
-    relative = wavelength / 500.0
+    """Work out the PSF of an exposure at wavelengths in nm."""
     unit = (wavelength - 700.0) / 230.0
-    if state.exposure.narrow:
-        diffraction = wavelength * 1e-9 / MIRROR * 206265.0
-        jitter = 0.058 * (float(state.seeing_on_target.mean()) / 0.7) ** 0.6 * relative**-0.55
-        width = np.hypot(diffraction, jitter)
-        beta = 2.15 + 0.12 * unit + rng.normal(0.0, 0.05)
-    else:
-        width, beta = wide_field(state, wavelength)
+    model = narrow_field if state.exposure.narrow else wide_field
+    fwhm, beta = model(state, wavelength)
+    if not state.exposure.narrow:
         beta = beta + rng.normal(0.0, 0.04)
     e = 0.04 + 0.04 * rng.random() - 0.01 * unit
     theta = rng.uniform(-1.5, 1.5) + 0.1 * unit + 0.05 * unit**2
-    return Profile(fwhm=width / state.exposure.pixel, beta=beta, e=e, theta=theta)
+    return Profile(fwhm=fwhm / state.exposure.pixel, beta=beta, e=e, theta=theta)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import AltAz, EarthLocation, SkyCoord
+from astropy.io import fits
 from astropy.time import Time
 
-from aomuse.simulate import sky
+from aomuse.simulate import simulate, sky
 from aomuse.simulate.atmosphere import (
     fried_parameter,
     image_quality,
@@ -101,6 +102,40 @@ def test_the_delivered_psf_is_the_predicted_one(index):
     assert np.ptp(ratio) < 0.03
     layers = [200, 1800, 3400]
     assert predicted["n"] == pytest.approx(observed.psf.beta[layers], abs=0.15)
+
+
+def test_strehl_ratios_of_the_narrow_field_agree(tmp_path):
+    """SPARTA's at 650 nm, that of MAOPPY's parameters and that of the Moffat profile."""
+    cut_off = (34 - 1) / (2 * 8.0)
+    found = []
+    for files in simulate(tmp_path, exposures=7, sources=0, layers=1401):
+        if files.maoppy_prm is None:
+            continue
+        layer, wavelength = 1400, 650e-9
+        parameters = {
+            row["name"]: row["polyfit"][layer]
+            for path in (files.maoppy_prm, files.prm)
+            for row in fits.getdata(path, "PSFPARS")
+            if path == files.maoppy_prm or row["name"] == "fwhm"
+        }
+        halo = 0.0229 * 6 * np.pi / 5 * (parameters["r0"] * cut_off) ** (-5 / 3)
+        corrected = parameters["amp"] + parameters["bck"] * np.pi * cut_off**2
+        maoppy = np.exp(-corrected - halo)
+
+        shape = fits.getdata(files.prm, "PSFPARS")
+        beta = shape["polyfit"][list(shape["name"]).index("beta")][layer]
+        alpha = 0.025 * parameters["fwhm"] / 2 / np.sqrt(2 ** (1 / beta) - 1)
+        limit = np.pi / 4 * (8.2 / wavelength / 206265) ** 2
+        moffat = (beta - 1) / (np.pi * alpha**2) / limit
+
+        sparta = fits.getdata(files.raw, "SPARTA_ATM_DATA")
+        measured = np.mean([sparta[f"LGS{n}_STREHL"] for n in range(1, 5)]) / 100
+        assert moffat == pytest.approx(maoppy, rel=0.01)
+        assert measured == pytest.approx(maoppy, rel=0.05)
+        assert np.ptp(sparta["LGS1_FWHM_GAIN"]) > 0.1
+        found.append(maoppy)
+    assert len(found) == 3
+    assert all(0.02 < ratio < 0.25 for ratio in found)
 
 
 def test_sensors_of_a_wide_field(wide):
