@@ -101,10 +101,21 @@ def _real_time(observation: Observation) -> dict[str, Any]:
     }
     layers = range(1, 9) if means else ()
     return {
+        **_strehl(observation),
         "sparta": means,
         "layer_share": {i: 100.0 * means[f"CN2_FRAC_ALT{i}"] for i in layers},
         "layer_height": {i: means[f"ALT{i}"] for i in layers},
     }
+
+
+def _strehl(observation: Observation) -> dict[str, Any]:
+    """Return median and scatter of the Strehl ratios of all lasers, which the pipeline states."""
+    columns = observation.tables.get("SPARTA_ATM_DATA", [])
+    ratios = np.array([column.values for column in columns if column.name.endswith("_STREHL")])
+    if not ratios.size:
+        return {}
+    median = np.median(ratios)
+    return {"strehl_median": median, "strehl_scatter": np.median(np.abs(ratios - median))}
 
 
 def _star_widths(observation: Observation) -> dict[str, Any]:
