@@ -99,7 +99,7 @@ def read_definition(stream: BinaryIO) -> TableDefinition:
 
 @lru_cache(maxsize=64)
 def _definition(images: bytes) -> TableDefinition:
-    keywords = _keywords(images.decode("latin-1"))
+    keywords = _keywords([images[i : i + CARD] for i in range(0, len(images), CARD)])
     is_text = keywords.get("XTENSION") == "TABLE"
     width, rows = _size(keywords, "NAXIS1"), _size(keywords, "NAXIS2")
     fields: list[FieldDefinition] = []
@@ -142,10 +142,17 @@ def _size(keywords: dict[str, Value], keyword: str, default: int = 0) -> int:
     return int(keywords.get(keyword, default))
 
 
-def _keywords(text: str) -> dict[str, Value]:
+def _text(image: bytes) -> str:
+    try:
+        return image.decode()
+    except UnicodeDecodeError:
+        return image.decode("latin-1")
+
+
+def _keywords(images: list[bytes]) -> dict[str, Value]:
     """Return the first value of each keyword; without those that have no value."""
     found: dict[str, Value] = {}
-    cards = [text[start : start + CARD] for start in range(0, len(text), CARD)]
+    cards = [_text(image) for image in images]
     for place, card in enumerate(cards):
         keyword, value = card[:8].rstrip(), _value(card[10:])
         if keyword in found or keyword == "CONTINUE" or value is None:
