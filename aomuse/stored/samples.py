@@ -71,9 +71,8 @@ class SampleReader:
         sorted_ids = samples["pampelmuse_id"][order]
         blocks = {}
         for source in block:
-            first, last = np.searchsorted(
-                sorted_ids, [source.pampelmuse_id, source.pampelmuse_id + 1]
-            )
+            first = np.searchsorted(sorted_ids, source.pampelmuse_id)
+            last = np.searchsorted(sorted_ids, source.pampelmuse_id, side="right")
             blocks[source.header_id] = {
                 name: values[order[first:last]] for name, values in samples.items()
             }
