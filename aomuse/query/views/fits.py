@@ -57,6 +57,19 @@ _STATISTICS = columns("""
     maximum | s.maximum | Largest value
 """)
 
+
+def _fwhm_arcsec(name: str) -> tuple[ViewColumn, ...]:
+    """Return the FWHM in arcsec: it is stored in pixels, whose size differs by mode."""
+    return tuple(
+        ViewColumn(
+            f"{statistic}_arcsec",
+            f"CASE WHEN s.{name} = 'fwhm' THEN s.{statistic} * {PIXEL_SCALE_SQL} END",
+            f"{meaning} of the FWHM, arcsec; NULL for other quantities",
+        )
+        for statistic, meaning in (("mean", "Arithmetic mean"), ("median", "Median"))
+    )
+
+
 #: Parameters of PampelMuse's coordinate transformation, with the meaning of each.
 _POSITION = {
     **{name: f"Coefficient {name} of the transformation, without a unit" for name in "ABCD"},
@@ -125,6 +138,7 @@ FIT_VIEWS = (
                 quantity | s.quantity | Column of source_sample: snr, flux, fwhm, beta, xc or yc
             """),
             *_STATISTICS,
+            *_fwhm_arcsec("quantity"),
         ),
         f"source_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
@@ -136,6 +150,7 @@ FIT_VIEWS = (
             *_WINDOW_COLUMNS,
             ViewColumn("parameter", "s.parameter", "PSF parameter, such as fwhm"),
             *_STATISTICS,
+            *_fwhm_arcsec("parameter"),
         ),
         f"psf_parameter_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
