@@ -9,13 +9,13 @@ from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Columns of sparta_atm that v_sparta_atm averages.
 _MEANS = {
-    "r0_m": "Fried parameter at 500 nm in the line of sight, m",
+    "r0_m": "Fried parameter at 500 nm along the line of sight, m",
     "l0_m": "Outer scale, m",
-    "seeing_arcsec": "Seeing at 500 nm in the line of sight, arcsec",
+    "seeing_arcsec": "Seeing at 500 nm along the line of sight, arcsec",
     "fwhm_gain": "Gain in FWHM by the correction",
-    "strehl": "Strehl ratio, %",
-    "turvar_res": "Residual variance of the turbulence",
-    "turvar_tot": "Total variance of the turbulence",
+    "strehl": "Strehl ratio, per cent",
+    "turvar_res": "Residual variance of the turbulence, rad²",
+    "turvar_tot": "Total variance of the turbulence, rad²",
     "tur_alt": "Share of the turbulence at altitude",
     "tur_gnd": "Share of the turbulence at the ground",
     "slope_rms_x": "RMS of the slopes in x",

@@ -1,7 +1,7 @@
 """domains of metrics, and the version corrected-1 for what was current before
 
-Revision: 0018
-Follows: 0017
+Revision: 0020
+Follows: 0019
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import context, op
 
 from aomuse.query.refresh import drop_views
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
