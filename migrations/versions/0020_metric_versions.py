@@ -30,7 +30,7 @@ COLUMNS = (
         for name, length, comment in (
             ("modes", 255, "Instrument modes, or how they begin, in which it holds; NULL for all"),
             ("models", 255, "PSF models for which it holds, and in which modes; NULL for all"),
-            ("tip_tilt_loop", 64, "State of the tip-tilt loop in which it holds; NULL for any"),
+            ("loop_state", 64, "State of the tip-tilt loop in which it holds; NULL for any"),
             ("lasers", 64, "State of the lasers, of which one is enough; NULL for any"),
             ("ranges", 255, "Ranges of the measurements that it uses; NULL for all"),
         )
@@ -95,10 +95,10 @@ def downgrade() -> None:
         drop_views(op.get_bind())
     # An older version does not know them, and would count them as its own.
     for table in ("exposure_metric", "exposure_laser_metric", "psf_fit_metric"):
-        op.execute(f"DELETE FROM {table} WHERE metric_id >= {FIRST_NEW}")
-    op.execute(f"DELETE FROM metric WHERE id >= {FIRST_NEW}")
+        op.execute(f"DELETE FROM {table} WHERE metric_id >= {FIRST_NEW}")  # noqa: S608 - own names
+    op.execute(f"DELETE FROM metric WHERE id >= {FIRST_NEW}")  # noqa: S608
     for table in ("psf_window_parameter", "psf_window"):
-        op.execute(f"DELETE FROM {table} WHERE version = 'corrected'")
+        op.execute(f"DELETE FROM {table} WHERE version = 'corrected'")  # noqa: S608
     _rename_metrics(SAME, "corrected", "legacy")
     _rename_metrics(REPLACED, "corrected-1", "corrected")
     _rename_windows("corrected-1", "corrected")
@@ -110,19 +110,19 @@ def downgrade() -> None:
 
 
 def _rename_metrics(which: str, before: str, now: str) -> None:
-    op.execute(f"UPDATE metric SET version = '{now}' WHERE version = '{before}' AND ({which})")
+    op.execute(f"UPDATE metric SET version = '{now}' WHERE version = '{before}' AND ({which})")  # noqa: S608
 
 
 def _rename_windows(before: str, now: str) -> None:
     # A parent first under its new name, then its children, then without the old name: no engine
     # lets go of a key that a foreign key refers to.
     op.execute(
-        f"INSERT INTO psf_window (psf_fit_id, version, window_index, {PLACES}, {QUALITIES})"
+        f"INSERT INTO psf_window (psf_fit_id, version, window_index, {PLACES}, {QUALITIES})"  # noqa: S608
         f" SELECT psf_fit_id, '{now}', window_index, {PLACES}, {QUALITIES} FROM psf_window"
         f" WHERE version = '{before}'"
     )
-    op.execute(f"UPDATE psf_window_parameter SET version = '{now}' WHERE version = '{before}'")
-    op.execute(f"DELETE FROM psf_window WHERE version = '{before}'")
+    op.execute(f"UPDATE psf_window_parameter SET version = '{now}' WHERE version = '{before}'")  # noqa: S608
+    op.execute(f"DELETE FROM psf_window WHERE version = '{before}'")  # noqa: S608
 
 
 def _comment(
