@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse import sqlite_files
 from aomuse.errors import ConfigurationError
-from aomuse.server_session import prepare_sessions
+from aomuse.server_session import offer_binary_rows, prepare_sessions
 from aomuse.urls import database_url
 
 #: Seconds to wait before something is tried again.
@@ -72,6 +72,7 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
     prepare_sessions(engine)
+    offer_binary_rows(engine)
     if patient:
         connect_patiently(engine)
     event.listen(engine, "connect", _refuse_stale_writes)
@@ -198,6 +199,8 @@ class Trouble(Enum):
 #: table full, no space.
 _BUSY_NUMBERS = {1205, 1213, 1020}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
+#: SQLite at a full disk, and at a quota or a limit of the file's size.
+_FULL_NAMES = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 #: Too many connections: of the server, of an account, of an account in an hour.
 _CROWDED_NUMBERS = {1040, 1203, 1226}
 #: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
@@ -221,7 +224,8 @@ def trouble_of(error: DBAPIError) -> Trouble:
     """
     number = getattr(error.orig, "errno", None)
     said = str(error.orig).lower()
-    if number in _FULL_NUMBERS or "disk is full" in said or "no space left" in said:
+    named = getattr(error.orig, "sqlite_errorname", None)
+    if number in _FULL_NUMBERS or named in _FULL_NAMES or "no space left" in said:
         return Trouble.FULL
     if number in _CROWDED_NUMBERS:
         return Trouble.CROWDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -16,6 +17,7 @@ from aomuse.report.blocks import (
     PageColumn,
     Section,
     Table,
+    by_mode,
     count,
     table_of,
 )
@@ -67,7 +69,8 @@ def wavelength(content: Content) -> Section:
                 name = f"{quantity.removesuffix('_arcsec')}-{field.lower()}"
                 heading = f"{label.partition(',')[0]} by wavelength, {words}"
                 drawing = chart(drawn, field, quantity, content.modes)
-                figures.append(Figure(name, heading, _summary(of_field, quantity), drawing))
+                summary = by_mode(of_field, partial(_summary, quantity=quantity))
+                figures.append(Figure(name, heading, summary, drawing))
     return Section("wavelength", title, text, figures, [table], notes)
 
 
@@ -169,6 +172,8 @@ def _quantile_chart(
 
 def _summary(frame: pd.DataFrame, quantity: str) -> str:
     known = frame.dropna(subset=[quantity])
+    if known.empty:
+        return "none."
     nm = known["wavelength_nm"]
     edge = (nm.max() - nm.min()) / 4
     ends = {"blue": known[nm <= nm.min() + edge], "red": known[nm >= nm.max() - edge]}

@@ -24,7 +24,7 @@ from aomuse.fits.structure import Extent, file_checksum, read_structure
 from aomuse.fits.tables import require_possible
 from aomuse.load import reason_of
 from aomuse.models import Exposure, LoadIssue, SourceFile
-from aomuse.paths import printable
+from aomuse.paths import printable, shown
 from aomuse.schema import require_head
 from aomuse.stored.cards import Card
 from aomuse.stored.exposure import StoredExposure
@@ -112,7 +112,7 @@ def _wanted(
 
     def miss(path: str) -> None:
         why = "the file is not in the database: run aomuse load"
-        missing.append((path, errors.get(path, why)))
+        missing.append((path, errors.get(shown(printable(path)), why)))
 
     if not roots:
         for row in rows:
