@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from aomuse.metrics import Grain
 from aomuse.metrics.registry import WAVELENGTHS_NM
 from aomuse.query.frames.columns import FrameColumn, make_frame
+from aomuse.query.frames.comparisons import read_comparison
 from aomuse.query.frames.exposures import read_exposures
 from aomuse.query.frames.metrics import read_metrics
 from aomuse.query.frames.reading import columns_of, joined
@@ -54,6 +55,8 @@ class Content:
     lasers: pd.DataFrame
     #: v_psf_prediction: a row for each exposure, analysis and wavelength.
     predictions: pd.DataFrame
+    #: v_gain: a row for each wide-field analysis and wavelength.
+    gains: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -84,6 +87,7 @@ def read_content(connection: Connection) -> Content:
         _labelled(windows),
         _labelled(metrics(_LASER_METRICS, "laser")),
         _labelled(predictions),
+        _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
     )
 
 
