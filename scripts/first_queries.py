@@ -31,7 +31,7 @@ LIMIT 5""",
     (
         "How sharp the stars came out, by mode and wavelength",
         """\
-SELECT instrument_mode, wavelength_window, COUNT(*) AS sources, AVG(median_arcsec) AS fwhm_arcsec
+SELECT instrument_mode, wavelength_window, COUNT(*) AS psf_stars, AVG(median_arcsec) AS fwhm_arcsec
 FROM v_source_summary
 WHERE quantity = 'fwhm' AND wavelength_window IN ('475-576 nm', '800-935 nm')
 GROUP BY instrument_mode, wavelength_window, wavelength_min_nm

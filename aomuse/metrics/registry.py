@@ -69,7 +69,7 @@ _SIMPLE = tuple(
             7,
             "num_sources",
             "",
-            "sources of the Moffat analysis, else of the first one",
+            "PSF stars of the Moffat analysis, else of the first one",
             "PM_ tables",
         ),
         (8, "ttfree", "", "1 where the tip-tilt loop is open", "ESO AOS TT LOOP ST"),

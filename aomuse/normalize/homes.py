@@ -95,9 +95,6 @@ _RULES = {
     ),
 }
 
-#: Telemetry that a raw file is expected to have.
-TELEMETRY = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
-
 #: Telemetry whose columns are in the column store, with the table that holds the times.
 TIMED = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
 

@@ -12,8 +12,9 @@ import pandas as pd
 from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.frames import nullable_int
 from aomuse.exchange.outcome import counted
+from aomuse.muse.expected import TELEMETRY
 from aomuse.normalize.draft import Draft
-from aomuse.normalize.homes import INDEX_COLUMNS, TELEMETRY, TIMED, Home, home_of
+from aomuse.normalize.homes import INDEX_COLUMNS, TIMED, Home, home_of
 from aomuse.normalize.times import Times, table_times
 
 #: Length of asm.time_stamp.

@@ -21,6 +21,7 @@ from aomuse.models import (
     PsfPrediction,
     SourceFile,
 )
+from aomuse.muse.expected import TELEMETRY, why_absent
 from aomuse.paths import shown
 from aomuse.query.frames.reading import Readable, reading
 
@@ -34,8 +35,6 @@ FILES = {
     "prm": "PampelMuse parameters",
     "psf": "PampelMuse sources",
 }
-#: Tables of the raw file.
-TELEMETRY = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA", "SGS_DATA", "AG_DATA")
 KEYWORDS, SEEING, QUALITY = "header keywords", "seeing", "image quality by SPARTA"
 DELIVERED, PREDICTED = "FWHM at 700 nm", "PSF by muse-psfr"
 
@@ -158,8 +157,9 @@ def _telemetry(record: _Record, name: str, mode: str) -> tuple[str, str]:
             return ERROR, issue.message
     if name in record.telemetry:
         return THERE, ""
-    if name.startswith("SPARTA") and "NOAO" in mode:
-        return UNEXPECTED, f"there is no adaptive optics in {mode}"
+    why = why_absent(name, mode)
+    if why is not None:
+        return UNEXPECTED, why
     raw = record.files.get("raw")
     if raw in (None, _FAILED):
         return (
@@ -183,8 +183,8 @@ def _metric(record: _Record, part: str, mode: str) -> tuple[str, str]:
     reason = record.metrics[part]
     if reason is None:
         return THERE, ""
-    if part == QUALITY and "NOAO" in mode:
-        return UNEXPECTED, f"there is no adaptive optics in {mode}"
+    if part == QUALITY and not mode.startswith("WFM-AO"):
+        return UNEXPECTED, reason
     return MISSING, reason
 
 

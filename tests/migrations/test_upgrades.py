@@ -56,7 +56,7 @@ def refuse_differences(engine: sa.Engine) -> None:
 def test_rows_stay_and_the_schema_is_the_newest(revision, empty):
     schema.upgrade(empty, revision)
     fill_every_table(empty)
-    columns = columns_of(empty)
+    columns = {table: c for table, c in columns_of(empty).items() if table != "view_state"}
     before = stored(empty, columns)
     assert all(before.values())
     schema.upgrade(empty)
@@ -72,7 +72,7 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, 
     assert aomuse(db_url, "load", tree.root).code == 0
     before = contents(engine, but=())
     schema.downgrade(engine, revision)
-    tables = columns_of(engine).keys()
+    tables = columns_of(engine).keys() & before.keys()
     assert scalar(engine, "SELECT COUNT(*) FROM header WHERE card_images IS NULL") == 0
     schema.upgrade(engine)
     after = contents(engine, but=())

@@ -1,6 +1,6 @@
 """what a predicted PSF was made from, and what was rejected
 
-Revision: 0020
+Revision: 0018
 Follows: 0017
 """
 
@@ -9,7 +9,7 @@ from alembic import context, op
 
 from aomuse.query.refresh import drop_views
 
-revision = "0020"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
