@@ -14,6 +14,7 @@ from aomuse.normalize.exposure_row import exposure_row
 from aomuse.normalize.fit import ADVICE, Fit, read_fit
 from aomuse.normalize.headers import add_files_and_headers
 from aomuse.normalize.night_log import add_night_log
+from aomuse.normalize.pixel_scale import check_pixel_scale
 from aomuse.normalize.telemetry import add_telemetry
 
 _CHANNELS = [f"CHAN{i:02d}" for i in range(1, 25)]
@@ -31,6 +32,8 @@ def normalize(content: ExposureContent) -> NormalizedExposure:
         draft.store_other_tables(file)
         if file.night_log:
             add_night_log(draft, file, file.night_log)
+    for cube in content.reduced:
+        check_pixel_scale(draft, cube)
     if content.raw:
         _add_raw(draft, content.raw)
     add_fits(draft, fits)

@@ -13,7 +13,7 @@ from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.fit import ADVICE, MAX_ID, SOURCE_NAME, Fit, is_exact, source_id
-from aomuse.normalize.homes import SAMPLE_COLUMNS
+from aomuse.normalize.homes import SAMPLE_COLUMNS, SAMPLE_PIXELS, other_unit
 from aomuse.normalize.summary import window_frames
 
 #: All PM_ tables of one layout share it under this name.
@@ -97,6 +97,8 @@ def _places(table: TableContent, model: str) -> dict[str, int]:
         # MAOPPY's beta is another exponent: the column is for Moffat's.
         if place is None or (name == "beta" and is_maoppy(model)):
             continue
+        if name in SAMPLE_PIXELS and other_unit(f"{name}_pixel", table.formats[place].unit):
+            continue
         if table.values[place].ndim == 1 and is_exact(table.values[place]):
             places[name] = place
     return places
@@ -119,8 +121,9 @@ def _report_missing_columns(
         draft.issue("note", "column_missing", message, psf)
     for name, count in missing.items():
         message = (
-            f"{count} of {len(sources)} sources have no column {name} of one number a layer: it is "
-            "NULL in source_sample, and a column of another type is in table_value"
+            f"{count} of {len(sources)} sources have no column {name} of one number a layer"
+            f"{' in pixels' if name in SAMPLE_PIXELS else ''}: it is NULL in source_sample, and a "
+            "column of another type or unit is in table_value"
         )
         draft.issue("warning", "column_missing", message, psf)
 

@@ -105,8 +105,8 @@ def _records(connection: Connection) -> tuple[dict[int, _Record], pd.DataFrame]:
 
 def _metrics(connection: Connection, records: dict[int, _Record]) -> None:
     ids = {
-        metric_of("seeing", "legacy").id: SEEING,
-        metric_of("sparta_iq_los_500nm", "corrected").id: QUALITY,
+        metric_of("seeing").id: SEEING,
+        metric_of("sparta_iq_los_500nm").id: QUALITY,
     }
     metric = ExposureMetric
     metrics = sa.select(metric.exposure_id, metric.metric_id, metric.reason)
@@ -115,7 +115,7 @@ def _metrics(connection: Connection, records: dict[int, _Record]) -> None:
     delivered = (
         sa.select(PsfFit.exposure_id, PsfFitMetric.reason)
         .join(PsfFitMetric, PsfFitMetric.psf_fit_id == PsfFit.id)
-        .where(PsfFitMetric.metric_id == metric_of("fwhm_700nm", "corrected").id)
+        .where(PsfFitMetric.metric_id == metric_of("fwhm_700nm").id)
     )
     for number, reason in connection.execute(delivered):
         records[number].delivered.append(reason)
@@ -183,8 +183,9 @@ def _metric(record: _Record, part: str, mode: str) -> tuple[str, str]:
     reason = record.metrics[part]
     if reason is None:
         return THERE, ""
-    if part == QUALITY and not mode.startswith("WFM-AO"):
-        return UNEXPECTED, reason
+    # By the mode, and not by the text: rows may be of an older version.
+    if part == QUALITY and (elsewhere := metric_of("sparta_iq_los_500nm").domain.reason(mode)):
+        return UNEXPECTED, elsewhere
     return MISSING, reason
 
 

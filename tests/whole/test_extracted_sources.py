@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import psf, sources_table, write
 from warehouse import aomuse, contents, open_issues, query, scalar
@@ -64,6 +65,28 @@ def test_every_source_has_a_row(night, tree, engine, db_url):
     # The table itself stays as it is, with what has no column.
     assert query(engine, "SELECT id, weight FROM v_sources ORDER BY row_index")[1] == (GAIA[1], 0.5)
     assert aomuse(db_url, "verify", tree.root).code == 0
+
+
+def test_verify_finds_a_row_that_differs_from_the_file(night, tree, engine, db_url):
+    assert aomuse(db_url, "load", tree.root).code == 0
+    for change in (
+        "UPDATE extracted_source SET magnitude = 1 WHERE row_index = 1",
+        "UPDATE extracted_source SET pampelmuse_id = 4295806721 WHERE row_index = 0",
+        "DELETE FROM extracted_source WHERE row_index = 2",
+    ):
+        with engine.begin() as connection:
+            connection.execute(sa.text(change))
+    done = aomuse(db_url, "verify", tree.root)
+    assert done.code == 1
+    assert "[SOURCES] rows in extracted_source" in done.text
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE extracted_source SET row_index = 2 WHERE row_index = 3"))
+        connection.execute(
+            sa.text("INSERT INTO extracted_source (psf_fit_id, row_index) VALUES (1, 3)")
+        )
+    done = aomuse(db_url, "verify", tree.root)
+    assert "extracted_source.magnitude row 1" in done.text
+    assert "extracted_source.pampelmuse_id row 0" in done.text
 
 
 def test_ids_of_64_bits_stay_whole_everywhere(night, tree, engine, db_url):

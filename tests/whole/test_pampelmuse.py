@@ -141,3 +141,30 @@ def test_two_fits_with_one_model_are_doubled(tree, engine, db_url):
     done = aomuse(db_url, "load", tree.root)
     assert done.code == 1
     assert query(engine, "SELECT model FROM psf_fit") == [("moffat",)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "axis", "says"),
+    [
+        ("WFM-AO-N", {"CD1_1": -0.2 / 3600, "CD2_1": 0.0}, None),
+        ("WFM-AO-N", {"CD1_1": 0.0, "CD2_1": 0.2 / 3600}, None),
+        ("WFM-AO-N", {"CD1_1": -0.4 / 3600, "CD2_1": 0.0}, "0.4 arcsec"),
+        ("NFM-AO-N", {"CDELT1": -0.02524, "CUNIT1": "arcsec"}, None),
+        ("NFM-AO-N", {"CDELT1": -0.05, "CUNIT1": "arcsec"}, "0.05 arcsec"),
+        ("NFM-AO-N", {"CD1_1": -0.2, "CTYPE1": "LINEAR"}, None),
+        (None, {"CD1_1": -0.4 / 3600}, None),
+    ],
+)
+def test_a_cube_with_other_pixels_is_a_warning(mode, axis, says, tree, engine, db_url):
+    files = tree.add(1, without=["raw", "prm", "psf"])
+
+    def change(hdus):
+        hdus[0].header["ESO INS MODE"] = mode
+        for keyword, value in {"CTYPE1": "RA---TAN", **axis}.items():
+            hdus["DATA"].header[keyword] = value
+
+    edit(files.reduced, change)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    found = query(engine, "SELECT message FROM load_issue WHERE code = 'pixel_scale'")
+    assert len(found) == (says is not None)
+    assert says is None or says in found[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,9 @@ def read_extracted_sources(engine: Engine, filters: Filters) -> Iterator[pd.Data
             select = sa.select(view).where(view.c.psf_fit_id == fit.id).order_by(view.c.row_index)
             cells = columns_of(connection.execute(select).all(), len(_COLUMNS))
             special = SpecialValues(connection, [fit.exposure_id], "extracted_source")
-            named = dict(zip((column.name for column in _COLUMNS), cells, strict=True))
+            named: dict[str, Any] = dict(
+                zip((column.name for column in _COLUMNS), cells, strict=True)
+            )
             keys = (named["psf_fit_id"], named["row_index"])
             for column in _COLUMNS:
                 if column.kind == "float":

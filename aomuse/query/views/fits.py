@@ -115,7 +115,8 @@ FIT_VIEWS = (
             snr | s.snr | Signal-to-noise ratio
             flux | s.flux | Flux in the cube's unit
             fwhm_pixel | s.fwhm | FWHM of the PSF along the major axis, pixels
-            fwhm_arcsec | s.fwhm * {PIXEL_SCALE_SQL} | FWHM, arcsec
+            fwhm_arcsec | s.fwhm * {PIXEL_SCALE_SQL}
+                | FWHM, arcsec: 0.2 a pixel in WFM, 0.025 in NFM
             beta | s.beta | Moffat beta of the PSF
             xc_pixel | s.xc | Centroid in x, pixels
             yc_pixel | s.yc | Centroid in y, pixels
@@ -201,7 +202,11 @@ def psf_view(parameters: list[tuple[str, str]]) -> View:
             *FIT_COLUMNS,
             *_LAYER_COLUMNS,
             *values,
-            ViewColumn("fwhm_arcsec", f"{fwhm} * {PIXEL_SCALE_SQL}", "FWHM, arcsec"),
+            ViewColumn(
+                "fwhm_arcsec",
+                f"{fwhm} * {PIXEL_SCALE_SQL}",
+                "FWHM, arcsec: 0.2 a pixel in WFM, 0.025 in NFM",
+            ),
         ),
         _LAYER_JOINS + joins,
     )
