@@ -7,8 +7,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from aomuse.metrics import metric_of
-from aomuse.metrics.registering import register_metrics
 from aomuse.metrics.metric import WAVELENGTHS_NM
+from aomuse.metrics.registering import register_metrics
 from aomuse.models import Base
 
 TABLES = Base.metadata.tables

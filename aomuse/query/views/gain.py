@@ -5,8 +5,7 @@ Both at the same wavelength and air mass, with a finite outer scale and MUSE's o
 
 from __future__ import annotations
 
-from aomuse.metrics import metric_of
-from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics import WAVELENGTHS_NM, metric_of
 from aomuse.metrics.wavelength import fried_parameter, muse_fwhm
 from aomuse.query.views.fits import FIT_JOINS
 from aomuse.query.views.formulae import (
@@ -19,21 +18,18 @@ from aomuse.query.views.formulae import (
 )
 from aomuse.query.views.view import View, columns
 
-_WAVELENGTH_OF = {metric_of(f"fwhm_{nm}nm", "corrected").id: nm for nm in WAVELENGTHS_NM}
+_WAVELENGTH_OF = {metric_of(f"fwhm_{nm}nm").id: nm for nm in WAVELENGTHS_NM}
 #: MUSE's own share, and r0 over r0 at 500 nm, by number of the metric.
 _MUSE = {number: float(muse_fwhm(nm)) for number, nm in _WAVELENGTH_OF.items()}
 _GROWTH = {number: float(fried_parameter(1, nm)) for number, nm in _WAVELENGTH_OF.items()}
-_R0, _L0 = (metric_of(f"{name}_mean", "corrected").id for name in ("r0", "l0"))
 
-#: A row for each exposure with telemetry: means over the lasers that were on.
-LASER_MEANS = f"""(
-    SELECT exposure_id, COUNT(CASE WHEN metric_id = {_R0} AND value > 0 THEN 1 END) AS laser_count,
-      AVG(CASE WHEN metric_id = {_R0} AND value > 0 THEN value END) AS r0_m,
-      AVG(CASE WHEN metric_id = {_L0} AND value > 0 THEN value END) AS l0_m
-    FROM exposure_laser_metric
-    WHERE metric_id IN ({_R0}, {_L0})
-    GROUP BY exposure_id
-  )"""
+
+def of_sparta(alias: str, name: str) -> str:
+    """Return the join of a metric of exposure ``e`` that SPARTA's samples have."""
+    return (
+        f"LEFT JOIN exposure_metric {alias} ON {alias}.exposure_id = e.id"
+        f" AND {alias}.metric_id = {metric_of(name).id}"
+    )
 
 
 def sparta_mean(column: str) -> str:
@@ -49,15 +45,17 @@ _DELIVERED = f"""(
       e.instrument_mode, e.date_obs_utc, e.ground_layer_fraction,
       (e.airmass_start + e.airmass_end) / 2 AS airmass,
       (e.seeing_start_arcsec + e.seeing_end_arcsec) / 2 AS seeing_arcsec,
-      m.value AS delivered, s.laser_count, s.r0_m,
-      CASE WHEN s.l0_m > 0 THEN s.l0_m ELSE {double(PARANAL_L0_M)} END AS l0_m,
+      m.value AS delivered, lasers.value AS lasers_on, r0.value AS r0_m,
+      CASE WHEN l0.value > 0 THEN l0.value ELSE {double(PARANAL_L0_M)} END AS l0_m,
       {by_case("m.metric_id", _WAVELENGTH_OF)} AS nm,
       {by_case("m.metric_id", _MUSE)} AS muse,
       {by_case("m.metric_id", _GROWTH)} AS growth
     FROM psf_fit_metric m
     JOIN psf_fit f ON f.id = m.psf_fit_id
     {FIT_JOINS}
-    LEFT JOIN {LASER_MEANS} s ON s.exposure_id = e.id
+    {of_sparta("r0", "sparta_r0_mean")}
+    {of_sparta("l0", "sparta_l0_mean")}
+    {of_sparta("lasers", "lasers_on")}
     WHERE m.metric_id IN ({", ".join(map(str, _WAVELENGTH_OF))}) AND m.value > 0
       AND e.instrument_mode LIKE 'WFM%'
   )"""
@@ -99,9 +97,9 @@ GAIN_VIEW = View(
         wavelength_nm | q.nm | Wavelength, nm
         airmass | q.airmass | Mean of the air mass at start and end
         seeing_arcsec | q.seeing_arcsec | Seeing of the site monitor at 500 nm at the zenith, arcsec
-        r0_m | q.r0_m | SPARTA's r0 at 500 nm in the line of sight, mean over lasers, m
-        l0_m | q.l0_m | Outer scale, m: SPARTA's mean over lasers, else {PARANAL_L0_M:g} m
-        laser_count | q.laser_count | Lasers with r0; NULL without SPARTA
+        r0_m | q.r0_m | SPARTA's r0 at 500 nm in the line of sight (sparta_r0_mean), m
+        l0_m | q.l0_m | Outer scale, m: SPARTA's (sparta_l0_mean), else {PARANAL_L0_M:g} m
+        lasers_on | q.lasers_on | Lasers that were on; NULL without SPARTA
         natural_iq_arcsec | q.site_iq
             | Image quality without adaptive optics at the wavelength and air mass, of the site
             monitor's seeing and the outer scale, arcsec
