@@ -94,8 +94,8 @@ def pieces(
         if not some and not is_first:
             return
         some, is_first = some or [_arrays(columns, [])], False
-        joined = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
-        yield {column.name: values for column, values in zip(columns, joined, strict=True)}
+        values = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
+        yield {column.name: cells for column, cells in zip(columns, values, strict=True)}
 
 
 def fetch(connection: Connection, select: Select) -> dict[str, Values]:
@@ -116,13 +116,4 @@ def read_rows(
 ) -> dict[str, Values]:
     """Return columns of a table and its key, with special values, in the order of the key."""
     columns = fetch(connection, select_rows(table, names, fixed).where(*where))
-    return restored_rows(special, table, columns, fixed)
-
-
-def restored_rows(
-    special: SpecialValues, table: str, columns: dict[str, Values], fixed: Mapping[str, Any] | None
-) -> dict[str, Values]:
-    """Return columns of a table with the fixed ones, and with special values."""
-    count = len(next(iter(columns.values())))
-    filled = {name: np.full(count, value) for name, value in (fixed or {}).items()}
-    return special.restored(table, filled | columns)
+    return special.restored(table, columns, fixed)
