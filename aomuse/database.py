@@ -322,7 +322,7 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain`` (the view v_gain); docs/science.md has the formulae.
+            ``gain`` or ``residual``: the views v_gain and v_residual (docs/science.md).
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

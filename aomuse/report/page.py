@@ -29,6 +29,7 @@ from aomuse.report.matrix import matrix
 from aomuse.report.missing import read_parts
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
+from aomuse.report.residuals import residuals
 from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
 from aomuse.urls import shown_url
@@ -49,6 +50,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         wavelength(content),
         lasers(content),
         prediction(content),
+        residuals(content),
         matrix(content, states, others),
     ]
     environment = jinja2.Environment(

@@ -103,6 +103,17 @@ DATASETS = (
         ),
     ),
     Dataset(
+        "v_residual",
+        "date_obs_utc",
+        VIEWS["v_residual"].comment,
+        (
+            _mean("mean_psfr_residual", "psfr_residual_arcsec", "muse-psfr, arcsec", "Mean"),
+            _mean("mean_iq_residual", "iq_residual_arcsec", "Formula, arcsec", "Mean"),
+            _mean("mean_l0", "l0_m", "L0, m", "Mean outer scale", ".1f"),
+            _mean("mean_ground_layer", "ground_layer_fraction", "Ground layer", "Mean share"),
+        ),
+    ),
+    Dataset(
         "v_laser_metrics",
         "date_obs_utc",
         VIEWS["v_laser_metrics"].comment,

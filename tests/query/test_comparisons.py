@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from warehouse import TABLES, query
@@ -104,3 +105,56 @@ def test_a_view_of_an_outer_scale_of_nothing_divides_by_nothing(db, engine):
         connection.execute(sa.text("UPDATE exposure_metric SET value = 1e-30"))
         connection.execute(sa.text("UPDATE exposure SET airmass_start = 0, airmass_end = 0"))
     assert {row for (row,) in query(engine, "SELECT gain FROM v_gain")} == {None}
+
+
+def test_the_residual_ledger(db, engine):
+    """Of two exposures in one mode: predictions by muse-psfr, and by formula for one of them."""
+    # Analysis 4 is in the mode of analysis 1, at another sharpness.
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE exposure SET instrument_mode = 'WFM-AO-N' WHERE id = 4"))
+        connection.execute(
+            sa.text("UPDATE psf_fit_metric SET value = 1.1 * value WHERE psf_fit_id = 4")
+        )
+        for number in (1, 2, 3, 4):
+            layers = [
+                {"exposure_id": number, "row_index": i, "wavelength_nm": float(nm),
+                 "fwhm_arcsec": 0.5, "beta": 2.5}
+                for i, nm in enumerate((500, 550, 700))
+            ]  # fmt: skip
+            prediction = {"exposure_id": number, "package": "p", "package_version": "1"}
+            connection.execute(
+                sa.insert(TABLES["psf_prediction"]).values(**prediction, predicted_utc=START)
+            )
+            connection.execute(sa.insert(TABLES["psf_prediction_layer"]), layers)
+        for nm in (700, 900):
+            values = {"exposure_id": 1, "metric_id": metric_of(f"iq_los_{nm}nm").id, "value": 0.44}
+            connection.execute(sa.insert(TABLES["exposure_metric"]).values(values))
+        beta = {"psf_fit_id": 1, "metric_id": metric_of("beta_700nm").id, "value": 2.2}
+        connection.execute(sa.insert(TABLES["psf_fit_metric"]).values(beta))
+    rows = {(r.psf_fit_id, r.wavelength_nm): r for r in db.comparison("residual").itertuples()}
+    assert set(rows) == {(number, nm) for number in (1, 4) for nm in WAVELENGTHS_NM}
+    for (number, nm), row in rows.items():
+        delivered = FWHM[nm] * (1.1 if number == 4 else 1)
+        predicted = 0.5 if nm in (500, 700) else math.nan
+        assert row.psfr_residual_arcsec == pytest.approx(predicted - delivered, nan_ok=True)
+        formula = 0.44 if number == 1 and nm in (700, 900) else math.nan
+        assert row.iq_residual_arcsec == pytest.approx(formula - delivered, nan_ok=True)
+        beta = 0.3 if (number, nm) == (1, 700) else math.nan
+        assert row.psfr_beta_residual == pytest.approx(beta, nan_ok=True)
+        assert (row.l0_m, row.lasers_on) == (EXPOSURES[number][4][1], 2)
+        assert (row.airmass, row.r0_m) == (EXPOSURES[number][2], EXPOSURES[number][4][0])
+
+    summary = query(
+        engine,
+        "SELECT wavelength_nm, psfr_count, psfr_mean_arcsec, psfr_scatter_arcsec, iq_count,"
+        " iq_scatter_arcsec FROM v_residual_summary ORDER BY wavelength_nm",
+    )
+    assert [row[0] for row in summary] == list(WAVELENGTHS_NM)
+    for nm, count, mean, scatter, of_formula, scatter_of_one in summary:
+        values = np.array([0.5 - FWHM[nm], 0.5 - 1.1 * FWHM[nm]])
+        if nm in (500, 700):
+            assert (count, mean) == (2, pytest.approx(values.mean(), rel=1e-9))
+            assert scatter == pytest.approx(values.std(ddof=1), rel=1e-6)
+        else:
+            assert (count, mean, scatter) == (0, None, None)
+        assert (of_formula, scatter_of_one) == (int(nm in (700, 900)), None)

@@ -26,6 +26,8 @@ Open = Callable[..., Opened]
 CHARTS = {
     *("coverage", "gain", "gain-wavelength"),
     *("quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
+    *("residual-psfr-residual", "residual-psfr-beta-residual", "residual-iq-residual"),
+    *("residual-l0", "residual-ground", "residual-lasers", "residual-airmass"),
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
 
