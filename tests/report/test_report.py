@@ -27,6 +27,8 @@ CHARTS = {
     *("coverage", "gain", "gain-wavelength"),
     *("quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
     *("residual-psfr-residual", "residual-psfr-beta-residual", "residual-iq-residual"),
+    *("strehl-maoppy", "strehl-maoppy-ngs", "strehl-maoppy-tau0", "strehl-maoppy-airmass"),
+    *("strehl-maoppy-theta0",),
     *("residual-l0", "residual-ground", "residual-lasers", "residual-airmass"),
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
