@@ -293,7 +293,7 @@ def _fill() -> None:
     )
     op.execute("DELETE FROM extracted_source")
     op.execute(
-        f"INSERT INTO extracted_source (psf_fit_id, row_index, {names})"  # noqa: S608
+        f"INSERT INTO extracted_source (psf_fit_id, row_index, {names})"
         f" SELECT psf_fit_id, row_index, {names.replace('pampelmuse_id', id_once)} FROM"
         " (SELECT f.id AS psf_fit_id, v.row_index AS row_index, "
         + ", ".join(f"{value} AS {name}" for name, value in values.items())
@@ -305,7 +305,7 @@ def _fill() -> None:
     op.execute("DELETE FROM special_value WHERE table_name = 'extracted_source'")
     for name, texts, units in FLOATS:
         op.execute(
-            "INSERT INTO special_value (exposure_id, table_name, column_name, row_key, value)"  # noqa: S608
+            "INSERT INTO special_value (exposure_id, table_name, column_name, row_key, value)"
             f" SELECT h.exposure_id, 'extracted_source', '{name}', {row}, s.value"
             f" FROM {CELLS} JOIN special_value s ON s.exposure_id = h.exposure_id"
             " AND s.table_name = 'table_value' AND s.column_name = 'value_float'"
