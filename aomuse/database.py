@@ -322,7 +322,8 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain`` or ``residual``: the views v_gain and v_residual (docs/science.md).
+            ``gain``, ``residual``, ``strehl`` or ``isoplanatic``: the views v_gain, v_residual,
+            v_strehl and v_isoplanatic (docs/science.md).
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

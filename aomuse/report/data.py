@@ -58,6 +58,8 @@ class Content:
     gains: pd.DataFrame
     #: v_residual: a row for each WFM-AO analysis and wavelength.
     residuals: pd.DataFrame
+    #: v_strehl: a row for each narrow-field analysis with MAOPPY and wavelength.
+    strehls: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -91,6 +93,7 @@ def read_content(connection: Connection) -> Content:
         _labelled(predictions),
         _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
         _labelled(joined(list(read_comparison(connection, "residual", (), {})))),
+        _labelled(joined(list(read_comparison(connection, "strehl", (), {})))),
     )
 
 

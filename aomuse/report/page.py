@@ -30,6 +30,7 @@ from aomuse.report.missing import read_parts
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
 from aomuse.report.residuals import residuals
+from aomuse.report.strehl import strehl
 from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
 from aomuse.urls import shown_url
@@ -51,6 +52,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         lasers(content),
         prediction(content),
         residuals(content),
+        strehl(content),
         matrix(content, states, others),
     ]
     environment = jinja2.Environment(

@@ -114,6 +114,19 @@ DATASETS = (
         ),
     ),
     Dataset(
+        "v_strehl",
+        "date_obs_utc",
+        VIEWS["v_strehl"].comment,
+        (
+            _mean("mean_strehl", "strehl_percent", "Strehl, %", "Mean Strehl ratio", ".1f"),
+            _mean(
+                "mean_strehl_650nm", "strehl_650nm_percent", "MAOPPY, %", "Mean at 650 nm", ".1f"
+            ),
+            _mean("mean_sparta", "sparta_strehl_percent", "SPARTA, %", "Mean of SPARTA's", ".1f"),
+            _mean("mean_ngs_flux", "ngs_flux", "NGS flux", "Mean of the summed fluxes", ".0f"),
+        ),
+    ),
+    Dataset(
         "v_laser_metrics",
         "date_obs_utc",
         VIEWS["v_laser_metrics"].comment,

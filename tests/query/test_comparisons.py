@@ -158,3 +158,93 @@ def test_the_residual_ledger(db, engine):
         else:
             assert (count, mean, scatter) == (0, None, None)
         assert (of_formula, scatter_of_one) == (int(nm in (700, 900)), None)
+
+
+def add_maoppy(connection, number=9, r0_m=0.2, amp=3.0, bck=0.012):
+    """Add a MAOPPY analysis of exposure 3, whose parameters scale with wavelength as they do."""
+    wavelengths = np.linspace(500, 900, 5)
+    scale = wavelengths / 500
+    fit = {
+        "id": number,
+        "exposure_id": 3,
+        "name": f"y{number}",
+        "model": "maoppy",
+        "layer_count": 5,
+    }
+    connection.execute(sa.insert(TABLES["psf_fit"]).values(**fit, fit_rank=2))
+    layers = [
+        {"psf_fit_id": number, "layer": i, "wavelength_nm": nm} for i, nm in enumerate(wavelengths)
+    ]
+    connection.execute(sa.insert(TABLES["psf_layer"]), layers)
+    curves = {"r0": r0_m * scale**1.2, "amp": amp / scale**2, "bck": bck / scale**2}
+    values = [
+        {"psf_fit_id": number, "parameter": name, "layer": i, "value": float(value)}
+        for name, curve in curves.items()
+        for i, value in enumerate(curve)
+    ]
+    connection.execute(sa.insert(TABLES["psf_parameter"]), values)
+    metrics = [
+        {"psf_fit_id": number, "metric_id": metric_of(f"fwhm_{nm}nm").id, "value": None}
+        for nm in WAVELENGTHS_NM
+    ]
+    connection.execute(sa.insert(TABLES["psf_fit_metric"]), metrics)
+
+
+def test_the_strehl_ratio_is_that_of_maoppy(db, engine):
+    """The same numbers from the package maoppy 1.7.3, strehlMarechal of muse_nfm on 512 pixels."""
+    package = {  # by r0, background, amplitude at their wavelength
+        (700, 0.19, 0.006, 1.2): 0.18658253822719925,
+        (900, 0.25, 0.004, 0.7): 0.36296271000001396,
+        (900, 0.3, 0.002, 0.4): 0.5386918541637145,
+    }
+    with engine.begin() as connection:
+        for number, (nm, r0, bck, amp) in enumerate(package, start=20):
+            scale = nm / 500
+            add_maoppy(connection, number, r0 / scale**1.2, amp * scale**2, bck * scale**2)
+        laser = metric_of("strehl_mean").id
+        for lgs, value in ((1, 10.0), (2, 12.0)):
+            connection.execute(
+                sa.insert(TABLES["exposure_laser_metric"]).values(
+                    exposure_id=3, lgs=lgs, metric_id=laser, value=value
+                )
+            )
+    rows = {(r.psf_fit_id, r.wavelength_nm): r for r in db.comparison("strehl").itertuples()}
+    # Moffat analyses have none.
+    assert set(rows) == {(number, nm) for number in (20, 21, 22) for nm in WAVELENGTHS_NM}
+    for number, ((nm, r0, bck, amp), strehl) in enumerate(package.items(), start=20):
+        row, f = rows[number, nm], 33 / 16
+        variance = amp + bck * math.pi * f**2 + 0.0229 * 6 * math.pi / 5 * (r0 * f) ** (-5 / 3)
+        assert row.strehl_percent == pytest.approx(100 * math.exp(-variance), rel=1e-9)
+        assert row.strehl_percent == pytest.approx(100 * strehl, rel=0.015)
+        at_650 = 100 * math.exp(-variance * (nm / 650) ** 2)
+        for each in WAVELENGTHS_NM:
+            assert rows[number, each].strehl_650nm_percent == pytest.approx(at_650, rel=1e-9)
+        assert (row.sparta_strehl_percent, row.airmass) == (11.0, 1.1)
+        assert math.isnan(row.header_strehl_percent)
+        assert math.isnan(row.theta0_arcsec)
+
+
+def test_the_isoplanatic_angle(db, engine):
+    profiles = [  # r0, and heights in km with the shares of their layers
+        (0.18, {0.1: 0.6, 5.0: 0.3, 12.0: 0.1}),
+        (0.16, {0.2: 0.5, 8.0: 0.5}),
+    ]
+    with engine.begin() as connection:
+        for exposure_id, unit in ((1, 1), (2, 1000)):  # in km, and in m
+            for row, (r0, layers) in enumerate(profiles):
+                head = {"exposure_id": exposure_id, "row_index": row}
+                connection.execute(sa.insert(TABLES["sparta_cn2"]).values(**head, r0_total_m=r0))
+                rows = [
+                    {**head, "layer": i, "altitude": h * unit, "cn2_fraction": 2 * share}
+                    for i, (h, share) in enumerate(layers.items(), start=1)
+                ]
+                connection.execute(sa.insert(TABLES["sparta_cn2_layer"]), rows)
+    moments = [sum(w * (1000 * h) ** (5 / 3) for h, w in p.items()) for _, p in profiles]
+    h_eff = np.mean(moments) ** 0.6
+    frame = db.comparison("isoplanatic").set_index("exposure_id")
+    assert list(frame.index) == [1, 2]
+    for number in (1, 2):
+        airmass = EXPOSURES[number][2]
+        assert frame.loc[number, "h_eff_m"] == pytest.approx(h_eff, rel=1e-9)
+        theta0 = 0.314 * 0.17 / airmass / h_eff * ARCSEC
+        assert frame.loc[number, "theta0_arcsec"] == pytest.approx(theta0, rel=1e-9)

@@ -15,10 +15,16 @@ from aomuse.query.frames.reading import Readable, batches, columns_of, reading
 from aomuse.query.views import View
 from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.residuals import RESIDUAL_VIEW
+from aomuse.query.views.strehl import ISOPLANATIC_VIEW, STREHL_VIEW
 from aomuse.suggest import unknown
 
 #: By the name that db.comparison takes.
-COMPARISONS: dict[str, View] = {"gain": GAIN_VIEW, "residual": RESIDUAL_VIEW}
+COMPARISONS: dict[str, View] = {
+    "gain": GAIN_VIEW,
+    "residual": RESIDUAL_VIEW,
+    "strehl": STREHL_VIEW,
+    "isoplanatic": ISOPLANATIC_VIEW,
+}
 
 _TEXTS = {"target", "instrument_mode", "model", "prediction"}
 _SQL_TYPES: dict[Kind, Any] = {"time": sa.DateTime()}

@@ -171,6 +171,19 @@ EXPECTED: dict[str, Expected] = {
         WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
         GROUP BY date_obs_utc, instrument_mode
         """),
+    "strehl_by_wavelength_narrow_field": _pivoted("""
+        SELECT wavelength_nm, instrument_mode, AVG(strehl_percent)
+        FROM v_strehl
+        WHERE {chosen}
+        GROUP BY wavelength_nm, instrument_mode
+        """),
+    "strehl_of_maoppy_and_sparta_narrow_field": Expected("""
+        SELECT date_obs_utc, instrument_mode, AVG(sparta_strehl_percent) AS mean_sparta,
+               AVG(strehl_650nm_percent) AS mean_strehl_650nm, AVG(ngs_flux) AS mean_ngs_flux
+        FROM v_strehl
+        WHERE wavelength_nm = 700 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
+        """),
     "strehl_ratio_of_each_laser": _lasers("strehl_mean"),
     "r0_of_each_laser": _lasers("r0_mean"),
     "lasers": Expected("""
