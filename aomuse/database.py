@@ -322,8 +322,8 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain``, ``residual``, ``strehl`` or ``isoplanatic``: the views v_gain, v_residual,
-            v_strehl and v_isoplanatic (docs/science.md).
+            ``gain``, ``residual``, ``strehl``, ``sensors``, ``lasers``, ``field``, ``isoplanatic``
+            or ``isoplanatic_samples``: docs/science.md names the view of each.
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

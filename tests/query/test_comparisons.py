@@ -239,12 +239,12 @@ def test_the_isoplanatic_angle(db, engine):
                     for i, (h, share) in enumerate(layers.items(), start=1)
                 ]
                 connection.execute(sa.insert(TABLES["sparta_cn2_layer"]), rows)
-    moments = [sum(w * (1000 * h) ** (5 / 3) for h, w in p.items()) for _, p in profiles]
-    h_eff = np.mean(moments) ** 0.6
+    heights = [sum(w * (1000 * h) ** (5 / 3) for h, w in p.items()) ** 0.6 for _, p in profiles]
+    over_heights = np.mean([r0 / h for (r0, _), h in zip(profiles, heights, strict=True)])
     frame = db.comparison("isoplanatic").set_index("exposure_id")
     assert list(frame.index) == [1, 2]
     for number in (1, 2):
         airmass = EXPOSURES[number][2]
-        assert frame.loc[number, "h_eff_m"] == pytest.approx(h_eff, rel=1e-9)
-        theta0 = 0.314 * 0.17 / airmass / h_eff * ARCSEC
+        assert frame.loc[number, "h_eff_m"] == pytest.approx(np.mean(heights), rel=1e-9)
+        theta0 = 0.314 * over_heights / airmass * ARCSEC
         assert frame.loc[number, "theta0_arcsec"] == pytest.approx(theta0, rel=1e-9)
