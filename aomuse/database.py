@@ -322,8 +322,8 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain``, ``residual``, ``strehl`` or ``isoplanatic``: the views v_gain, v_residual,
-            v_strehl and v_isoplanatic (docs/science.md).
+            ``gain``, ``residual``, ``strehl``, ``isoplanatic``, ``sensors`` or ``lasers``;
+            docs/science.md has the views behind them.
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

@@ -15,6 +15,7 @@ from aomuse.query.frames.reading import Readable, batches, columns_of, reading
 from aomuse.query.views import View
 from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.residuals import RESIDUAL_VIEW
+from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
 from aomuse.query.views.strehl import ISOPLANATIC_VIEW, STREHL_VIEW
 from aomuse.suggest import unknown
 
@@ -24,8 +25,11 @@ COMPARISONS: dict[str, View] = {
     "residual": RESIDUAL_VIEW,
     "strehl": STREHL_VIEW,
     "isoplanatic": ISOPLANATIC_VIEW,
+    "sensors": SENSOR_VIEW,
+    "lasers": LASER_RATIO_VIEW,
 }
 
+_ORDER = ("date_obs_utc", "exposure_id", "psf_fit_id", "lgs", "wavelength_nm")
 _TEXTS = {"target", "instrument_mode", "model", "prediction"}
 _SQL_TYPES: dict[Kind, Any] = {"time": sa.DateTime()}
 
@@ -41,8 +45,7 @@ def read_comparison(
         if column not in known:
             raise AomuseError(unknown(f"the comparison {name} has no column", column, known))
     chosen = [known[column] for column in columns] or [*known.values()]
-    order = [known[key] for key in ("date_obs_utc", "exposure_id", "psf_fit_id", "wavelength_nm")
-             if key in known]  # fmt: skip
+    order = [known[key] for key in _ORDER if key in known]
     view = sa.table(
         COMPARISONS[name].name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in known.values())
     )

@@ -14,6 +14,7 @@ from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.residuals import RESIDUAL_SUMMARY_VIEW, RESIDUAL_VIEW
+from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
 from aomuse.query.views.strehl import ISOPLANATIC_VIEW, STREHL_VIEW
 from aomuse.query.views.telemetry import telemetry_views
 from aomuse.query.views.trends import trend_views
@@ -37,6 +38,8 @@ def static_views(dialect: str) -> list[View]:
         RESIDUAL_SUMMARY_VIEW,
         ISOPLANATIC_VIEW,
         STREHL_VIEW,
+        SENSOR_VIEW,
+        LASER_RATIO_VIEW,
         *trend_views(dialect),
         *TWIN_VIEWS,
         *companion_views(dialect),
