@@ -199,6 +199,8 @@ class Trouble(Enum):
 #: table full, no space.
 _BUSY_NUMBERS = {1205, 1213, 1020}
 _FULL_NUMBERS = {1021, 1114, 1041, 3, 28}
+#: SQLite at a full disk, and at a quota or a limit of the file's size.
+_FULL_NAMES = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 #: Too many connections: of the server, of an account, of an account in an hour.
 _CROWDED_NUMBERS = {1040, 1203, 1226}
 #: Cannot connect; server gone or lost, shutdown in progress, connection killed or aborted, network
@@ -222,7 +224,8 @@ def trouble_of(error: DBAPIError) -> Trouble:
     """
     number = getattr(error.orig, "errno", None)
     said = str(error.orig).lower()
-    if number in _FULL_NUMBERS or "disk is full" in said or "no space left" in said:
+    named = getattr(error.orig, "sqlite_errorname", None)
+    if number in _FULL_NUMBERS or named in _FULL_NAMES or "no space left" in said:
         return Trouble.FULL
     if number in _CROWDED_NUMBERS:
         return Trouble.CROWDED

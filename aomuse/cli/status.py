@@ -16,7 +16,7 @@ from aomuse.models import Base, LoadIssue, LoadRun
 from aomuse.urls import shown_url
 
 _RUNS = 5
-_COUNTS = ("found", "loaded", "completed", "replaced", "unchanged", "failed")
+_COUNTS = ("found", "loaded", "completed", "replaced", "unchanged")
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse status --issues")
@@ -57,6 +57,8 @@ def _show_runs(connection: Connection) -> None:
             else "not finished"
         )
         counts = {name: getattr(run, f"exposures_{name}") for name in _COUNTS}
+        # An exposure can be loaded although one of its files could not be.
+        counts["with errors"] = run.exposures_failed
         shown = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
         echo(
             f"  {run.id:>5}  {run.started_utc:%Y-%m-%d %H:%M:%S} UTC  {run.outcome:<11} "

@@ -158,7 +158,8 @@ def _sort(
 def _no_archive_id(file: FoundFile, keywords: str) -> Issue:
     why = (
         f"the primary header has no {keywords} that names an exposure, so its exposure is unknown: "
-        "write the keyword into the file, or make the file again with its provenance"
+        "make the file again with its provenance, or take it out of the folder if it is something "
+        "else"
     )
     return Issue("error", "no_archive_id", why, str(file))
 

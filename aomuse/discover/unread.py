@@ -62,6 +62,10 @@ def not_read(path: Path, beside: Collection[str]) -> Iterator[Issue]:
         if more and own in beside and same_content(_found(path), _found(path.with_name(own))):
             yield Issue("note", "copy", f"it is a copy of {printable(own)}", name)
             return
+        if not more and match["kind"].lower().startswith("fits"):
+            why = "it is not read: its name ends neither in .prm.fits nor in .psf.fits"
+            yield Issue("note", "file_name", why, name)
+            return
         why = (
             "it is a FITS file, but is not read, because its name does not end in .fits or "
             ".fits.fz: rename it, or remove it"

@@ -156,11 +156,9 @@ def _shown(position: int, card: Any, text: str | None = None) -> tuple[Row, str 
     short = keyword[:MAX_KEYWORD]
     try:
         value, comment = card.value, str(card.comment)
-    except (fits.VerifyError, ValueError) as error:
-        reason = " ".join(str(error).split())
+    except (fits.VerifyError, ValueError):
         problem = (
-            f"card {position} ({keyword}) has a value that astropy cannot parse ({reason}): it is "
-            "kept as text"
+            f"card {position} ({keyword}) has a value that FITS does not allow: it is kept as text"
         )
         return _unparsed(position, keyword, text or str(card.image)), problem
     if len(comment) > MAX_COMMENT or len(keyword) > MAX_KEYWORD:

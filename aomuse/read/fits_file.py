@@ -153,6 +153,9 @@ def _read_hdu(
         table, more = _read_table(stream, extent, values, path, name, size)
         dimensions = f"{len(table.formats)} x {extent.size('NAXIS2')}"
         issues += more
+    if extent.index == 0 and values.get("SIMPLE", True) is not True:
+        why = f"SIMPLE is {values['SIMPLE']}, not T: it is read, but other programs may refuse it"
+        issues.append(Issue("warning", "card", why, path, name))
     odd = [k for k, v in values.items() if SIZE_KEYWORD.fullmatch(k) and isinstance(v, float)]
     for keyword in odd:
         why = f"{keyword} is written as {values[keyword]}: it is read as the whole number"

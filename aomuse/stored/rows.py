@@ -57,11 +57,13 @@ def select_rows(table: str, names: Iterable[str], fixed: Mapping[str, Any] | Non
 def _arrays(columns: Sequence[Any], rows: Sequence[Any]) -> list[Values]:
     """Return rows by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
     types = [_dtype(column) for column in columns]
-    if object not in types and not any(isinstance(c.type, sa.BigInteger) for c in columns):
+    if object not in types:
         # A double has integers of 53 bits, and None becomes NaN.
         flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(columns))
         table = flat.reshape(len(rows), len(columns))
-        return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
+        large = [isinstance(column.type, sa.BigInteger) for column in columns]
+        if not (any(large) and (np.abs(table[:, large]) >= 2**53).any()):
+            return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return [np.array(cells, dtype=dtype) for cells, dtype in zip(values, types, strict=True)]
 

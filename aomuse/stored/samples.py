@@ -14,12 +14,12 @@ from aomuse.models import PsfLayer, Source, SourceSample
 from aomuse.stored.rows import Select, pieces, select_rows
 from aomuse.stored.special import SpecialValues, Values
 
-#: Rows that are read at once, and kept, 56 bytes each: the samples of a fit's next sources are
+#: Rows that are read at once, and kept, 60 bytes each: the samples of a fit's next sources are
 #: asked for next. All that a fit has are read fastest, since they need not be picked.
 _BLOCK_ROWS = 4_000_000
 
 _QUANTITIES = ("snr", "flux", "fwhm", "beta", "xc", "yc")
-_TYPES: dict[str, type[Any]] = dict.fromkeys(("layer", "pampelmuse_id"), np.int32)
+_TYPES: dict[str, type[Any]] = {"layer": np.int32, "pampelmuse_id": np.int64}
 _TYPES |= dict.fromkeys(_QUANTITIES, np.float64)
 
 

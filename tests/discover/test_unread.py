@@ -60,6 +60,13 @@ def test_a_cube_with_another_name(tree, name):
     assert told(tree.root) == [("error", "file_name", name)]
 
 
+def test_another_fits_file_beside_the_analyses(tree):
+    files = tree.add(1)
+    path = files.psf.with_name("spectra.fits")
+    factory.write(path, factory.reduced(2))
+    assert told(tree.root) == [("note", "file_name", path.name)]
+
+
 def test_names_that_are_not_ours(tree):
     tree.add(1)
     for name in ("X.fits.md5", "X.fits.png", "readme.txt", "X.xml", "X.fits.fz.log", ".X.fits.swp"):

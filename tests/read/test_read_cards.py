@@ -191,6 +191,15 @@ def test_sizes_that_are_written_as_floats(tmp_path):
     assert [(i.code, i.extension) for i in content.issues] == [("card", "DATA")]
 
 
+@pytest.mark.parametrize(("value", "is_named"), [("T", False), ("F", True), ("999", True)])
+def test_a_file_that_says_it_is_no_standard_fits(tmp_path, value, is_named):
+    path = factory.write(tmp_path / "single" / "X.fits", factory.reduced(1))
+    content = path.read_bytes()
+    path.write_bytes(f"SIMPLE  = {value:>20}".encode().ljust(80) + content[80:])
+    issues = read_fits(find_again(path, "reduced")).issues
+    assert [(i.severity, i.code) for i in issues] == [("warning", "card")] * is_named
+
+
 def test_images_are_kept_to_the_byte(tmp_path):
     path = write_cards(tmp_path, "odd     =    1/x", "COMMENT \x7f\xe9", "A       =  'x'  /  y  ")
     content = path.read_bytes()

@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 from fits_factory import ASM_COLUMNS
 
+from aomuse.simulate import simulate
 from aomuse.simulate.sparta import QUANTITIES
 
 
@@ -61,6 +62,13 @@ def test_site_monitor(tree, raws):
         assert len(hdu.data) == np.ceil(hdus[0].header["EXPTIME"] / 60.0) + 1
 
 
+def test_the_first_of_mass_s_layers_is_the_ground(raws):
+    for hdus in raws:
+        data = hdus["ASM_DATA"].data
+        layers = np.array([data[f"MASS_TURB{i}"] for i in range(7)])
+        np.testing.assert_allclose(layers[0] / layers.sum(axis=0), data["MASS_FRACGL"])
+
+
 def test_profilers_miss_minutes(raws):
     values = np.concatenate([hdus["ASM_DATA"].data["MASS_TURB3"] for hdus in raws])
     assert 0 < np.isnan(values).sum() < len(values) / 2
@@ -91,6 +99,37 @@ def test_a_laser_that_is_off_reports_zeros(raws):
     assert all(data[f"LGS2_{quantity}"].all() for quantity in QUANTITIES)
 
 
+def test_a_few_samples_of_the_lasers_went_wrong(tmp_path):
+    options = {"exposures": 12, "sources": 0, "layers": 1}
+    found = {"zero": 0, "nan": 0, "absurd": 0, "samples": 0}
+    pairs = zip(
+        simulate(tmp_path / "real", **options),
+        simulate(tmp_path / "clean", **options, clean=True),
+        strict=True,
+    )
+    for real, clean in pairs:
+        assert fits.getheader(real.raw).tostring() == fits.getheader(clean.raw).tostring()
+        if "NOAO" in real.mode:
+            assert real.raw.read_bytes() == clean.raw.read_bytes()
+            continue
+        spoilt, right = (fits.getdata(f.raw, "SPARTA_ATM_DATA") for f in (real, clean))
+        for n in range(1, 5):
+            on = right[f"LGS{n}_R0"] > 0
+            r0, outer = spoilt[f"LGS{n}_R0"], spoilt[f"LGS{n}_L0"]
+            # A laser that is off stays so.
+            assert not r0[~on].any()
+            found["samples"] += on.sum()
+            found["zero"] += (r0[on] == 0).sum()
+            found["nan"] += np.isnan(r0[on]).sum()
+            found["absurd"] += (outer[on] == 1000).sum()
+            same = on & (r0 == right[f"LGS{n}_R0"]) & (outer == right[f"LGS{n}_L0"])
+            assert same.sum() >= 0.7 * on.sum()
+    shares = {name: count / found["samples"] for name, count in found.items()}
+    assert 0.003 < shares["zero"] < 0.02
+    assert 0.003 < shares["nan"] < 0.02
+    assert 0.003 < shares["absurd"] < 0.02
+
+
 def test_lasers_follow_the_seeing(raws):
     seeing = [hdus[0].header["ESO TEL AMBI FWHM START"] for hdus in raws[:5]]
     sensed = [hdus["SPARTA_ATM_DATA"].data["LGS1_SEEING"].mean() for hdus in raws[:5]]
@@ -105,6 +144,12 @@ def test_turbulence_profile(raws):
     assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
     shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
     np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
+    # Heights in km, along the line of sight; the header repeats them.
+    heights = np.array([hdu.data[f"ALT{i}"][0] for i in range(1, 9)])
+    assert 0.02 < heights[0] < 0.1 < 10.0 < heights[-1] < 25.0
+    primary = raws[0][0].header
+    stated = [primary[f"ESO AOS CNSQ H{i}"] for i in range(1, 9)]
+    assert stated == pytest.approx(heights, abs=1e-3)
 
 
 def test_guiding_tables_have_all_kinds_of_columns(raws):

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
+from fits_factory import Tree
 
 from aomuse import pipeline
 from aomuse.cli import cli
@@ -115,3 +116,25 @@ def test_command(db_url, engine, night, tmp_path):
     )
     assert result.return_value == 1
     assert "not in the database" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_units_that_are_not_ascii(db, tmp_path, encoding):
+    tree = Tree(tmp_path)
+    files = tree.add(1)
+    content = files.raw.read_bytes()
+    assert content.count(b"'adu     '")
+    unit = "'µm'".encode(encoding).ljust(10)
+    files.raw.write_bytes(content.replace(b"'adu     '", unit))
+    db.load(tmp_path)
+    assert db.scalar("SELECT COUNT(*) FROM table_column WHERE unit = 'µm'")
+    assert not any(result.differences for result in verify(db.engine))
+
+
+def test_a_refused_file_in_an_odd_folder_has_its_reason(db, tmp_path):
+    tree = Tree(tmp_path / "two\nlines \x1b[31m")
+    files = tree.add(1)
+    files.psf.write_bytes(b"")
+    db.fail("load", tmp_path)
+    (reason,) = [d for result in verify(db.engine, [tmp_path]) for d in result.differences]
+    assert reason.startswith("the file could not be loaded: the file is empty")

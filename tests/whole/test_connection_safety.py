@@ -1,6 +1,10 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
 import contextlib
+import os
+import resource
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -279,6 +283,29 @@ def test_full_disk_on_sqlite(tmp_path, night):
     summary = pipeline.load(roomy, [night])
     assert summary.counts["loaded"] == EXPOSURES - stored
     assert_whole(roomy, night)
+
+
+def test_sqlite_file_at_its_quota(tmp_path, small_night):
+    """A quota and a limit of the file's size are no FULL to SQLite, but a write that fails."""
+    url = f"sqlite:///{tmp_path / 'small.db'}"
+    at_newest_schema(url).dispose()
+    size = (tmp_path / "small.db").stat().st_size
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 200_000, size + 200_000))
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from aomuse.cli import main; main()", "load", str(small_night)],
+        env=os.environ | {"AOMUSE_DATABASE_URL": url},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, "make room and run again" in line) == (1, True), done.stderr
+    assert pipeline.load(create_engine(url), [small_night]).counts["failed"] == 0
+    assert_whole(create_engine(url), small_night)
 
 
 def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
