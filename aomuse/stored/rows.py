@@ -23,6 +23,9 @@ _PIECE_ROWS = 50_000
 #: Rows that are Python objects at once: few enough to stay in the processor's cache.
 _OBJECT_ROWS = 2_000
 
+#: Integers below it are exact as doubles.
+_EXACT = 2.0**53
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -58,11 +61,11 @@ def _arrays(columns: Sequence[Any], rows: Sequence[Any]) -> list[Values]:
     """Return rows by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
     types = [_dtype(column) for column in columns]
     if object not in types:
-        # A double has integers of 53 bits, and None becomes NaN.
+        # None becomes NaN.
         flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(columns))
         table = flat.reshape(len(rows), len(columns))
-        large = [isinstance(column.type, sa.BigInteger) for column in columns]
-        if not (any(large) and (np.abs(table[:, large]) >= 2**53).any()):
+        big = [p for p, column in enumerate(columns) if isinstance(column.type, sa.BigInteger)]
+        if (np.abs(table[:, big]) < _EXACT).all():
             return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return [np.array(cells, dtype=dtype) for cells, dtype in zip(values, types, strict=True)]

@@ -95,10 +95,10 @@ def downgrade() -> None:
         drop_views(op.get_bind())
     # An older version does not know them, and would count them as its own.
     for table in ("exposure_metric", "exposure_laser_metric", "psf_fit_metric"):
-        op.execute(f"DELETE FROM {table} WHERE metric_id >= {FIRST_NEW}")  # noqa: S608 - own names
-    op.execute(f"DELETE FROM metric WHERE id >= {FIRST_NEW}")  # noqa: S608
+        op.execute(f"DELETE FROM {table} WHERE metric_id >= {FIRST_NEW}")
+    op.execute(f"DELETE FROM metric WHERE id >= {FIRST_NEW}")
     for table in ("psf_window_parameter", "psf_window"):
-        op.execute(f"DELETE FROM {table} WHERE version = 'corrected'")  # noqa: S608
+        op.execute(f"DELETE FROM {table} WHERE version = 'corrected'")
     _rename_metrics(SAME, "corrected", "legacy")
     _rename_metrics(REPLACED, "corrected-1", "corrected")
     _rename_windows("corrected-1", "corrected")
@@ -110,19 +110,19 @@ def downgrade() -> None:
 
 
 def _rename_metrics(which: str, before: str, now: str) -> None:
-    op.execute(f"UPDATE metric SET version = '{now}' WHERE version = '{before}' AND ({which})")  # noqa: S608
+    op.execute(f"UPDATE metric SET version = '{now}' WHERE version = '{before}' AND ({which})")
 
 
 def _rename_windows(before: str, now: str) -> None:
     # A parent first under its new name, then its children, then without the old name: no engine
     # lets go of a key that a foreign key refers to.
     op.execute(
-        f"INSERT INTO psf_window (psf_fit_id, version, window_index, {PLACES}, {QUALITIES})"  # noqa: S608
+        f"INSERT INTO psf_window (psf_fit_id, version, window_index, {PLACES}, {QUALITIES})"
         f" SELECT psf_fit_id, '{now}', window_index, {PLACES}, {QUALITIES} FROM psf_window"
         f" WHERE version = '{before}'"
     )
-    op.execute(f"UPDATE psf_window_parameter SET version = '{now}' WHERE version = '{before}'")  # noqa: S608
-    op.execute(f"DELETE FROM psf_window WHERE version = '{before}'")  # noqa: S608
+    op.execute(f"UPDATE psf_window_parameter SET version = '{now}' WHERE version = '{before}'")
+    op.execute(f"DELETE FROM psf_window WHERE version = '{before}'")
 
 
 def _comment(

@@ -24,7 +24,8 @@ Open = Callable[..., Opened]
 
 #: Charts of a night with both fields, with predictions.
 CHARTS = {
-    *("coverage", "quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
+    *("coverage", "gain", "gain-wavelength"),
+    *("quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
 
