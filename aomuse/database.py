@@ -10,14 +10,15 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from aomuse.change import set_header, set_parameter, set_source
-from aomuse.db import SNAPSHOT, Trouble, create_engine, describe_error, trouble_of
-from aomuse.errors import BusyError, DatabaseError
-from aomuse.legacy import add_exposure, documents
+from aomuse.change import OPERATIONS
+from aomuse.db import SNAPSHOT, create_engine, describe_error
+from aomuse.errors import DatabaseError
+from aomuse.legacy import add_exposure
 from aomuse.metrics import Grain
 from aomuse.models.operations import hand_in
 from aomuse.query.frames import Filters
 from aomuse.query.frames.exposures import read_exposures
+from aomuse.query.frames.extracted_sources import read_extracted_sources
 from aomuse.query.frames.headers import read_header
 from aomuse.query.frames.metrics import read_metrics
 from aomuse.query.frames.psf import read_psf
@@ -31,34 +32,6 @@ from aomuse.schema import require_head
 Frames: TypeAlias = Any
 #: Lowest and highest wavelength, nm, both included; None for no limit.
 Wavelengths: TypeAlias = tuple[float | None, float | None]
-
-
-def _changing(change: Callable[..., None]) -> Callable[..., None]:
-    """Return a change that says in one line that another one was in its way."""
-
-    def changed(*arguments: Any, **options: Any) -> None:
-        try:
-            change(*arguments, **options)
-        except DBAPIError as error:
-            if trouble_of(error) is not Trouble.BUSY:
-                raise
-            raise BusyError(
-                f"{describe_error(error)}: others have changed the same since this session read "
-                "it, or change it now; the session was rolled back: fetch and change it again"
-            ) from error
-
-    return changed
-
-
-#: What the methods of an Exposure and a PsfFit in a session do.
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "data": documents.data,
-    "psf_params": documents.psf_params,
-    "sources": documents.sources,
-    "set_header": _changing(set_header),
-    "set_parameter": _changing(set_parameter),
-    "set_source": _changing(set_source),
-}
 
 
 class Database:
@@ -79,7 +52,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._at_head = False
-        hand_in(engine, _OPERATIONS)
+        hand_in(engine, OPERATIONS)
 
     def session(self) -> Session:
         """Return a session; models are in `aomuse.models`.
@@ -253,7 +226,7 @@ class Database:
         chunk_rows: int | None = None,
         **filters: Unpack[Filters],
     ) -> Frames:
-        """Return sources by wavelength layer.
+        """Return PSF stars by wavelength layer.
 
         Parameters
         ----------
@@ -269,7 +242,7 @@ class Database:
         Returns
         -------
         DataFrame or iterator of DataFrame
-            A row for each source and layer.
+            A row for each PSF star and layer.
 
         Examples
         --------
@@ -277,6 +250,29 @@ class Database:
         """
         whole = chunk_rows is None
         return self._frames(chunk_rows, read_sources, ids, wavelength, filters, whole=whole)
+
+    def extracted_sources(
+        self, *, chunk_rows: int | None = None, **filters: Unpack[Filters]
+    ) -> Frames:
+        """Return all sources that PampelMuse extracted, PSF stars or not.
+
+        Parameters
+        ----------
+        chunk_rows : int, optional
+            Rows of each chunk.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            A row for each analysis and source, with the columns of v_extracted_source.
+
+        Examples
+        --------
+        >>> db.extracted_sources(target="NGC 6397")  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_extracted_sources, filters)
 
     def twins(
         self,

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse import sqlite_files
 from aomuse.errors import ConfigurationError
-from aomuse.server_session import prepare_sessions
+from aomuse.server_session import offer_binary_rows, prepare_sessions
 from aomuse.urls import database_url
 
 #: Seconds to wait before something is tried again.
@@ -72,6 +72,7 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
             "(on Debian it needs apt-get install libmariadb-dev gcc)"
         ) from error
     prepare_sessions(engine)
+    offer_binary_rows(engine)
     if patient:
         connect_patiently(engine)
     event.listen(engine, "connect", _refuse_stale_writes)

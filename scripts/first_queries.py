@@ -20,22 +20,22 @@ LIMIT 5""",
     (
         "What the adaptive optics saw: the atmosphere, mean over lasers and time",
         """\
-SELECT e.target, e.archive_id, AVG(a.r0_m) AS r0_m, AVG(a.l0_m) AS l0_m, AVG(a.strehl) AS strehl
+SELECT e.target, e.archive_id, e.instrument_mode, AVG(a.r0_m) AS r0_m, AVG(a.l0_m) AS l0_m,
+       AVG(a.strehl) AS strehl
 FROM v_sparta_atm a
 JOIN v_exposure e ON e.exposure_id = a.exposure_id
-GROUP BY e.target, e.archive_id
+GROUP BY e.target, e.archive_id, e.instrument_mode
 ORDER BY r0_m DESC
 LIMIT 5""",
     ),
     (
-        "How sharp the stars came out, by wavelength",
+        "How sharp the stars came out, by mode and wavelength",
         """\
-SELECT wavelength_window, COUNT(*) AS sources, AVG(median) AS fwhm_pixel
+SELECT instrument_mode, wavelength_window, COUNT(*) AS psf_stars, AVG(median_arcsec) AS fwhm_arcsec
 FROM v_source_summary
-WHERE quantity = 'fwhm'
-GROUP BY wavelength_window, wavelength_min_nm
-ORDER BY wavelength_min_nm
-LIMIT 5""",
+WHERE quantity = 'fwhm' AND wavelength_window IN ('475-576 nm', '800-935 nm')
+GROUP BY instrument_mode, wavelength_window, wavelength_min_nm
+ORDER BY instrument_mode, wavelength_min_nm""",
     ),
 ]
 

@@ -203,16 +203,19 @@ def spectra(layers: int = LAYERS) -> fits.ImageHDU:
 
 def prm(layers: int = LAYERS, parameters: Sequence[str] = MOFFAT, seed: int = 1) -> fits.HDUList:
     """Make PampelMuse's parameter file."""
-    sources = fits.BinTableHDU.from_columns(
-        [
-            fits.Column("id", "1J", array=np.array(SOURCES)),
-            fits.Column("status", "1J", array=np.array([3, 2])),
-        ],
-        name="SOURCES",
-    )
+    sources = sources_table(id=("1J", SOURCES), status=("1J", [3, 2]))
     return fits.HDUList(
         [fits.PrimaryHDU(), spectra(layers), psfpars(layers, parameters, seed), sources]
     )
+
+
+def sources_table(**columns: tuple[str, Sequence[object]]) -> fits.BinTableHDU:
+    """Make SOURCES from the format and the values of each column; a unit may follow a blank."""
+    made = []
+    for name, (form, values) in columns.items():
+        letters, _, unit = form.partition(" ")
+        made.append(fits.Column(name, letters, unit=unit or None, array=np.array(values)))
+    return fits.BinTableHDU.from_columns(made, name="SOURCES")
 
 
 def source(

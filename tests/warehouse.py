@@ -226,11 +226,13 @@ def fill_every_table(engine: sa.Engine) -> None:
                 sa.select(sa.exists(sa.select(table.c[0])))
             ):
                 continue
-            names = {column["name"] for column in inspector.get_columns(table.name)}
+            types = {c["name"]: type(c["type"]) for c in inspector.get_columns(table.name)}
             row: dict[str, object] = {}
             for column in table.columns:
                 kinds = type(column.type).__mro__
-                if column.name in names:
+                if column.name in types:
+                    if sa.BigInteger in kinds and not issubclass(types[column.name], sa.BigInteger):
+                        kinds = sa.Integer.__mro__
                     row[column.name] = next(_FILLING[kind] for kind in kinds if kind in _FILLING)
             for key in table.foreign_key_constraints:
                 parent = connection.execute(sa.select(*(e.column for e in key.elements))).first()

@@ -2,5 +2,6 @@
 
 from aomuse.change.headers import set_header
 from aomuse.change.layers import set_parameter, set_source
+from aomuse.change.operations import OPERATIONS
 
-__all__ = ["set_header", "set_parameter", "set_source"]
+__all__ = ["OPERATIONS", "set_header", "set_parameter", "set_source"]

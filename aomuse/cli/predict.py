@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aomuse.cli.main import Context, cli, pass_context, tell_wait
+from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context, tell_wait
 from aomuse.cli.output import echo
 from aomuse.exchange.outcome import Listener, Result, counted
 from aomuse.predict import predict
@@ -15,8 +15,14 @@ class _Shown(Listener):
     def on_wait(self, holder: str) -> None:
         tell_wait(holder)
 
+    def on_notice(self, text: str) -> None:
+        echo(text, err=True)
+
     def on_result(self, result: Result) -> None:
-        echo(f"{result.label}  {result.reason or 'predicted'}")
+        if result.outcome == "failed":
+            echo(f"{result.label}  error: {result.reason}", err=True)
+        else:
+            echo(f"{result.label}  {result.reason or f'predicted, {result.seconds:.1f} s'}")
 
 
 @cli.command(
@@ -24,22 +30,28 @@ class _Shown(Listener):
     epilog="\b\nExample:\n  aomuse predict\n"
     "  sqlite3 aomuse.db 'SELECT * FROM v_psf_prediction LIMIT 9'",
 )
-@click.option("--recompute", is_flag=True, help="Recompute existing predictions.")
+@click.option("--recompute", is_flag=True, help="Also what has a prediction, or a reason why not.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=default_workers,
     metavar="N",
-    help="Processes; else one for each core.",
+    help="Processes, each with an exposure of its own; else one for each core.",
 )
 @pass_context
-def predict_command(context: Context, *, recompute: bool, workers: int) -> None:
+def predict_command(context: Context, *, recompute: bool, workers: int) -> int:
     """Reconstruct the PSF of each WFM-AO exposure from its stored telemetry.
 
-    muse-psfr (extra psfr) needs about a second for each sample of SPARTA_ATM_DATA. No file is
-    read. The view v_psf_prediction compares with PampelMuse's fit.
+    muse-psfr (extra psfr) makes the model; a sample of SPARTA_ATM_DATA takes about half a second.
+    No file is read. What cannot be predicted gets its reason in psf_prediction, and is not tried
+    again without --recompute. The view v_psf_prediction compares with PampelMuse's fit.
     """
     summary = predict(context.engine, recompute=recompute, workers=workers, listener=_Shown())
     without = summary.counts["unchanged"]
-    predicted = sum(summary.counts.values()) - without
-    echo(f"{counted(predicted, 'exposure')} predicted, {without} without a prediction")
+    failed = summary.counts["failed"]
+    predicted = sum(summary.counts.values()) - without - failed
+    echo(
+        f"{counted(predicted, 'exposure')} predicted, {without} without a prediction"
+        + (f", {failed} failed" if failed else "")
+    )
+    return EXIT_ISSUES if failed else 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aomuse.discover.archive_names import without_copy_mark
 from aomuse.discover.duplicates import in_order, keep_first, nearest
+from aomuse.discover.identity import read_psf_profile
 from aomuse.exchange.files import FitFiles, FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.muse.psf_models import MODELS
@@ -45,7 +46,7 @@ def _with_cubes(
         bare = without_copy_mark(cube.stem)
         if bare not in by_stem:
             by_stem[bare] = [c for c in cubes if without_copy_mark(c.stem) == bare]
-    placed: dict[tuple[FoundFile | None, str | None, str], FitFiles] = {}
+    placed: dict[tuple[FoundFile | str | None, ...], FitFiles] = {}
     for fit in fits:
         anchor = fit.prm or fit.psf
         assert anchor is not None
@@ -54,9 +55,20 @@ def _with_cubes(
         with_cube = replace(fit, reduced=candidates[0] if candidates else None)
         place = (with_cube.reduced, fit.model, fit.name if with_cube.reduced else fit.path)
         kept = placed.setdefault(place, with_cube)
-        if kept is not with_cube:
+        if kept is with_cube:
+            continue
+        models = _profile(kept), _profile(with_cube)
+        if None not in models and models[0] != models[1]:
+            # The folders do not tell two fits of a cube apart, but PampelMuse's headers do.
+            placed[place] = replace(kept, model=models[0])
+            placed[(*place, models[1])] = replace(with_cube, model=models[1])
+        else:
             report_duplicate(kept, with_cube, issues)
     return list(placed.values())
+
+
+def _profile(fit: FitFiles) -> str | None:
+    return next(filter(None, (read_psf_profile(f) for f in (fit.prm, fit.psf) if f)), None)
 
 
 def _model(file: FoundFile | None) -> str | None:

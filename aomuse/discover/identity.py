@@ -9,10 +9,13 @@ from typing import Any
 
 from aomuse.discover.archive_names import archive_id_of, is_archive_name
 from aomuse.discover.provenance import combined_by, mark_of
+from aomuse.errors import FileError
 from aomuse.exchange.files import FoundFile, Identity, Role
 from aomuse.fits.opening import opened
 from aomuse.fits.plain_cards import decode, read_plain
 from aomuse.fits.structure import CARD, read_primary_images
+from aomuse.muse.keywords import plain_keyword
+from aomuse.muse.psf_models import PROFILE_KEYWORD
 
 #: Other products of the pipeline (ESO PRO CATG), by how they begin.
 CALIBRATIONS = ("PIXTABLE", "MASTER", "LINE", "SKY", "STD_", "TRACE")
@@ -37,6 +40,23 @@ def read_identity(file: FoundFile) -> Identity:
     with opened(file.path, str(file)) as stream:
         images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
     return _identity(file, _picked(images))
+
+
+def read_psf_profile(file: FoundFile) -> str | None:
+    """Return the PSF model that PampelMuse's configuration in a primary header names."""
+    try:
+        with opened(file.path, str(file)) as stream:
+            images = read_primary_images(stream, str(file), os.fstat(stream.fileno()).st_size)
+    except FileError:
+        # Whoever reads the file says what is wrong with it.
+        return None
+    for start in range(0, len(images), CARD):
+        card = images[start : start + CARD]
+        name = decode(card.partition(b"=")[0])
+        if name.startswith("HIERARCH") and plain_keyword(name) == PROFILE_KEYWORD:
+            value = _value(card)
+            return value.strip().lower() or None if isinstance(value, str) else None
+    return None
 
 
 def _picked(images: bytes) -> dict[str, Any]:

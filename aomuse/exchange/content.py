@@ -22,6 +22,7 @@ HduType = Literal[
     "binary_table",
     "ascii_table",
     "ecsv",
+    "sextractor",
     "json",
     "other",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,8 +13,8 @@ from aomuse.exchange.issue import Issue
 from aomuse.legacy.decode import BlobError, decode
 from aomuse.legacy.decoded_row import DecodedRow
 from aomuse.legacy.hdus import array_of, table_hdu
+from aomuse.normalize.fit import source_id
 
-_SOURCE = re.compile(r"^PM_(0|[1-9]\d{0,8})$")
 #: Length of psf_parameter.parameter.
 _MAX_NAME = 64
 
@@ -166,7 +165,7 @@ def _sources(row: DecodedRow, stem: str, sources: _Blob) -> FileContent | None:
             for name, value in sources.value.items()
             if "PM_" in name and isinstance(value, dict)
         }
-    if not any(_SOURCE.match(name) for name in tables):
+    if not any(source_id(name) is not None for name in tables):
         row.report_shape(sources.place, "it has no sources PM_X with a list for each column")
         return None
     hdus = (table_hdu(i, name, table) for i, (name, table) in enumerate(tables.items(), 1))

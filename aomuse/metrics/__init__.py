@@ -1,5 +1,6 @@
 """Metrics: how an exposure's conditions, telemetry and PSF come down to one number each."""
 
-from aomuse.metrics.registry import METRICS, Grain, Metric, metric_of, shown_names
+from aomuse.metrics.metric import WAVELENGTHS_NM, Grain, Metric
+from aomuse.metrics.registry import METRICS, metric_of, shown_names
 
-__all__ = ["METRICS", "Grain", "Metric", "metric_of", "shown_names"]
+__all__ = ["METRICS", "WAVELENGTHS_NM", "Grain", "Metric", "metric_of", "shown_names"]

@@ -13,16 +13,18 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.exchange.frames import NormalizedExposure
-from aomuse.metrics.compute import ExposureInputs, FitInputs
+from aomuse.metrics.compute import ExposureInputs
+from aomuse.metrics.compute_fits import FitInputs
 from aomuse.metrics.lasers import LaserSamples
-from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics.maoppy import MaoppyProfile
+from aomuse.metrics.metric import WAVELENGTHS_NM
 from aomuse.models import Base, Exposure, PsfFit
 from aomuse.muse.instrument import pixel_scale_arcsec
 
 Floats = npt.NDArray[np.float64]
 
-_QUANTITIES = ("r0_m", "l0_m", "seeing_arcsec", "strehl")
-_PARAMETERS = ("fwhm", "beta", "e")
+_QUANTITIES = ("r0_m", "l0_m", "seeing_arcsec", "strehl", "tur_gnd")
+_PARAMETERS = dict.fromkeys(("fwhm", "beta", "e", *MaoppyProfile._fields))
 #: Columns that are read of each table.
 _COLUMNS = {
     "sparta_atm": ("lgs", "time_utc", *_QUANTITIES),
@@ -45,17 +47,23 @@ class FitLayers:
         """Return the parameters in the layers nearest to the wavelengths of the metrics."""
         scale = pixel_scale_arcsec(instrument_mode)
         known = self.wavelength_nm
+        nearest: dict[tuple[str, int], float | None] = {}
+        layer_nm: dict[int, float] = {}
         # Layers are equally spaced: the first two give the nearest one.
         if len(known) < 2 or not np.isfinite(known[:2]).all() or known[0] == known[1]:
-            return FitInputs(scale, self.model)
-        nearest: dict[tuple[str, int], float | None] = {}
+            return FitInputs(scale, self.model, instrument_mode=instrument_mode)
         for wavelength in WAVELENGTHS_NM:
-            layer = round((wavelength - known[0]) / (known[1] - known[0]))
-            for name in _PARAMETERS:
-                values = self.parameters.get(name, np.empty(0))
-                is_inside = 0 <= layer < len(values)
-                nearest[name, wavelength] = float(values[layer]) if is_inside else None
-        return FitInputs(scale, self.model, nearest)
+            with np.errstate(over="ignore"):
+                place = (wavelength - known[0]) / (known[1] - known[0])
+            layer = round(place) if abs(place) < len(known) else -1
+            if 0 <= layer < len(known):
+                layer_nm[wavelength] = float(known[layer])
+                for name in _PARAMETERS:
+                    values = self.parameters.get(name, np.empty(0))
+                    nearest[name, wavelength] = (
+                        float(values[layer]) if layer < len(values) else None
+                    )
+        return FitInputs(scale, self.model, nearest, layer_nm, instrument_mode)
 
 
 def stored_inputs(

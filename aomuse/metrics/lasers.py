@@ -1,4 +1,4 @@
-"""What SPARTA reported of one laser guide star, in one number each."""
+"""What SPARTA reported of one laser guide star: when it was on, and what it measured."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from aomuse.metrics.domain import Range
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -19,7 +21,8 @@ GAP_INTERVALS = 1.5
 class LaserSamples:
     """The samples of one laser, in the order of the table; NaN is unknown.
 
-    Seconds since the start of the exposure, r0 and L0 in m, seeing in arcsec, Strehl ratio in %.
+    Seconds since the start of the exposure, r0 and L0 in m, seeing in arcsec, Strehl ratio in %,
+    share of the turbulence at the ground.
     """
 
     seconds: Floats
@@ -27,11 +30,51 @@ class LaserSamples:
     l0_m: Floats
     seeing_arcsec: Floats
     strehl: Floats
+    ground_layer: Floats
+
+    @property
+    def has_r0(self) -> Flags:
+        """Samples with r0 > 0, at which the laser counted as on before."""
+        return np.isfinite(self.r0_m) & (self.r0_m > 0)
 
     @property
     def is_on(self) -> Flags:
-        """Samples at which the laser is on: one that is off reports zeros."""
-        return np.isfinite(self.r0_m) & (self.r0_m > 0)
+        """Samples at which the laser is on: one that is off reports zeros.
+
+        Like muse-psfr, by the share of the ground layer; by r0 where that is unknown.
+        """
+        return np.where(np.isfinite(self.ground_layer), self.ground_layer > 0, self.has_r0)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a sample says if the laser is on."""
+        return bool(np.isfinite(self.ground_layer).any() or np.isfinite(self.r0_m).any())
+
+
+@dataclass(frozen=True)
+class UsedSamples:
+    """Which samples of lasers that are on have their values in the ranges."""
+
+    is_used: Flags
+    rejected: int
+
+    @classmethod
+    def of(cls, on: Flags, *quantities: tuple[Floats, Range]) -> UsedSamples:
+        """Return the samples that are used of those with the laser on."""
+        used = on.copy()
+        for values, limits in quantities:
+            used &= limits.holds(values)
+        return cls(used, int(on.sum() - used.sum()))
+
+    @property
+    def used(self) -> int:
+        """Number of samples used."""
+        return int(self.is_used.sum())
+
+
+def median_absolute_deviation(values: Floats) -> float:
+    """Return the median distance from the median: 0.6745 standard deviations of a normal one."""
+    return float(np.median(np.abs(values - np.median(values))))
 
 
 def shutter_open(seconds: Floats, exposure_time_s: float) -> Flags:
@@ -40,8 +83,8 @@ def shutter_open(seconds: Floats, exposure_time_s: float) -> Flags:
     return np.asarray((rounded >= 0) & (rounded <= exposure_time_s))
 
 
-def usable(values: Floats, on: Flags) -> Floats:
-    """Return the values that were measured: none of the quantities can be 0."""
+def positive(values: Floats, on: Flags) -> Floats:
+    """Return the values above 0 with the laser on, which all counted as measured before."""
     return values[on & np.isfinite(values) & (values > 0)]
 
 

@@ -22,7 +22,7 @@ def register(connection: Connection) -> None:
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
     for metric in METRICS:
-        row = metric.__dict__
+        row = metric.row
         if metric.id not in stored:
             connection.execute(sa.insert(Metric).values(row))
         elif stored[metric.id] != row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from sqlalchemy import Connection, Engine
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger.running import run_transaction, running
-from aomuse.metrics.compute import exposure_metrics, fit_metrics
+from aomuse.metrics.compute import exposure_metrics
+from aomuse.metrics.compute_fits import fit_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
 from aomuse.metrics.inputs import stored_inputs
+from aomuse.metrics.metric import Metrics
 from aomuse.metrics.registering import register, register_metrics
-from aomuse.metrics.registry import METRICS, Metrics, metric_of
+from aomuse.metrics.registry import METRICS, metric_of
+from aomuse.metrics.values import UNFORESEEN, or_reason, reason_of_all
 from aomuse.metrics.window_rows import window_tables
 from aomuse.models import (
     Exposure,
@@ -41,18 +45,28 @@ def store_metrics(
     fit_ids: Mapping[int, int] | None = None,
 ) -> int:
     """Write the metrics of an exposure that has none, and return the number of rows."""
-    inputs, fits = stored_inputs(connection, exposure_id, loaded, fit_ids)
-    metrics = exposure_metrics(inputs)
+    try:
+        inputs, fits = stored_inputs(connection, exposure_id, loaded, fit_ids)
+    except UNFORESEEN as error:
+        frame = _frame([reason_of_all("exposure", error)], exposure_id=[exposure_id])
+        return writer.write("exposure_metric", frame)
+    mode = inputs.instrument_mode
+    metrics = or_reason("exposure", exposure_metrics, inputs)
     tables = [("exposure_metric", _frame([metrics], exposure_id=[exposure_id]))]
     if inputs.lasers:
-        of_lasers = [laser_metrics(one, inputs.exposure_time_s) for one in inputs.lasers.values()]
+        of_lasers = [
+            or_reason("laser", laser_metrics, one, inputs.exposure_time_s, mode)
+            for one in inputs.lasers.values()
+        ]
         exposure_ids = [exposure_id] * len(of_lasers)
         frame = _frame(of_lasers, exposure_id=exposure_ids, lgs=[*inputs.lasers])
         tables.append(("exposure_laser_metric", frame))
     for fit in fits:
-        of_fit = fit_metrics(fit.inputs(inputs.instrument_mode))
+        of_fit = or_reason("psf_fit", lambda fit: fit_metrics(fit.inputs(mode)), fit)
         tables.append(("psf_fit_metric", _frame([of_fit], psf_fit_id=[fit.id])))
-        tables += window_tables(fit, metrics)
+        # The analysis's own metrics have said why.
+        with suppress(*UNFORESEEN):
+            tables += [*window_tables(fit, metrics, mode)]
     return sum(writer.write(table, frame) for table, frame in tables)
 
 

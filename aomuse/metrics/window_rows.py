@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aomuse.metrics.atmosphere import image_quality_with_muse
+from aomuse.metrics.compute_sparta import (
+    NO_GAIN,
+    WITH_GAIN,
+    ao_gain,
+    earlier_quality,
+    predicted_quality,
+)
 from aomuse.metrics.inputs import FitLayers
-from aomuse.metrics.registry import Metrics, MetricValue
+from aomuse.metrics.metric import CURRENT, Metrics, MetricValue
 from aomuse.metrics.windows import (
     LayerWindow,
     ParameterStatistics,
     corrected_windows,
+    earlier_windows,
     legacy_windows,
 )
 
@@ -24,13 +31,12 @@ _PLACES: dict[str, Any] = {
     "layer_count": np.int32,
     "wavelength_nm": np.float64,
 }
-_QUALITIES = {
-    "sparta_iq_arcsec": "sparta_iq_los_500nm",
-    "sparta_iq_nogain_arcsec": "sparta_iq_los_500nm_nogain",
-}
+_QUALITIES = {"sparta_iq_arcsec": WITH_GAIN, "sparta_iq_nogain_arcsec": NO_GAIN}
 
 
-def window_tables(fit: FitLayers, metrics: Metrics) -> Iterator[tuple[str, pd.DataFrame]]:
+def window_tables(
+    fit: FitLayers, metrics: Metrics, instrument_mode: str | None
+) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the rows of an analysis's windows, psf_window first."""
     if not len(fit.wavelength_nm) or not np.isfinite(fit.wavelength_nm).all():
         return
@@ -38,7 +44,8 @@ def window_tables(fit: FitLayers, metrics: Metrics) -> Iterator[tuple[str, pd.Da
     values = {name: parameter[:layers] for name, parameter in fit.parameters.items()}
     windows = [
         *legacy_windows(fit.wavelength_nm, values),
-        *corrected_windows(fit.wavelength_nm, values),
+        *earlier_windows(fit.wavelength_nm, values),
+        *corrected_windows(fit.wavelength_nm, values, instrument_mode),
     ]
     if not windows:
         return
@@ -52,10 +59,16 @@ def window_tables(fit: FitLayers, metrics: Metrics) -> Iterator[tuple[str, pd.Da
         name: np.array([getattr(window, name) for window in windows], dtype=dtype)
         for name, dtype in _PLACES.items()
     }
-    qualities = {
-        column: np.array([_at(metrics[name, window.version], window) for window in windows])
+    found = {
+        column: [_predicted(metrics, name, window) for window in windows]
         for column, name in _QUALITIES.items()
     }
+    qualities: dict[str, Any] = {
+        column: np.array([np.nan if isinstance(each, str) else each for each in values_found])
+        for column, values_found in found.items()
+    }
+    reasons = [each if isinstance(each, str) else None for each in found["sparta_iq_arcsec"]]
+    qualities["sparta_iq_reason"] = np.array(reasons, dtype=object)
     yield "psf_window", pd.DataFrame(keys | places | qualities)
     if not values:
         return
@@ -74,9 +87,12 @@ def window_tables(fit: FitLayers, metrics: Metrics) -> Iterator[tuple[str, pd.Da
     )
 
 
-def _at(quality: MetricValue, window: LayerWindow) -> float:
-    """Return the image quality at a window's wavelength, arcsec; NaN where there is none."""
+def _predicted(metrics: Metrics, name: str, window: LayerWindow) -> MetricValue:
+    """Return the image quality at a window's wavelength, arcsec, or why there is none."""
+    quality = metrics[name, window.version]
     if isinstance(quality, str):
-        return np.nan
-    legacy = window.version == "legacy"
-    return image_quality_with_muse(quality, window.wavelength_nm, legacy=legacy)
+        return quality
+    if window.version != CURRENT:
+        return earlier_quality(quality, window.wavelength_nm, window.version)
+    gain = ao_gain(metrics["glf", CURRENT]) if name == WITH_GAIN else 1.0
+    return predicted_quality(metrics, window.wavelength_nm, gain)

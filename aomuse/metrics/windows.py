@@ -1,20 +1,19 @@
-"""PSF parameters over ten wavelength windows: as the 2022 package had them, and corrected."""
+"""PSF parameters over about ten wavelength windows, in three versions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Version = Literal["legacy", "corrected"]
+from aomuse.metrics.metric import CURRENT, LEGACY, SUPERSEDED
+from aomuse.metrics.wavelength import LEGACY_NOTCH_NM, in_notch, notch_of
 
-#: The sodium lasers' light is blocked here, nm: the cube has none of the stars'.
-NOTCH_NM = (576.0, 605.0)
+Floats = npt.NDArray[np.float64]
 
 
 class ParameterStatistics(NamedTuple):
@@ -31,7 +30,7 @@ class ParameterStatistics(NamedTuple):
 class LayerWindow:
     """One window of one version: its place among the windows, its layers, its statistics."""
 
-    version: Version
+    version: str
     index: int
     first_layer: int
     last_layer: int
@@ -45,11 +44,6 @@ def window_edges(layers: int) -> list[int]:
     return list(range(0, layers, max(1, layers // 10)))
 
 
-def in_notch(wavelength_nm: Floats) -> npt.NDArray[np.bool_]:
-    """Return which wavelengths, nm, lie within the notch: 576 to 605 nm, the edges not."""
-    return np.asarray((wavelength_nm > NOTCH_NM[0]) & (wavelength_nm < NOTCH_NM[1]))
-
-
 def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[LayerWindow]:
     """Return the windows of the 2022 package; none for fewer than ten layers.
 
@@ -60,7 +54,7 @@ def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> l
     if layers < 10:
         return []
     edges = window_edges(layers)
-    blocked = in_notch(wavelength_nm)
+    blocked = in_notch(wavelength_nm, LEGACY_NOTCH_NM)
     windows = []
     for index, (first, last) in enumerate(pairwise(edges)):
         if blocked[first] or blocked[last]:
@@ -71,36 +65,72 @@ def legacy_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> l
             mean = _known(values[ends].mean())
             statistics[name] = ParameterStatistics(mean, None, None, None, None)
         mean_nm = float(wavelength_nm[ends].mean())
-        windows.append(LayerWindow("legacy", index, first, last, mean_nm, 2, statistics))
+        windows.append(LayerWindow(LEGACY, index, first, last, mean_nm, 2, statistics))
     return windows
 
 
-def corrected_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[LayerWindow]:
-    """Return the windows with the statistics of all their layers outside the notch.
+def corrected_windows(
+    wavelength_nm: Floats, parameters: Mapping[str, Floats], instrument_mode: str | None
+) -> list[LayerWindow]:
+    """Return the windows with the statistics of all their layers outside the mode's notch.
+
+    Edges as in ``earlier_windows``; a window with layers on both sides of the notch becomes two.
+    They are numbered one after the other.
+    """
+    notch = notch_of(instrument_mode)
+    usable = ~in_notch(wavelength_nm, notch)
+    parts = []
+    for start, beyond in _starts_and_ends(len(wavelength_nm)):
+        chosen = np.flatnonzero(usable[start:beyond]) + start
+        if notch is None:
+            sides = [chosen]
+        else:
+            is_below = wavelength_nm[chosen] <= notch[0]
+            sides = [chosen[is_below], chosen[~is_below]]
+            # Some cubes run from the red to the blue.
+            sides.sort(key=lambda layers: layers[0] if len(layers) else -1)
+        parts += [layers for layers in sides if len(layers)]
+    return [
+        _window(CURRENT, index, layers, wavelength_nm, parameters)
+        for index, layers in enumerate(parts)
+    ]
+
+
+def earlier_windows(wavelength_nm: Floats, parameters: Mapping[str, Floats]) -> list[LayerWindow]:
+    """Return the windows with all layers outside of 576 to 605 nm, whatever the mode.
 
     From each edge up to the next one and from the last to the end, where a rest of less than half
     a window belongs to the one before.
     """
-    layers = len(wavelength_nm)
+    usable = ~in_notch(wavelength_nm, LEGACY_NOTCH_NM)
+    windows = []
+    for index, (start, beyond) in enumerate(_starts_and_ends(len(wavelength_nm))):
+        chosen = np.flatnonzero(usable[start:beyond]) + start
+        if len(chosen):
+            windows.append(_window(SUPERSEDED, index, chosen, wavelength_nm, parameters))
+    return windows
+
+
+def _starts_and_ends(layers: int) -> Iterator[tuple[int, int]]:
     edges = window_edges(layers)
     step = max(1, layers // 10)
     # What is left behind the last edge is a window of its own, or too little for one.
     if len(edges) > 1 and 2 * (layers - edges[-1]) < step:
         edges.pop()
-    edges.append(layers)
-    usable = ~in_notch(wavelength_nm)
-    windows = []
-    for index, (start, beyond) in enumerate(pairwise(edges)):
-        chosen = np.flatnonzero(usable[start:beyond]) + start
-        if not len(chosen):
-            continue
-        first, last = int(chosen[0]), int(chosen[-1])
-        statistics = _statistics(parameters, chosen)
-        mean_nm = float(wavelength_nm[chosen].mean())
-        windows.append(
-            LayerWindow("corrected", index, first, last, mean_nm, len(chosen), statistics)
-        )
-    return windows
+    return pairwise([*edges, layers])
+
+
+def _window(
+    version: str,
+    index: int,
+    layers: npt.NDArray[np.int64],
+    wavelength_nm: Floats,
+    parameters: Mapping[str, Floats],
+) -> LayerWindow:
+    first, last = int(layers[0]), int(layers[-1])
+    mean_nm = float(wavelength_nm[layers].mean())
+    statistics = _statistics(parameters, layers)
+    return LayerWindow(version, index, first, last, mean_nm, len(layers), statistics)
 
 
 def _statistics(parameters: Mapping[str, Floats], layers: npt.NDArray[np.int64]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from aomuse.models.base import Base
 from aomuse.models.column_store import SpecialValue, TableColumn, TableLayout, TableValue
 from aomuse.models.exposure import Exposure, Target
+from aomuse.models.extracted_source import ExtractedSource
 from aomuse.models.header import Header, HeaderCard, Keyword
 from aomuse.models.housekeeping import RunLock, ViewState
 from aomuse.models.imported import ImportedDocument
@@ -41,6 +42,7 @@ __all__ = [
     "Exposure",
     "ExposureLaserMetric",
     "ExposureMetric",
+    "ExtractedSource",
     "Header",
     "HeaderCard",
     "ImportedDocument",

@@ -54,6 +54,8 @@ Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)
 Int = Annotated[int, mapped_column(Integer)]
 SmallInt = Annotated[int, mapped_column(SmallInteger)]
 BigInt = Annotated[int, mapped_column(BigInteger)]
+#: Ids of sources come from catalogues; Gaia's have 64 bits. So has every integer of SQLite.
+SourceId = Annotated[int, mapped_column(BigInteger().with_variant(Integer(), "sqlite"))]
 Float = Annotated[float, mapped_column(Double)]
 Flag = Annotated[bool, mapped_column(Boolean)]
 Utc = Annotated[dt.datetime, mapped_column(_utc_type)]

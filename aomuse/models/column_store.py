@@ -66,10 +66,10 @@ class TableColumn(Base):
     display: Mapped[Name | None] = mapped_column(comment="TDISP")
     dimensions: Mapped[Name | None] = mapped_column(comment="TDIM")
     description: Mapped[LongText | None] = mapped_column(
-        comment="What a catalogue in ECSV says of the column; NULL for FITS"
+        comment="What a catalogue says of the column; NULL for FITS"
     )
     datatype: Mapped[Code | None] = mapped_column(
-        comment="Type in a catalogue in ECSV or an imported blob, such as float64; NULL for FITS"
+        comment="Type in a catalogue or an imported blob, such as float64; NULL for FITS"
     )
     stored_in: Mapped[Code] = mapped_column(
         comment="table.column that holds the values; table_value for the column store"

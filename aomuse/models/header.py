@@ -67,8 +67,8 @@ class Header(Base):
         comment="EXTNAME as astropy shows it; PRIMARY for the first HDU, empty where there is none"
     )
     hdu_type: Mapped[Code] = mapped_column(
-        comment="primary, image, compressed_image, binary_table, ascii_table, ecsv (a catalogue), "
-        "json (imported: the kind is not known) or other"
+        comment="primary, image, compressed_image, binary_table, ascii_table, ecsv or "
+        "sextractor (a catalogue), json (imported: the kind is not known) or other"
     )
     dimensions: Mapped[Name] = mapped_column(
         comment="Size of the image (NAXIS1 x NAXIS2 …) or the table (columns x rows); empty if none"

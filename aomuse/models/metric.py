@@ -25,13 +25,29 @@ class Metric(Base):
     )
     name: Mapped[Code] = mapped_column(comment="Name, such as seeing_los")
     version: Mapped[Code] = mapped_column(
-        comment="legacy: as the AOMUSE package of 2022; corrected: where that was wrong, or new"
+        comment="corrected: current; legacy: as the AOMUSE package of 2022, where that differs; "
+        "corrected-1: current before"
     )
     unit: Mapped[Code] = mapped_column(comment="Unit of the value; empty where it has none")
     formula: Mapped[Name] = mapped_column(comment="Formula in words")
     citation: Mapped[Name] = mapped_column(comment="Where the formula comes from")
     inputs: Mapped[Name] = mapped_column(comment="What it is made from")
     grain: Mapped[Code] = mapped_column(comment="exposure, psf_fit or laser: what has one value")
+    modes: Mapped[Name | None] = mapped_column(
+        comment="Instrument modes, or how they begin, in which it holds; NULL for all"
+    )
+    models: Mapped[Name | None] = mapped_column(
+        comment="PSF models for which it holds, and in which modes; NULL for all"
+    )
+    tip_tilt_loop: Mapped[Code | None] = mapped_column(
+        comment="State of the tip-tilt loop in which it holds; NULL for any"
+    )
+    lasers: Mapped[Code | None] = mapped_column(
+        comment="State of the lasers, of which one is enough; NULL for any"
+    )
+    ranges: Mapped[Name | None] = mapped_column(
+        comment="Ranges of the measurements that it uses; NULL for all"
+    )
 
 
 class ExposureMetric(Base):

@@ -7,8 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from aomuse.models.base import Base, Code, Float, Int, Name, SmallInt, table_options
 
-_VERSION = "legacy: as the AOMUSE package of 2022 made windows; corrected: of all their layers"
-_WINDOW = "Window, from 0: the same layers in both versions"
+_VERSION = (
+    "corrected: of all layers outside the mode's notch; legacy: as the AOMUSE package of 2022; "
+    "corrected-1: of all layers outside 576 to 605 nm"
+)
+_WINDOW = "Window of its version, from 0; legacy and corrected-1 count the same ones"
 
 
 class ExposureLaserMetric(Base):
@@ -54,11 +57,14 @@ class PsfWindow(Base):
     layer_count: Mapped[Int] = mapped_column(comment="Layers that went in; 2 in legacy")
     wavelength_nm: Mapped[Float] = mapped_column(comment="Mean wavelength of those layers, nm")
     sparta_iq_arcsec: Mapped[Float | None] = mapped_column(
-        comment="Image quality that SPARTA lets expect there (sparta_iq_los_500nm at this "
-        "wavelength, with MUSE's own share), arcsec; NULL where there is none"
+        comment="Image quality predicted from SPARTA at this wavelength in the line of sight, with "
+        "MUSE's own share, arcsec; NULL if there is none"
     )
     sparta_iq_nogain_arcsec: Mapped[Float | None] = mapped_column(
         comment="The same without the gain of the adaptive optics, arcsec"
+    )
+    sparta_iq_reason: Mapped[Name | None] = mapped_column(
+        comment="Why there is no sparta_iq_arcsec; NULL if there is one"
     )
 
 
@@ -86,7 +92,7 @@ class PsfWindowParameter(Base):
         primary_key=True, comment="Name as in the file: beta, fwhm, e, theta, …"
     )
     mean: Mapped[Float | None] = mapped_column(
-        comment="legacy: mean of the two samples at the edges; corrected: of all layers"
+        comment="Mean; legacy: of the two layers at the edges"
     )
     median: Mapped[Float | None] = mapped_column(comment="Median of all layers; NULL in legacy")
     standard_deviation: Mapped[Float | None] = mapped_column(

@@ -25,6 +25,18 @@ class PsfPrediction(Base):
     sparta_row_count: Mapped[Int | None] = mapped_column(
         comment="Rows of SPARTA_ATM_DATA that were used; NULL where there is no prediction"
     )
+    sparta_rows_rejected: Mapped[Int | None] = mapped_column(
+        comment="Rows of SPARTA_ATM_DATA without a laser within the limits"
+    )
+    laser_sample_count: Mapped[Int | None] = mapped_column(
+        comment="Samples, each of one laser in one row, that were used"
+    )
+    laser_samples_rejected: Mapped[Int | None] = mapped_column(
+        comment="Samples outside the limits, those of lasers that were off included"
+    )
+    limits: Mapped[Name | None] = mapped_column(
+        comment="What the model requires of a sample, and the zenith distance that it assumes"
+    )
     seeing_arcsec: Mapped[Float | None] = mapped_column(
         comment="Seeing that went in: mean over lasers and rows, arcsec"
     )

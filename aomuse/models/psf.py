@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
-from aomuse.models.base import Base, Code, Float, Id, Int, Name, table_options
+from aomuse.models.base import Base, Code, Float, Id, Int, Name, SourceId, table_options
 from aomuse.models.operations import Sources, change, read
 
 if TYPE_CHECKING:
@@ -42,11 +42,12 @@ class PsfFit(Base):
     psf_file_id: Mapped[Int | None] = mapped_column(
         ForeignKey("source_file.id", ondelete="SET NULL", name="fk_psf_fit_source_file_psf"),
         index=True,
-        comment="File with the sources; NULL where it was not found",
+        comment="File with the PSF stars; NULL where it was not found",
     )
     name: Mapped[Name] = mapped_column(comment="Name of the cube without .fits")
     model: Mapped[Code] = mapped_column(
-        comment="PSF model: moffat, maoppy or unknown; by folder, else by the parameters' names"
+        comment="PSF model, such as moffat or maoppy, by the header's PAMPELMUSE PSF PROFILE, else "
+        "by folder, else by the parameters' names; or unknown"
     )
     fit_rank: Mapped[Int] = mapped_column(
         server_default=text("1"),
@@ -56,7 +57,7 @@ class PsfFit(Base):
         index=True, comment="Name of the parameter file; NULL where it was not found"
     )
     psf_file: Mapped[Name | None] = mapped_column(
-        comment="Name of the file with the sources; NULL where it was not found"
+        comment="Name of the file with the PSF stars; NULL where it was not found"
     )
     layer_count: Mapped[Int | None] = mapped_column(
         comment="Wavelength layers (NAXIS3 of SPECTRA); NULL where unknown"
@@ -181,7 +182,7 @@ class PsfLayer(Base):
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
     )
     wavelength_nm: Mapped[Float | None] = mapped_column(
-        comment="(CRVAL3 + layer CDELT3) 1e9 of SPECTRA, nm"
+        comment="Wavelength by CRVAL3, CDELT3 (or CD3_3), CRPIX3 and CUNIT3 of SPECTRA, nm"
     )
 
 
@@ -201,7 +202,8 @@ class PsfParameter(Base):
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
     )
     value: Mapped[Float | None] = mapped_column(
-        comment="polyfit: smooth value; fwhm in pixels, theta in radians"
+        comment="polyfit: smooth value; fwhm in pixels along the major axis, e = 1 - b/a, theta in "
+        "rad; of MAOPPY r0 in m, bck in rad² m², amp in rad², alpha in 1/m"
     )
     fit_value: Mapped[Float | None] = mapped_column(
         comment="fit: value fitted to this layer alone; NULL where the file has none"
@@ -225,22 +227,24 @@ class PositionParameter(Base):
     layer: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
     )
-    value: Mapped[Float | None] = mapped_column(comment="polyfit: smooth value, pixels")
+    value: Mapped[Float | None] = mapped_column(
+        comment="polyfit: smooth value; A to D have no unit, x0 and y0 are in pixels"
+    )
     fit_value: Mapped[Float | None] = mapped_column(
         comment="fit: value fitted to this layer alone; NULL where the file has none"
     )
 
 
 class Source(Base):
-    """One source of a fit."""
+    """One PSF star of a fit; `ExtractedSource` has all sources."""
 
     __tablename__ = "source"
-    __table_args__ = table_options("One source (star) of a fit")
+    __table_args__ = table_options("One PSF star of a fit: a source with a table PM_X")
 
     psf_fit_id: Mapped[Int] = mapped_column(
         ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
     )
-    pampelmuse_id: Mapped[Int] = mapped_column(
+    pampelmuse_id: Mapped[SourceId] = mapped_column(
         primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
     )
     header_id: Mapped[Int] = mapped_column(
@@ -271,7 +275,7 @@ class SourceSample(Base):
             ["psf_layer.psf_fit_id", "psf_layer.layer"],
             ondelete="CASCADE",
         ),
-        table_options("PM_X: one source in one layer; the primary key is its only index"),
+        table_options("PM_X: one PSF star in one layer; the primary key is its only index"),
     )
 
     psf_fit_id: Mapped[Int] = mapped_column(
@@ -280,12 +284,14 @@ class SourceSample(Base):
     layer: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Layer of the cube, from 0"
     )
-    pampelmuse_id: Mapped[Int] = mapped_column(
+    pampelmuse_id: Mapped[SourceId] = mapped_column(
         primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
     )
     snr: Mapped[Float | None] = mapped_column(comment="Signal-to-noise ratio")
     flux: Mapped[Float | None] = mapped_column(comment="Flux in the cube's unit")
-    fwhm: Mapped[Float | None] = mapped_column(comment="FWHM of the PSF, pixels")
+    fwhm: Mapped[Float | None] = mapped_column(
+        comment="FWHM of the PSF along the major axis, pixels"
+    )
     beta: Mapped[Float | None] = mapped_column(comment="Moffat beta of the PSF")
     xc: Mapped[Float | None] = mapped_column(comment="Centroid in x, pixels")
     yc: Mapped[Float | None] = mapped_column(comment="Centroid in y, pixels")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aomuse.models.base import Base, Code, Float, Int, table_options
+from aomuse.models.base import Base, Code, Float, Int, SourceId, table_options
 
 _WINDOW = "Wavelength window"
 _COUNT = "Values in the window that are numbers; NaN and infinities are left out of all statistics"
@@ -48,7 +48,7 @@ class SourceSummary(Base):
     psf_fit_id: Mapped[Int] = mapped_column(
         primary_key=True, autoincrement=False, comment="Fit (psf_fit.id)"
     )
-    pampelmuse_id: Mapped[Int] = mapped_column(
+    pampelmuse_id: Mapped[SourceId] = mapped_column(
         primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
     )
     wavelength_window_id: Mapped[Int] = mapped_column(

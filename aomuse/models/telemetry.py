@@ -27,9 +27,13 @@ class SpartaAtm(Base):
     time_utc: Mapped[Utc | None] = mapped_column(comment="Sec and USec as UTC")
     time_sec: Mapped[Int | None] = mapped_column(comment="Sec: seconds since 1970-01-01 UTC")
     time_usec: Mapped[Int | None] = mapped_column(comment="USec: microseconds of the time")
-    r0_m: Mapped[Float | None] = mapped_column(comment="LGSn_R0: Fried parameter, m")
+    r0_m: Mapped[Float | None] = mapped_column(
+        comment="LGSn_R0: Fried parameter at 500 nm along the line of sight, m"
+    )
     l0_m: Mapped[Float | None] = mapped_column(comment="LGSn_L0: outer scale, m")
-    seeing_arcsec: Mapped[Float | None] = mapped_column(comment="LGSn_SEEING: seeing, arcsec")
+    seeing_arcsec: Mapped[Float | None] = mapped_column(
+        comment="LGSn_SEEING: seeing at 500 nm along the line of sight, arcsec"
+    )
     fwhm_gain: Mapped[Float | None] = mapped_column(
         comment="LGSn_FWHM_GAIN: gain in FWHM by the correction"
     )
@@ -37,10 +41,10 @@ class SpartaAtm(Base):
         comment="LGSn_STREHL: Strehl ratio, in per cent as SPARTA reports it"
     )
     turvar_res: Mapped[Float | None] = mapped_column(
-        comment="LGSn_TURVAR_RES: residual variance of the turbulence"
+        comment="LGSn_TURVAR_RES: residual variance of the turbulence, rad²"
     )
     turvar_tot: Mapped[Float | None] = mapped_column(
-        comment="LGSn_TURVAR_TOT: total variance of the turbulence"
+        comment="LGSn_TURVAR_TOT: total variance of the turbulence, rad²"
     )
     tur_alt: Mapped[Float | None] = mapped_column(
         comment="LGSn_TUR_ALT: share of the turbulence at altitude"
@@ -70,9 +74,11 @@ class SpartaCn2(Base):
     time_sec: Mapped[Int | None] = mapped_column(comment="Sec: seconds since 1970-01-01 UTC")
     time_usec: Mapped[Int | None] = mapped_column(comment="USec: microseconds of the time")
     l0_total_m: Mapped[Float | None] = mapped_column(comment="L0Tot: outer scale, m")
-    r0_total_m: Mapped[Float | None] = mapped_column(comment="r0Tot: Fried parameter, m")
+    r0_total_m: Mapped[Float | None] = mapped_column(
+        comment="r0Tot: Fried parameter at 500 nm along the line of sight, m"
+    )
     seeing_total_arcsec: Mapped[Float | None] = mapped_column(
-        comment="seeingTot: seeing of the whole profile, arcsec"
+        comment="seeingTot: seeing of the whole profile at 500 nm along the line of sight, arcsec"
     )
 
 
@@ -90,7 +96,7 @@ class SpartaCn2Layer(Base):
         primary_key=True, autoincrement=False, comment="Layer of the atmosphere, 1 to 8"
     )
     altitude: Mapped[Float | None] = mapped_column(
-        comment="ALTn: altitude of the layer; unit in table_column.unit"
+        comment="ALTn: height of the layer above the telescope, km, or as table_column.unit says"
     )
     cn2: Mapped[Float | None] = mapped_column(
         comment="CN2_ALTn: refractive index structure constant of the layer"
@@ -138,7 +144,7 @@ class Asm(Base):
         comment="SLODAR_FRACGL_500: share of the turbulence below 500 m by SLODAR"
     )
     tau0: Mapped[Float | None] = mapped_column(
-        comment="ASM_TAU0: coherence time; unit in table_column.unit"
+        comment="ASM_TAU0: coherence time at 500 nm; unit in table_column.unit"
     )
     ia_fwhm_linear_arcsec: Mapped[Float | None] = mapped_column(
         comment="IA_FWHMLIN: image analysis FWHM, linear fit, arcsec"
@@ -150,7 +156,7 @@ class Asm(Base):
         comment="SLODAR_TOTAL_CN2: integrated turbulence by SLODAR"
     )
     r0: Mapped[Float | None] = mapped_column(
-        comment="R0: Fried parameter; unit in table_column.unit"
+        comment="R0: Fried parameter at 500 nm; unit in table_column.unit"
     )
     ia_fwhm_arcsec: Mapped[Float | None] = mapped_column(
         comment="IA_FWHM: image analysis FWHM corrected by air mass, arcsec"
@@ -158,7 +164,7 @@ class Asm(Base):
     azimuth_deg: Mapped[Float | None] = mapped_column(comment="AZ: azimuth, deg")
     airmass: Mapped[Float | None] = mapped_column(comment="AIRMASS: air mass")
     dimm_seeing_arcsec: Mapped[Float | None] = mapped_column(
-        comment="DIMM_SEEING: seeing by DIMM, arcsec"
+        comment="DIMM_SEEING: seeing by DIMM at 500 nm and zenith, arcsec"
     )
 
 
@@ -173,7 +179,7 @@ class AsmMassLayer(Base):
     )
     row_index: Mapped[Int] = mapped_column(primary_key=True, autoincrement=False, comment=_ROW)
     layer: Mapped[SmallInt] = mapped_column(
-        primary_key=True, autoincrement=False, comment="MASS layer, 0 to 6"
+        primary_key=True, autoincrement=False, comment="MASS layer, 0 to 6; 0 is the ground layer"
     )
     turbulence: Mapped[Float | None] = mapped_column(
         comment="MASS_TURBn: integrated turbulence of the layer; unit in table_column.unit"

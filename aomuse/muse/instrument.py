@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-#: Pixel scales of MUSE's two fields, arcsec per pixel (MUSE User Manual, section 2).
+#: Pixel scales of MUSE's two fields, arcsec per pixel: of the cubes that the pipeline writes unless
+#: asked for other pixels (muse_scipost, dx and dy), since PampelMuse counts in the cube's pixels.
+#: ``ESO OCS IPS PIXSCALE`` is that of the instrument, and does not follow a resampled cube.
 PIXEL_SCALE_ARCSEC = {"WFM": 0.2, "NFM": 0.025}
 
 

@@ -39,11 +39,11 @@ _TABLE = """
     ob_name | ESO OBS NAME | text | name of the observation block
     program_id | ESO OBS PROG ID | text | observing programme
     template_id | ESO TPL ID | text | template signature
-    seeing_start_arcsec | ESO TEL AMBI FWHM START | float | site seeing at start | arcsec
-    seeing_end_arcsec | ESO TEL AMBI FWHM END | float | site seeing at end | arcsec
+    seeing_start_arcsec | ESO TEL AMBI FWHM START | float | DIMM seeing at start, zenith | arcsec
+    seeing_end_arcsec | ESO TEL AMBI FWHM END | float | DIMM seeing at end, zenith | arcsec
     airmass_start | ESO TEL AIRM START | float | air mass at start
     airmass_end | ESO TEL AIRM END | float | air mass at end
-    tau0_s | ESO TEL AMBI TAU0 | float | coherence time | s
+    tau0_s | ESO TEL AMBI TAU0 | float | coherence time at 500 nm | s
     ia_fwhm_arcsec | ESO TEL IA FWHM | float | image analysis FWHM corrected by air mass | arcsec
     ground_layer_fraction | ESO OCS SGS ASM GL900 AVG | float | share of the turbulence below 900 m
     sgs_fwhm_arcsec | ESO OCS SGS FWHM AVG | float | slow guiding FWHM | arcsec

@@ -7,6 +7,9 @@ from collections.abc import Collection
 #: Models that the name of a folder may contain; an NFM exposure can be fitted with both.
 MODELS = ("maoppy", "moffat")
 
+#: Keyword of PampelMuse's configuration that says which model it fitted.
+PROFILE_KEYWORD = "PAMPELMUSE PSF PROFILE"
+
 _PARAMETERS = {"moffat": {"beta", "fwhm"}, "maoppy": {"r0", "amp", "alpha"}}
 
 

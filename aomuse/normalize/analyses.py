@@ -7,8 +7,9 @@ import pandas as pd
 
 from aomuse.exchange.content import FileContent, TableContent
 from aomuse.exchange.stored_in import StoredIn
-from aomuse.muse.psf_models import model_of
+from aomuse.muse.psf_models import PROFILE_KEYWORD, model_of
 from aomuse.normalize.draft import Draft
+from aomuse.normalize.extracted_sources import add_extracted_sources
 from aomuse.normalize.fit import Fit, Parameters, read_parameters
 from aomuse.normalize.sources import add_sources
 from aomuse.normalize.summary import window_frames
@@ -32,6 +33,7 @@ def add_fits(draft: Draft, fits: list[Fit]) -> None:
         _add_fit(draft, fit, model, rank)
         if fit.content.prm:
             _add_parameters(draft, fit, fit.content.prm)
+            add_extracted_sources(draft, fit, fit.content.prm)
         if fit.content.psf:
             add_sources(draft, fit, fit.content.psf, model)
 
@@ -51,8 +53,20 @@ def _ranks(draft: Draft, fits: list[Fit], models: list[str]) -> list[int]:
 
 def _model(draft: Draft, fit: Fit, taken: set[tuple[str, str]]) -> str:
     """Return the name of a fit's PSF model, which no other fit of the same cube has."""
-    name, folder_model = fit.content.name, fit.content.model
-    own = folder_model or (model_of(fit.parameters.names) if fit.parameters else "unknown")
+    name, profile = fit.content.name, fit.profile()
+    named = {
+        "its folder": fit.content.model,
+        "the parameters' names": model_of(fit.parameters.names) if fit.parameters else None,
+    }
+    others = {where: model for where, model in named.items() if model not in (None, "unknown")}
+    own = profile or next(iter(others.values()), None) or "unknown"
+    for where, other in others.items():
+        if profile and other and other not in profile:
+            message = (
+                f"{PROFILE_KEYWORD} is {profile}, and by {where} it is {other}: {profile} is "
+                "taken; correct the one that is wrong"
+            )
+            draft.issue("warning", "model_disagrees", message, fit.content.prm or fit.content.psf)
     model, number = own, 1
     while (name, model) in taken:
         number += 1

@@ -7,13 +7,14 @@ from dataclasses import replace
 from aomuse.exchange.content import ExposureContent, FileContent
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.issue import Issue
+from aomuse.muse.expected import TELEMETRY, expected
 from aomuse.normalize.analyses import add_fits
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.exposure_row import exposure_row
 from aomuse.normalize.fit import ADVICE, Fit, read_fit
 from aomuse.normalize.headers import add_files_and_headers
-from aomuse.normalize.homes import TELEMETRY
 from aomuse.normalize.night_log import add_night_log
+from aomuse.normalize.pixel_scale import check_pixel_scale
 from aomuse.normalize.telemetry import add_telemetry
 
 _CHANNELS = [f"CHAN{i:02d}" for i in range(1, 25)]
@@ -31,6 +32,8 @@ def normalize(content: ExposureContent) -> NormalizedExposure:
         draft.store_other_tables(file)
         if file.night_log:
             add_night_log(draft, file, file.night_log)
+    for cube in content.reduced:
+        check_pixel_scale(draft, cube)
     if content.raw:
         _add_raw(draft, content.raw)
     add_fits(draft, fits)
@@ -73,9 +76,13 @@ def _add_raw(draft: Draft, raw: FileContent) -> None:
             draft.issue("error", "wrong_type", message, raw, hdu.name)
             seen.add(hdu.key)
     names = {hdu.key for hdu in raw.hdus}
-    missing = [name for name in TELEMETRY if name not in seen]
+    mode = draft.out.exposure["instrument_mode"]
+    missing = [name for name in expected(TELEMETRY, mode) if name not in seen]
     if missing:
-        message = f"the file has no {', '.join(missing)}: there are no rows for it"
+        message = (
+            f"the file has no {', '.join(missing)}, which other files of {mode or 'MUSE'} have: "
+            "there are no rows for it"
+        )
         draft.issue("note", "extension_missing", message, raw)
     channels = [name for name in _CHANNELS if name not in names]
     if channels:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from aomuse.exchange.content import ExposureContent, HduContent, card_value
 from aomuse.exchange.issue import Issue, Severity
+from aomuse.muse.expected import expected
 from aomuse.muse.keywords import (
     MJD_KEYWORD,
     MODE_KEYWORD,
@@ -94,8 +95,9 @@ def _promote(values: dict[str, Any], row: dict[str, Any], issue: _AddIssue) -> N
                 "holds: the column is NULL, header_card has the value"
             )
             issue("warning", "keyword_type", message)
-    if absent:
-        message = f"the primary header has no {', '.join(absent)}: the columns are NULL"
+    missing = expected(absent, row["instrument_mode"])
+    if missing:
+        message = f"the primary header has no {', '.join(missing)}: the columns are NULL"
         issue("note", "keyword_missing", message)
 
 

@@ -9,20 +9,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.exchange.content import FileContent, FitContent, HduContent, TableContent, card_value
+from aomuse.exchange.content import FileContent, FitContent, TableContent, card_value
 from aomuse.exchange.files import ImportedBlob
 from aomuse.exchange.issue import Issue
+from aomuse.muse.keywords import plain_keyword
+from aomuse.muse.psf_models import PROFILE_KEYWORD
+from aomuse.normalize.spectral_axis import read_wavelengths
 
 Floats = npt.NDArray[np.float64]
 
-#: Extension of a source's table.
-SOURCE_NAME = re.compile(r"^PM_(\d{1,9})$")
-#: A cube of MUSE has 3,681 layers; a header that claims a thousand times as many is damaged.
-MAX_LAYERS = 4_000_000
+#: Extension of a PSF star's table, by its id.
+SOURCE_NAME = re.compile(r"^PM_(\d+)$", re.ASCII)
+#: The largest id of 64 bits, as the database has them.
+MAX_ID = 2**63 - 1
 #: What to do about a file that is incomplete.
 ADVICE = "run PampelMuse again, or give the file that belongs here"
 #: Length of psf_parameter.parameter.
 _MAX_NAME = 64
+#: Length of psf_fit.model, with room for a number behind it.
+_MAX_MODEL = 56
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,19 @@ class Fit:
         found = self.psfpars
         return found if isinstance(found, Parameters) and found.names else None
 
+    def profile(self) -> str | None:
+        """Return the PSF model by the configuration that PampelMuse writes into its headers."""
+        for file in (self.content.prm, self.content.psf):
+            primary = file.hdu("PRIMARY") if file else None
+            if primary is None:
+                continue
+            # PampelMuse writes its keywords in small letters.
+            cards = primary.cards[primary.cards["keyword"].map(plain_keyword) == PROFILE_KEYWORD]
+            value = card_value(cards.iloc[0]) if len(cards) else None
+            if isinstance(value, str) and 0 < len(value.strip()) <= _MAX_MODEL:
+                return value.strip().lower()
+        return None
+
     def source_layers(self) -> set[int]:
         """Return the numbers of rows that the source tables have."""
         hdus = self.content.psf.hdus if self.content.psf else ()
@@ -83,6 +101,17 @@ class Fit:
             known = min(layers, len(self.wavelength_nm))
             result[:known] = self.wavelength_nm[:known]
         return result
+
+
+def source_id(key: str) -> int | None:
+    """Return the id that a table is called after, None if its name is not PM_ and such a number."""
+    match = SOURCE_NAME.match(key)
+    digits = match[1] if match else ""
+    # A longer text is not worth turning into a number.
+    if not digits or len(digits) > len(str(MAX_ID)):
+        return None
+    number = int(digits)
+    return number if number <= MAX_ID and str(number) == digits else None
 
 
 def read_fit(number: int, content: FitContent) -> Fit:
@@ -152,27 +181,13 @@ def is_exact(values: npt.NDArray[Any]) -> bool:
 def _spectra(prm: FileContent, issues: list[Issue]) -> Floats | None:
     """Return the wavelengths of the layers from the header of the SPECTRA image, nm."""
     hdu = prm.hdu("SPECTRA")
-    unknown = "the wavelengths of the layers are unknown: run PampelMuse again"
+    unknown = "the wavelengths of the layers are NULL; correct it, or run PampelMuse again"
     if hdu is None:
-        message = f"the file has no HDU SPECTRA, so {unknown}"
+        message = f"the file has no HDU SPECTRA: {unknown}"
         issues.append(Issue("error", "spectra_missing", message, prm.path))
         return None
-    start, step, count = (_number(hdu, k) for k in ("CRVAL3", "CDELT3", "NAXIS3"))
-    if start is None or step is None or count is None or not 0 <= count <= MAX_LAYERS:
-        message = f"the header lacks a number CRVAL3, CDELT3 or NAXIS3, so {unknown}"
-        issues.append(Issue("error", "spectra_axis", message, prm.path, "SPECTRA"))
+    found = read_wavelengths(hdu)
+    if isinstance(found, str):
+        issues.append(Issue("error", "spectra_axis", f"{found}: {unknown}", prm.path, "SPECTRA"))
         return None
-    # Numbers beyond any wavelength give infinities, which are kept as the special values they are.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray((start + np.arange(int(count)) * step) * 10**9, dtype=np.float64)
-
-
-def _number(hdu: HduContent, keyword: str) -> float | None:
-    cards = hdu.cards[hdu.cards["keyword"] == keyword]
-    value = card_value(cards.iloc[0]) if len(cards) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
+    return found

@@ -95,14 +95,41 @@ _RULES = {
     ),
 }
 
-#: Telemetry that a raw file is expected to have.
-TELEMETRY = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
-
 #: Telemetry whose columns are in the column store, with the table that holds the times.
 TIMED = {"SGS_DATA": "sgs", "AG_DATA": "ag"}
 
 #: Columns of a PM_ table, in the order of source_sample.
 SAMPLE_COLUMNS = ("snr", "flux", "fwhm", "beta", "xc", "yc")
+#: Those of them that are lengths.
+SAMPLE_PIXELS = ("fwhm", "xc", "yc")
+
+
+#: The unit of typed columns by how their names end, and units that are taken for another one.
+#: What is neither, such as "none" or a word for it, says nothing against the usual unit.
+_OTHER_UNITS = {
+    "_m_s": ("m/s", {"km/h", "km/s", "cm/s", "kn", "kt", "knot", "knots", "mph"}),
+    "_m": ("m", {"nm", "um", "mm", "cm", "dm", "km"}),
+    "_arcsec": ("arcsec", {"uas", "mas", "arcmin", "deg", "urad", "mrad", "rad"}),
+    "_deg": ("deg", {"arcsec", "arcmin", "hourangle", "mrad", "rad"}),
+    "_pixel": ("pixels", {"mas", "arcsec", "arcmin", "deg", "rad", "um", "mm"}),
+}
+
+
+def other_unit(column: str, unit: str | None) -> str | None:
+    """Return why a unit is not that of a typed column, None where it may be.
+
+    Examples
+    --------
+    >>> other_unit("r0_m", "cm")
+    'its unit is cm, and the typed column holds m'
+    """
+    for ending, (own, others) in _OTHER_UNITS.items():
+        if column.endswith(ending):
+            found = (unit or "").strip().lower()
+            return (
+                f"its unit is {unit}, and the typed column holds {own}" if found in others else None
+            )
+    return None
 
 
 def home_of(extension: str, column: str) -> Home | None:

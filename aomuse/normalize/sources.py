@@ -1,4 +1,4 @@
-"""PampelMuse's source file: source, source_sample and source_summary."""
+"""PampelMuse's file of PSF stars: source, source_sample and source_summary."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.draft import Draft
-from aomuse.normalize.fit import ADVICE, SOURCE_NAME, Fit, is_exact
-from aomuse.normalize.homes import SAMPLE_COLUMNS
+from aomuse.normalize.fit import ADVICE, MAX_ID, SOURCE_NAME, Fit, is_exact, source_id
+from aomuse.normalize.homes import SAMPLE_COLUMNS, SAMPLE_PIXELS, other_unit
 from aomuse.normalize.summary import window_frames
 
 #: All PM_ tables of one layout share it under this name.
@@ -71,17 +71,19 @@ def add_sources(draft: Draft, fit: Fit, psf: FileContent, model: str) -> None:
 def _source_id(
     draft: Draft, psf: FileContent, hdu: HduContent, taken: dict[int, _Source]
 ) -> int | None:
-    match = SOURCE_NAME.match(hdu.key)
-    if match is None and _EXTENSION not in hdu.key:
+    number = source_id(hdu.key)
+    if _EXTENSION not in hdu.key:
         return None
-    if match is None:
+    if not SOURCE_NAME.match(hdu.key):
         why = "its name is not PM_ and a number"
     elif hdu.table is None:
         why = "it is not a table"
-    elif int(match[1]) in taken or str(int(match[1])) != match[1]:
+    elif number in taken:
         why = "another table of this file has the same id"
+    elif number is None:
+        why = f"its id has a zero in front, or is larger than {MAX_ID} (64 bits)"
     else:
-        return int(match[1])
+        return number
     message = f"it is not loaded as a source: {why}; what it holds is in header and table_value"
     draft.issue("warning", "source_name", message, psf, hdu.name)
     return None
@@ -94,6 +96,8 @@ def _places(table: TableContent, model: str) -> dict[str, int]:
         place = table.index(name)
         # MAOPPY's beta is another exponent: the column is for Moffat's.
         if place is None or (name == "beta" and is_maoppy(model)):
+            continue
+        if name in SAMPLE_PIXELS and other_unit(f"{name}_pixel", table.formats[place].unit):
             continue
         if table.values[place].ndim == 1 and is_exact(table.values[place]):
             places[name] = place
@@ -117,15 +121,16 @@ def _report_missing_columns(
         draft.issue("note", "column_missing", message, psf)
     for name, count in missing.items():
         message = (
-            f"{count} of {len(sources)} sources have no column {name} of one number a layer: it is "
-            "NULL in source_sample, and a column of another type is in table_value"
+            f"{count} of {len(sources)} sources have no column {name} of one number a layer"
+            f"{' in pixels' if name in SAMPLE_PIXELS else ''}: it is NULL in source_sample, and a "
+            "column of another type or unit is in table_value"
         )
         draft.issue("warning", "column_missing", message, psf)
 
 
 def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) -> None:
     """Add the samples of sources that have the same number of layers, in the order of the key."""
-    ids = np.array([source.pampelmuse_id for source in sources], dtype=np.int32)
+    ids = np.array([source.pampelmuse_id for source in sources], dtype=np.int64)
     samples: dict[str, object] = {
         "fit": fit.number,
         "layer": np.repeat(np.arange(layers, dtype=np.int32), len(ids)),

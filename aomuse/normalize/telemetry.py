@@ -12,8 +12,9 @@ import pandas as pd
 from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.frames import nullable_int
 from aomuse.exchange.outcome import counted
+from aomuse.muse.expected import TELEMETRY
 from aomuse.normalize.draft import Draft
-from aomuse.normalize.homes import INDEX_COLUMNS, TELEMETRY, TIMED, Home, home_of
+from aomuse.normalize.homes import INDEX_COLUMNS, TIMED, Home, home_of, other_unit
 from aomuse.normalize.times import Times, table_times
 
 #: Length of asm.time_stamp.
@@ -68,7 +69,10 @@ def _assign(draft: Draft, raw: FileContent, extension: str, table: TableContent)
             continue
         if home in homes:
             why = f"column {table.formats[homes[home]].name} has the same meaning"
-        elif (misfit := _misfit(home, table.values[place], table.nulls[place])) is not None:
+        elif misfit := (
+            other_unit(home.column, column.unit)
+            or _misfit(home, table.values[place], table.nulls[place])
+        ):
             why = f"{misfit} (format {column.format})"
         else:
             homes[home] = place

@@ -4,17 +4,52 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import read_transaction
+from aomuse.db import create_engine, describe_error, read_transaction
+from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
-from aomuse.ledger import run_transaction, running
-from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
-from aomuse.predict.psfr import PACKAGE, Reconstruction, package_version, reconstruct
+from aomuse.ledger import Run, run_transaction, running
+from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer, SpartaAtm
+from aomuse.predict.psfr import (
+    PACKAGE,
+    Reconstruction,
+    load_package,
+    package_version,
+    reconstruct,
+)
 from aomuse.predict.sparta import sparta_table
+from aomuse.workers import Died, Withdrawn, run_tasks
+
+#: Worker processes take some seconds to import muse-psfr: fewer samples are done without them.
+WORTH_WORKERS_SAMPLES = 20
+#: Length of psf_prediction.reason.
+_REASON_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an exposure that the model is made for could not be computed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A prediction, the reason why there is none, or the error that the database reported."""
+
+    made: Reconstruction | Failure | DatabaseError | str
+    seconds: float
+
+
+#: Number of an exposure, its name and its mode.
+_Task = tuple[int, str | None, str | None]
 
 
 def predict(
@@ -27,23 +62,24 @@ def predict(
     engine : sqlalchemy.Engine
         A database at the head revision.
     recompute : bool, optional
-        Also exposures that have a prediction.
+        Also exposures that have a prediction, or a reason why there is none.
     workers : int, optional
-        Processes.
+        Processes, each with an exposure of its own.
     listener : Listener, optional
         Shows each exposure, once its rows are committed.
 
     Returns
     -------
     Summary
-        Exposures without a prediction count as unchanged; their result has the reason.
+        Exposures without a prediction count as unchanged, or as failed if the computation broke
+        off; their result has the reason.
 
     Raises
     ------
     AomuseError
         If muse-psfr is not installed, the schema is not at head, or another run does not end.
     KeyboardInterrupt
-        After Ctrl-C, once the exposure in hand is done.
+        After Ctrl-C, once the exposures in hand are done.
     """
     package_version()
     with running(engine, listener or Listener()) as run:
@@ -56,42 +92,132 @@ def predict(
         if not recompute:
             select = select.where(PsfPrediction.exposure_id.is_(None))
         with engine.connect() as connection:
-            exposures = connection.execute(select).all()
-        for exposure in exposures:
-            if run.stop.is_set():
-                break
-            started = time.monotonic()
-            prediction = _prediction(engine, exposure, workers)
-            row_count = _store(engine, run.id, exposure.id, prediction)
-            outcome: Outcome = "replaced" if recompute else "completed"
-            reason = prediction if isinstance(prediction, str) else None
-            if reason:
-                outcome = "unchanged"
-            label = exposure.archive_id or f"exposure {exposure.id}"
-            seconds = time.monotonic() - started
-            run.report(Result(label, outcome, row_count, seconds, reason=reason))
+            tasks: list[_Task] = [(i, name, mode) for i, name, mode in connection.execute(select)]
+            if _sample_count(connection, tasks) < WORTH_WORKERS_SAMPLES:
+                workers = 1
+        run.listener.on_total(len(tasks))
+        written: Outcome = "replaced" if recompute else "completed"
+        for (exposure_id, archive_id, _), done in _computed(run, tasks, workers):
+            if isinstance(done.made, DatabaseError):
+                raise done.made
+            row_count = _store(run, exposure_id, done.made)
+            outcome, reason = written, None
+            if isinstance(done.made, Failure):
+                outcome, reason = "failed", done.made.reason
+                run.summary.failed += 1
+                run.has_issues = True
+            elif isinstance(done.made, str):
+                outcome, reason = "unchanged", done.made
+            label = archive_id or f"exposure {exposure_id}"
+            run.report(Result(label, outcome, row_count, done.seconds, reason=reason))
     return run.summary
 
 
-def _store(engine: Engine, run_id: int, exposure_id: int, prediction: Reconstruction | str) -> int:
+def _computed(run: Run, tasks: list[_Task], workers: int) -> Iterator[tuple[_Task, Done]]:
+    """Yield each exposure with what came of it, from worker processes if there are several."""
+    in_process = _predictor(run.engine)
+    if min(workers, len(tasks)) < 2:
+        for task in tasks:
+            if run.stop.is_set():
+                return
+            yield task, in_process(task)
+        return
+
+    def fewer(reason: str) -> None:
+        run.listener.on_notice(f"{reason}: going on with fewer workers")
+
+    url = run.engine.url.render_as_string(hide_password=False)
+    for task, result in run_tasks(tasks, _start_predictor, (url,), workers, run.stop, fewer):
+        if isinstance(result, Died):
+            yield task, Done(Failure(f"{result}, twice"), 0.0)
+        elif isinstance(result, Withdrawn):
+            yield task, in_process(task)
+        else:
+            yield task, result
+
+
+def _sample_count(connection: Connection, tasks: list[_Task]) -> int:
+    """Return how many rows of telemetry there are to compute, of the first laser."""
+    modelled = {exposure_id for exposure_id, _, mode in tasks if _is_modelled(mode)}
+    counts = connection.execute(
+        sa.select(SpartaAtm.exposure_id, sa.func.count())
+        .where(SpartaAtm.lgs == 1)
+        .group_by(SpartaAtm.exposure_id)
+    )
+    return sum(count for exposure_id, count in counts if exposure_id in modelled)
+
+
+def _is_modelled(mode: str | None) -> bool:
+    return mode is not None and mode.startswith("WFM-AO")
+
+
+def _start_predictor(url: str) -> Callable[[_Task], Done]:
+    """Return the function of a worker, which reads through a connection of its own."""
+    load_package()
+    engine = create_engine(url)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise DatabaseError(describe_error(error)) from error
+    return _predictor(engine)
+
+
+def _predictor(engine: Engine) -> Callable[[_Task], Done]:
+    def compute(task: _Task) -> Done:
+        started = time.monotonic()
+        exposure_id, _, mode = task
+        made: Reconstruction | Failure | DatabaseError | str
+        try:
+            made = _prediction(engine, exposure_id, mode)
+        except ConfigurationError:
+            raise  # The package is broken, not the exposure.
+        except DBAPIError as error:
+            made = DatabaseError(describe_error(error))
+        except DatabaseError as error:
+            made = error
+        except Exception as error:  # noqa: BLE001 - one exposure does not stop the others
+            kind = "" if isinstance(error, AomuseError) else f"{type(error).__name__}: "
+            made = Failure(" ".join(f"{kind}{error}".split()))
+        return Done(made, time.monotonic() - started)
+
+    return compute
+
+
+def _prediction(engine: Engine, exposure_id: int, mode: str | None) -> Reconstruction | str:
+    """Return the prediction of an exposure, or why there is none."""
+    if not _is_modelled(mode):
+        return f"the model holds for WFM-AO only, and the mode is {mode or 'unknown'}"
+    with read_transaction(engine) as connection:
+        table = sparta_table(connection, exposure_id)
+    if table is None or not len(table):
+        return "there is no SPARTA_ATM_DATA"
+    return reconstruct(table)
+
+
+def _store(run: Run, exposure_id: int, made: Reconstruction | Failure | str) -> int:
     """Write a prediction in place of an earlier one, and return the number of rows."""
+    reason = made.reason if isinstance(made, Failure) else made
     row: dict[str, Any] = {
         "exposure_id": exposure_id,
         "package": PACKAGE,
         "package_version": package_version(),
         "predicted_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        "reason": prediction if isinstance(prediction, str) else None,
+        "reason": reason[:_REASON_LENGTH] if isinstance(reason, str) else None,
     }
     layers: list[dict[str, Any]] = []
-    if isinstance(prediction, Reconstruction):
+    if isinstance(made, Reconstruction):
         row |= {
-            "sparta_row_count": prediction.row_count,
-            "seeing_arcsec": prediction.seeing_arcsec,
-            "ground_layer_fraction": prediction.ground_layer_fraction,
-            "l0_m": prediction.l0_m,
+            "sparta_row_count": made.used_rows,
+            "sparta_rows_rejected": made.rejected_rows,
+            "laser_sample_count": made.used_samples,
+            "laser_samples_rejected": made.rejected_samples,
+            "limits": made.limits,
+            "seeing_arcsec": made.seeing_arcsec,
+            "ground_layer_fraction": made.ground_layer_fraction,
+            "l0_m": made.l0_m,
         }
         names = ("wavelength_nm", "fwhm_arcsec", "beta")
-        columns = (getattr(prediction, name) for name in names)
+        columns = (getattr(made, name) for name in names)
         layers = [
             {
                 "exposure_id": exposure_id,
@@ -100,31 +226,9 @@ def _store(engine: Engine, run_id: int, exposure_id: int, prediction: Reconstruc
             }
             for index, values in enumerate(zip(*columns, strict=True))
         ]
-    with run_transaction(engine, run_id) as connection:
+    with run_transaction(run.engine, run.id) as connection:
         connection.execute(sa.delete(PsfPrediction).where(PsfPrediction.exposure_id == exposure_id))
         connection.execute(sa.insert(PsfPrediction).values(row))
         if layers:
             connection.execute(sa.insert(PsfPredictionLayer), layers)
     return 1 + len(layers)
-
-
-def _prediction(engine: Engine, exposure: Any, workers: int) -> Reconstruction | str:
-    """Return the prediction of an exposure, or why there is none."""
-    mode = exposure.instrument_mode
-    if mode is None or not mode.startswith("WFM-AO"):
-        return f"the model holds for WFM-AO only, and the mode is {mode or 'unknown'}"
-    with read_transaction(engine) as connection:
-        table = sparta_table(connection, exposure.id)
-    if table is None or not len(table):
-        return "there is no SPARTA_ATM_DATA"
-    missing = [
-        name
-        for laser in range(1, 5)
-        for name in (f"LGS{laser}_SEEING", f"LGS{laser}_TUR_GND", f"LGS{laser}_L0")
-        if name not in table.colnames
-    ]
-    if missing:
-        return f"SPARTA_ATM_DATA has no column {missing[0]}"
-    return reconstruct(table, workers=workers) or (
-        "no sample of SPARTA_ATM_DATA has a usable seeing, ground layer and outer scale"
-    )

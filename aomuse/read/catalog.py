@@ -1,4 +1,4 @@
-"""Catalogues of sources in ECSV (astropy's ascii.ecsv): columns with unit and description."""
+"""Catalogues of sources in ECSV or SExtractor's ASCII_HEAD: columns with unit and description."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from aomuse.fits.cards import MAX_KEYWORD, cards_frame
 from aomuse.fits.column_definitions import MAX_FORMAT, MAX_TEXT
 from aomuse.fits.plain_cards import Row
 from aomuse.fits.quiet import damaged, quiet_astropy
-from aomuse.read.catalog_bounds import check_bounds
+from aomuse.read.catalog_bounds import check_bounds, check_sextractor_bounds
 
 MAGIC = "# %ECSV"
+#: How ASCII_HEAD begins: number and name of the first column.
+_SEXTRACTOR = re.compile(r"\s*# *\d+ +[A-Za-z]")
 #: Metadata key that makes astropy build times and coordinates from columns, and its stand-in.
 _MIXINS, _PLAIN = "__serialized_columns__", "..serialized_columns.."
 #: TFORM letters for the types of ECSV, with the TZERO of those for which FITS has no letter.
@@ -47,8 +49,20 @@ _LETTERS: dict[str, tuple[str, float | None]] = {
 def read_table(content: bytes, path: str) -> Table:
     """Return a catalogue as astropy reads it."""
     text, _ = _decode(content)
+    if is_sextractor(content):
+        check_sextractor_bounds(text, path)
+        try:
+            with quiet_astropy():
+                # astropy counts the columns of the first line behind the header, blank or not.
+                return astropy_ascii.read(text.rstrip() + "\n", format="sextractor", guess=False)
+        except Exception as error:
+            # On damaged text astropy raises almost any error.
+            raise damaged(path, error, advice="let SExtractor write it again") from error
     if not text.startswith(MAGIC):
-        why = f"it does not begin with {MAGIC!r}: write the catalogue with astropy's ascii.ecsv"
+        why = (
+            f"it does not begin with {MAGIC!r}, nor with '# 1' and the name of a column: write the "
+            "catalogue with astropy's ascii.ecsv, or with SExtractor as ASCII_HEAD"
+        )
         raise FileError("not_ecsv", path, why)
     check_bounds(text, path)
     # Times, coordinates and quantities stay plain columns, as in the file.
@@ -61,6 +75,11 @@ def read_table(content: bytes, path: str) -> Table:
         raise damaged(path, error, advice="write it with astropy's ascii.ecsv") from error
     table.meta = {_MIXINS if key == _PLAIN else key: v for key, v in table.meta.items()}
     return table
+
+
+def is_sextractor(content: bytes) -> bool:
+    """Return whether a catalogue is in SExtractor's ASCII_HEAD, not in ECSV."""
+    return _SEXTRACTOR.match(_decode(content[:4096])[0]) is not None
 
 
 def _decode(content: bytes) -> tuple[str, int | None]:
@@ -97,7 +116,7 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
     hdu = HduContent(
         index=0,
         name=extension,
-        type="ecsv",
+        type="sextractor" if is_sextractor(content) else "ecsv",
         dimensions=f"{len(formats)} x {len(table)}",
         card_images=header_lines(content),
         card_count=len(rows),
@@ -108,7 +127,7 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
 
 
 def header_lines(content: bytes) -> bytes:
-    """Return the lines of an ECSV file that begin with #, unchanged."""
+    """Return the lines of a catalogue that begin with #, unchanged."""
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     lines = content.removeprefix(mark).splitlines(keepends=True)
     count = next((i for i, line in enumerate(lines) if not line.startswith(b"#")), len(lines))

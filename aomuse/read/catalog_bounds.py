@@ -22,6 +22,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHAPE = re.compile(r"subtype:[^\[\n]*\[([^\]\n]*)\]")
 #: A display format with a width or precision that astropy would try out.
 _WIDE_FORMAT = re.compile(r"format:[^\n]*\d{4,}")
+_COLUMN_NUMBER = re.compile(r"\s*#\s*(\d+)\s")
 _COLUMN = re.compile(r"^# *- *[{!]?.*\bname:", re.MULTILINE)
 
 
@@ -44,6 +45,18 @@ def check_bounds(text: str, path: str) -> None:
         raise _refused(path, "a column's format has a width of four digits")
     # The first line is not YAML.
     _check_aliases(re.sub(r"^# ?", "", header.partition("\n")[2], flags=re.MULTILINE), path)
+
+
+def check_sextractor_bounds(text: str, path: str) -> None:
+    """Refuse a catalogue of SExtractor by the same bounds; numbers of columns may skip some."""
+    lines = text.splitlines()
+    widest = max((len(line.split(maxsplit=_MAX_COLUMNS + 1)) for line in lines), default=0)
+    numbers = (match[1] for match in map(_COLUMN_NUMBER.match, lines) if match)
+    most = max((int(n) if len(n) < 9 else _MAX_COLUMNS + 1 for n in numbers), default=0)
+    if max(widest, most) > _MAX_COLUMNS:
+        raise _refused(path, f"it has more than {_MAX_COLUMNS} columns")
+    if max(map(len, lines), default=0) * len(lines) > _MAX_CELLS:
+        raise _refused(path, "its longest line would make every row as long")
 
 
 def _refused(path: str, what: str) -> FileError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -118,6 +118,11 @@ def ordinal(number: int) -> str:
     """Return a number as 2nd, 3rd, 4th, …."""
     last = number % 10 if number // 10 % 10 != 1 else 0
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
+def by_mode(frame: pd.DataFrame, summary: Callable[[pd.DataFrame], str]) -> str:
+    """Return a summary of each instrument mode: no number is a mean or median over modes."""
+    return " ".join(f"{mode}: {summary(rows)}" for mode, rows in frame.groupby("mode"))
 
 
 def spread(values: pd.Series[Any], digits: int, unit: str = "") -> str:

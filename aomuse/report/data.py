@@ -11,8 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.metrics import Grain
-from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics import WAVELENGTHS_NM, Grain
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.exposures import read_exposures
 from aomuse.query.frames.metrics import read_metrics

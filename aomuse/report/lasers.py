@@ -13,6 +13,7 @@ from aomuse.report.blocks import (
     PageColumn,
     Section,
     Table,
+    by_mode,
     count,
     spread,
     table_of,
@@ -33,9 +34,9 @@ _TEXT = (
     " in which it was on." + _FIELDS_DIFFER
 )
 _MEDIANS = (
-    "Each mark is the median of a laser guide star over {period} in one field of MUSE, with a line"
-    " from the 10th to the 90th percentile. The value of an exposure is the mean over the samples"
-    " of SPARTA_ATM_DATA in which the laser was on." + _FIELDS_DIFFER
+    "Each mark is the median of a laser guide star over {period} in one instrument mode, with a"
+    " line from the 10th to the 90th percentile. The value of an exposure is the mean over the"
+    " samples of SPARTA_ATM_DATA in which the laser was on." + _FIELDS_DIFFER
 )
 _EMPTY = "No exposure with telemetry of the lasers (SPARTA_ATM_DATA) is loaded."
 _LGS = alt.Scale(domain=[1, 2, 3, 4])
@@ -97,12 +98,12 @@ def _medians(measured: pd.DataFrame) -> tuple[Table, str]:
     period = "night"
     if night.nunique() > MOST_NIGHTS:
         period, night = "month", month_of(night)
-    grouped: Any = measured.assign(period=night).groupby(["period", "field", "lgs"])
+    grouped: Any = measured.assign(period=night).groupby(["period", "mode", "field", "lgs"])
     sums = {"exposures": grouped["exposure_id"].nunique(), "time": grouped["time"].min()}
     frame = pd.DataFrame(sums | quantiles(grouped, _QUANTITIES)).reset_index()
     columns = (
         period_column(period),
-        PageColumn("field", "Field"),
+        EXPOSURE[2],
         PageColumn("lgs", "Laser", "number", 0),
         PageColumn("exposures", "Exposures", "number", 0),
         *quantile_columns(_QUANTITIES, _DIGITS),
@@ -117,14 +118,19 @@ def _figure(
     drawn = rows[rows["field"] == field] if field else rows
     name, unit = _QUANTITIES[quantity].split(", ")
     title = f"{name} of each laser" + (f", {FIELDS[field]}" if field else "")
-    by_laser = "; ".join(
-        f"laser {lgs}: {spread(of_laser, _DIGITS[quantity], f' {unit}')}"
-        for lgs, of_laser in values.groupby("lgs")[quantity]
-        if of_laser.notna().any()
-    )
-    summary = f"{count(values['exposure_id'].nunique(), 'exposures')}; {by_laser}."
+
+    def summary(of_mode: pd.DataFrame) -> str:
+        by_laser = "; ".join(
+            f"laser {lgs}: {spread(of_laser, _DIGITS[quantity], f' {unit}')}"
+            for lgs, of_laser in of_mode.groupby("lgs")[quantity]
+            if of_laser.notna().any()
+        )
+        return f"{count(of_mode['exposure_id'].nunique(), 'exposures')}; {by_laser}."
+
     identifier = "-".join(p for p in (name.split()[0].lower(), field.lower()) if p)
-    return Figure(identifier, title, summary, _chart(quantity, field, drawn, period))
+    return Figure(
+        identifier, title, by_mode(values, summary), _chart(quantity, field, drawn, period)
+    )
 
 
 def _chart(
@@ -140,6 +146,7 @@ def _chart(
     details: tuple[str | tuple[str, ...], ...] = ("target", "mode")
     if period:
         details = (
+            "mode",
             ("exposures:Q", "Exposures"),
             (f"{low}:Q", "10th percentile", ".3f"),
             (f"{high}:Q", "90th percentile", ".3f"),

@@ -21,6 +21,7 @@ from aomuse.models import (
     PsfPrediction,
     SourceFile,
 )
+from aomuse.muse.expected import TELEMETRY, why_absent
 from aomuse.paths import shown
 from aomuse.query.frames.reading import Readable, reading
 
@@ -34,8 +35,6 @@ FILES = {
     "prm": "PampelMuse parameters",
     "psf": "PampelMuse sources",
 }
-#: Tables of the raw file.
-TELEMETRY = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA", "SGS_DATA", "AG_DATA")
 KEYWORDS, SEEING, QUALITY = "header keywords", "seeing", "image quality by SPARTA"
 DELIVERED, PREDICTED = "FWHM at 700 nm", "PSF by muse-psfr"
 
@@ -106,8 +105,8 @@ def _records(connection: Connection) -> tuple[dict[int, _Record], pd.DataFrame]:
 
 def _metrics(connection: Connection, records: dict[int, _Record]) -> None:
     ids = {
-        metric_of("seeing", "legacy").id: SEEING,
-        metric_of("sparta_iq_los_500nm", "corrected").id: QUALITY,
+        metric_of("seeing").id: SEEING,
+        metric_of("sparta_iq_los_500nm").id: QUALITY,
     }
     metric = ExposureMetric
     metrics = sa.select(metric.exposure_id, metric.metric_id, metric.reason)
@@ -116,7 +115,7 @@ def _metrics(connection: Connection, records: dict[int, _Record]) -> None:
     delivered = (
         sa.select(PsfFit.exposure_id, PsfFitMetric.reason)
         .join(PsfFitMetric, PsfFitMetric.psf_fit_id == PsfFit.id)
-        .where(PsfFitMetric.metric_id == metric_of("fwhm_700nm", "corrected").id)
+        .where(PsfFitMetric.metric_id == metric_of("fwhm_700nm").id)
     )
     for number, reason in connection.execute(delivered):
         records[number].delivered.append(reason)
@@ -158,8 +157,9 @@ def _telemetry(record: _Record, name: str, mode: str) -> tuple[str, str]:
             return ERROR, issue.message
     if name in record.telemetry:
         return THERE, ""
-    if name.startswith("SPARTA") and "NOAO" in mode:
-        return UNEXPECTED, f"there is no adaptive optics in {mode}"
+    why = why_absent(name, mode)
+    if why is not None:
+        return UNEXPECTED, why
     raw = record.files.get("raw")
     if raw in (None, _FAILED):
         return (
@@ -183,8 +183,9 @@ def _metric(record: _Record, part: str, mode: str) -> tuple[str, str]:
     reason = record.metrics[part]
     if reason is None:
         return THERE, ""
-    if part == QUALITY and "NOAO" in mode:
-        return UNEXPECTED, f"there is no adaptive optics in {mode}"
+    # By the mode, and not by the text: rows may be of an older version.
+    if part == QUALITY and (elsewhere := metric_of("sparta_iq_los_500nm").domain.reason(mode)):
+        return UNEXPECTED, elsewhere
     return MISSING, reason
 
 

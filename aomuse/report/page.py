@@ -28,7 +28,7 @@ from aomuse.report.matrix import matrix
 from aomuse.report.missing import read_parts
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
-from aomuse.report.style import FIELDS, theme
+from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
 from aomuse.urls import shown_url
 
@@ -108,13 +108,8 @@ def _key_figures(content: Content) -> list[tuple[str, str]]:
     }
     figures = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
     figures.append((f"{hours:,.1f} h", "exposure time"))
-    seeing = exposures["seeing_arcsec"].median()
-    if pd.notna(seeing):
-        figures.append((f"{seeing:.2f}″", "median seeing"))
-    for field, words in FIELDS.items():
-        fwhm = fits.loc[fits["field"] == field, "fwhm_700nm"].median()
-        if pd.notna(fwhm):
-            figures.append((f"{fwhm:.3f}″", f"median FWHM, {words}"))
+    medians = fits.groupby("mode")["fwhm_700nm"].median().dropna()
+    figures += [(f"{fwhm:.3f}″", f"median FWHM at 700 nm, {m}") for m, fwhm in medians.items()]
     return figures
 
 

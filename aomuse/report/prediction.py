@@ -10,6 +10,7 @@ from aomuse.report.blocks import (
     Figure,
     PageColumn,
     Section,
+    by_mode,
     count,
     spread,
     table_of,
@@ -61,7 +62,7 @@ def prediction(content: Content) -> Section:
         drawn, note = thinned(frame)
         caption = f"Delivered FWHM and {words}"
         tables.append(table_of(name, caption, _COLUMNS, drawn, source, "psf_fit_id"))
-        figures.append(Figure(name, caption, _summary(drawn), _chart(name, drawn, words)))
+        figures.append(Figure(name, caption, by_mode(drawn, _summary), _chart(name, drawn, words)))
         notes += [n for n in note if n not in notes]
     if not figures:
         return Section("prediction", title, _TEXT, empty=_EMPTY)

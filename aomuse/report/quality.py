@@ -12,6 +12,7 @@ from aomuse.report.blocks import (
     Figure,
     PageColumn,
     Section,
+    by_mode,
     count,
     spread,
     table_of,
@@ -64,7 +65,7 @@ def quality(content: Content) -> Section:
         Figure(
             f"quality-{field.lower()}",
             f"Seeing and FWHM at 700 nm, {words}",
-            _summary(of_field),
+            by_mode(of_field, _summary),
             _chart(of_field, field, content.modes),
         )
         for field, words in FIELDS.items()

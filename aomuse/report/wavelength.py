@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from aomuse.metrics.windows import NOTCH_NM
+from aomuse.metrics.wavelength import notch_of
 from aomuse.report.blocks import (
     ANALYSIS,
     EXPOSURE,
@@ -16,6 +17,7 @@ from aomuse.report.blocks import (
     PageColumn,
     Section,
     Table,
+    by_mode,
     count,
     table_of,
 )
@@ -32,9 +34,8 @@ _QUANTITIES = {"fwhm_arcsec": "FWHM, arcsec", "beta": "Moffat β"}
 _DIGITS = {"fwhm_arcsec": 3, "beta": 2}
 _SOURCE = "v_psf_window, version corrected"
 _BETA_AND_NOTCH = (
-    " β is the exponent of the Moffat profile, small for broad wings. The band marks"
-    f" {NOTCH_NM[0]:.0f} to {NOTCH_NM[1]:.0f} nm, where the light of the sodium lasers is blocked:"
-    " layers in it are left out."
+    " β is the exponent of the Moffat profile, small for broad wings. The band marks where a mode"
+    " blocks the light of the sodium lasers: layers in it are left out, and lines have a gap there."
 )
 _LINES = "Each line is an analysis: means over about ten windows of wavelength." + _BETA_AND_NOTCH
 _QUANTILES = (
@@ -51,6 +52,7 @@ def wavelength(content: Content) -> Section:
     frame = frame[frame["field"].isin(FIELDS)]
     if frame.empty:
         return Section("wavelength", title, _LINES, empty=_EMPTY)
+    frame = frame.assign(side=_sides(frame, "wavelength_nm"))
     analyses = frame["psf_fit_id"].nunique()
     notes = []
     if analyses <= MOST_ANALYSES:
@@ -67,7 +69,8 @@ def wavelength(content: Content) -> Section:
                 name = f"{quantity.removesuffix('_arcsec')}-{field.lower()}"
                 heading = f"{label.partition(',')[0]} by wavelength, {words}"
                 drawing = chart(drawn, field, quantity, content.modes)
-                figures.append(Figure(name, heading, _summary(of_field, quantity), drawing))
+                summary = by_mode(of_field, partial(_summary, quantity=quantity))
+                figures.append(Figure(name, heading, summary, drawing))
     return Section("wavelength", title, text, figures, [table], notes)
 
 
@@ -79,7 +82,7 @@ def _lines(frame: pd.DataFrame) -> Table:
         PageColumn("beta", "Moffat β", "number", 2),
     )
     caption = "Analyses by window of wavelength"
-    return table_of("wavelength", caption, columns, frame, _SOURCE, "psf_fit_id", "field")
+    return table_of("wavelength", caption, columns, frame, _SOURCE, "psf_fit_id", "field", "side")
 
 
 def _quantiles(frame: pd.DataFrame) -> Table:
@@ -96,7 +99,18 @@ def _quantiles(frame: pd.DataFrame) -> Table:
         *quantile_columns(_QUANTITIES, _DIGITS),
     )
     caption = f"Quantiles over analyses by mode, in bins of {_BIN_NM:.0f} nm"
-    return Table("wavelength", caption, columns, pd.DataFrame(sums).reset_index(), _SOURCE)
+    table = pd.DataFrame(sums).reset_index()
+    table = table.assign(side=_sides(table, "bin_nm"))
+    return Table("wavelength", caption, columns, table, _SOURCE)
+
+
+def _sides(frame: pd.DataFrame, x: str) -> list[int]:
+    """Return 1 for what lies beyond the notch of its mode, so that no line crosses it."""
+    notches = [notch_of(mode) for mode in frame["mode"]]
+    return [
+        int(notch is not None and wavelength > sum(notch) / 2)
+        for notch, wavelength in zip(notches, frame[x], strict=True)
+    ]
 
 
 def _base(frame: pd.DataFrame, field: str, x: str, modes: list[str]) -> alt.Chart:
@@ -107,22 +121,24 @@ def _base(frame: pd.DataFrame, field: str, x: str, modes: list[str]) -> alt.Char
     return chart
 
 
-def _with_notch(wavelengths: pd.Series[Any], *charts: alt.Chart) -> alt.LayerChart:
-    """Return charts upon each other, and below them the notch if the wavelengths span it."""
+def _with_notch(frame: pd.DataFrame, x: str, *charts: alt.Chart) -> alt.LayerChart:
+    """Return charts upon each other, below them the notches of the modes that have wavelengths."""
+    low, high = frame[x].min(), frame[x].max()
+    notches = {notch for mode in frame["mode"].unique() if (notch := notch_of(mode)) is not None}
+    spanned = [{"from": n[0], "to": n[1]} for n in sorted(notches) if low < n[0] and n[1] < high]
     band = (
-        alt.Chart(alt.InlineData(values=[{"from": NOTCH_NM[0], "to": NOTCH_NM[1]}]))
+        alt.Chart(alt.InlineData(values=spanned))
         .mark_rect(color="#8a94a6", opacity=0.2, strokeWidth=0)
         .encode(x="from:Q", x2="to:Q")
     )
-    spans = wavelengths.min() < NOTCH_NM[0] and wavelengths.max() > NOTCH_NM[1]
-    return layered(*([band, *charts] if spans else charts), height=280)
+    return layered(*([band, *charts] if spanned else charts), height=280)
 
 
 def _line_chart(frame: pd.DataFrame, field: str, quantity: str, modes: list[str]) -> alt.LayerChart:
     label = _QUANTITIES[quantity]
     base = _base(frame, field, "wavelength_nm", modes).encode(
         y=alt.Y(f"{quantity}:Q", scale=around(frame[quantity]), title=label),
-        detail="psf_fit_id:N",
+        detail=["psf_fit_id:N", "side:N"],
     )
     points = base.mark_point(filled=True, size=45).encode(
         shape=mode_shape(modes, frame),
@@ -135,7 +151,7 @@ def _line_chart(frame: pd.DataFrame, field: str, quantity: str, modes: list[str]
         ),
     )
     line = base.mark_line(strokeWidth=1.5, opacity=0.75)
-    return _with_notch(frame["wavelength_nm"], line, points)
+    return _with_notch(frame, "wavelength_nm", line, points)
 
 
 def _quantile_chart(
@@ -143,7 +159,7 @@ def _quantile_chart(
 ) -> alt.LayerChart:
     low, middle, high = (f"{quantity}_{name}" for name in ("p10", "median", "p90"))
     present = [mode for mode in modes if mode in set(frame["mode"])]
-    base = _base(frame, field, "bin_nm", modes)
+    base = _base(frame, field, "bin_nm", modes).encode(detail="side:N")
     scale = around(frame[low], frame[high])
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y(f"{low}:Q", scale=scale, title=_QUANTITIES[quantity]), y2=f"{high}:Q"
@@ -164,11 +180,13 @@ def _quantile_chart(
             (f"{high}:Q", "90th percentile", ".3f"),
         ),
     )
-    return _with_notch(frame["bin_nm"], band, line, points)
+    return _with_notch(frame, "bin_nm", band, line, points)
 
 
 def _summary(frame: pd.DataFrame, quantity: str) -> str:
     known = frame.dropna(subset=[quantity])
+    if known.empty:
+        return "none."
     nm = known["wavelength_nm"]
     edge = (nm.max() - nm.min()) / 4
     ends = {"blue": known[nm <= nm.min() + edge], "red": known[nm >= nm.max() - edge]}

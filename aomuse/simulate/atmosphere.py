@@ -13,6 +13,7 @@ from aomuse.simulate.random_streams import Stream, generator
 Series = NDArray[np.float64]
 
 SEEING_WAVELENGTH = 500e-9  # metres
+MIRROR = 8.2  # metres
 _ARCSEC = 180.0 * 3600.0 / np.pi
 _PERIODS = np.array([11.0, 3.1, 0.9, 0.23])  # hours
 _WEIGHTS = np.array([0.8, 0.5, 0.25, 0.15])
@@ -35,12 +36,25 @@ def turbulence(r0: Series) -> Series:
     return np.asarray(r0 ** (-5.0 / 3.0) / (0.423 * wavenumber**2), dtype=np.float64)
 
 
-def outer_scale_factor(r0: float, outer_scale: float) -> float:
+def outer_scale_factor(r0: Series, outer_scale: float) -> Series:
     """Return the factor by which a finite outer scale sharpens the FWHM of long exposures.
 
-    Both lengths are in metres (Tokovinin 2002, PASP 114, 1156, eq. 19).
+    Both lengths are in metres (Tokovinin 2002, PASP 114, 1156, eq. 19; for the diameter of the
+    telescope Martinez, Kolb, Sarazin and Tokovinin 2010, Messenger 141, 5).
     """
-    return float(np.sqrt(max(1.0 - 2.183 * (r0 / outer_scale) ** 0.356, 0.05)))
+    telescope = 1.0 / (1.0 + 300.0 * MIRROR / outer_scale) - 1.0
+    inside = 1.0 + telescope * 2.183 * (r0 / outer_scale) ** 0.356
+    return np.asarray(np.sqrt(np.maximum(inside, 0.05)), dtype=np.float64)
+
+
+def image_quality(seeing: float, outer_scale: float, wavelength: Series) -> Series:
+    """Return the FWHM in arcsec of a long exposure without correction at wavelengths in nm.
+
+    Seeing is the FWHM at 500 nm with an infinite outer scale, along the line of sight.
+    """
+    relative = wavelength * 1e-9 / SEEING_WAVELENGTH
+    r0 = fried_parameter(np.array([seeing])) * relative**1.2
+    return seeing * relative**-0.2 * outer_scale_factor(r0, outer_scale)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from aomuse.simulate import sky
-from aomuse.simulate.atmosphere import Night, Series, fried_parameter, outer_scale_factor
+from aomuse.simulate.atmosphere import Night, Series
 from aomuse.simulate.plan import Exposure
-
-GROUND_LAYER_CORRECTION = 0.8  # share of the ground layer that four lasers take out
 
 
 @dataclass(frozen=True)
@@ -38,24 +36,6 @@ class Conditions:
     def seeing_on_target(self) -> Series:
         """Seeing along the line of sight in arcsec, zenith seeing times airmass^0.6."""
         return np.asarray(self.seeing * self.airmass**0.6, dtype=np.float64)
-
-    @property
-    def corrected_share(self) -> float:
-        """Share of all turbulence that adaptive optics takes out in the wide field."""
-        lasers = len(self.exposure.slot.lasers)
-        return GROUND_LAYER_CORRECTION * lasers / 4.0 * float(self.ground_layer.mean())
-
-    @property
-    def image_quality(self) -> float:
-        """FWHM of a long wide-field exposure at 500 nm in arcsec, before the instrument.
-
-        FWHM goes with the 3/5 power of the turbulence that is left (Roddier 1981), times the
-        outer-scale factor.
-        """
-        seeing = self.seeing_on_target
-        r0 = float(fried_parameter(seeing).mean())
-        outer = outer_scale_factor(r0, float(self.outer_scale.mean()))
-        return float(seeing.mean() * outer * (1.0 - self.corrected_share) ** 0.6)
 
 
 def conditions(seed: int, exposure: Exposure) -> Conditions:

@@ -9,6 +9,7 @@ import numpy as np
 from aomuse.simulate import sky
 from aomuse.simulate.conditions import Conditions
 from aomuse.simulate.hdus import SimulatedColumn
+from aomuse.simulate.wide_field import slow_guiding_width
 
 
 def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
@@ -19,7 +20,7 @@ def slow_guiding(state: Conditions, rng: np.random.Generator) -> list[SimulatedC
     n = max(int(state.exposure.slot.exptime // 18), 1)
     days = sky.mjd(state.exposure.start) + 18.0 / 86400.0 * np.arange(n)
     flux = rng.normal(1.26e5, 3e3, n)
-    width = state.image_quality * rng.normal(1.0, 0.06, n)
+    width = slow_guiding_width(state) * rng.normal(1.0, 0.06, n)
     lost = rng.random(n) < 0.06
     flux[lost] = width[lost] = np.nan
     objects = np.where(lost[:, None], np.nan, flux[:, None] / 2.0 ** np.arange(1, 9))

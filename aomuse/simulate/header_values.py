@@ -13,6 +13,7 @@ from aomuse.simulate.plan import LASERS, Exposure
 from aomuse.simulate.plan_values import channel_values, plan_values
 from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP
 from aomuse.simulate.random_streams import Stream, generator
+from aomuse.simulate.wide_field import slow_guiding_width
 
 _STATISTICS: dict[str, Callable[[Series], Any]] = {
     "AVG": np.nanmean,
@@ -71,7 +72,7 @@ def _readings(observation: Observation) -> dict[str, dict[str, float]]:
         "tau0": state.coherence_time,
         "wind": state.wind_speed,
         "slow_flux": rng.normal(1.26e5, 3e3, n),
-        "slow_fwhm": state.image_quality * rng.normal(1.0, 0.05, n),
+        "slow_fwhm": slow_guiding_width(state) * rng.normal(1.0, 0.05, n),
     }
     return {
         name: {what: function(values) for what, function in _STATISTICS.items()}
@@ -86,7 +87,8 @@ def _laser(exposure: Exposure, n: int) -> dict[str, Any]:
         "state": "4" if on else "2",
         "simulated": exposure.adaptive and not on,
         "power": 22.0 + 0.3 * n + 0.01 * (exposure.index % 7) if on else 0.0,
-        "flux": 310.0 + 12.0 * n if on else 0.0,
+        "flux": 860.0 + 18.0 * n if on else 0.0,
+        "shut": 0 if on else 1,
     }
 
 
@@ -99,10 +101,21 @@ def _real_time(observation: Observation) -> dict[str, Any]:
     }
     layers = range(1, 9) if means else ()
     return {
+        **_strehl(observation),
         "sparta": means,
         "layer_share": {i: 100.0 * means[f"CN2_FRAC_ALT{i}"] for i in layers},
-        "layer_height": {i: means[f"ALT{i}"] / 1000.0 for i in layers},
+        "layer_height": {i: means[f"ALT{i}"] for i in layers},
     }
+
+
+def _strehl(observation: Observation) -> dict[str, Any]:
+    """Return median and scatter of the Strehl ratios of all lasers, which the pipeline states."""
+    columns = observation.tables.get("SPARTA_ATM_DATA", [])
+    ratios = np.array([column.values for column in columns if column.name.endswith("_STREHL")])
+    if not ratios.size:
+        return {}
+    median = np.median(ratios)
+    return {"strehl_median": median, "strehl_scatter": np.median(np.abs(ratios - median))}
 
 
 def _star_widths(observation: Observation) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from aomuse.simulate.atmosphere import SEEING_WAVELENGTH, Series, fried_parameter
+from aomuse.simulate.atmosphere import SEEING_WAVELENGTH, Series
+from aomuse.simulate.narrow_field import mean_phase
 from aomuse.simulate.observation import Observation
 from aomuse.simulate.pampelmuse import Fit
 from aomuse.simulate.stars import Stars
@@ -27,9 +28,9 @@ class MaoppyFit(Fit):
     def __init__(self, observation: Observation, stars: Stars, rng: np.random.Generator) -> None:
         super().__init__(observation, stars.brightest(BRIGHTEST), rng)
         self._relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
-        r0 = fried_parameter(observation.state.seeing_on_target.mean(keepdims=True))
-        self._r0: Series = r0 * self._relative**1.2
-        self._amplitude: Series = (2.2 + 0.3 * rng.random()) / self._relative**2
+        self._phase = mean_phase(observation.state)
+        self._r0: Series = self._phase.r0 * self._relative**1.2
+        self._amplitude: Series = self._phase.amplitude / self._relative**2
 
     def _curves(self) -> dict[str, Series]:
         # Fried parameter in m; background of the corrected phase spectrum, rad2 m2, and its
@@ -37,7 +38,7 @@ class MaoppyFit(Fit):
         one = np.ones_like(self.wavelength)
         return {
             "r0": self._r0,
-            "bck": 0.012 / self._relative**2,
+            "bck": self._phase.background / self._relative**2,
             "amp": self._amplitude,
             "alpha": 0.06 * one,
             "ratio": 1.0 / (1.0 - self.psf.e),

@@ -32,8 +32,9 @@ class Fit:
         self.stars = stars
         self.wavelength = observation.wavelength
         self.rng = rng
-        self._blocked = in_notch(self.wavelength) & self.exposure.adaptive
-        edge = in_notch(self.wavelength, margin=6.0) & ~self._blocked & self.exposure.adaptive
+        mode = self.exposure.slot.mode
+        self._blocked = in_notch(self.wavelength, mode)
+        edge = in_notch(self.wavelength, mode, margin=6.0) & ~self._blocked
         self._transmission = np.where(edge, 0.04, 1.0)
         shift = sky.refraction(self.wavelength, float(state.airmass.mean()))
         shift = shift * _RESIDUAL_REFRACTION / self.exposure.pixel
@@ -113,13 +114,14 @@ class Fit:
         raw[:, self._blocked] = np.nan
         vector = f"{len(self.wavelength)}D"
         return [
+            # Public tools take the values from the second column, whatever its name.
             SimulatedColumn("name", "8A", list(curves)),
+            SimulatedColumn("fit", vector, raw),
+            SimulatedColumn("polyfit", vector, smooth),
             SimulatedColumn("free", "L", [key not in {"e", "theta", "B", "C"} for key in curves]),
             SimulatedColumn(
                 "order", "I", [5 if key in {"fwhm", "x0", "y0"} else 3 for key in curves]
             ),
-            SimulatedColumn("fit", vector, raw),
-            SimulatedColumn("polyfit", vector, smooth),
         ]
 
     def _source_columns(self) -> list[SimulatedColumn]:

@@ -39,7 +39,10 @@ def plan_values(exposure: Exposure) -> dict[str, Any]:
         "pupil_filter": {"WFM-AO-E": "Clear-Na", "WFM-NOAO-N": "Blue"}.get(slot.mode, "Blue-Na2"),
         "slow_guiding": not narrow,
         "raman_flux": 1250.0 + exposure.index,
-        "star_flux": 4.0e7 * 10.0 ** (-0.4 * target.brightest),
+        "star_flux": _star_flux(exposure),
+        "infrared_mode": f"20x20_SmallScale_{500 if target.brightest < 13.0 else 200}Hz_HighGain",
+        "infrared_alpha": sky.sexagesimal((target.ra + 0.0003) % 360.0 / 15.0),
+        "infrared_delta": sky.sexagesimal(target.dec - 0.0002),
         "alpha": sky.sexagesimal(target.ra / 15.0),
         "delta": sky.sexagesimal(target.dec),
         "star_alpha": sky.sexagesimal((target.ra + 0.012) % 360.0 / 15.0),
@@ -49,6 +52,13 @@ def plan_values(exposure: Exposure) -> dict[str, Any]:
         "west": -exposure.pixel / 3600.0,
         "north": exposure.pixel / 3600.0,
     }
+
+
+def _star_flux(exposure: Exposure) -> dict[int, float]:
+    """Return the fluxes of the guide star, which the narrow field splits over four quadrants."""
+    flux = 4.0e7 * 10.0 ** (-0.4 * exposure.slot.target.brightest)
+    shares = (0.24, 0.26, 0.255, 0.245) if exposure.narrow else (1.0,)
+    return {number: flux * share for number, share in enumerate(shares, 1)}
 
 
 def channel_values(channel: int) -> dict[str, Any]:

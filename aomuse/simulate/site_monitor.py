@@ -10,7 +10,7 @@ from aomuse.simulate.atmosphere import Series, fried_parameter, turbulence
 from aomuse.simulate.conditions import Conditions
 from aomuse.simulate.hdus import SimulatedColumn
 
-_MASS_HEIGHTS = 7
+_MASS_HEIGHTS = 6  # above the ground layer
 _SLODAR_LAYERS = range(2, 9)
 
 
@@ -35,9 +35,11 @@ def site_monitor(state: Conditions, rng: np.random.Generator) -> list[SimulatedC
         "ASM_TAU0": noisy(state.coherence_time, 0.08),
         "IA_FWHMLIN": noisy(0.92 * state.seeing, 0.04),
     }
-    free = total * (1.0 - ground)
+    below = values["MASS_FRACGL"]
     shares = rng.dirichlet(np.linspace(2.0, 6.0, _MASS_HEIGHTS), n)
-    values |= {f"MASS_TURB{i}": free * shares[:, i] for i in range(_MASS_HEIGHTS)}
+    free = (total * (1.0 - below))[:, None] * shares
+    for i, layer in enumerate([total * below, *free.T]):
+        values[f"MASS_TURB{i}"] = layer
     slices = rng.dirichlet(np.linspace(9.0, 2.0, len(_SLODAR_LAYERS)), n)
     for i, layer in enumerate(_SLODAR_LAYERS):
         values[f"SLODAR_CNSQ{layer}"] = total * ground * slices[:, i]

@@ -6,19 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from aomuse.simulate.atmosphere import Series, fried_parameter, turbulence
+from aomuse.simulate.atmosphere import MIRROR, Series, fried_parameter, turbulence
 from aomuse.simulate.conditions import Conditions
 from aomuse.simulate.hdus import SimulatedColumn
+from aomuse.simulate.narrow_field import SPARTA_WAVELENGTH, residual_phase, strehl
 from aomuse.simulate.plan import LASERS
 
 QUANTITIES = (
     "R0", "L0", "SEEING", "FWHM_GAIN", "STREHL", "TURVAR_RES", "TURVAR_TOT", "TUR_ALT", "TUR_GND",
     "SLOPERMSX", "SLOPERMSY",
 )  # fmt: skip
-_MIRROR = 8.2  # metres
-_SCIENCE = 650.0  # nm
-_NARROW_CORRECTION = 0.97  # share of the turbulence that laser tomography takes out
-_HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6]) * 1000.0  # metres
+_HEIGHTS = np.array([0.03, 0.14, 0.3, 0.56, 1.1, 2.6, 5.8, 11.6])  # km
 
 
 def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
@@ -36,7 +34,7 @@ def laser_sensors(state: Conditions, rng: np.random.Generator) -> list[Simulated
 def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[SimulatedColumn]:
     """Make the columns of SPARTA_CN2_DATA, a row every five minutes.
 
-    The shares of the eight layers add up to one.
+    The shares of the eight layers add up to one; their heights are in km.
     """
     rows = slice(0, None, 5)
     seeing = state.seeing_on_target[rows] * rng.normal(1.0, 0.03, len(state.times[rows]))
@@ -70,28 +68,38 @@ def _laser(state: Conditions, rng: np.random.Generator) -> dict[str, Series]:
     """Measure what one laser sees.
 
     Variances follow Noll (1976, JOSA 66, 207) without tip and tilt, Strehl ratios Marechal's
-    approximation with a seeing halo.
+    approximation, in the wide field with a seeing halo.
     """
     n = len(state.times)
     seeing = state.seeing_on_target * rng.normal(1.0, 0.03) * rng.normal(1.0, 0.02, n)
     r0 = fried_parameter(seeing)
     ground = np.clip(state.ground_layer + rng.normal(0.0, 0.02, n), 0.02, 0.98)
-    total = 0.134 * (_MIRROR / r0) ** (5.0 / 3.0)
-    left = (
-        np.full(n, 1.0 - _NARROW_CORRECTION)
-        if state.exposure.narrow
-        else 1.0 - state.corrected_share * ground / state.ground_layer
-    )
-    residual = total * left * rng.normal(1.0, 0.03, n)
-    core = np.exp(-residual * (500.0 / _SCIENCE) ** 2)
-    halo = (1.0 - core) / (1.0 + (_MIRROR / (r0 * (_SCIENCE / 500.0) ** 1.2)) ** 2)
+    total = 0.134 * (MIRROR / r0) ** (5.0 / 3.0)
+    if state.exposure.narrow:
+        residual = residual_phase(state).variance * rng.normal(1.0, 0.03, n)
+        peak = strehl(residual, SPARTA_WAVELENGTH)
+    else:
+        gain = _ground_layer_gain(ground, len(state.exposure.slot.lasers))
+        residual = total * gain ** (-5.0 / 3.0) * rng.normal(1.0, 0.03, n)
+        core = strehl(residual, SPARTA_WAVELENGTH)
+        halo = 1.0 + (MIRROR / (r0 * (SPARTA_WAVELENGTH / 500.0) ** 1.2)) ** 2
+        peak = core + (1.0 - core) / halo
     slopes = seeing / 0.83 * 0.32 * rng.normal(1.0, 0.03, (2, n))
     outer = state.outer_scale * rng.normal(1.0, 0.08, n)
     values = (
-        r0, outer, seeing, left**-0.6, 100.0 * (core + halo), residual, total, 1.0 - ground, ground,
-        *slopes,
+        r0, outer, seeing, (total / residual) ** 0.6, 100.0 * peak, residual, total,
+        1.0 - ground, ground, *slopes,
     )  # fmt: skip
     return dict(zip(QUANTITIES, values, strict=True))
+
+
+def _ground_layer_gain(ground: Series, lasers: int) -> Series:
+    """Return the FWHM without over that with ground-layer correction, by ESO's polynomial.
+
+    Three lasers correct a little less than four.
+    """
+    gain = 1.09 + ground * (0.42 + ground * (-1.98 + 2.95 * ground))
+    return np.asarray(gain if lasers == 4 else 0.98 * gain, dtype=np.float64)
 
 
 def _column_order(narrow: bool) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ from aomuse.stored.special import SpecialValues, Values
 
 Select = sa.Select[*tuple[Any, ...]]
 
-#: Rows that are Python objects at once: a fit of a thousand sources has millions.
+#: Rows of an array that is filled at once: a fit of a thousand sources has millions.
 _PIECE_ROWS = 50_000
+
+#: Rows that are Python objects at once: few enough to stay in the processor's cache.
+_OBJECT_ROWS = 2_000
 
 
 @contextmanager
@@ -36,22 +40,30 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def select_rows(table: str, names: Iterable[str]) -> Select:
-    """Return the query for columns of a table, behind those of its key and in their order."""
+def select_rows(table: str, names: Iterable[str], fixed: Mapping[str, Any] | None = None) -> Select:
+    """Return the query for columns of a table, behind those of its key and in their order.
+
+    ``fixed`` has the only values of some columns that are asked for; these are not read.
+    """
     source = Base.metadata.tables[table]
     key = source.primary_key.columns
     others = (source.c[name] for name in names if name not in key)
-    return sa.select(*key, *others).order_by(*key)
+    fixed = fixed or {}
+    columns = (column for column in (*key, *others) if column.name not in fixed)
+    conditions = (source.c[name] == value for name, value in fixed.items())
+    return sa.select(*columns).where(*conditions).order_by(*key)
 
 
-def arrays(select: Select, rows: Sequence[Any]) -> dict[str, Values]:
-    """Return rows of a query by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
-    columns = select.selected_columns
+def _arrays(columns: Sequence[Any], rows: Sequence[Any]) -> list[Values]:
+    """Return rows by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
+    types = [_dtype(column) for column in columns]
+    if object not in types and not any(isinstance(c.type, sa.BigInteger) for c in columns):
+        # A double has integers of 53 bits, and None becomes NaN.
+        flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(columns))
+        table = flat.reshape(len(rows), len(columns))
+        return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    return {
-        column.name: np.array(cells, dtype=_dtype(column))
-        for column, cells in zip(columns, values, strict=True)
-    }
+    return [np.array(cells, dtype=dtype) for cells, dtype in zip(values, types, strict=True)]
 
 
 def _dtype(column: Any) -> Any:
@@ -60,15 +72,38 @@ def _dtype(column: Any) -> Any:
     return np.int64 if isinstance(column.type, sa.Integer) and not column.nullable else object
 
 
+def pieces(
+    connection: Connection, select: Select, size: int = _PIECE_ROWS
+) -> Generator[dict[str, Values], None, None]:
+    """Yield the result of a query by column, in pieces: it is never in memory as a whole.
+
+    A column is int64 (never NULL), float64 (NULL is NaN) or objects. At least one piece comes.
+    """
+    columns = list(select.selected_columns)
+    # Drivers give floats: SQLAlchemy would call float() for each.
+    untyped = (
+        sa.type_coerce(c, sa.types.NullType()) if _dtype(c) is np.float64 else c for c in columns
+    )
+    statement = select.with_only_columns(*untyped, maintain_column_froms=True)
+    result = connection.execute(statement, execution_options={"binary_rows": True})
+    parts = result.partitions(_OBJECT_ROWS)
+    is_first = True
+    while True:
+        with uncollected():
+            some = [_arrays(columns, rows) for rows in islice(parts, max(size // _OBJECT_ROWS, 1))]
+        if not some and not is_first:
+            return
+        some, is_first = some or [_arrays(columns, [])], False
+        joined = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
+        yield {column.name: values for column, values in zip(columns, joined, strict=True)}
+
+
 def fetch(connection: Connection, select: Select) -> dict[str, Values]:
     """Return the result of a query by column."""
-    options = {"stream_results": True, "max_row_buffer": _PIECE_ROWS}
-    with uncollected():
-        result = connection.execute(select, execution_options=options)
-        pieces = [arrays(select, rows) for rows in result.partitions(_PIECE_ROWS)]
-    if len(pieces) < 2:
-        return pieces[0] if pieces else arrays(select, [])
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+    found = list(pieces(connection, select))
+    if len(found) == 1:
+        return found[0]
+    return {name: np.concatenate([piece[name] for piece in found]) for name in found[0]}
 
 
 def read_rows(
@@ -77,7 +112,17 @@ def read_rows(
     table: str,
     names: Iterable[str],
     *where: sa.ColumnElement[bool],
+    fixed: Mapping[str, Any] | None = None,
 ) -> dict[str, Values]:
     """Return columns of a table and its key, with special values, in the order of the key."""
-    columns = fetch(connection, select_rows(table, names).where(*where))
-    return special.restored(table, columns)
+    columns = fetch(connection, select_rows(table, names, fixed).where(*where))
+    return restored_rows(special, table, columns, fixed)
+
+
+def restored_rows(
+    special: SpecialValues, table: str, columns: dict[str, Values], fixed: Mapping[str, Any] | None
+) -> dict[str, Values]:
+    """Return columns of a table with the fixed ones, and with special values."""
+    count = len(next(iter(columns.values())))
+    filled = {name: np.full(count, value) for name, value in (fixed or {}).items()}
+    return special.restored(table, filled | columns)

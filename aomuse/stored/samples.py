@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
 from aomuse.models import PsfLayer, Source, SourceSample
-from aomuse.stored.rows import Select, fetch, select_rows
+from aomuse.stored.rows import Select, fetch, restored_rows, select_rows
 from aomuse.stored.special import SpecialValues, Values
 
 #: Rows that are read at once, and kept: the samples of a fit's next sources are asked for next.
@@ -23,7 +23,7 @@ def select_spectra(psf_fit_id: int, sources: Sequence[int], names: Iterable[str]
     It goes from layer to layer, since the samples of one source lie far apart. STRAIGHT_JOIN, since
     MariaDB would sometimes read all samples of the fit first.
     """
-    columns = select_rows("source_sample", names).order_by(None)
+    columns = select_rows("source_sample", names, {"psf_fit_id": psf_fit_id}).order_by(None)
     on = (SourceSample.psf_fit_id == PsfLayer.psf_fit_id) & (SourceSample.layer == PsfLayer.layer)
     return (
         columns.select_from(PsfLayer)
@@ -65,14 +65,14 @@ class SampleReader:
         block = following[: max(1, int(np.searchsorted(rows, _BLOCK_ROWS, side="right")))]
         ids = [source.pampelmuse_id for source in block]
         select = select_spectra(fit, ids, (c.name for c in SourceSample.__table__.columns))
-        samples = self._special.restored("source_sample", fetch(self._connection, select))
+        found, fixed = fetch(self._connection, select), {"psf_fit_id": fit}
+        samples = restored_rows(self._special, "source_sample", found, fixed)
         order = np.argsort(samples["pampelmuse_id"], kind="stable")
         sorted_ids = samples["pampelmuse_id"][order]
         blocks = {}
         for source in block:
-            first, last = np.searchsorted(
-                sorted_ids, [source.pampelmuse_id, source.pampelmuse_id + 1]
-            )
+            first = np.searchsorted(sorted_ids, source.pampelmuse_id)
+            last = np.searchsorted(sorted_ids, source.pampelmuse_id, side="right")
             blocks[source.header_id] = {
                 name: values[order[first:last]] for name, values in samples.items()
             }

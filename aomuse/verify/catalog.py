@@ -64,7 +64,7 @@ def compare_catalog(
         ("exposure_id", file.exposure_id, header.exposure_id),
         ("hdu_index", 0, header.hdu_index),
         ("extension_name", extension, header.extension_name),
-        ("hdu_type", "ecsv", header.hdu_type),
+        ("hdu_type", hdu.type, header.hdu_type),
         ("dimensions", f"{len(table.colnames)} x {len(table)}", header.dimensions),
         ("card_count", len(table.meta), header.card_count),
         ("text", header_lines(content), stored.card_images(header.id)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from astropy import units as u
 from sqlalchemy import Connection
 
 from aomuse.models import Exposure, PsfFit, Target
@@ -97,12 +98,30 @@ def compare_wavelengths(
         for psf_fit_id in connection.scalars(fits_of_file)
         for wavelength in stored.wavelengths_nm(psf_fit_id)
     ]
-    axis: list[Any] = [header.get(keyword) for keyword in ("CRVAL3", "CDELT3", "NAXIS3")]
-    if not all(isinstance(value, int | float) for value in axis):
+    wavelengths = _wavelengths(header)
+    if wavelengths is None:
         return
-    start, step, count = axis
-    wavelengths = (start + np.arange(count) * step) * 10**9
     result.values += len(wavelengths)
-    if wavelengths.tolist() != in_database:
+    same = len(wavelengths) == len(in_database) and np.allclose(
+        wavelengths, np.array(in_database, dtype=np.float64), rtol=1e-14, atol=0
+    )
+    if not same:
         count = len(in_database)
         result.tell("[SPECTRA] wavelengths", f"{len(wavelengths)} layers", f"{count} others")
+
+
+def _wavelengths(header: dict[str, Any]) -> Any:
+    """Return the axis in nm, as astropy reads its unit; None where it is not that of a cube."""
+    if str(header.get("CTYPE3", "WAVE")).strip().upper() not in {"", "WAVE", "AWAV"}:
+        return None
+    first, step = header.get("CRPIX3", 1), header.get("CDELT3", header.get("CD3_3"))
+    axis = [header.get("CRVAL3"), step, header.get("NAXIS3"), first]
+    if not all(isinstance(value, int | float) for value in axis):
+        return None
+    start, step, count, first = axis
+    try:
+        factor = u.Unit(str(header.get("CUNIT3", "m")).strip() or "m").to(u.nm)
+    except (ValueError, u.UnitConversionError):
+        return None
+    found = (start + (np.arange(count) + 1 - first) * step) * factor
+    return found if len(found) and 200 <= found.min() <= found.max() <= 2000 else None

@@ -31,6 +31,7 @@ from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.catalog import compare_catalog
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
+from aomuse.verify.extracted_sources import compare_extracted_sources
 from aomuse.verify.headers import (
     compare_card_columns,
     compare_cards,
@@ -173,12 +174,17 @@ def _compare_hdus(
         result.tell("number of HDUs", len(extents), len(headers))
     cards = stored.cards([header.id for header in headers])
     compare_card_columns(result, connection, row.id)
+    sources = None
     for extent, header in zip(extents, headers, strict=False):
         values = _compare_hdu(result, stored, stream, extent, path, header, cards[header.id])
         if extent.index == 0 and row.id == _speaker(stored):
             compare_exposure(result, connection, stored, values)
-        if row.role == "prm" and header.extension_name.strip().upper() == "SPECTRA":
+        name = header.extension_name.strip().upper() if row.role == "prm" else ""
+        if name == "SPECTRA":
             compare_wavelengths(result, connection, stored, row.id, values)
+        elif name == "SOURCES" and sources is None and header.table_layout_id is not None:
+            sources = header.id
+            compare_extracted_sources(result, connection, stored, row.id, sources)
 
 
 def _compare_file(result: Comparison, row: Any, path: str, stream: BinaryIO) -> None:

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-BLOCK, CARD = 2880, 80
+from aomuse.verify.table_cards import Value, keywords_of
 
-Value = str | bool | int | float
+BLOCK, CARD = 2880, 80
 
 _USED = re.compile(
     rb"(T(TYPE|FORM|UNIT|NULL|SCAL|ZERO|DISP|DIM|BCOL)[1-9][0-9]{0,2}"
     rb"|XTENSION|NAXIS[12]|TFIELDS|PCOUNT|THEAP) *= "
 )
-_STRING = re.compile(r" *'(?P<text>(?:[^']|'')*)'")
 _FORMAT = re.compile(r" *(?P<count>\d*)(?P<code>[LXBIJKAEDCM]|[PQ](?=[LXBIJKAEDCM]))(?P<rest>.*)")
 _FIELD_FORMAT = re.compile(r" *(?P<code>[AIFED])(?P<width>\d+)(?:\.(?P<decimals>\d+))?")
 
@@ -99,7 +98,7 @@ def read_definition(stream: BinaryIO) -> TableDefinition:
 
 @lru_cache(maxsize=64)
 def _definition(images: bytes) -> TableDefinition:
-    keywords = _keywords([images[i : i + CARD] for i in range(0, len(images), CARD)])
+    keywords = keywords_of([images[i : i + CARD] for i in range(0, len(images), CARD)])
     is_text = keywords.get("XTENSION") == "TABLE"
     width, rows = _size(keywords, "NAXIS1"), _size(keywords, "NAXIS2")
     fields: list[FieldDefinition] = []
@@ -140,47 +139,6 @@ def _names(keywords: dict[str, Value]) -> list[str]:
 def _size(keywords: dict[str, Value], keyword: str, default: int = 0) -> int:
     """Return a number of bytes, rows or columns, also one that is written as 4.0."""
     return int(keywords.get(keyword, default))
-
-
-def _text(image: bytes) -> str:
-    try:
-        return image.decode()
-    except UnicodeDecodeError:
-        return image.decode("latin-1")
-
-
-def _keywords(images: list[bytes]) -> dict[str, Value]:
-    """Return the first value of each keyword; without those that have no value."""
-    found: dict[str, Value] = {}
-    cards = [_text(image) for image in images]
-    for place, card in enumerate(cards):
-        keyword, value = card[:8].rstrip(), _value(card[10:])
-        if keyword in found or keyword == "CONTINUE" or value is None:
-            continue
-        behind = place + 1
-        while isinstance(value, str) and value.endswith("&") and behind < len(cards):
-            more = _value(cards[behind][10:]) if cards[behind].startswith("CONTINUE") else None
-            if not isinstance(more, str):
-                break
-            value, behind = value[:-1] + more, behind + 1
-        found[keyword] = value
-    return found
-
-
-def _value(text: str) -> Value | None:
-    """Return the value of a card, None if it has none that can be read."""
-    string = _STRING.match(text)
-    if string:
-        return string["text"].replace("''", "'").rstrip()
-    plain = text.partition("/")[0].strip()
-    if plain in ("T", "F"):
-        return plain == "T"
-    for parse in (int, lambda number: float(number.upper().replace("D", "E"))):
-        try:
-            return parse(plain)
-        except ValueError:
-            continue
-    return None
 
 
 def _common(keywords: dict[str, Value], number: int, name: str) -> tuple[object, ...]:

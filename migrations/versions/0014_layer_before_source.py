@@ -107,7 +107,7 @@ def _rebuild(key: tuple[str, ...], parent: str, reference: tuple[str, ...]) -> N
 
 def _copy(key: tuple[str, ...], offline: bool) -> None:
     names = ", ".join((*key, *VALUES))
-    insert = f"INSERT INTO new_source_sample ({names}) SELECT {names} FROM source_sample"  # noqa: S608
+    insert = f"INSERT INTO new_source_sample ({names}) SELECT {names} FROM source_sample"
     order = f" ORDER BY {', '.join(key)}"
     if offline:
         op.execute(insert + order)
@@ -136,5 +136,5 @@ def _turn_special_values() -> None:
             " '/', SUBSTRING_INDEX(SUBSTRING_INDEX(row_key, '/', 2), '/', -1))"
         )
     where = "WHERE table_name = 'source_sample' AND row_key"
-    op.execute(f"UPDATE special_value SET row_key = {turned} {where} NOT LIKE '>%'")  # noqa: S608
-    op.execute(f"UPDATE special_value SET row_key = substr(row_key, 2) {where} LIKE '>%'")  # noqa: S608
+    op.execute(f"UPDATE special_value SET row_key = {turned} {where} NOT LIKE '>%'")
+    op.execute(f"UPDATE special_value SET row_key = substr(row_key, 2) {where} LIKE '>%'")

@@ -16,7 +16,7 @@ from scripts.bench.warehouse import Warehouse
 TABLE = "source_sample"
 #: The same table without its parent, so that all rivals do the same work.
 CREATE = """CREATE TABLE source_sample (
-  psf_fit_id INT, layer INT, pampelmuse_id INT, snr DOUBLE, flux DOUBLE, fwhm DOUBLE,
+  psf_fit_id INT, layer INT, pampelmuse_id BIGINT, snr DOUBLE, flux DOUBLE, fwhm DOUBLE,
   beta DOUBLE, xc DOUBLE, yc DOUBLE, PRIMARY KEY (psf_fit_id, layer, pampelmuse_id)
 ) ENGINE=InnoDB"""
 

@@ -8,14 +8,21 @@ import pytest
 from aomuse.metrics import METRICS
 from aomuse.metrics.compute import ExposureInputs, exposure_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
-from aomuse.metrics.lasers import LaserSamples, gaps, shutter_open, usable
+from aomuse.metrics.lasers import (
+    LaserSamples,
+    gaps,
+    median_absolute_deviation,
+    positive,
+    shutter_open,
+)
 
 NAN = math.nan
 
 
 def samples(seconds: list[float], r0: list[float], **others: list[float]) -> LaserSamples:
     count = len(seconds)
-    columns = {name: others.get(name, [NAN] * count) for name in ("l0", "seeing", "strehl")}
+    names = ("l0", "seeing", "strehl", "ground")
+    columns = {name: others.get(name, [NAN] * count) for name in names}
     arrays = [np.array(values, dtype=float) for values in (seconds, r0, *columns.values())]
     return LaserSamples(*arrays)
 
@@ -25,10 +32,24 @@ def test_the_shutter_is_open_from_the_start_for_the_exposure_time():
     assert shutter_open(seconds, 600.0).tolist() == [False, True, True, True, True, False, False]
 
 
-def test_values_of_a_laser_that_is_on():
+def test_positive_values_of_a_laser_that_is_on():
     values = np.array([0.2, 0.0, NAN, -1.0, np.inf, 0.3, 0.4])
     on = np.array([True, True, True, True, True, True, False])
-    assert usable(values, on).tolist() == [0.2, 0.3]
+    assert positive(values, on).tolist() == [0.2, 0.3]
+
+
+def test_a_laser_is_on_where_it_sees_the_ground_layer():
+    laser = samples(
+        [0.0, 1.0, 2.0, 3.0, 4.0], [0.1, 0.0, 0.2, 0.3, NAN], ground=[0.6, 0.7, 0.0, NAN, NAN]
+    )
+    # At the second r0 failed, at the third the laser is off whatever r0 says.
+    assert laser.is_on.tolist() == [True, True, False, True, False]
+    assert laser.has_r0.tolist() == [True, False, True, True, False]
+
+
+def test_the_median_absolute_deviation():
+    # The median is 3, distances 2 1 0 1 97.
+    assert median_absolute_deviation(np.array([1.0, 2, 3, 4, 100])) == 1.0
 
 
 def test_gaps():
@@ -45,66 +66,97 @@ def test_gaps():
     assert gaps(np.array([20.0, NAN, 0, 10]), np.ones(4, dtype=bool)) == (0, 10.0)
 
 
+MODE = "WFM-AO-N"
+
+
 def test_a_laser():
     found = laser_metrics(
         samples(
-            [1.0, 61.0, 121.0, 301.0],
-            [0.10, 0.20, 0.0, 0.15],
-            l0=[20.0, 22.0, 0.0, 24.0],
-            seeing=[1.0, 0.5, 0.0, 0.6],
-            strehl=[5.0, 9.0, 0.0, NAN],
+            [1.0, 61.0, 121.0, 301.0, 361.0],
+            [0.10, 0.20, 0.0, 0.15, 1.5],
+            l0=[20.0, 1000.0, 0.0, 24.0, 28.0],
+            seeing=[1.0, 0.5, 0.0, 0.6, NAN],
+            strehl=[0.0, 9.0, 0.0, NAN, 95.0],
+            ground=[0.6, 0.7, 0.0, 0.8, 0.5],
         ),
         300.0,
+        MODE,
     )
-    plain = {name: value for (name, _), value in found.items()}
-    # Of the open samples the last comes a second after the shutter closed; intervals of all
-    # samples are 60 60 180, of those that are on 60 240.
-    counts = {"on": 1, "on_share": 0.75, "samples": 3, "open_samples": 2, "gaps": 1}
+    now = {name: value for (name, version), value in found.items() if version == "corrected"}
+    # Of the open samples the last come after the shutter closed; intervals of all samples are
+    # 60 60 180 60, of those that are on 60 240 60.
+    counts = {"on": 1, "on_share": 0.8, "samples": 4, "open_samples": 2, "gaps": 1}
+    # Mean, lowest, last, median, median absolute deviation, used, rejected.
     values = {
-        "strehl": (7.0, 5.0, 9.0),
-        "r0": (pytest.approx(0.15), 0.10, 0.15),
-        "l0": (22.0, 20.0, 24.0),
-        "lgs_seeing": (pytest.approx(0.7), 0.5, 0.6),
+        # 0 % is measured; 95 % and what is unknown are not.
+        "strehl": (4.5, 0.0, 9.0, 4.5, 4.5, 2, 2),
+        "r0": (pytest.approx(0.15), 0.10, 0.15, 0.15, pytest.approx(0.05), 3, 1),
+        "l0": (24.0, 20.0, 28.0, 24.0, 4.0, 3, 1),
+        "lgs_seeing": (pytest.approx(0.7), 0.5, 0.6, 0.6, pytest.approx(0.1), 3, 1),
     }
-    assert plain == {
+    ends = ("mean", "min", "last", "median", "mad", "used", "rejected")
+    assert now == {
         **{f"laser_{name}": value for name, value in counts.items()},
         "laser_longest_gap": 240.0,
-        **{f"{name}_mean": mean for name, (mean, _, _) in values.items()},
-        **{f"{name}_min": least for name, (_, least, _) in values.items()},
-        **{f"{name}_last": last for name, (_, _, last) in values.items()},
+        **{
+            f"{name}_{end}": value
+            for name, of_quantity in values.items()
+            for end, value in zip(ends, of_quantity, strict=True)
+        },
     }
+    # As before: whatever is above 0 with r0 > 0.
+    before = {name: value for (name, version), value in found.items() if version == "corrected-1"}
+    assert (before["strehl_mean"], before["strehl_min"], before["l0_last"]) == (52.0, 9.0, 28.0)
+    assert before["l0_mean"] == 268.0
     assert set(found) == {(m.name, m.version) for m in METRICS if m.grain == "laser"}
 
 
 def test_a_laser_that_is_off_or_not_known():
-    off = laser_metrics(samples([0.0, 60.0], [0.0, 0.0], strehl=[0.0, 0.0]), 300.0)
-    assert off["laser_on", "corrected"] == 0
-    assert off["laser_samples", "corrected"] == 0
-    assert off["strehl_mean", "corrected"] == off["laser_gaps", "corrected"] == "the laser is off"
-    unknown = laser_metrics(samples([0.0], [NAN]), 300.0)
-    assert {value for value in unknown.values() if value != "no sample has r0"} == {
-        "the laser is on in fewer than two samples"
+    off = laser_metrics(samples([0.0, 60.0], [0.0, 0.0], strehl=[0.0, 0.0]), 300.0, MODE)
+    for version in ("corrected-1", "corrected"):
+        assert off["laser_on", version] == 0
+        assert off["laser_samples", version] == 0
+        assert off["strehl_mean", version] == off["laser_gaps", version] == "the laser is off"
+    assert off["strehl_used", "corrected"] == off["strehl_rejected", "corrected"] == 0
+    unknown = laser_metrics(samples([0.0], [NAN]), 300.0, MODE)
+    assert {value for (_, version), value in unknown.items() if version == "corrected"} == {
+        "the laser is on in fewer than two samples",
+        "no sample says whether the laser is on",
     }
-    once = laser_metrics(samples([NAN], [0.1]), None)
+    once = laser_metrics(samples([NAN], [0.1]), None, MODE)
     assert once["laser_on", "corrected"] == 1
-    assert once["strehl_last", "corrected"] == "no sample has a positive strehl"
+    assert once["strehl_last", "corrected"] == "no sample has 0 <= Strehl ratio <= 90 %"
+    assert once["strehl_rejected", "corrected"] == 1
     assert once["laser_open_samples", "corrected"] == (
         "the start of the exposure or its length is unknown"
     )
-    timeless = laser_metrics(samples([NAN], [0.1]), 300.0)
+    timeless = laser_metrics(samples([NAN], [0.1]), 300.0, MODE)
     assert isinstance(timeless["laser_open_samples", "corrected"], str)
 
 
 def test_an_exposure_by_its_lasers():
     lasers = {
         1: samples([-60.0, 0.0, 60.0], [0.0, 0.0, 0.0]),
-        2: samples([-60.0, 0.0, 60.0], [0.1, 0.0, 0.1]),
+        2: samples([-60.0, 0.0, 60.0], [0.1, 0.0, 0.1], ground=[0.0, 0.0, 0.0]),
+        3: samples([-60.0, 0.0, 60.0], [0.1, 1.0, 0.2], l0=[20.0, 20.0, 101.0]),
     }
     empty = np.empty(0)
-    found = exposure_metrics(ExposureInputs({"exposure_time_s": 30.0}, None, empty, empty, lasers))
+    row = {"exposure_time_s": 30.0, "instrument_mode": MODE, "ground_layer_fraction": 0.5}
+    found = exposure_metrics(ExposureInputs(row, None, empty, empty, lasers))
+    assert found["lasers_on", "corrected-1"] == 2
     assert found["lasers_on", "corrected"] == 1
     assert found["sparta_open_samples", "corrected"] == 1
-    none = exposure_metrics(ExposureInputs({"exposure_time_s": 30.0}, None, empty, empty))
+    # Of the third laser r0 is out of its range at the second sample, L0 at the third.
+    assert found["sparta_samples_used", "corrected"] == 1
+    assert found["sparta_samples_rejected", "corrected"] == 2
+    for name, value in (("r0", 0.1), ("l0", 20.0)):
+        assert found[f"sparta_{name}_mean", "corrected"] == value
+        assert found[f"sparta_{name}_median", "corrected"] == value
+        assert found[f"sparta_{name}_mad", "corrected"] == 0
+    none = exposure_metrics(ExposureInputs(row, None, empty, empty))
     assert none["lasers_on", "corrected"] == "there is no SPARTA_ATM_DATA"
-    unknown = exposure_metrics(ExposureInputs({}, None, empty, empty, lasers))
+    assert none["sparta_samples_used", "corrected"] == "there is no SPARTA_ATM_DATA"
+    unknown = exposure_metrics(
+        ExposureInputs({"instrument_mode": MODE}, None, empty, empty, lasers)
+    )
     assert isinstance(unknown["sparta_open_samples", "corrected"], str)

@@ -8,12 +8,23 @@ from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
 
 from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import image_quality
+from aomuse.metrics.wavelength import natural_image_quality
 
 #: Tables of what is worked out, children first.
 STORED = (
     *("psf_window_parameter", "psf_window", "exposure_laser_metric", "exposure_metric"),
     "psf_fit_metric",
 )
+
+
+def measured(table):
+    """Put values of a good night into the telemetry of the first three lasers."""
+    for laser in (1, 2, 3):
+        table[f"LGS{laser}_R0"] = 0.1 + 0.01 * laser + np.arange(len(table)) / 100
+        table[f"LGS{laser}_L0"] = 18.0 + laser
+        table[f"LGS{laser}_TUR_GND"] = 0.6
+    # The fit of the outer scale failed once.
+    table["LGS2_L0"][0] = 1000.0
 
 
 @pytest.fixture
@@ -31,7 +42,9 @@ def night(db, tmp_path):
         header["HIERARCH ESO AOS TT LOOP ST"] = True
         header["HIERARCH ESO INS MODE"] = "WFM-AO-N"
         write(files.file("reduced"), cube)
-        write(files.file("raw"), raw(number, full=True))
+        telemetry = raw(number, full=True)
+        measured(telemetry["SPARTA_ATM_DATA"].data)
+        write(files.file("raw"), telemetry)
         # Layers from 475 nm on in steps of 25 nm: 500 nm is layer 1, 600 nm beyond the last.
         hdus = prm()
         hdus["SPECTRA"].header["CDELT3"] = 2.5e-8
@@ -46,18 +59,21 @@ def test_a_load_brings_them(db):
     assert db.count("metric") == len(METRICS)
     shown = db.query(
         "SELECT seeing, seeing_los, ttfree, degraded, degraded_legacy, num_sources,"
-        " sparta_iq_los_500nm_nogain, sparta_iq_los_500nm_nogain_legacy"
+        " sparta_iq_los_500nm_nogain, sparta_iq_los_500nm_nogain_legacy, sparta_samples_used,"
+        " sparta_samples_rejected"
         " FROM v_exposure_metrics ORDER BY date_obs_utc"
     )
     sources = db.count("source") / 2
     for row, number in zip(shown, db.query("SELECT id FROM exposure ORDER BY id"), strict=True):
         ((r0, l0),) = db.query(
-            "SELECT AVG(r0_m), AVG(l0_m) FROM sparta_atm WHERE exposure_id = :n AND r0_m > 0",
+            "SELECT AVG(r0_m), AVG(l0_m) FROM sparta_atm"
+            " WHERE exposure_id = :n AND tur_gnd > 0 AND l0_m < 100",
             n=number[0],
         )
         assert row[:6] == (0.625, 0.625, 0.0, None, 1.0, sources)
         assert row[6] == pytest.approx(image_quality(r0, l0), rel=1e-12)
         assert row[7] is None
+        assert row[8:] == (5, 1)
     fits = db.query(
         "SELECT m.fwhm_500nm, m.beta_500nm, m.fwhm_600nm, p.value, b.value FROM v_psf_fit_metrics m"
         " JOIN psf_parameter p ON p.psf_fit_id = m.psf_fit_id AND p.parameter = 'fwhm'"
@@ -112,6 +128,7 @@ def test_metrics_of_lasers_and_windows(db, tmp_path):
     table["Sec"], table["USec"] = [NIGHT + 57, NIGHT + 77], [123000, 123000]
     table["LGS1_STREHL"], table["LGS1_R0"] = [4.0, 8.0], [0.1, 0.1]
     table["LGS2_R0"] = [np.inf, 0.25]
+    table["LGS1_L0"], table["LGS2_L0"] = [20.0, 21.0], [22.0, 23.0]
     write(files.raw, telemetry)
     parameters = prm(layers=41)
     parameters["SPECTRA"].header["CRVAL3"] = 5e-7
@@ -131,37 +148,51 @@ def test_metrics_of_lasers_and_windows(db, tmp_path):
         " strehl_mean, strehl_last, r0_mean FROM v_laser_metrics ORDER BY lgs"
     )
     assert lasers[0] == (1, 1, 2, 1, 0, 20.0, 6.0, 8.0, pytest.approx(0.1))
-    # An infinite r0 is no measurement.
-    assert lasers[1][1:4] == (1, 1, 1)
+    # An infinite r0 is not a measurement; the laser was on.
+    assert lasers[1][1:4] == (1, 2, 1)
+    assert lasers[1][8] == 0.25
     assert lasers[3] == (4, 0, 0, 0, None, None, None, None, None)
     assert db.query("SELECT lasers_on, sparta_open_samples FROM v_exposure_metrics") == [(3, 1)]
     marks = db.query(
         "SELECT row_index, seconds_from_start, shutter_open, lasers_on FROM v_sparta_atm"
         " ORDER BY row_index"
     )
-    assert [tuple(map(float, row)) for row in marks] == [(0, -10, 0, 2), (1, 10, 1, 3)]
+    assert [tuple(map(float, row)) for row in marks] == [(0, -10, 0, 3), (1, 10, 1, 3)]
     marks = db.query(
         "SELECT lgs, shutter_open, laser_on FROM v_sparta_laser WHERE row_index = 0 ORDER BY lgs"
     )
-    assert marks == [(1, 0, 1), (2, 0, None), (3, 0, 1), (4, 0, 0)]
+    assert marks == [(1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 0)]
 
     windows = db.query(
         "SELECT version, window_index, wavelength_nm, layer_count, fwhm_pixel, fwhm_arcsec,"
-        " sparta_iq_arcsec FROM v_psf_window WHERE window_index IN (0, 4) ORDER BY version"
+        " sparta_iq_arcsec FROM v_psf_window WHERE window_index = 0 OR wavelength_nm"
+        " BETWEEN 575 AND 605 ORDER BY version, window_index"
     )
-    ((corrected, legacy),) = db.query(
-        "SELECT sparta_iq_los_500nm, sparta_iq_los_500nm_legacy FROM v_exposure_metrics"
-    )
-    # 500 to 515 nm, and the edges at 500 and 520 nm; window 4 lies in the notch.
+    # 500 to 515 nm, and the edges at 500 and 520 nm; of 580 to 595 nm only the first is outside of
+    # the mode's notch, and none of that of 2022.
     assert [row[:5] for row in windows] == [
         ("corrected", 0, pytest.approx(507.5), 4, 1.5),
+        ("corrected", 4, 580.0, 1, 16.0),
+        ("corrected-1", 0, pytest.approx(507.5), 4, 1.5),
         ("legacy", 0, pytest.approx(510), 2, 2.0),
     ]
-    assert [row[5] for row in windows] == pytest.approx([0.3, 0.4])
-    assert windows[0][6] == pytest.approx(
-        math.hypot(corrected * (500 / 507.5) ** 0.2, 0.37), rel=1e-12
+    assert [row[5] for row in windows] == pytest.approx([0.3, 3.2, 0.3, 0.4])
+    ((r0, l0),) = db.query("SELECT sparta_r0_mean, sparta_l0_mean FROM v_exposure_metrics")
+    used = "SELECT AVG(r0_m), AVG(l0_m) FROM sparta_atm WHERE r0_m > 0 AND r0_m <= 0.9"
+    assert db.query(used) == [(pytest.approx(r0), pytest.approx(l0))]
+    # 1.17375 is the gain at a ground layer of 0.5, 0.3591 and 0.3604 arcsec MUSE's own share.
+    for row, nm, share in ((windows[0], 507.5, 0.3590966), (windows[1], 580.0, 0.3604445)):
+        natural = float(natural_image_quality(r0, l0, nm)) / 1.17375
+        assert row[6] == pytest.approx(math.hypot(natural, share), rel=1e-5)
+    ((earlier, legacy),) = db.query(
+        "SELECT MAX(CASE WHEN m.version = 'corrected-1' THEN x.value END),"
+        " MAX(CASE WHEN m.version = 'legacy' THEN x.value END) FROM exposure_metric x"
+        " JOIN metric m ON m.id = x.metric_id WHERE m.name = 'sparta_iq_los_500nm'"
     )
-    assert windows[1][6] == pytest.approx(math.hypot(legacy * (500 / 510) ** 0.2, 0.35))
+    assert windows[2][6] == pytest.approx(
+        math.hypot(earlier * (500 / 507.5) ** 0.2, 0.37), rel=1e-12
+    )
+    assert windows[3][6] == pytest.approx(math.hypot(legacy * (500 / 510) ** 0.2, 0.35))
     deviation = "SELECT fwhm_standard_deviation_arcsec FROM v_psf_window WHERE window_index = 0"
     assert sorted(db.query(f"{deviation} AND version = 'corrected'")[0]) == pytest.approx(
         [0.2 * 1.25**0.5]
@@ -178,6 +209,6 @@ def test_an_exposure_without_telemetry_or_analysis(db, tmp_path):
     assert db.run("metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
     reasons = db.query(
         "SELECT x.reason FROM exposure_metric x JOIN metric m ON m.id = x.metric_id"
-        " WHERE m.name IN ('lasers_on', 'sparta_open_samples')"
+        " WHERE m.version = 'corrected' AND m.name IN ('lasers_on', 'sparta_open_samples')"
     )
     assert reasons == [("there is no SPARTA_ATM_DATA",)] * 2

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from aomuse.metrics.windows import corrected_windows, in_notch, legacy_windows, window_edges
+from aomuse.metrics.windows import (
+    corrected_windows,
+    earlier_windows,
+    legacy_windows,
+    window_edges,
+)
 
 
 def test_edges():
@@ -12,11 +17,6 @@ def test_edges():
     assert window_edges(24) == list(range(0, 24, 2))
     assert window_edges(7) == list(range(7))
     assert window_edges(0) == []
-
-
-def test_the_notch():
-    wavelengths = np.array([576.0, 576.001, 590, 604.999, 605.0])
-    assert in_notch(wavelengths).tolist() == [False, True, True, True, False]
 
 
 #: 41 layers from 500 nm in steps of 5 nm: edges every 4 layers, 20 nm, from 500 to 700 nm.
@@ -37,8 +37,8 @@ def test_legacy_takes_the_edges():
     assert windows[-1].parameters["fwhm"].mean == 1448.0
 
 
-def test_corrected_takes_all_layers_but_the_notch():
-    windows = corrected_windows(WAVELENGTHS, SQUARES)
+def test_windows_before_took_all_layers_but_one_notch():
+    windows = earlier_windows(WAVELENGTHS, SQUARES)
     # Layers 16-19 are 580 to 595 nm, all in the notch: window 4 is left out.
     assert [window.index for window in windows] == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     first = windows[0]
@@ -55,13 +55,32 @@ def test_corrected_takes_all_layers_but_the_notch():
     assert (windows[-1].first_layer, windows[-1].last_layer) == (36, 40)
 
 
+def test_a_window_on_both_sides_of_the_notch_of_its_mode_is_two():
+    windows = corrected_windows(WAVELENGTHS, SQUARES, "WFM-AO-N")
+    # 580.5 to 596.6 nm: of 580 to 595 nm only the first layer is outside.
+    assert [window.index for window in windows] == list(range(10))
+    assert [(w.first_layer, w.last_layer) for w in windows[3:6]] == [(12, 15), (16, 16), (20, 23)]
+    # Seven layers a window, 560 to 595 and so on, of which the notch takes the middle.
+    long = 535.0 + 2.5 * np.arange(70)
+    both = corrected_windows(long, {}, "WFM-AO-E")
+    sides = [(long[w.first_layer], long[w.last_layer]) for w in both]
+    assert sides[1:5] == [(552.5, 567.5), (570, 575), (602.5, 602.5), (605, 620)]
+    for window in both:
+        assert not 575.5 < window.wavelength_nm < 600.8
+    # Without adaptive optics there is no notch; a cube from red to blue is the same backwards.
+    assert [w.layer_count for w in corrected_windows(long, {}, "WFM-NOAO-N")] == [7] * 10
+    assert [w.layer_count for w in corrected_windows(long[::-1], {}, "WFM-AO-E")] == [
+        w.layer_count for w in reversed(both)
+    ]
+
+
 def test_a_rest_of_half_a_window_is_one():
     # 46 layers: edges 0 4 … 44, and layers 44 and 45 behind the last.
     wavelengths = 700.0 + np.arange(46)
-    assert corrected_windows(wavelengths, {})[-1].first_layer == 44
+    assert corrected_windows(wavelengths, {}, None)[-1].first_layer == 44
     assert legacy_windows(wavelengths, {})[-1].last_layer == 44
     # 45 layers: one layer behind 44, less than half of 4.
-    assert corrected_windows(wavelengths[:45], {})[-1].first_layer == 40
+    assert corrected_windows(wavelengths[:45], {}, None)[-1].first_layer == 40
 
 
 def test_values_that_are_not_known():
@@ -71,7 +90,7 @@ def test_values_that_are_not_known():
     legacy = legacy_windows(WAVELENGTHS, parameters)
     assert [w.parameters["fwhm"].mean for w in legacy[:2]] == [None, None]
     assert legacy[0].parameters["beta"].mean == 1.0
-    corrected = corrected_windows(WAVELENGTHS, parameters)
+    corrected = corrected_windows(WAVELENGTHS, parameters, "WFM-AO-N")
     assert corrected[0].parameters["fwhm"].mean == 2.0
     assert corrected[1].parameters["fwhm"].median == 6.0
     assert corrected[2].parameters["fwhm"] == (None,) * 5
@@ -79,6 +98,6 @@ def test_values_that_are_not_known():
 
 def test_few_layers():
     assert legacy_windows(WAVELENGTHS[:9], {}) == []
-    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:9], {})] == [1] * 9
-    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:1], {})] == [1]
-    assert corrected_windows(np.empty(0), {}) == []
+    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:9], {}, None)] == [1] * 9
+    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:1], {}, None)] == [1]
+    assert corrected_windows(np.empty(0), {}, None) == []

@@ -21,6 +21,13 @@ pytestmark = pytest.mark.usefixtures("slow")
 
 REVISIONS = sorted(schema.known_revisions())
 
+#: What is lost on the way down: metrics and windows that an older version does not know, and the
+#: rules by which a header was read.
+FORGOTTEN = (
+    *("metric", "exposure_metric", "exposure_laser_metric", "psf_fit_metric"),
+    *("psf_window", "psf_window_parameter", "known_file"),
+)
+
 
 def columns_of(engine: sa.Engine) -> dict[str, list[sa.Column[Any]]]:
     """Give the columns that each table of the models has in a database."""
@@ -57,6 +64,8 @@ def test_rows_stay_and_the_schema_is_the_newest(revision, empty):
     schema.upgrade(empty, revision)
     fill_every_table(empty)
     columns = columns_of(empty)
+    # The last step creates the views and says so there.
+    columns.pop("view_state", None)
     before = stored(empty, columns)
     assert all(before.values())
     schema.upgrade(empty)
@@ -72,14 +81,12 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(revision, engine, db_url, 
     assert aomuse(db_url, "load", tree.root).code == 0
     before = contents(engine, but=())
     schema.downgrade(engine, revision)
-    tables = columns_of(engine).keys()
+    tables = columns_of(engine).keys() & before.keys()
     assert scalar(engine, "SELECT COUNT(*) FROM header WHERE card_images IS NULL") == 0
     schema.upgrade(engine)
     after = contents(engine, but=())
     changed = {table for table in tables if after[table] != before[table]}
-    # Metrics that the older version does not know are deleted on the way down, and it does not
-    # know by which rules a header was read.
-    assert changed <= {"metric", "exposure_metric", "psf_fit_metric", "known_file"}
+    assert changed <= set(FORGOTTEN)
     assert aomuse(db_url, "verify").code == 0
 
 
@@ -89,13 +96,13 @@ def test_special_values_of_samples_follow_the_key(engine, db_url, tmp_path):
         opened["PM_3"].data["snr"][[2, 4]] = [np.inf, -0.0]
         opened["PM_17"].data["flux"][3] = -np.inf
     assert aomuse(db_url, "load", tree.root).code == 0
-    before = contents(engine, but=("known_file",))
+    before = contents(engine, but=FORGOTTEN)
     keys = "SELECT row_key FROM special_value WHERE table_name = 'source_sample' ORDER BY 1"
     assert query(engine, keys) == [("1/2/3",), ("1/3/17",), ("1/4/3",)]
     schema.downgrade(engine, "0013")
     assert query(engine, keys) == [("1/17/3",), ("1/3/2",), ("1/3/4",)]
     schema.upgrade(engine)
-    assert contents(engine, but=("known_file",)) == before
+    assert contents(engine, but=FORGOTTEN) == before
     assert aomuse(db_url, "verify").code == 0
 
 

@@ -394,6 +394,54 @@ def test_a_typed_column_of_another_type_is_kept_elsewhere(tree, files):
     assert "column_store" in {issue.code for issue in out.issues}
 
 
+@pytest.mark.parametrize(
+    ("extension", "column", "unit", "table", "home", "kept"),
+    [
+        ("SPARTA_ATM_DATA", "LGS1_R0", "cm", "sparta_atm", "r0_m", True),
+        ("SPARTA_ATM_DATA", "LGS1_R0", "m", "sparta_atm", "r0_m", False),
+        ("SPARTA_ATM_DATA", "LGS1_R0", "none", "sparta_atm", "r0_m", False),
+        ("SPARTA_CN2_DATA", "seeingTot", "mas", "sparta_cn2", "seeing_total_arcsec", True),
+        ("SPARTA_CN2_DATA", "ALT1", "m", "sparta_cn2_layer", "altitude", False),
+        ("SPARTA_CN2_DATA", "L0_ALT1", "km", "sparta_cn2_layer", "l0_m", True),
+        ("ASM_DATA", "ASM_TAU0", "ms", "asm", "tau0", False),
+    ],
+)
+def test_a_column_in_another_unit_is_kept_elsewhere(
+    extension, column, unit, table, home, kept, tree, files
+):
+    def change(hdus: fits.HDUList) -> None:
+        hdus[extension].columns[column].unit = unit
+
+    factory.edit(files.raw, change)
+    out = normalized(tree)
+    issues = [issue.message for issue in out.issues if issue.code == "column_store"]
+    found = frames(out)[table]
+    assert len(issues) == kept
+    if kept:
+        assert f"column {column} is kept in table_value" in issues[0]
+        assert f"its unit is {unit}" in issues[0]
+        assert home not in found or found[home].isna().any()
+        assert len(stored(tree, extension, column)) == 2
+    else:
+        assert found[home].notna().all()
+
+
+def test_a_fwhm_in_arcsec_is_not_one_in_pixels(tree, files):
+    def change(hdus: fits.HDUList) -> None:
+        hdus["PM_3"].columns["fwhm"].unit = "arcsec"
+        hdus["PM_3"].columns["xc"].unit = "pix"
+
+    factory.edit(files.psf, change)
+    out = normalized(tree)
+    (message,) = (issue.message for issue in out.issues if issue.code == "column_missing")
+    assert message.startswith("1 of 2 sources have no column fwhm of one number a layer in pixels")
+    samples = frames(out)["source_sample"]
+    assert samples.loc[samples["pampelmuse_id"] == 3, "fwhm"].isna().all()
+    assert samples.loc[samples["pampelmuse_id"] == 17, "fwhm"].notna().all()
+    assert samples["xc"].notna().all()
+    assert len(stored(tree, "PM_", "fwhm")) == factory.LAYERS
+
+
 def test_layouts_are_shared(tree, files):
     out = normalized(tree)
     sources = [layout for layout in out.layouts.values() if layout.extension == "PM_"]

@@ -11,7 +11,8 @@ from fits_factory import Tree, edit, raw, reduced, write
 from loaded import Loaded
 from warehouse import TABLES
 
-from aomuse.predict import psfr, sparta_table
+from aomuse.predict import predict, psfr, sparta_table
+from aomuse.predict.exposures import WORTH_WORKERS_SAMPLES
 
 pytestmark = pytest.mark.usefixtures("slow")
 
@@ -100,7 +101,7 @@ def reconstructed(tmp_path_factory):
 
         wavelengths = np.array(psfr.WAVELENGTHS_NM)
         found = muse_psfr.compute_psf_from_sparta(
-            str(path), lbda=wavelengths, n_jobs=2, verbose=False
+            str(path), lbda=wavelengths, n_jobs=1, verbose=False
         )
     return [
         (float(row["lbda"]), float(row["fwhm"][0]), float(row["n"]))
@@ -120,10 +121,14 @@ def test_predictions(db, tree, reconstructed):
         " WHERE exposure_id = :i ORDER BY row_index",
         i=number,
     )
-    assert got == reconstructed
+    assert got == [pytest.approx(layer, rel=1e-6) for layer in reconstructed]
     (head,) = [r for r in db.rows("psf_prediction") if r["exposure_id"] == number]
     assert (head["package"], head["package_version"]) == ("muse-psfr", psfr.package_version())
-    assert (head["sparta_row_count"], head["reason"]) == (2, None)
+    assert (head["sparta_row_count"], head["sparta_rows_rejected"], head["reason"]) == (2, 0, None)
+    assert (head["laser_sample_count"], head["laser_samples_rejected"]) == (6, 2)
+    assert head["limits"] == (
+        "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
+    )
     # Row 1: lasers 1 to 3 see 0.8, 0.9 and 1.0; row 2: 0.9 each.
     assert head["seeing_arcsec"] == pytest.approx((0.9 + 0.9) / 2, rel=1e-6)
     assert head["l0_m"] == pytest.approx((17.3 + 21.9) / 2, rel=1e-6)
@@ -144,10 +149,7 @@ def test_predictions(db, tree, reconstructed):
     assert reasons == [
         ("NFM-AO-N", "the model holds for WFM-AO only, and the mode is NFM-AO-N"),
         ("WFM-AO-N", "there is no SPARTA_ATM_DATA"),
-        (
-            "WFM-AO-E",
-            "no sample of SPARTA_ATM_DATA has a usable seeing, ground layer and outer scale",
-        ),
+        ("WFM-AO-E", f"no sample of SPARTA_ATM_DATA is within the limits: {head['limits']}"),
     ]
 
     # It is made once, and goes with the telemetry it was made from.
@@ -197,3 +199,108 @@ def test_without_the_package_one_line_says_what_to_install(db, monkeypatch):
     done = db.run("predict")
     message = "aomuse: muse-psfr is not installed: pip install 'aomuse[psfr]'\n"
     assert (done.code, done.err) == (2, message)
+
+
+def with_nan(hdus: fits.HDUList) -> None:
+    """Give lasers what real telemetry has at times: NaN, zeros, and values that no model takes."""
+    usable(hdus)
+    table = hdus["SPARTA_ATM_DATA"].data
+    table["LGS1_SEEING"][0] = np.nan
+    table["LGS2_SEEING"][1] = np.inf
+    table["LGS3_TUR_GND"][1] = 1.0
+
+
+def without_column(hdus: fits.HDUList) -> None:
+    hdus["SPARTA_ATM_DATA"].columns.del_col("LGS3_L0")
+
+
+def all_nan(hdus: fits.HDUList) -> None:
+    table = hdus["SPARTA_ATM_DATA"].data
+    for laser in range(1, 5):
+        table[f"LGS{laser}_SEEING"] = np.nan
+
+
+def test_a_value_that_no_model_takes_stops_neither_its_exposure_nor_the_next(db, tmp_path):
+    tree = Tree(tmp_path / "night")
+    changes = (with_nan, all_nan, without_column, usable)
+    for number, change in enumerate(changes, start=1):
+        files = tree.add(number)
+        write(files.file("raw"), raw(number, full=True))
+        edit(files.file("raw"), change)
+    db.load(tree.root)
+    done = db.run("predict", "--workers", "1")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == "2 exposures predicted, 2 without a prediction"
+    limits = "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
+    assert db.query(
+        "SELECT p.sparta_row_count, p.sparta_rows_rejected, p.laser_sample_count,"
+        " p.laser_samples_rejected, p.reason FROM psf_prediction p"
+        " JOIN exposure e ON e.id = p.exposure_id ORDER BY e.date_obs_utc"
+    ) == [
+        (2, 0, 3, 5, None),
+        (
+            *(None, None, None, None),
+            f"no sample of SPARTA_ATM_DATA is within the limits: {limits}",
+        ),
+        (None, None, None, None, "SPARTA_ATM_DATA has no column LGS3_L0"),
+        (2, 0, 6, 2, None),
+    ]
+    layers = db.query("SELECT fwhm_arcsec, beta FROM psf_prediction_layer")
+    assert len(layers) == 2 * len(psfr.WAVELENGTHS_NM)
+    assert all(0.3 < fwhm < 1 and 1 < beta < 5 for fwhm, beta in layers)
+
+
+def test_rows_that_do_not_fit_together_are_an_error_of_their_exposure_alone(db, tmp_path):
+    tree = Tree(tmp_path / "night")
+    for number in (1, 2):
+        files = tree.add(number)
+        write(files.file("raw"), raw(number, full=True))
+        edit(files.file("raw"), usable)
+    db.load(tree.root)
+    first = db.scalar("SELECT MIN(id) FROM exposure")
+    db.execute(f"DELETE FROM sparta_atm WHERE exposure_id = {first} AND row_index = 1 AND lgs = 2")
+    done = db.run("predict", "--workers", "1")
+    assert done.code == 1
+    (line,) = done.errors
+    assert "  error: " in line
+    assert done.out.splitlines()[-1] == "1 exposure predicted, 0 without a prediction, 1 failed"
+    reasons = [
+        r["reason"] for r in sorted(db.rows("psf_prediction"), key=lambda r: r["exposure_id"])
+    ]
+    assert line.endswith(reasons[0])
+    assert reasons[1] is None
+    # It is done with, until somebody asks for it.
+    assert db.run("predict").out == "0 exposures predicted, 0 without a prediction\n"
+    again = db.run("predict", "--recompute", "--workers", "1")
+    assert (again.code, again.errors) == (1, [line])
+
+
+def repeated(hdus: fits.HDUList) -> None:
+    """Let SPARTA repeat its estimates often enough to be worth worker processes."""
+    usable(hdus)
+    table = hdus["SPARTA_ATM_DATA"]
+    times = WORTH_WORKERS_SAMPLES // len(table.data)
+    table.data = np.tile(table.data, times)
+
+
+@pytest.mark.usefixtures("processes")
+def test_workers_make_the_same(db, tmp_path):
+    tree = Tree(tmp_path / "night")
+    for number, change in ((1, repeated), (2, with_nan), (3, without_table)):
+        files = tree.add(number)
+        write(files.file("raw"), raw(number, full=True))
+        edit(files.file("raw"), change)
+    db.load(tree.root)
+    question = "SELECT * FROM psf_prediction_layer ORDER BY exposure_id, row_index"
+    counts, layers = [], []
+    for workers in (1, 2):
+        summary = predict(db.engine, workers=workers, recompute=True)
+        counts.append((summary.counts, summary.row_count))
+        layers.append(db.query(question))
+    assert counts[0] == counts[1]
+    assert (counts[0][0]["replaced"], counts[0][0]["unchanged"]) == (2, 1)
+    assert layers[0] == layers[1]
+    assert len(layers[0]) == 2 * len(psfr.WAVELENGTHS_NM)
+    # Rows that repeat weigh as often as they are there.
+    rows = dict(db.query("SELECT exposure_id, sparta_row_count FROM psf_prediction"))
+    assert sorted(filter(None, rows.values())) == [2, WORTH_WORKERS_SAMPLES]

@@ -136,21 +136,19 @@ def test_metrics(night, engine):
     for view, grain in views.items():
         columns = {c["name"] for c in sa.inspect(engine).get_columns(view)}
         assert set(night.db.metrics(grain=grain).columns) == columns
-    lasers = night.db.metrics("laser_on", "laser_samples", "r0_mean", grain="laser")
+    names = ("laser_on", "laser_samples", "l0_mean", "r0_rejected")
+    lasers = night.db.metrics(*names, grain="laser")
     assert lasers["lgs"].tolist() == [1, 2, 3, 4] * 2
     assert lasers["laser_on"].tolist() == [True, True, True, False] * 2
-    # r0 of laser n is n in the first row and n + 1/128 in the second; one is infinite.
-    assert lasers["r0_mean"].dropna().tolist() == [
-        *(1 + 1 / 256, 2 + 1 / 256, 3 + 1 / 256),
-        *(1 + 1 / 256, 2 + 1 / 128, 3 + 1 / 256),
-    ]
-    assert lasers["laser_samples"].tolist() == [2, 2, 2, 0, 2, 1, 2, 0]
-    assert lasers.attrs["units"] == {"r0_mean": "m"}
-    two = night.db.metrics("seeing", "sparta_iq_los_500nm_nogain")
-    assert list(two.columns[-2:]) == ["seeing", "sparta_iq_los_500nm_nogain"]
-    stored = query(
-        engine, "SELECT sparta_iq_los_500nm_nogain FROM v_exposure_metrics ORDER BY date_obs_utc"
-    )
+    # L0 of laser n is n + 1/16 in the first row and 1/128 more in the second; r0 is n, which
+    # cannot be.
+    assert lasers["l0_mean"].dropna().tolist() == [n + 1 / 16 + 1 / 256 for n in (1, 2, 3)] * 2
+    assert lasers["laser_samples"].tolist() == [2, 2, 2, 0] * 2
+    assert lasers["r0_rejected"].tolist() == [2, 2, 2, 0] * 2
+    assert lasers.attrs["units"] == {"l0_mean": "m"}
+    two = night.db.metrics("seeing", "lasers_on")
+    assert list(two.columns[-2:]) == ["seeing", "lasers_on"]
+    stored = query(engine, "SELECT lasers_on FROM v_exposure_metrics ORDER BY date_obs_utc")
     assert [(value,) for value in two.iloc[:, -1]] == stored
 
 

@@ -35,7 +35,7 @@ def add(
         )
         session.flush()
         for name, value in metrics.items():
-            metric_id = metric_of(name, "legacy").id
+            metric_id = metric_of(name).id
             session.add(ExposureMetric(exposure_id=number, metric_id=metric_id, value=value))
         for i, found in enumerate(fits):
             fit = PsfFit(exposure_id=number, name=f"X{i}", model="moffat")

@@ -87,10 +87,17 @@ def test_v_psf(db, files):
 
 
 def test_v_sparta_atm_leaves_out_lasers_that_are_off(db, files):
-    found = db.query(
-        "SELECT row_index, lasers_on, r0_m, strehl FROM v_sparta_atm ORDER BY row_index"
-    )
-    assert found == [(0, 3, 2.0, 2.25), (1, 3, 2.0 + 1 / 128, 2.25 + 1 / 128)]
+    select = "SELECT row_index, lasers_on, r0_m, l0_m, strehl FROM v_sparta_atm ORDER BY row_index"
+    # r0 of laser n is n metres, which cannot be.
+    assert db.query(select) == [
+        (0, 3, None, 2.0625, 2.25),
+        (1, 3, None, 2.0625 + 1 / 128, 2.25 + 1 / 128),
+    ]
+    db.execute("UPDATE sparta_atm SET r0_m = 0.25 * lgs, strehl = 45.0 * (lgs - 1)")
+    db.execute("UPDATE sparta_atm SET l0_m = 1000.0 WHERE lgs = 3 AND row_index = 1")
+    db.execute("UPDATE sparta_atm SET tur_gnd = 0.0 WHERE lgs = 2 AND row_index = 1")
+    # The fourth laser is off. A Strehl ratio of 0 is measured, one of 135 % is not.
+    assert db.query(select) == [(0, 3, 0.5, 2.0625, 45.0), (1, 2, 0.5, 1.0703125, 45.0)]
 
 
 def test_v_sgs_data(db, files):

@@ -161,3 +161,21 @@ def test_positions_by_layer(db, tree):
         (layer, wavelengths[layer], *values[:6, layer], *(values[:6, layer] + 0.5))
         for layer in range(factory.LAYERS)
     ]
+
+
+def test_a_catalogue_of_sextractor_is_joined_with_the_sources(db, tree):
+    files = tree.add(1, without=["raw"])
+    path = files.reduced.with_name(f"{files.name}.se.cat")
+    path.write_text("# 1 NUMBER\n# 2 X_IMAGE Position [pixel]\n 3 1.5\n 17 2.5\n 20 nan\n")
+    with fits.open(files.psf) as opened:
+        del opened["PM_17"]
+        factory.write(files.psf, opened)
+    db.load(tree.root)
+    assert db.query(
+        "SELECT catalog_id, pampelmuse_id, extracted_row, status FROM v_catalog_source"
+        " ORDER BY row_index"
+    ) == [(3, 3, 0, 3), (17, None, 1, 2), (20, None, None, None)]
+    assert db.query(
+        "SELECT hdu_type, extension_version FROM v_file_hdu WHERE role = 'catalog'"
+    ) == [("sextractor", None)]
+    assert db.run("verify", tree.root).code == 0

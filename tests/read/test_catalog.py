@@ -63,6 +63,40 @@ def test_the_header_is_kept_to_the_byte():
         assert issues == []
 
 
+SEXTRACTOR = b"""#   1 NUMBER          Running object number
+#   2 X_IMAGE         Object position along x              [pixel]
+#   3 MAG_APER        Fixed aperture magnitude vector      [mag]
+#   5 FLAGS           Extraction flags
+#   6 ID_GAIA
+         1    10.5   1.0  2.5   0  4295806720
+         2    nan    1e400 -0.0  3  4295806721
+"""
+
+
+def test_a_catalogue_of_sextractor():
+    hdu, issues = read_catalog(SEXTRACTOR, "X.se.cat", "SE")
+    assert issues == []
+    assert (hdu.name, hdu.type, hdu.dimensions) == ("SE", "sextractor", "6 x 2")
+    assert [(f.name, f.unit, f.description, f.datatype) for f in hdu.table.formats] == [
+        ("NUMBER", None, "Running object number", "int64"),
+        ("X_IMAGE", "pix", "Object position along x", "float64"),
+        ("MAG_APER", "mag", "Fixed aperture magnitude vector", "float64"),
+        ("MAG_APER_1", "mag", "Fixed aperture magnitude vector", "float64"),
+        ("FLAGS", None, "Extraction flags", "int64"),
+        ("ID_GAIA", None, None, "int64"),
+    ]
+    values = [array.tolist() for array in hdu.table.values]
+    assert repr(values[:4]) == "[[1, 2], [10.5, nan], [1.0, inf], [2.5, -0.0]]"
+    assert values[4:] == [[0, 3], [4295806720, 4295806721]]
+    lines = SEXTRACTOR.splitlines(keepends=True)
+    assert hdu.card_images == header_lines(SEXTRACTOR) == b"".join(lines[:5])
+
+
+def test_a_catalogue_of_sextractor_without_rows():
+    hdu, _ = read_catalog(b"# 1 NUMBER\n# 2 X_IMAGE [pixel]\n", "X.se.cat", "SE")
+    assert (hdu.dimensions, hdu.table.row_count) == ("2 x 0", 0)
+
+
 @pytest.mark.parametrize(
     "dtype",
     [
@@ -160,7 +194,12 @@ GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n
 @pytest.mark.parametrize(
     ("content", "code", "says"),
     [
-        (b"#   1 NUMBER  Running object number\n 1\n", "not_ecsv", "ascii.ecsv"),
+        (b"NUMBER X_IMAGE\n1 2.5\n", "not_ecsv", "ASCII_HEAD"),
+        (b"# NUMBER X_IMAGE\n1 2.5\n", "not_ecsv", "ascii.ecsv"),
+        (b"# 1 NUMBER\n# 2 X_IMAGE\n1 2.5\n2\n", "damaged", "SExtractor"),
+        (b"# 1 NUMBER\n# 999999999 X_IMAGE\n1 2.5\n", "too_large", "999 columns"),
+        (b"# 1 NUMBER\n# 99999999999999999999 X_IMAGE\n1 2\n", "too_large", "999 columns"),
+        (b"# 1 NUMBER\n" + b"1 " * 1500 + b"\n", "too_large", "999 columns"),
         (GOOD.replace(b"1\n", b"\xff\n"), "damaged", "failed to convert"),
         (GOOD.replace(b"# - {", b"# - [{"), "damaged", "astropy cannot read it"),
         (GOOD.replace(b"\na\n1", b"\nb\n1"), "damaged", "astropy cannot read it"),

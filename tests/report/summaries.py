@@ -7,8 +7,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from aomuse.metrics import metric_of
+from aomuse.metrics.metric import WAVELENGTHS_NM
 from aomuse.metrics.registering import register_metrics
-from aomuse.metrics.registry import WAVELENGTHS_NM
 from aomuse.models import Base
 
 TABLES = Base.metadata.tables
@@ -81,8 +81,8 @@ def _files(add: Any, number: int, mode: str) -> None:
 def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) -> None:
     ao = "NOAO" not in mode
     sharp = 0.05 if mode.startswith("NFM") else seeing * (0.7 if ao else 1.0)
-    values = {("seeing", "legacy"): seeing, ("airmass", "legacy"): 1.1}
-    values["seeing_los", "legacy"] = seeing * 1.06
+    values = {("seeing", "corrected"): seeing, ("airmass", "corrected"): 1.1}
+    values["seeing_los", "corrected"] = seeing * 1.06
     if ao:
         values["sparta_iq_los_500nm", "corrected"] = seeing * 0.8
         for wavelength in WAVELENGTHS_NM:

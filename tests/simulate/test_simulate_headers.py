@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.time import Time
@@ -82,8 +83,52 @@ def test_real_time_computer_only_with_adaptive_optics(tree):
         adaptive = "NOAO" not in files.mode
         assert ("ESO AOS NGS1 FLUX" in header) is adaptive
         assert ("ESO AOS TT LOOP ST" in header) is adaptive
+        raw = fits.getheader(files.raw)
+        assert ("ESO AOS DSM MODE1" in raw) is adaptive
+        # What the cameras say of themselves is there in any mode.
+        assert "ESO AOS NGCIR TEMP" in raw
     degraded = [fits.getheader(f.reduced)["ESO LGS3 LASR3 SWSIM"] for f in tree]
     assert degraded == [False, True, False, False, False, False]
+
+
+def test_the_narrow_field_has_its_own_keywords(tree):
+    loops = [f"ESO AOS {name} LOOP ST" for name in ("HO", "IR", "JIT")]
+    own = [*loops, *(f"ESO AOS NGS{i} FLUX" for i in range(2, 5)), "ESO AOS NGS ALPHA",
+           "ESO AOS NGS DELTA", "ESO AOS MAIN MODES IRLOS"]  # fmt: skip
+    for files in tree:
+        narrow = files.mode.startswith("NFM")
+        header, raw = fits.getheader(files.reduced), fits.getheader(files.raw)
+        for key in own:
+            assert (key in header) is (key in raw) is narrow
+        assert ("ESO DRS MUSE RTC STREHL" in header) is narrow
+        if not narrow:
+            continue
+        assert all(header[key] is True for key in loops)
+        fluxes = [header[f"ESO AOS NGS{i} FLUX"] for i in range(1, 5)]
+        assert fluxes == pytest.approx([np.mean(fluxes)] * 4, rel=0.1)
+        hours, rest = divmod(header["ESO AOS NGS ALPHA"], 10000.0)
+        minutes, seconds = divmod(rest, 100.0)
+        away = 15.0 * (hours + minutes / 60.0 + seconds / 3600.0) - header["RA"]
+        assert abs(away) < 0.001
+        sparta = fits.getdata(files.raw, "SPARTA_ATM_DATA")
+        ratios = np.array([sparta[f"LGS{n}_STREHL"] for n in range(1, 5)])
+        median = np.median(ratios)
+        assert header["ESO DRS MUSE RTC STREHL"] == pytest.approx(median, abs=1e-3)
+        spread = np.median(np.abs(ratios - median))
+        assert header["ESO DRS MUSE RTC STREHERR"] == pytest.approx(spread, abs=1e-3)
+
+
+def test_lasers_that_are_off(tree):
+    for files in tree:
+        header = fits.getheader(files.reduced)
+        for n in range(1, 5):
+            power = header[f"ESO LGS{n} LASR{n} POWER"]
+            assert (power > 0) is header[f"ESO LGS{n} SHUT1 ST"]
+            # Public tools take a laser for one that works where this is 0.
+            assert (power > 0) is (header[f"ESO LGS{n} LASR{n} SHUT STATE"] == 0)
+            if "NOAO" not in files.mode:
+                flux = header[f"ESO AOS LGS{n} FLUX"]
+                assert flux == pytest.approx(900.0, abs=50.0) if power else flux == 0.0
 
 
 def test_raw_header(tree):

@@ -61,6 +61,13 @@ def test_site_monitor(tree, raws):
         assert len(hdu.data) == np.ceil(hdus[0].header["EXPTIME"] / 60.0) + 1
 
 
+def test_the_first_of_mass_s_layers_is_the_ground(raws):
+    for hdus in raws:
+        data = hdus["ASM_DATA"].data
+        layers = np.array([data[f"MASS_TURB{i}"] for i in range(7)])
+        np.testing.assert_allclose(layers[0] / layers.sum(axis=0), data["MASS_FRACGL"])
+
+
 def test_profilers_miss_minutes(raws):
     values = np.concatenate([hdus["ASM_DATA"].data["MASS_TURB3"] for hdus in raws])
     assert 0 < np.isnan(values).sum() < len(values) / 2
@@ -105,6 +112,12 @@ def test_turbulence_profile(raws):
     assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
     shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
     np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
+    # Heights in km, along the line of sight; the header repeats them.
+    heights = np.array([hdu.data[f"ALT{i}"][0] for i in range(1, 9)])
+    assert 0.02 < heights[0] < 0.1 < 10.0 < heights[-1] < 25.0
+    primary = raws[0][0].header
+    stated = [primary[f"ESO AOS CNSQ H{i}"] for i in range(1, 9)]
+    assert stated == pytest.approx(heights, abs=1e-3)
 
 
 def test_guiding_tables_have_all_kinds_of_columns(raws):

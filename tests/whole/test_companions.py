@@ -271,7 +271,7 @@ def test_a_file_that_only_is_called_raman_is_left_out(db, tree):
     ("name", "content", "code"),
     [
         ("catalog", b"", "empty"),
-        ("catalog", b"#   1 NUMBER\n 1\n", "not_ecsv"),
+        ("catalog", b"NUMBER\n 1\n", "not_ecsv"),
         ("catalog", CATALOG.replace("17 nan", "17.5 nan").encode(), "damaged"),
         ("night_log", b"\n \n", "empty"),
         ("raman", b"no FITS", "not_fits"),

@@ -31,7 +31,15 @@ _KEYS = (
     FrameColumn("layer", "count"),
     FrameColumn("wavelength_nm", "float", "nm"),
 )
-_UNITS = {"fwhm": "pix", "theta": "rad"}
+_UNITS = {
+    "fwhm": "pix",
+    "theta": "rad",
+    # Of MAOPPY.
+    "r0": "m",
+    "alpha": "1 / m",
+    "amp": "rad2",
+    "bck": "m2 rad2",
+}
 #: Layers of a fit whose number of layers is not known.
 _USUAL_LAYERS = 4000
 

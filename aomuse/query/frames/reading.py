@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error, read_transaction
 from aomuse.errors import AomuseError, DatabaseError
-from aomuse.stored.rows import Select, arrays, uncollected
+from aomuse.stored.rows import Select, pieces, uncollected
 from aomuse.stored.special import Values
 
 T = TypeVar("T")
@@ -66,18 +66,11 @@ def columns_of(rows: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
 
 
 def streamed(connection: Connection, select: Select) -> Generator[dict[str, Values], None, None]:
-    """Yield a result by column, in pieces: it is never in memory as a whole."""
-    options = {"stream_results": True, "max_row_buffer": FETCH_ROWS}
-    pieces = connection.execute(select, execution_options=options).partitions(FETCH_ROWS)
+    """Yield a result by column, in pieces, which may end early."""
     finished = False
     try:
-        while not finished:
-            with uncollected():
-                rows = next(pieces, None)
-                columns = arrays(select, rows or [])
-                finished, rows = rows is None, None
-            if not finished:
-                yield columns
+        yield from pieces(connection, select, FETCH_ROWS)
+        finished = True
     finally:
         if not finished and connection.dialect.name != "sqlite":
             # Closing the cursor would read the rest of the result off the wire first.
@@ -85,14 +78,14 @@ def streamed(connection: Connection, select: Select) -> Generator[dict[str, Valu
 
 
 def deliver(
-    pieces: Iterator[pd.DataFrame], chunk_rows: int | None
+    frames: Iterator[pd.DataFrame], chunk_rows: int | None
 ) -> pd.DataFrame | Iterator[pd.DataFrame]:
     """Return a frame as a whole, or an iterator over parts of it."""
     if chunk_rows is None:
-        return joined(list(pieces))
+        return joined(list(frames))
     if isinstance(chunk_rows, bool) or not isinstance(chunk_rows, int) or chunk_rows < 1:
         raise AomuseError(f"chunk_rows is {chunk_rows!r}: give a number of rows, such as 100000")
-    return _chunks(itertools.chain([next(pieces)], pieces), chunk_rows)
+    return _chunks(itertools.chain([next(frames)], frames), chunk_rows)
 
 
 def _chunks(pieces: Iterable[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:

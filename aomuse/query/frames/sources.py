@@ -17,7 +17,7 @@ from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
-from aomuse.stored.rows import select_rows
+from aomuse.stored.rows import restored_rows, select_rows
 from aomuse.stored.samples import select_spectra
 from aomuse.stored.special import SpecialValues, Values
 
@@ -100,8 +100,9 @@ def _samples(
 ) -> Generator[pd.DataFrame, None, None]:
     special = SpecialValues(connection, [fit.exposure_id], "psf_layer", "source_sample")
     layers = layers_of(connection, special, [fit], low, high)
+    fixed = {"psf_fit_id": fit.id}
     if sources is None:
-        select = select_rows("source_sample", _QUANTITIES).where(SourceSample.psf_fit_id == fit.id)
+        select = select_rows("source_sample", _QUANTITIES, fixed)
     else:
         select = select_spectra(fit.id, ids, _QUANTITIES)
     if low is not None or high is not None:
@@ -111,7 +112,8 @@ def _samples(
         select = select.where(SourceSample.layer.between(first, last))
     with closing(streamed(connection, select)) as pieces:
         for piece in pieces:
-            yield _frame(fit, special.restored("source_sample", piece), layers)
+            samples = restored_rows(special, "source_sample", piece, fixed)
+            yield _frame(fit, samples, layers)
 
 
 def _frame(fit: Fit, samples: dict[str, Values], layers: dict[str, Values]) -> pd.DataFrame:

@@ -69,8 +69,11 @@ def _catalog_source(dialect: str) -> View:
             psf_fit_id | f.id | Analysis of the cube; NULL if there is none
             model | f.model | PSF model of that analysis
             pampelmuse_id | s.pampelmuse_id
-                | The same number, if that analysis has the source; else NULL
+                | The same number, if the source is a PSF star of that analysis; else NULL
             sample_count | s.sample_count | Layers of the source in that analysis
+            extracted_row | x.row_index
+                | Row of v_extracted_source, if that analysis extracted the source; else NULL
+            status | x.status | Status of the source there: 3 is a PSF star
         """),
         # The cube is the one with the longest name that the catalogue's begins with.
         f"""
@@ -90,6 +93,7 @@ def _catalog_source(dialect: str) -> View:
           AND {number} IS NOT NULL
         LEFT JOIN psf_fit f ON f.reduced_file_id = q.id
         LEFT JOIN source s ON s.psf_fit_id = f.id AND s.pampelmuse_id = {number}
+        LEFT JOIN extracted_source x ON x.psf_fit_id = f.id AND x.pampelmuse_id = {number}
         """,
     )
 
@@ -124,7 +128,8 @@ def _file_hdu() -> View:
                 | Position of the HDU in the file, or of the part of a night log, from 0
             extension_name | COALESCE(h.extension_name, part.name) | EXTNAME, PRIMARY for the
                 first; for a night log NIGHT_LOG, WEATHER, CONSTRAINTS or FILES
-            extension_version | CASE WHEN h.hdu_type <> 'ecsv' THEN COALESCE(({version}), 1) END
+            extension_version | CASE WHEN h.hdu_type NOT IN ('ecsv', 'sextractor')
+                THEN COALESCE(({version}), 1) END
                 | EXTVER; 1 if the header has none, as FITS defines it; NULL for texts
             hdu_type | COALESCE(h.hdu_type, 'text')
                 | Kind of HDU, such as binary_table; text for a night log

@@ -41,7 +41,7 @@ def exposure_views(dialect: str) -> list[View]:
                         | PampelMuse analyses of the exposure
                     source_count | (SELECT COUNT(DISTINCT s.pampelmuse_id) FROM psf_fit f
                         JOIN source s ON s.psf_fit_id = f.id WHERE f.exposure_id = e.id)
-                        | Sources of the exposure, each counted once however many analyses have it
+                        | PSF stars of the exposure, each counted once however many analyses have it
                     open_issue_count | (SELECT COUNT(i.id) FROM load_issue i
                         WHERE i.exposure_id = e.id AND i.closed_run_id IS NULL)
                         | Open issues: what the loader found wrong, missing or odd

@@ -57,17 +57,56 @@ _STATISTICS = columns("""
     maximum | s.maximum | Largest value
 """)
 
+
+def _fwhm_arcsec(name: str) -> tuple[ViewColumn, ...]:
+    """Return the FWHM in arcsec: it is stored in pixels, whose size differs by mode."""
+    return tuple(
+        ViewColumn(
+            f"{statistic}_arcsec",
+            f"CASE WHEN s.{name} = 'fwhm' THEN s.{statistic} * {PIXEL_SCALE_SQL} END",
+            f"{meaning} of the FWHM, arcsec; NULL for other quantities",
+        )
+        for statistic, meaning in (("mean", "Arithmetic mean"), ("median", "Median"))
+    )
+
+
 #: Parameters of PampelMuse's coordinate transformation, with the meaning of each.
 _POSITION = {
-    **{name: f"Coefficient {name} of the transformation" for name in "ABCD"},
+    **{name: f"Coefficient {name} of the transformation, without a unit" for name in "ABCD"},
     "x0": "Shift in x, pixels",
     "y0": "Shift in y, pixels",
 }
 
 FIT_VIEWS = (
     View(
+        "v_extracted_source",
+        "One source that PampelMuse extracted, PSF star or not (SOURCES)",
+        FIT_COLUMNS
+        + columns("""
+            row_index | x.row_index | Row of SOURCES, from 0
+            pampelmuse_id | x.pampelmuse_id | Id of the source
+            is_psf_star | CASE WHEN COALESCE(x.status = 3, s.sample_count IS NOT NULL)
+                THEN 1 ELSE 0 END
+                | 1 for a PSF star: status is 3, or without a status there is a table PM_X
+            status | x.status | Status as PampelMuse wrote it: 3 is a PSF star
+            ra_deg | x.ra_deg | Right ascension, deg
+            dec_deg | x.dec_deg | Declination, deg
+            x_pixel | x.x_pixel | x in the catalogue's coordinates, pixels
+            y_pixel | x.y_pixel | y in the catalogue's coordinates, pixels
+            magnitude | x.magnitude | Magnitude in the catalogue's passband, mag
+            sample_count | s.sample_count
+                | Layers of the source in source_sample; NULL without a table PM_X
+            spectrum_file | p.path
+                | File with the image SPECTRA, which holds its spectrum and is not loaded
+            spectrum_row | x.spectrum_row | Place of its spectrum there; NULL if not known
+        """),
+        f"extracted_source x\nJOIN psf_fit f ON f.id = x.psf_fit_id\n{FIT_JOINS}\n"
+        "LEFT JOIN source s ON s.psf_fit_id = x.psf_fit_id AND s.pampelmuse_id = x.pampelmuse_id\n"
+        "LEFT JOIN source_file p ON p.id = f.prm_file_id",
+    ),
+    View(
         "v_source_sample",
-        "One source in one wavelength layer",
+        "One PSF star in one wavelength layer",
         FIT_COLUMNS
         + columns(f"""
             pampelmuse_id | s.pampelmuse_id | Id of the source
@@ -75,8 +114,9 @@ FIT_VIEWS = (
             wavelength_nm | l.wavelength_nm | Wavelength of the layer, nm
             snr | s.snr | Signal-to-noise ratio
             flux | s.flux | Flux in the cube's unit
-            fwhm_pixel | s.fwhm | FWHM of the PSF, pixels
-            fwhm_arcsec | s.fwhm * {PIXEL_SCALE_SQL} | FWHM, arcsec
+            fwhm_pixel | s.fwhm | FWHM of the PSF along the major axis, pixels
+            fwhm_arcsec | s.fwhm * {PIXEL_SCALE_SQL}
+                | FWHM, arcsec: 0.2 a pixel in WFM, 0.025 in NFM
             beta | s.beta | Moffat beta of the PSF
             xc_pixel | s.xc | Centroid in x, pixels
             yc_pixel | s.yc | Centroid in y, pixels
@@ -89,7 +129,7 @@ FIT_VIEWS = (
     ),
     View(
         "v_source_summary",
-        "Statistics of one quantity of one source over one wavelength window",
+        "Statistics of one quantity of one PSF star over one wavelength window",
         (
             *FIT_COLUMNS,
             _SOURCE_ID,
@@ -98,6 +138,7 @@ FIT_VIEWS = (
                 quantity | s.quantity | Column of source_sample: snr, flux, fwhm, beta, xc or yc
             """),
             *_STATISTICS,
+            *_fwhm_arcsec("quantity"),
         ),
         f"source_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
@@ -109,6 +150,7 @@ FIT_VIEWS = (
             *_WINDOW_COLUMNS,
             ViewColumn("parameter", "s.parameter", "PSF parameter, such as fwhm"),
             *_STATISTICS,
+            *_fwhm_arcsec("parameter"),
         ),
         f"psf_parameter_summary s\n{_SAMPLE_JOINS}\n{_WINDOW_JOIN}",
     ),
@@ -160,7 +202,11 @@ def psf_view(parameters: list[tuple[str, str]]) -> View:
             *FIT_COLUMNS,
             *_LAYER_COLUMNS,
             *values,
-            ViewColumn("fwhm_arcsec", f"{fwhm} * {PIXEL_SCALE_SQL}", "FWHM, arcsec"),
+            ViewColumn(
+                "fwhm_arcsec",
+                f"{fwhm} * {PIXEL_SCALE_SQL}",
+                "FWHM, arcsec: 0.2 a pixel in WFM, 0.025 in NFM",
+            ),
         ),
         _LAYER_JOINS + joins,
     )

@@ -29,7 +29,7 @@ _KEY = "e.id, t.name, e.instrument_mode, e.date_obs_utc"
 METRIC_VIEWS = (
     View(
         "v_exposure_metrics",
-        "One exposure, a column for each metric; _legacy where its formula was corrected",
+        "One exposure, a column for each metric; _legacy for the formula of 2022 if it differs",
         (*_EXPOSURE, *_metrics("exposure")),
         "exposure e\nLEFT JOIN target t ON t.id = e.target_id\n"
         f"LEFT JOIN exposure_metric m ON m.exposure_id = e.id\nGROUP BY {_KEY}",
@@ -57,8 +57,9 @@ METRIC_VIEWS = (
         "The PSF of one analysis in one window of wavelength, in one version",
         FIT_COLUMNS
         + columns(f"""
-            version | w.version | legacy: as in the package of 2022; or corrected
-            window_index | w.window_index | Window, from 0: the same in both versions
+            version | w.version
+                | corrected is current; legacy as in the package of 2022, corrected-1 as before
+            window_index | w.window_index | Window of its version, from 0
             wavelength_nm | w.wavelength_nm | Mean wavelength of its layers, nm
             first_layer | w.first_layer | Lowest layer used
             last_layer | w.last_layer | Highest layer used
@@ -72,9 +73,11 @@ METRIC_VIEWS = (
             ellipticity | e_.mean | Mean ellipticity
             theta | theta.mean | Mean position angle, radians
             sparta_iq_arcsec | w.sparta_iq_arcsec
-                | Image quality predicted from SPARTA at this wavelength, arcsec
+                | Image quality in the line of sight predicted from SPARTA at this wavelength,
+                arcsec; NULL outside of WFM-AO
             sparta_iq_nogain_arcsec | w.sparta_iq_nogain_arcsec
                 | The same without the gain of the adaptive optics, arcsec
+            sparta_iq_reason | w.sparta_iq_reason | Why there is no sparta_iq_arcsec
         """),
         f"psf_window w\nJOIN psf_fit f ON f.id = w.psf_fit_id\n{FIT_JOINS}\n"
         + "\n".join(

@@ -30,6 +30,16 @@ PREDICTION_VIEW = View(
         predicted_beta | p.beta | Predicted Moffat beta
         delivered_beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.value END
             | Moffat beta fitted in the nearest layer
+        sparta_row_count | r.sparta_row_count | Rows of SPARTA_ATM_DATA that were used
+        sparta_rows_rejected | r.sparta_rows_rejected
+            | Rows of SPARTA_ATM_DATA without a laser within the limits
+        laser_sample_count | r.laser_sample_count | Samples of single lasers that were used
+        laser_samples_rejected | r.laser_samples_rejected
+            | Samples of single lasers outside the limits
+        limits | r.limits | What the model requires of a sample, and what it assumes
+        seeing_arcsec | r.seeing_arcsec | Seeing that went in, arcsec
+        ground_layer_fraction | r.ground_layer_fraction | Ground layer fraction that went in
+        l0_m | r.l0_m | Outer scale that went in, m
         package | r.package | Package that reconstructed the PSF
         package_version | r.package_version | Its version
     """),

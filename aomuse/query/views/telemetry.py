@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from aomuse.metrics.cuts import L0, LGS_SEEING, R0, STREHL
+from aomuse.metrics.domain import Range
 from aomuse.models import SpartaAtm
 from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Columns of sparta_atm that v_sparta_atm averages.
 _MEANS = {
-    "r0_m": "Fried parameter, m",
+    "r0_m": "Fried parameter at 500 nm along the line of sight, m",
     "l0_m": "Outer scale, m",
-    "seeing_arcsec": "Seeing, arcsec",
+    "seeing_arcsec": "Seeing at 500 nm along the line of sight, arcsec",
     "fwhm_gain": "Gain in FWHM by the correction",
-    "strehl": "Strehl ratio",
-    "turvar_res": "Residual variance of the turbulence",
-    "turvar_tot": "Total variance of the turbulence",
+    "strehl": "Strehl ratio, per cent",
+    "turvar_res": "Residual variance of the turbulence, rad²",
+    "turvar_tot": "Total variance of the turbulence, rad²",
     "tur_alt": "Share of the turbulence at altitude",
     "tur_gnd": "Share of the turbulence at the ground",
     "slope_rms_x": "RMS of the slopes in x",
     "slope_rms_y": "RMS of the slopes in y",
 }
+#: Values that are averaged; of other columns all.
+_CUTS = {"r0_m": R0, "l0_m": L0, "seeing_arcsec": LGS_SEEING, "strehl": STREHL}
+#: Like muse-psfr by the ground layer, and by r0 where that is unknown: one that is off has zeros.
+_ON = "CASE WHEN a.tur_gnd IS NULL THEN a.r0_m > 0 ELSE a.tur_gnd > 0 END"
+_ON_WORDS = "(share of the ground layer > 0)"
 _SECONDS = "Time since the start of the exposure, s"
 _OPEN = "1 while the shutter was open (DATE-OBS to DATE-OBS + EXPTIME); NULL if unknown"
 _JOIN = "sparta_atm a\nJOIN exposure e ON e.id = a.exposure_id"
@@ -59,8 +66,7 @@ def _lasers(seconds: str, is_open: str) -> View:
                 time_utc | a.time_utc | Time of the sample, UTC
                 seconds_from_start | {seconds} | {_SECONDS}
                 shutter_open | {is_open} | {_OPEN}
-                laser_on | CASE WHEN a.r0_m > 0 THEN 1 WHEN a.r0_m IS NOT NULL THEN 0 END
-                    | 1 if the laser is on (r0 > 0)
+                laser_on | {_ON} | 1 if the laser is on {_ON_WORDS}
             """),
             *stored[3:],
         ),
@@ -70,10 +76,10 @@ def _lasers(seconds: str, is_open: str) -> View:
 
 def _times(seconds: str, is_open: str) -> View:
     # All lasers of a row share its time. The lasers are counted, because on MariaDB a sum of
-    # integers is a DECIMAL. One that is off reports zeros; r0 = 0 cannot be measured.
+    # integers is a DECIMAL.
     return View(
         "v_sparta_atm",
-        "One time of SPARTA_ATM_DATA, mean over the lasers that are on",
+        "One time of SPARTA_ATM_DATA, mean over the lasers that are on, of values in their ranges",
         (
             *columns(f"""
                 exposure_id | a.exposure_id | Number of the exposure (exposure.id)
@@ -81,12 +87,25 @@ def _times(seconds: str, is_open: str) -> View:
                 time_utc | MIN(a.time_utc) | Time of the sample, UTC
                 seconds_from_start | MIN({seconds}) | {_SECONDS}
                 shutter_open | MIN({is_open}) | {_OPEN}
-                lasers_on | COUNT(CASE WHEN a.r0_m > 0 THEN 1 END) | Lasers that are on (r0 > 0)
+                lasers_on | COUNT(CASE WHEN {_ON} THEN 1 END) | Lasers that are on {_ON_WORDS}
             """),
             *(
-                ViewColumn(column, f"AVG(CASE WHEN a.r0_m > 0 THEN a.{column} END)", meaning)
+                ViewColumn(
+                    column,
+                    f"AVG(CASE WHEN {_used(column)} THEN a.{column} END)",
+                    meaning + (f"; {_CUTS[column]}" if column in _CUTS else ""),
+                )
                 for column, meaning in _MEANS.items()
             ),
         ),
         f"{_JOIN}\nGROUP BY a.exposure_id, a.row_index",
     )
+
+
+def _used(column: str) -> str:
+    limits: Range | None = _CUTS.get(column)
+    if limits is None:
+        return _ON
+    low = ">=" if limits.with_low else ">"
+    high = f" AND a.{column} <= {limits.high:g}" if limits.high < float("inf") else ""
+    return f"{_ON} AND a.{column} {low} {limits.low:g}{high}"

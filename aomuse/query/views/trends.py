@@ -6,8 +6,7 @@ values of a group in order; the median is the middle value, or the mean of the m
 
 from __future__ import annotations
 
-from aomuse.metrics import metric_of
-from aomuse.metrics.registry import WAVELENGTHS_NM
+from aomuse.metrics import WAVELENGTHS_NM, metric_of
 from aomuse.query.views.exposures import night_sql
 from aomuse.query.views.view import View, ViewColumn, columns
 
@@ -30,10 +29,7 @@ _FIT = tuple(
 #: What is counted next to the metrics, whose numbers begin with 1.
 _EXPOSURES, _ANALYSES = 0, -1
 
-_NUMBERS = {
-    **{name: metric_of(name, "legacy").id for _, name, _ in _EXPOSURE},
-    **{name: metric_of(name, "corrected").id for _, name, _ in _FIT},
-}
+_NUMBERS = {name: metric_of(name).id for _, name, _ in (*_EXPOSURE, *_FIT)}
 
 
 def median_sql(condition: str) -> str:

@@ -19,7 +19,7 @@ _QUARTILES, _DEVIATION = "1.349", "0.7979"
 #: Mean difference of two exposures drawn from a normal distribution of spread 1: 2 / sqrt(pi).
 TYPICAL_DIFFERENCE = "1.1284"
 
-_NUMBERS = {name: metric_of(name, "legacy").id for name, _, _ in CONDITIONS}
+_NUMBERS = {name: metric_of(name).id for name, _, _ in CONDITIONS}
 
 
 def _spread_view() -> View:

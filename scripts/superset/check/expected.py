@@ -102,11 +102,18 @@ EXPECTED: dict[str, Expected] = {
     "fwhm_by_wavelength_wide_field": _by_mode("fwhm_arcsec", "AND instrument_mode LIKE 'WFM%'"),
     "fwhm_by_wavelength_narrow_field": _by_mode("fwhm_arcsec", "AND instrument_mode LIKE 'NFM%'"),
     "moffat_beta_by_wavelength": _by_mode("beta"),
-    "delivered_and_expected_by_wavelength_wfm_ao": Expected(
-        _windows(
-            "AVG(fwhm_arcsec) AS mean_fwhm, AVG(sparta_iq_arcsec) AS mean_expected,"
-            " AVG(sparta_iq_nogain_arcsec) AS mean_expected_nogain",
-            "AND instrument_mode LIKE 'WFM-AO%' AND sparta_iq_arcsec IS NOT NULL",
+    "delivered_and_expected_by_wavelength_wfm_ao": _pivoted(
+        " UNION ALL ".join(
+            _windows(
+                f"CONCAT('{metric}, ', instrument_mode), AVG({column})",
+                "AND instrument_mode LIKE 'WFM-AO%' AND sparta_iq_arcsec IS NOT NULL",
+            )
+            + ", instrument_mode"
+            for metric, column in (
+                ("mean_fwhm", "fwhm_arcsec"),
+                ("mean_expected", "sparta_iq_arcsec"),
+                ("mean_expected_nogain", "sparta_iq_nogain_arcsec"),
+            )
         )
     ),
     "strehl_ratio_of_each_laser": _lasers("strehl_mean"),

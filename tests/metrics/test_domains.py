@@ -1,0 +1,138 @@
+"""Each metric in each mode and for each PSF model: a number where it holds, else that reason."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aomuse.metrics import METRICS, Metric
+from aomuse.metrics.compute import ExposureInputs, exposure_metrics
+from aomuse.metrics.compute_fits import FitInputs, fit_metrics
+from aomuse.metrics.compute_lasers import laser_metrics
+from aomuse.metrics.lasers import LaserSamples
+from aomuse.metrics.metric import WAVELENGTHS_NM
+
+MODES = ("WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "WFM-NOAO-E", "NFM-AO-N", None)
+
+#: What MUSE's modes allow, by what a metric is made from.
+WIDE_AO = ("sparta_iq_los", "iq_los")
+AO = (
+    *("laser", "strehl", "r0_", "l0_", "lgs_seeing", "sparta_", "lasers_on"),
+    *("ttfree", "degraded", "ngs_flux"),
+)
+LIGHT = ("half_light_radius", "ee_500mas")
+MAOPPY = {"r0": 0.2, "bck": 0.01, "amp": 1.0, "alpha": 0.06, "beta": 1.6}
+
+
+def holds(metric: Metric, mode: str | None, model: str | None) -> bool:
+    """Tell whether a current metric holds, by rules that are not those of the registry."""
+    name = mode or ""
+    if metric.name.startswith(WIDE_AO):
+        return name.startswith("WFM-AO")
+    if metric.name.startswith(AO):
+        return name.startswith(("WFM-AO", "NFM"))
+    if metric.name.startswith(LIGHT):
+        return (name[:3], model) in {("WFM", "moffat"), ("NFM", "maoppy")}
+    if metric.grain == "psf_fit":
+        return model == "moffat"
+    return True
+
+
+def telemetry() -> LaserSamples:
+    rows = 4
+    columns = (np.arange(rows) * 30.0, 0.12, 20.0, 0.8, 10.0, 0.6)
+    return LaserSamples(*(np.broadcast_to(np.asarray(c), (rows,)) for c in columns))
+
+
+def computed(grain: str, mode: str | None, model: str | None) -> dict[Any, Any]:
+    if grain == "psf_fit":
+        values = {"fwhm": 3.0, "beta": 2.5, "e": 0.1} if model == "moffat" else MAOPPY
+        parameters = {(name, nm): v for name, v in values.items() for nm in WAVELENGTHS_NM}
+        layers = {nm: float(nm) for nm in WAVELENGTHS_NM}
+        return fit_metrics(FitInputs(0.2, str(model), parameters, layers, mode))
+    laser = telemetry()
+    if grain == "laser":
+        return laser_metrics(laser, 60.0, mode)
+    row = {
+        "instrument_mode": mode,
+        "exposure_time_s": 60.0,
+        "ground_layer_fraction": 0.5,
+        "tip_tilt_loop": False,
+        **{f"{name}_{end}": 1.0 for name in ("airmass",) for end in ("start", "end")},
+        **{f"seeing_{end}_arcsec": 0.8 for end in ("start", "end")},
+        **{f"lgs{n}_simulated": False for n in range(1, 5)},
+        "tau0_s": 0.004,
+        "ngs_flux": 100.0,
+    }
+    return exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("grain", "model"),
+    [("exposure", None), ("laser", None), ("psf_fit", "moffat"), ("psf_fit", "maoppy")],
+)
+def test_every_metric_in_every_mode(grain, model, mode):
+    found = computed(grain, mode, model)
+    current = [m for m in METRICS if m.grain == grain and m.version == "corrected"]
+    assert current
+    for metric in current:
+        value = found[metric.name, metric.version]
+        if holds(metric, mode, model):
+            assert isinstance(value, float), (metric.name, value)
+        else:
+            assert isinstance(value, str), (metric.name, value)
+    # What was stored before keeps its number and its meaning: it knew no domains.
+    for metric in METRICS:
+        if metric.grain == grain and metric.version != "corrected" and model != "maoppy":
+            assert isinstance(found[metric.name, metric.version], float), metric.name
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "reason"),
+    [
+        ("NFM-AO-N", "iq_los_700nm", "it holds for WFM-AO only, and the mode is NFM-AO-N"),
+        ("WFM-NOAO-N", "sparta_iq_los_500nm", "it holds for WFM-AO only, and the mode is"),
+        (None, "sparta_iq_los_500nm_nogain", "it holds for WFM-AO only, and the mode is unknown"),
+        ("WFM-NOAO-E", "ttfree", "it holds for WFM-AO, NFM only, and the mode is WFM-NOAO-E"),
+    ],
+)
+def test_the_reason_is_the_mode(mode, name, reason):
+    assert computed("exposure", mode, None)[name, "corrected"].startswith(reason)
+
+
+def test_the_reason_is_the_profile():
+    narrow = computed("psf_fit", "NFM-AO-N", "moffat")["ee_500mas_700nm", "corrected"]
+    assert narrow == "a moffat profile describes WFM only, and the mode is NFM-AO-N"
+    other = fit_metrics(FitInputs(0.2, "gauss", instrument_mode="WFM-AO-N"))
+    assert other["ee_500mas_700nm", "corrected"] == (
+        "it holds for the PSF model moffat, maoppy only, not for gauss"
+    )
+
+
+def test_the_reason_is_a_range():
+    laser = telemetry()
+    row = {"instrument_mode": "WFM-AO-N", "ground_layer_fraction": 1.5}
+    found = exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}))
+    assert found["iq_los_700nm", "corrected"] == "glf is 1.5, outside of 0 <= glf <= 1"
+    assert isinstance(found["sparta_iq_los_500nm_nogain", "corrected"], float)
+
+
+def test_the_registry_says_where_each_holds():
+    rows = {(m.name, m.version): m.row for m in METRICS}
+    quality = rows["iq_los_900nm", "corrected"]
+    assert (quality["modes"], quality["lasers"]) == ("WFM-AO", "on")
+    assert quality["ranges"] == "0 < r0 <= 0.9 m; 0 < L0 <= 100 m; 0 <= glf <= 1"
+    assert rows["iq_los_900nm", "legacy"]["tip_tilt_loop"] == "open"
+    assert rows["ee_500mas_900nm", "corrected"]["models"] == "moffat in WFM, maoppy in NFM"
+    assert rows["strehl_mean", "corrected"]["ranges"] == "0 <= Strehl ratio <= 90 %"
+    # Every metric is current in exactly one version, and numbers are never given again.
+    names = {m.name for m in METRICS}
+    assert {m.name for m in METRICS if m.version == "corrected"} == names
+    assert {m.id: m.name for m in METRICS if m.version == "corrected-1"}.items() >= {
+        12: "sparta_iq_los_500nm",
+        29: "iq_los_900nm",
+        80: "ee_500mas_500nm",
+        15: "lasers_on",
+        110: "strehl_mean",
+    }.items()
