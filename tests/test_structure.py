@@ -54,6 +54,7 @@ LONG = {
 LATE = {
     "aomuse": "PEP 562: the public names are imported at first use",
     "aomuse.cli.export": "the extra `lake` may be absent",
+    "aomuse.cli.verify": "the extra `lake` may be absent",
     "aomuse.discover.identity": "astropy only for a card that is not plain",
     "aomuse.load.writer_choice": "looks for MariaDB's client library, which SQLite does not need",
     "aomuse.read.exposure": "astropy only when a file is read",

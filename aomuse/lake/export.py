@@ -101,6 +101,10 @@ def export(
             if rewrite or manifest.revision != revision:
                 manifest.exposures = {}
             manifest.revision, manifest.state = revision, None
+            if not root.exists():
+                root.mkdir(parents=True, mode=0o700)
+            # From now on the folder is a lake, on its way to another state.
+            manifest.write(root)
             update = _Update(connection, root, manifest, listener, summary, stop)
             update.exposures(engine, workers)
             if not stop.is_set():

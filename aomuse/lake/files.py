@@ -83,6 +83,8 @@ def write_file(
             rows = _write(hashed, schema, batches)
             file.flush()
             os.fsync(file.fileno())
+            # Whoever may read the lake's folder may read its files.
+            os.fchmod(file.fileno(), root.stat().st_mode & 0o666)
             written = LakeFile(
                 *(path.parts[0], str(path), rows, hashed.size, hashed.digest.hexdigest()),
                 exposure_id,

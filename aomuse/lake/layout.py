@@ -87,7 +87,7 @@ def with_exposure(table: Table) -> sa.Select[tuple[object, ...]]:
     own = set(table.c.keys())
     more: list[sa.ColumnElement[object]] = []
     if "exposure_id" not in own and table.name != "exposure":
-        more.append(exposure_id.label("exposure_id"))
+        more.append(exposure_id)
     if "archive_id" not in own:
         path = path.outerjoin(Exposure, Exposure.id == exposure_id)
         more.append(Exposure.archive_id)

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aomuse.errors import AomuseError
 from aomuse.lake.files import LakeFile
 from aomuse.lake.layout import META
+from aomuse.models import Base
 from aomuse.whole_file import whole_file
 
 FORMAT = 1
@@ -52,7 +53,7 @@ class Manifest:
                 "state": self.state,
             }
         )
-        exposures = (f"{json.dumps(str(e))}: {json.dumps(k)}" for e, k in self.exposures.items())
+        exposures = (f'"{e}": {json.dumps(self.exposures[e])}' for e in sorted(self.exposures))
         files = (json.dumps(self.files[path]._asdict()) for path in sorted(self.files))
         try:
             (root / META).mkdir(parents=True, exist_ok=True)
@@ -100,13 +101,23 @@ def read_manifest(root: Path) -> Manifest | None:
     place = root / META / _NAME
     try:
         content = json.loads(place.read_text(encoding="utf-8"))
-        files = [LakeFile(**entry) for entry in content["files"]]
+        files = [_checked(LakeFile(**entry)) for entry in content["files"]]
         exposures = {int(exposure_id): key for exposure_id, key in content["exposures"].items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(place, error) from error
     return Manifest(
         head["schema_revision"], head["state"], exposures, {file.path: file for file in files}
     )
+
+
+def _checked(file: LakeFile) -> LakeFile:
+    """Return an entry if its path is one that an export could have written."""
+    path = PurePosixPath(file.path)
+    if path.is_absolute() or ".." in path.parts or path.parts[0] != file.table:
+        raise ValueError(file.path)
+    if file.table not in Base.metadata.tables or not isinstance(file.exposure_id, int | None):
+        raise ValueError(file.table)
+    return file
 
 
 def _unreadable(place: Path, error: Exception) -> AomuseError:

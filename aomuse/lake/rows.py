@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table
 
 from aomuse.lake.layout import Place, owner_column, schema, with_exposure
 from aomuse.models import Header, PsfFit
-from aomuse.stored.rows import uncollected
+from aomuse.stored.rows import pieces
 
 #: Rows that are in memory at once.
 _BATCH_ROWS = 122_880
@@ -58,16 +58,8 @@ def rows_of_exposure(
 def _batches(
     connection: Connection, select: sa.Select[Any], fields: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    options = {"stream_results": True, "max_row_buffer": _BATCH_ROWS}
-    result = connection.execute(select, execution_options=options)
-    for rows in result.partitions(_BATCH_ROWS):
-        yield _batch(rows, fields)
-
-
-def _batch(rows: Sequence[Any], fields: pa.Schema) -> pa.RecordBatch:
-    with uncollected():
-        columns = zip(*rows, strict=True)
-        arrays = [
-            pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)
-        ]
-    return pa.RecordBatch.from_arrays(arrays, schema=fields)
+    for piece in pieces(connection, select, _BATCH_ROWS):
+        columns = [pa.array(piece[f.name], f.type, from_pandas=True) for f in fields]
+        batch = pa.RecordBatch.from_arrays(columns, schema=fields)
+        if batch.num_rows:
+            yield batch

@@ -1,7 +1,7 @@
 """how often the content of an exposure has changed
 
-Revision: 0018
-Follows: 0017
+Revision: 0021
+Follows: 0020
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import context, op
 
 from aomuse.query.refresh import drop_views
 
-revision = "0018"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
