@@ -17,6 +17,7 @@ from aomuse.legacy import add_exposure
 from aomuse.metrics import Grain
 from aomuse.models.operations import hand_in
 from aomuse.query.frames import Filters
+from aomuse.query.frames.comparisons import read_comparison
 from aomuse.query.frames.exposures import read_exposures
 from aomuse.query.frames.extracted_sources import read_extracted_sources
 from aomuse.query.frames.headers import read_header
@@ -312,6 +313,33 @@ class Database:
         >>> db.twins("MUSE.2018-08-12T23:27:21.681", n=5)  # doctest: +SKIP
         """
         return read_twins(self._checked_engine(), exposure, n, filters, any_mode=any_mode)
+
+    def comparison(
+        self, name: str, *columns: str, chunk_rows: int | None = None, **filters: Unpack[Filters]
+    ) -> Frames:
+        """Return what is compared with what: predicted and delivered, or two instruments.
+
+        Parameters
+        ----------
+        name : str
+            ``gain`` (the view v_gain); docs/science.md has the formulae.
+        *columns : str
+            Columns of the view; else all.
+        chunk_rows : int, optional
+            As for `exposures`.
+        **filters : Filters
+            Which exposures.
+
+        Returns
+        -------
+        DataFrame or iterator of DataFrame
+            The rows of the view, exposures sorted by time.
+
+        Examples
+        --------
+        >>> db.comparison("gain", "instrument_mode", "wavelength_nm", "gain")  # doctest: +SKIP
+        """
+        return self._frames(chunk_rows, read_comparison, name, columns, filters)
 
     def add_exposure(
         self,

@@ -13,7 +13,8 @@ from aomuse.models import Base
 #: Modules of `aomuse.models`, each with the title of its topic.
 TITLES = {
     "exposure": "Targets and exposures",
-    "psf": "PSF and sources",
+    "psf": "PSF and PSF stars",
+    "extracted_source": "Extracted sources",
     "summary": "Summaries",
     "metric": "Metrics",
     "metric_detail": "Metrics by laser and wavelength",

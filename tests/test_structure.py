@@ -47,7 +47,7 @@ VAGUE = {
 }  # fmt: skip
 #: Modules of more than 300 lines, and how many they may have.
 LONG = {
-    "aomuse.database": 400,  # every method with all sections of its docstring
+    "aomuse.database": 430,  # every method with all sections of its docstring
     "aomuse.read.night_log": 350,  # one grammar
 }
 #: Imports inside a function, each with its reason.

@@ -43,7 +43,7 @@ def decode(text: str | None, *, text_allowed: bool = False) -> Any:
             raise
     if isinstance(value, str):
         raise BlobError(f"it is encoded more than {_MAX_ENCODINGS} times")
-    if text is not None and "\\ud" in text.lower():
+    if text is not None and ("\\ud" in text or "\\uD" in text):
         _require_unicode(value)
     return value
 

@@ -71,6 +71,8 @@ class DecodedRow:
     issues: list[Issue] = field(default_factory=list)
     #: Values by column that no table can hold.
     kept_whole: dict[str, Any] = field(default_factory=dict)
+    #: Bytes and checksums of texts: a document of 40 MB is asked for more than once.
+    _sums: dict[str, tuple[int, str]] = field(default_factory=dict, repr=False)
 
     def plain(self, name: str) -> Any:
         """Return a plain column's value, None where it is NULL or absent."""
@@ -107,15 +109,37 @@ class DecodedRow:
         night_log: NightLog | None = None,
     ) -> FileContent:
         """Return the file that a text of this row stands for, as if it had been read."""
-        blob = _blob(f"{self.place}/{place}", role, name, text)
+        blob = self.blob(f"{self.place}/{place}", role, name, text)
         return FileContent(blob, blob.size, None, blob.sha256, hdus, night_log=night_log)
 
     def row_file(self) -> ImportedBlob:
         """Return the file that stands for the row; its checksum covers every column."""
-        checksums = (f"{d.column} {_checksum(d.text or '')}" for d in self.documents.values())
+        checksums = (f"{d.column} {self._sum(d.text or '')[1]}" for d in self.documents.values())
         whole = "\n".join([self.other_columns, *checksums])
-        blob = _blob(self.place, "row", self.place.rpartition("#")[2], self.other_columns)
-        return replace(blob, sha256=_checksum(whole))
+        blob = self.blob(self.place, "row", self.place.rpartition("#")[2], self.other_columns)
+        return replace(blob, sha256=self._sum(whole)[1])
+
+    def blob(self, place: str, role: Role, file_name: str, text: str) -> ImportedBlob:
+        """Return the file that a text stands for."""
+        size, checksum = self._sum(text)
+        return ImportedBlob(
+            path=Path(place),
+            role=role,
+            stem=file_name,
+            base=Path(),
+            folder=(),
+            size=size,
+            mtime_ns=0,
+            place=place,
+            file_name=file_name[:255],
+            sha256=checksum,
+        )
+
+    def _sum(self, text: str) -> tuple[int, str]:
+        if text not in self._sums:
+            content = text.encode("utf-8", "surrogatepass")
+            self._sums[text] = len(content), hashlib.sha256(content).hexdigest()
+        return self._sums[text]
 
     def keep_whole(self, name: str, why: str | None = None) -> None:
         """Keep a document as text; report ``why`` as an issue."""
@@ -162,7 +186,7 @@ def _decode(row: DecodedRow, name: str, column: str) -> Document:
             text = base64.b64encode(bytes(stored)).decode()
         role = DOCUMENT_COLUMNS[name][0]
         file_name = row.text("prm_file" if name in ("psf_params", "sources") else "raw_file")
-        blob = _blob(f"{row.place}/{column}", role, file_name or column, text)
+        blob = row.blob(f"{row.place}/{column}", role, file_name or column, text)
         row.unreadable.append(blob)
         message = (
             f"column {column} cannot be parsed as JSON ({error}); the rest of the exposure is "
@@ -170,29 +194,6 @@ def _decode(row: DecodedRow, name: str, column: str) -> Document:
         )
         row.issues.append(Issue("error", "blob_unreadable", message, blob.place))
         return Document(column, text, _UNREADABLE)
-
-
-def _blob(place: str, role: Role, file_name: str, text: str) -> ImportedBlob:
-    return ImportedBlob(
-        path=Path(place),
-        role=role,
-        stem=file_name,
-        base=Path(),
-        folder=(),
-        size=len(_bytes(text)),
-        mtime_ns=0,
-        place=place,
-        file_name=file_name[:255],
-        sha256=_checksum(text),
-    )
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(_bytes(text)).hexdigest()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _as_json(value: Any) -> str:

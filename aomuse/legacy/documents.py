@@ -6,7 +6,9 @@ tables as a list for each column. Where the script crashed, commentary cards bec
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,13 +26,29 @@ TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA
 _CHANNEL = re.compile(r"^CHAN\d\d$")
 
 
-def document(connection: Connection, psf_fit_id: int) -> dict[str, Any]:
-    """Return an analysis in the structure of AOMUSE 2020."""
+def document_json(connection: Connection, psf_fit_id: int) -> Iterator[str]:
+    """Yield an analysis in the structure of AOMUSE 2020 as JSON, one source after the other."""
     exposure_id = _exposure_of(connection, psf_fit_id)
-    names = ("analysis", "data", "psfParams", "sources")
-    documents = _documents(connection, exposure_id, psf_fit_id, *names)
-    analysis: dict[str, Any] = documents.pop("analysis")
-    return analysis | documents
+    tables = DocumentsOfTables(connection, exposure_id, psf_fit_id)
+    changes = differences(connection, exposure_id, psf_fit_id)
+    parts = {name: _changed(tables, name, changes) for name in ("analysis", "data", "psfParams")}
+    content: dict[str, Any] = parts.pop("analysis") | parts
+    is_changed = changes.get("sources") is not None
+    content["sources"] = _changed(tables, "sources", changes) if is_changed else tables.sources()
+    yield from _json_members(content.items())
+
+
+def _json_members(members: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Yield what json.dumps gives of a dictionary; an iterator in it is a dictionary too."""
+    separator = "{"
+    for name, value in members:
+        yield f"{separator}{json.dumps(name)}: "
+        if isinstance(value, Iterator):
+            yield from _json_members(value)
+        else:
+            yield json.dumps(value)
+        separator = ", "
+    yield "}" if separator == ", " else "{}"
 
 
 def data(connection: Connection, exposure_id: int) -> dict[str, Any]:
@@ -66,11 +84,13 @@ def _documents(
     """Return what the tables give, changed by the differences that an import kept."""
     tables = DocumentsOfTables(connection, exposure_id, psf_fit_id)
     changes = differences(connection, exposure_id, psf_fit_id)
+    return {name: _changed(tables, name, changes) for name in names}
+
+
+def _changed(tables: DocumentsOfTables, name: str, changes: dict[str, dict[str, Any]]) -> Any:
     # Where a document is kept as a whole, the tables may not even hold together.
-    return {
-        name: applied(None if is_whole(changes.get(name)) else tables[name], changes.get(name))
-        for name in names
-    }
+    change = changes.get(name)
+    return applied(None if is_whole(change) else tables[name], change)
 
 
 class DocumentsOfTables:
@@ -110,8 +130,20 @@ class DocumentsOfTables:
             case "psfParams":
                 return self._psf_params()
             case "sources":
-                return self._sources()
+                sources = self.sources()
+                return None if sources is None else dict(sources)
         raise KeyError(name)
+
+    def sources(self) -> Iterator[tuple[str, Any]] | None:
+        """Return the names and columns of sources, one after the other."""
+        if self._row.psf_file_id is None:
+            return None
+        headers = {}
+        for header in self._stored.headers(self._row.psf_file_id):
+            if "PM_" in _key(header) and header.table_layout_id is not None:
+                # As in a dictionary: the first place, and the last value.
+                headers[_key(header)] = header.id
+        return ((name, _lists(self._stored.table(number))) for name, number in headers.items())
 
     def _loaded_file(self, role: str) -> int | None:
         """Return source_file.id of the first file of a role that was loaded."""
@@ -150,15 +182,6 @@ class DocumentsOfTables:
         if wavelengths:
             result["wavelength"] = wavelengths
         return result
-
-    def _sources(self) -> dict[str, Any] | None:
-        if self._row.psf_file_id is None:
-            return None
-        return {
-            _key(header): _lists(self._stored.table(header.id))
-            for header in self._stored.headers(self._row.psf_file_id)
-            if "PM_" in _key(header) and header.table_layout_id is not None
-        }
 
     def _headers(self, file_id: int | None) -> list[Any]:
         return [] if file_id is None else self._stored.headers(file_id)

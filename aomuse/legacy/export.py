@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError, DatabaseError
-from aomuse.legacy.documents import document
+from aomuse.legacy.documents import document_json
 from aomuse.load import reason_of
 from aomuse.models import Exposure, PsfFit
 from aomuse.schema import require_head
@@ -36,14 +35,13 @@ def export(
         fits = _select(connection, prm_files)
         for fit, path in zip(fits, _paths(fits), strict=True):
             try:
-                content = document(connection, fit.id)
-            except (DBAPIError, DatabaseError):
+                _write(directory, path, document_json(connection, fit.id))
+            except (DBAPIError, DatabaseError, ConfigurationError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is odd in one, the next may be well
                 name = fit.archive_id or fit.exposure_id
                 on_failure(f"{name}: {fit.name} cannot be written ({reason_of(error)})")
                 continue
-            _write(directory, path, content)
             yield directory / path
 
 
@@ -85,9 +83,11 @@ def _select(connection: Connection, prm_files: Collection[str]) -> list[Any]:
     return fits
 
 
-def _write(directory: Path, path: Path, content: dict[str, Any]) -> None:
+def _write(directory: Path, path: Path, content: Iterator[str]) -> None:
     """Write a file whole or not at all, and nowhere but in the directory."""
     place = directory / path
+    # What cannot be rebuilt at all leaves no folder behind.
+    begin = next(content)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.parent.resolve().is_relative_to(directory.resolve()):
@@ -95,7 +95,8 @@ def _write(directory: Path, path: Path, content: dict[str, Any]) -> None:
                 f"{place.parent} is a link out of {directory}: give another directory"
             )
         with whole_file(place) as stream:
-            json.dump(content, stream)
+            stream.write(begin)
+            stream.writelines(content)
     except OSError as error:
         why = error.strerror or str(error)
         raise ConfigurationError(

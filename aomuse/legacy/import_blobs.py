@@ -27,6 +27,7 @@ from aomuse.load import UnitOfWork, choose_writer
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.pipeline import show_in_views
+from aomuse.stored.rows import uncollected
 
 
 def import_blobs(
@@ -77,7 +78,10 @@ class _Importer:
             place = self._source.place("processed_exposure")
             yield self._skip(place, (_strays(strays, place),))
         for row_id in ids:
-            yield self._import(row_id)
+            # A document is millions of floats, which the collector would look through many times.
+            with uncollected():
+                result = self._import(row_id)
+            yield result
 
     def _import(self, row_id: int) -> Result:
         place = self._source.place(row_id)

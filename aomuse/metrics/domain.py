@@ -72,7 +72,7 @@ class Domain:
         return {
             "modes": _listed(self.modes) or None,
             "models": _listed(models) or None,
-            "tip_tilt_loop": self.loop or None,
+            "loop_state": self.loop or None,
             "lasers": self.lasers or None,
             "ranges": "; ".join(map(str, self.ranges)) or None,
         }

@@ -18,11 +18,11 @@ _DOMAINS = {
 
 _TABLE = """
 40+1 | fwhm_{nm}nm | corrected | arcsec | PampelMuse | any | PSFPARS fwhm, pixel scale
-    | FWHM of the PSF in the layer nearest to {nm} nm
+    | FWHM of the PSF in the layer nearest to {nm} nm, along the major axis if it is elliptical
 50+1 | beta_{nm}nm | corrected | | PampelMuse | Moffat | PSFPARS beta
     | Moffat beta of the PSF in the layer nearest to {nm} nm
 60+1 | ellipticity_{nm}nm | corrected | | PampelMuse | any | PSFPARS e
-    | ellipticity of the PSF in the layer nearest to {nm} nm
+    | ellipticity e of the PSF in the layer nearest to {nm} nm: its axis ratio is 1 - e
 70+1 | half_light_radius_{nm}nm | corrected-1 | arcsec | light | Moffat
     | PSFPARS fwhm and beta, pixel scale
     | radius that holds half of the Moffat PSF's light in the layer nearest to {nm} nm, in any mode

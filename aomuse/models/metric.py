@@ -39,7 +39,7 @@ class Metric(Base):
     models: Mapped[Name | None] = mapped_column(
         comment="PSF models for which it holds, and in which modes; NULL for all"
     )
-    tip_tilt_loop: Mapped[Code | None] = mapped_column(
+    loop_state: Mapped[Code | None] = mapped_column(
         comment="State of the tip-tilt loop in which it holds; NULL for any"
     )
     lasers: Mapped[Code | None] = mapped_column(

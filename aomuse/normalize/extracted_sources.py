@@ -26,6 +26,8 @@ _FLOATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "y_pixel": (("y",), ("pix", "pixel")),
     "magnitude": (("magnitude", "mag"), ("mag",)),
 }
+#: Keyword of PampelMuse's configuration that names the passband of the magnitudes.
+_PASSBAND_KEYWORD = "PAMPELMUSE CATALOG PASSBAND"
 _INTEGERS = {"status": "status", "spectrum_row": "specrow"}
 #: Doubles up to here are all integers apart.
 _MAX_EXACT = 9e15
@@ -44,8 +46,11 @@ def add_extracted_sources(draft: Draft, fit: Fit, prm: FileContent) -> None:
         "row_index": np.arange(table.row_count, dtype=np.int32),
         "pampelmuse_id": _ids(table, odd),
     }
+    passband = fit.configured(_PASSBAND_KEYWORD)
     for name, (texts, units) in _FLOATS.items():
-        columns[name] = _floats(table, texts, units, odd)
+        # Catalogues call the column after its passband.
+        more = (passband,) if name == "magnitude" and passband else ()
+        columns[name] = _floats(table, (*texts, *more), units, odd)
     for name, text in _INTEGERS.items():
         columns[name] = _integers(table, text, odd)
     for why in odd:

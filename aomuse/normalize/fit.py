@@ -68,16 +68,21 @@ class Fit:
         return found if isinstance(found, Parameters) and found.names else None
 
     def profile(self) -> str | None:
-        """Return the PSF model by the configuration that PampelMuse writes into its headers."""
+        """Return the PSF model by PampelMuse's configuration."""
+        value = self.configured(PROFILE_KEYWORD)
+        return value.lower() if value and len(value) <= _MAX_MODEL else None
+
+    def configured(self, keyword: str) -> str | None:
+        """Return a text of the configuration that PampelMuse writes into its primary headers."""
         for file in (self.content.prm, self.content.psf):
             primary = file.hdu("PRIMARY") if file else None
             if primary is None:
                 continue
             # PampelMuse writes its keywords in small letters.
-            cards = primary.cards[primary.cards["keyword"].map(plain_keyword) == PROFILE_KEYWORD]
+            cards = primary.cards[primary.cards["keyword"].map(plain_keyword) == keyword]
             value = card_value(cards.iloc[0]) if len(cards) else None
-            if isinstance(value, str) and 0 < len(value.strip()) <= _MAX_MODEL:
-                return value.strip().lower()
+            if isinstance(value, str) and value.strip():
+                return value.strip()
         return None
 
     def source_layers(self) -> set[int]:

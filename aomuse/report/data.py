@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from aomuse.metrics import WAVELENGTHS_NM, Grain
 from aomuse.query.frames.columns import FrameColumn, make_frame
+from aomuse.query.frames.comparisons import read_comparison
 from aomuse.query.frames.exposures import read_exposures
 from aomuse.query.frames.metrics import read_metrics
 from aomuse.query.frames.reading import columns_of, joined
@@ -53,6 +54,8 @@ class Content:
     lasers: pd.DataFrame
     #: v_psf_prediction: a row for each exposure, analysis and wavelength.
     predictions: pd.DataFrame
+    #: v_gain: a row for each wide-field analysis and wavelength.
+    gains: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -83,6 +86,7 @@ def read_content(connection: Connection) -> Content:
         _labelled(windows),
         _labelled(metrics(_LASER_METRICS, "laser")),
         _labelled(predictions),
+        _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
     )
 
 

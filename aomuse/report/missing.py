@@ -33,7 +33,7 @@ FILES = {
     "reduced": "reduced cube",
     "raw": "raw file",
     "prm": "PampelMuse parameters",
-    "psf": "PampelMuse sources",
+    "psf": "PampelMuse PSF stars",
 }
 KEYWORDS, SEEING, QUALITY = "header keywords", "seeing", "image quality by SPARTA"
 DELIVERED, PREDICTED = "FWHM at 700 nm", "PSF by muse-psfr"

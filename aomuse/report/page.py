@@ -23,6 +23,7 @@ from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
+from aomuse.report.gain import gain
 from aomuse.report.lasers import lasers
 from aomuse.report.matrix import matrix
 from aomuse.report.missing import read_parts
@@ -43,6 +44,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         states, others = read_parts(connection, content.exposures)
     sections = [
         coverage(content),
+        gain(content),
         quality(content),
         wavelength(content),
         lasers(content),

@@ -32,7 +32,7 @@ from aomuse.report.style import (
 _TEXT = (
     "Each mark is an analysis by PampelMuse: the seeing of the site monitor (mean of start and"
     " end, at zenith) and the FWHM of the PSF at 700 nm. In the wide field the dashed line shows"
-    " where both are equal: the further below it, the greater the gain."
+    " where both are equal. They are at different wavelengths and air masses: the gain is above."
 )
 _EMPTY = (
     "No analysis has both a seeing and an FWHM at 700 nm. The section on missing data says why."
@@ -112,9 +112,7 @@ def equal_line(x: str, y: str, top: float) -> alt.Chart:
 
 
 def _summary(frame: pd.DataFrame) -> str:
-    gain = frame["seeing_arcsec"] / frame["fwhm_700nm"]
     return (
         f"{count(len(frame), 'analyses')}. Seeing: {spread(frame['seeing_arcsec'], 2, '″')}."
         f" FWHM at 700 nm: {spread(frame['fwhm_700nm'], 3, '″')}."
-        f" Seeing over FWHM: {spread(gain, 1)}."
     )

@@ -57,19 +57,20 @@ def _weather(seed: int, exposure: Exposure) -> Iterator[str]:
         moment += timedelta(minutes=int(rng.integers(40, 95)))
 
 
-def catalog(exposure: Exposure, stars: Stars) -> bytes:
+def catalog(exposure: Exposure, stars: Stars, psf_stars: int) -> bytes:
     """Write the catalogue that PampelMuse started from, as ECSV.
 
-    A star without a colour has an empty cell.
+    A star without a colour has an empty cell. Other ones than PSF stars are called resolved.
     """
     rows = [read_template("detections.cat").replace("CUBE", f"{exposure.product_name}.fits")]
-    for i, (identifier, faint) in enumerate(zip(stars.identifier, stars.faint, strict=True)):
-        status = "resolved" if faint else '"psf star"'
+    bright = set(stars.brightest(psf_stars).tolist())
+    for i, identifier in enumerate(stars.identifier):
+        status = '"psf star"' if i in bright else "resolved"
         colour = '""' if i % 7 == 3 else repr(round(8000.0 / float(stars.temperature[i]), 4))
         rows.append(
             f"{identifier} {float(stars.ra[i])!r} {float(stars.dec[i])!r} {float(stars.x[i])!r}"
             f" {float(stars.y[i])!r} {np.float32(stars.magnitude[i])!s} {colour}"
-            f" {not faint} {status}\n"
+            f" {i in bright} {status}\n"
         )
     return "".join(rows).encode()
 

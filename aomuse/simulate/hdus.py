@@ -28,15 +28,18 @@ class SimulatedColumn:
     null: int | None = None
 
 
-def primary(cards: Iterable[str]) -> bytes:
-    """Write a primary HDU without data; the mandatory cards go before those given."""
+def primary(cards: Iterable[str], pixels: NDArray[np.float32] | None = None) -> bytes:
+    """Write a primary HDU, mostly without data; the mandatory cards go before those given."""
+    axes = () if pixels is None else pixels.shape[::-1]
     mandatory = [
         card("SIMPLE", True, "file follows the FITS standard"),
-        card("BITPIX", 8, "bits a data value"),
-        card("NAXIS", 0, "no data in this HDU"),
+        card("BITPIX", 8 if pixels is None else -32, "bits a data value"),
+        card("NAXIS", len(axes), "number of axes" if axes else "no data in this HDU"),
+        *(card(f"NAXIS{i}", n, f"length of axis {i}") for i, n in enumerate(axes, 1)),
         card("EXTEND", True, "extensions follow"),
     ]
-    return header([*mandatory, *cards])
+    data = b"" if pixels is None else _filled(pixels.astype(">f4").tobytes())
+    return header([*mandatory, *cards]) + data
 
 
 def image(name: str, pixels: NDArray[np.float32], cards: Iterable[str]) -> bytes:

@@ -25,8 +25,10 @@ class MaoppyFit(Fit):
 
     profile: ClassVar[str] = "maoppy"
 
-    def __init__(self, observation: Observation, stars: Stars, rng: np.random.Generator) -> None:
-        super().__init__(observation, stars.brightest(BRIGHTEST), rng)
+    def __init__(
+        self, observation: Observation, stars: Stars, psf_stars: int, rng: np.random.Generator
+    ) -> None:
+        super().__init__(observation, stars, min(psf_stars, BRIGHTEST), rng)
         self._relative = self.wavelength * 1e-9 / SEEING_WAVELENGTH
         self._phase = mean_phase(observation.state)
         self._r0: Series = self._phase.r0 * self._relative**1.2

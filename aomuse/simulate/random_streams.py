@@ -20,6 +20,7 @@ class Stream(IntEnum):
     FITS = 7
     NIGHT_LOG = 8
     MAOPPY_FITS = 9
+    GLITCHES = 10
 
 
 def generator(seed: int, index: int, stream: Stream) -> np.random.Generator:

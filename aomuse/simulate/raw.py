@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from aomuse.simulate.cards import card, header
+from aomuse.simulate.glitches import with_glitches
 from aomuse.simulate.hdus import compressed_image, primary, table
 from aomuse.simulate.header_values import header_values
 from aomuse.simulate.headers import header_cards
@@ -20,11 +21,12 @@ _ACQUISITION = (24, 24)
 _FRAMES = (5, 16, 16)
 
 
-def raw(observation: Observation) -> Iterator[bytes]:
+def raw(observation: Observation, *, clean: bool = False) -> Iterator[bytes]:
     """Write the HDUs of a raw file.
 
     They are PRIMARY, CHAN01 to CHAN24 in the order in which the controllers delivered them, and
-    the tables and images that the mode has.
+    the tables and images that the mode has. A few samples of the lasers went wrong, unless it is
+    clean; what the header says of them is right in any case.
     """
     seed, exposure = observation.seed, observation.exposure
     values = header_values(observation) | {"written": exposure.end + timedelta(seconds=70)}
@@ -37,7 +39,11 @@ def raw(observation: Observation) -> Iterator[bytes]:
         cards = header_cards("channel", values | channel_values(channel), lambda: rng)
         yield header([tile_cards, *cards]) + tiles
     for name, columns in observation.tables.items():
-        yield table(name, columns)
+        if name == "SPARTA_ATM_DATA" and not clean:
+            glitches = generator(seed, exposure.index, Stream.GLITCHES)
+            yield table(name, with_glitches(columns, glitches))
+        else:
+            yield table(name, columns)
         if name == "ASM_DATA" and exposure.adaptive:
             yield _picture("SPARTA_TT_ACQ_IMG", rng.normal(900.0, 12.0, _ACQUISITION))
     if exposure.adaptive:

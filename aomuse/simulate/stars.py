@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from aomuse.simulate.atmosphere import Series
 from aomuse.simulate.plan import Exposure
 
 FIELD = 300  # pixels on a side
+#: PampelMuse's status of a source.
+CLOSE, RESOLVED, PSF_STAR = 1, 2, 3
+_BLENDED = 3.0  # pixels to a brighter star
 _PHOTON = 1.986e-9  # erg nm, Planck's constant times the speed of light
 _AREA = 4.85e5  # cm2, the collecting area of the telescope
 _SKY = 20.9  # mag a square arcsec
@@ -39,15 +42,21 @@ class Stars:
     magnitude: Series  # V
     temperature: Series  # K
 
-    @property
-    def faint(self) -> NDArray[np.bool_]:
-        """Whether each star is too faint for fitting the PSF to it."""
-        return self.magnitude > np.median(self.magnitude) if len(self.x) else self.x > 0
+    def brightest(self, count: int) -> NDArray[np.intp]:
+        """Return the places of the brightest stars, in catalogue order."""
+        return np.sort(np.argsort(self.magnitude, kind="stable")[:count])
 
-    def brightest(self, count: int) -> Stars:
-        """Return the brightest stars, in catalogue order."""
-        chosen = np.sort(np.argsort(self.magnitude, kind="stable")[:count])
-        return Stars(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+    def status(self, psf_stars: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return PampelMuse's status of each: a PSF star, else resolved or beside a brighter one.
+
+        PSF stars are given by their places.
+        """
+        away = np.hypot(self.x[:, None] - self.x, self.y[:, None] - self.y)
+        brighter = self.magnitude[:, None] > self.magnitude
+        blended = (brighter & (away < _BLENDED)).any(axis=1)
+        status = np.where(blended, CLOSE, RESOLVED).astype(np.int32)
+        status[psf_stars] = PSF_STAR
+        return status
 
 
 def draw_stars(exposure: Exposure, count: int, rng: np.random.Generator) -> Stars:

@@ -59,6 +59,7 @@ def simulate(
     sources: int = 20,
     layers: int = 3681,
     seed: int = 1,
+    clean: bool = False,
     report: Callable[[str], None] | None = None,
 ) -> list[SimulatedExposure]:
     """Write a synthetic, valid tree of MUSE files.
@@ -70,11 +71,14 @@ def simulate(
     exposures : int, optional
         Number of exposures; more than a night's go on in the following nights.
     sources : int, optional
-        Stars fitted in each cube.
+        PSF stars of each cube, each with a table PM_ of its own. Spectra are extracted of as many
+        fainter stars again, which SOURCES and SPECTRA of the parameter file hold.
     layers : int, optional
         Wavelength layers, 0.125 nm each from 475 nm; 3,681 reach 935 nm.
     seed : int, optional
         Seed; the same arguments give the same bytes, and fewer exposures the same first ones.
+    clean : bool, optional
+        Leave out the zeros, NaN and outliers that the telemetry of lasers has, as real one does.
     report : callable, optional
         Called with a line for each exposure that is complete.
 
@@ -102,7 +106,7 @@ def simulate(
     for index in range(exposures):
         observation = observe(seed, index, layers)
         files = _files(out, observation)
-        _write_exposure(files, observation, sources)
+        _write_exposure(files, observation, sources, clean=clean)
         written.append(files)
         if report is not None:
             report(f"{index + 1}/{exposures} {files.reduced.stem}: {files.target}, {files.mode}")
@@ -130,12 +134,15 @@ def _files(out: Path, observation: Observation) -> SimulatedExposure:
     )
 
 
-def _write_exposure(files: SimulatedExposure, observation: Observation, sources: int) -> None:
+def _write_exposure(
+    files: SimulatedExposure, observation: Observation, sources: int, *, clean: bool
+) -> None:
     seed, exposure = observation.seed, observation.exposure
-    stars = draw_stars(exposure, sources, generator(seed, exposure.index, Stream.STARS))
-    write(files.raw, raw(observation))
+    # PampelMuse extracts spectra of more stars than it fits the PSF to.
+    stars = draw_stars(exposure, 2 * sources, generator(seed, exposure.index, Stream.STARS))
+    write(files.raw, raw(observation, clean=clean))
     write(files.night_log, [night_log(observation)])
-    write(files.catalog, [catalog(exposure, stars)])
+    write(files.catalog, [catalog(exposure, stars, sources)])
     if files.raman:
         write(files.raman, [raman(observation)])
     for fit, stream, prm, psf in (
@@ -143,9 +150,10 @@ def _write_exposure(files: SimulatedExposure, observation: Observation, sources:
         (MaoppyFit, Stream.MAOPPY_FITS, files.maoppy_prm, files.maoppy_psf),
     ):
         if prm and psf:
-            analysis = fit(observation, stars, generator(seed, exposure.index, stream))
+            rng = generator(seed, exposure.index, stream)
+            analysis = fit(observation, stars, sources, rng)
             write(prm, analysis.parameters())
-            write(psf, analysis.sources())
+            write(psf, analysis.psf_stars())
     # The loader starts from the reduced cube, so it comes when the others are there.
     write(files.reduced, reduced(observation))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from aomuse.models import Header, HeaderCard, PsfLayer, SourceFile, TableColumn
 from aomuse.stored.cards import Card, read_cards
-from aomuse.stored.layouts import LayoutColumn, layout_columns, stored_tables
+from aomuse.stored.layouts import LayoutColumn, StoredTable, layout_columns, stored_tables
 from aomuse.stored.rows import read_rows
 from aomuse.stored.samples import SampleReader
 from aomuse.stored.special import SpecialValues
@@ -63,11 +63,19 @@ class StoredExposure:
             self._layouts[layout_id] = layout_columns(self._connection, where)
         return self._layouts[layout_id]
 
+    @cached_property
+    def _tables(self) -> dict[int, StoredTable]:
+        """All tables, by header: one question to the database for a thousand sources."""
+        tables = stored_tables(self._connection, Header.exposure_id == self.id)
+        return {table.header_id: table for table in tables}
+
     def table(self, header_id: int) -> list[StoredColumn]:
         """Return the columns of a table; RebuildError if values are missing."""
-        tables = stored_tables(self._connection, Header.id == header_id)
-        reader = TableReader(self._connection, tables, self.special, self._samples, strict=True)
-        return [column for table in tables for column in reader.read(self.columns(table.layout_id))]
+        table = self._tables.get(header_id)
+        if table is None:
+            return []
+        reader = TableReader(self._connection, [table], self.special, self._samples, strict=True)
+        return reader.read(self.columns(table.layout_id))
 
     def wavelengths_nm(self, psf_fit_id: int) -> list[float]:
         """Return the known wavelengths of the layers of an analysis."""

@@ -23,6 +23,9 @@ _PIECE_ROWS = 50_000
 #: Rows that are Python objects at once: few enough to stay in the processor's cache.
 _OBJECT_ROWS = 2_000
 
+#: Integers below it are exact as doubles.
+_EXACT = 2.0**53
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -57,11 +60,13 @@ def select_rows(table: str, names: Iterable[str], fixed: Mapping[str, Any] | Non
 def _arrays(columns: Sequence[Any], rows: Sequence[Any]) -> list[Values]:
     """Return rows by column: int64 (never NULL), float64 (NULL is NaN) or objects."""
     types = [_dtype(column) for column in columns]
-    if object not in types and not any(isinstance(c.type, sa.BigInteger) for c in columns):
-        # A double has integers of 53 bits, and None becomes NaN.
+    if object not in types:
+        # None becomes NaN.
         flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(columns))
         table = flat.reshape(len(rows), len(columns))
-        return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
+        big = [p for p, column in enumerate(columns) if isinstance(column.type, sa.BigInteger)]
+        if (np.abs(table[:, big]) < _EXACT).all():
+            return [table[:, place].astype(dtype) for place, dtype in enumerate(types)]
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return [np.array(cells, dtype=dtype) for cells, dtype in zip(values, types, strict=True)]
 
@@ -94,8 +99,8 @@ def pieces(
         if not some and not is_first:
             return
         some, is_first = some or [_arrays(columns, [])], False
-        joined = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
-        yield {column.name: values for column, values in zip(columns, joined, strict=True)}
+        values = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
+        yield {column.name: cells for column, cells in zip(columns, values, strict=True)}
 
 
 def fetch(connection: Connection, select: Select) -> dict[str, Values]:
@@ -116,13 +121,4 @@ def read_rows(
 ) -> dict[str, Values]:
     """Return columns of a table and its key, with special values, in the order of the key."""
     columns = fetch(connection, select_rows(table, names, fixed).where(*where))
-    return restored_rows(special, table, columns, fixed)
-
-
-def restored_rows(
-    special: SpecialValues, table: str, columns: dict[str, Values], fixed: Mapping[str, Any] | None
-) -> dict[str, Values]:
-    """Return columns of a table with the fixed ones, and with special values."""
-    count = len(next(iter(columns.values())))
-    filled = {name: np.full(count, value) for name, value in (fixed or {}).items()}
-    return special.restored(table, filled | columns)
+    return special.restored(table, columns, fixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -10,11 +11,16 @@ from sqlalchemy import Connection
 
 from aomuse.errors import RebuildError
 from aomuse.models import PsfLayer, Source, SourceSample
-from aomuse.stored.rows import Select, fetch, restored_rows, select_rows
+from aomuse.stored.rows import Select, pieces, select_rows
 from aomuse.stored.special import SpecialValues, Values
 
-#: Rows that are read at once, and kept: the samples of a fit's next sources are asked for next.
-_BLOCK_ROWS = 1_000_000
+#: Rows that are read at once, and kept, 60 bytes each: the samples of a fit's next sources are
+#: asked for next. All that a fit has are read fastest, since they need not be picked.
+_BLOCK_ROWS = 4_000_000
+
+_QUANTITIES = ("snr", "flux", "fwhm", "beta", "xc", "yc")
+_TYPES: dict[str, type[Any]] = {"layer": np.int32, "pampelmuse_id": np.int64}
+_TYPES |= dict.fromkeys(_QUANTITIES, np.float64)
 
 
 def select_spectra(psf_fit_id: int, sources: Sequence[int], names: Iterable[str]) -> Select:
@@ -41,39 +47,61 @@ class SampleReader:
     def __init__(self, connection: Connection, special: SpecialValues) -> None:
         self._connection = connection
         self._special = special
-        self._block: dict[int, dict[str, Values]] = {}
+        #: Samples of several sources, and which of them are those of each header.
+        self._samples: dict[str, Values] = {}
+        self._places: dict[int, Values] = {}
 
     def read(self, header_id: int) -> dict[str, Values]:
         """Return the samples of the source whose table a header describes, sorted by layer."""
-        if header_id not in self._block:
-            self._block = self._read_block(header_id)
-        return self._block[header_id]
+        if header_id not in self._places:
+            self._samples, self._places = {}, {}
+            self._read_block(header_id)
+        places = self._places[header_id]
+        return {name: values[places] for name, values in self._samples.items()}
 
-    def _read_block(self, header_id: int) -> dict[int, dict[str, Values]]:
-        """Return the samples of a source and of those that follow it in its file, by header."""
+    def _read_block(self, header_id: int) -> None:
+        """Read the samples of a source and of those that follow it in its file."""
         fit = self._connection.scalar(
             sa.select(Source.psf_fit_id).where(Source.header_id == header_id)
         )
         if fit is None:
             raise RebuildError("the source has no row: load its file again with --reload")
-        following = self._connection.execute(
+        all_sources = self._connection.execute(
             sa.select(Source.header_id, Source.pampelmuse_id, Source.sample_count)
-            .where(Source.psf_fit_id == fit, Source.header_id >= header_id)
+            .where(Source.psf_fit_id == fit)
             .order_by(Source.header_id)
         ).all()
+        following = [source for source in all_sources if source.header_id >= header_id]
         rows = np.cumsum([max(source.sample_count, 1) for source in following])
         block = following[: max(1, int(np.searchsorted(rows, _BLOCK_ROWS, side="right")))]
-        ids = [source.pampelmuse_id for source in block]
-        select = select_spectra(fit, ids, (c.name for c in SourceSample.__table__.columns))
-        found, fixed = fetch(self._connection, select), {"psf_fit_id": fit}
-        samples = restored_rows(self._special, "source_sample", found, fixed)
-        order = np.argsort(samples["pampelmuse_id"], kind="stable")
-        sorted_ids = samples["pampelmuse_id"][order]
-        blocks = {}
-        for source in block:
-            first = np.searchsorted(sorted_ids, source.pampelmuse_id)
-            last = np.searchsorted(sorted_ids, source.pampelmuse_id, side="right")
-            blocks[source.header_id] = {
-                name: values[order[first:last]] for name, values in samples.items()
-            }
-        return blocks
+        fixed = {"psf_fit_id": fit}
+        if len(block) == len(all_sources):
+            select = select_rows("source_sample", _QUANTITIES, fixed)
+        else:
+            select = select_spectra(fit, [s.pampelmuse_id for s in block], _QUANTITIES)
+        restored = (
+            self._special.restored("source_sample", piece, fixed)
+            for piece in pieces(self._connection, select)
+        )
+        samples = _collected(restored, sum(source.sample_count for source in block))
+        found = samples.pop("pampelmuse_id")
+        self._samples = samples
+        order = np.argsort(found, kind="stable").astype(np.int32)
+        ids = np.array([source.pampelmuse_id for source in block], dtype=found.dtype)
+        first, last = (np.searchsorted(found[order], ids, side) for side in ("left", "right"))
+        for i, source in enumerate(block):
+            self._places[source.header_id] = order[first[i] : last[i]]
+
+
+def _collected(parts: Iterable[dict[str, Values]], expected: int) -> dict[str, Values]:
+    """Return samples as one, in arrays made for as many as are expected: no piece is kept."""
+    whole = {name: np.empty(expected, dtype) for name, dtype in _TYPES.items()}
+    count = 0
+    for part in parts:
+        end = count + len(part["layer"])
+        if end > len(whole["layer"]):
+            whole = {name: np.resize(values, 2 * end) for name, values in whole.items()}
+        for name, values in whole.items():
+            values[count:end] = part[name]
+        count = end
+    return {name: values[:count] for name, values in whole.items()}

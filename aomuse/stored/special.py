@@ -63,9 +63,17 @@ class SpecialValues:
             if value is not None and (value == 0) == (values[place] == 0):
                 values[place] = value
 
-    def restored(self, table: str, columns: dict[str, Values]) -> dict[str, Values]:
-        """Return columns of a table's rows, which include its key, with the special values."""
-        keys = [columns[part.name] for part in Base.metadata.tables[table].primary_key]
+    def restored(
+        self, table: str, columns: dict[str, Values], fixed: Mapping[str, Any] | None = None
+    ) -> dict[str, Values]:
+        """Return columns of a table's rows with the special values.
+
+        They include its key, but for parts that all rows share, which are ``fixed``.
+        """
+        count = len(next(iter(columns.values())))
+        same = {name: np.broadcast_to(value, count) for name, value in (fixed or {}).items()}
+        known = columns | same
+        keys = [known[part.name] for part in Base.metadata.tables[table].primary_key]
         for name, values in columns.items():
             if values.dtype == np.float64:
                 self.restore(table, name, keys, values)

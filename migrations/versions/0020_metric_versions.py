@@ -30,7 +30,7 @@ COLUMNS = (
         for name, length, comment in (
             ("modes", 255, "Instrument modes, or how they begin, in which it holds; NULL for all"),
             ("models", 255, "PSF models for which it holds, and in which modes; NULL for all"),
-            ("tip_tilt_loop", 64, "State of the tip-tilt loop in which it holds; NULL for any"),
+            ("loop_state", 64, "State of the tip-tilt loop in which it holds; NULL for any"),
             ("lasers", 64, "State of the lasers, of which one is enough; NULL for any"),
             ("ranges", 255, "Ranges of the measurements that it uses; NULL for all"),
         )

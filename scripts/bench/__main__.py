@@ -22,6 +22,7 @@ from aomuse.simulate import simulate
 from scripts.bench.at_size import LIMIT_S, QUESTIONS, ask_at_size
 from scripts.bench.other_drivers import other_drivers
 from scripts.bench.questions import ask
+from scripts.bench.reading import WAYS, read_back
 from scripts.bench.slices import ask_slices
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.warehouse import Warehouse
@@ -104,6 +105,15 @@ def _table_of_slices(asked: list[dict[str, Any]], exposures: int) -> None:
         print(f"| {row['question']} | {row['rows']:,} | {seconds} | {row['limit_s'] or ''} |")
 
 
+def _table_of_reading(seconds: dict[str, dict[str, list[float]]]) -> None:
+    print("\nReading back, medians\n")
+    print("| what | MariaDB | SQLite |")
+    print("| --- | ---: | ---: |")
+    for name in WAYS:
+        middle = (statistics.median(seconds[engine][name]) for engine in ("mariadb", "sqlite"))
+        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in middle)} |")
+
+
 def _machine(server_version: str) -> dict[str, Any]:
     return {
         "cores": len(os.sched_getaffinity(0)),
@@ -148,6 +158,9 @@ def _check(result: dict[str, Any]) -> None:
         measured = {way for way, seconds in result[name].items() if len(seconds) == 1}
         if not contestants <= measured or min(map(min, result[name].values())) <= 0:
             raise SystemExit(f"error: not all is measured in {name}: {result[name]}")
+    for engine, ways in result["seconds_of_reading"].items():
+        if not all(len(ways[way]) == 1 and ways[way][0] > 0 for way in WAYS):
+            raise SystemExit(f"error: not all reading is measured on {engine}: {ways}")
     if len(result["seconds_at_size"]) != len(QUESTIONS) + len(EXPECTED):
         raise SystemExit("error: not all questions were asked at size")
     print("\neverything was measured")
@@ -166,12 +179,14 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
             rivals[name].append(rival(warehouse, rows, root.parent))
     spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
     questions = ask(warehouse, root, options.rounds)
+    back = read_back(warehouse, root, options.rounds)
     print(f"making warehouses of {options.many:,} exposures", flush=True)
     at_size = ask_at_size(warehouse, root.parent, options.many, options.rounds)
     slices = ask_slices(warehouse, root, options.slices, options.rounds) if options.slices else []
     _table("Whole load, seconds an exposure", loads, "s", "JSON blobs (as AOMUSE 2020)")
     _table(f"Source rows of one exposure ({len(rows):,} rows)", rivals, "s", "LOAD DATA INFILE")
     _table("Mean FWHM of each source of each exposure", questions, "s", "JSON blobs")
+    _table_of_reading(back)
     _table_at_size(at_size, options.many)
     _table_of_slices(slices, options.slices)
     print("\nStages of aomuse's load, seconds an exposure, one process\n")
@@ -187,6 +202,7 @@ def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> d
         "source_rows": len(rows),
         "seconds_for_source_rows": rivals,
         "seconds_for_question": questions,
+        "seconds_of_reading": back,
         "seconds_at_size": at_size,
         "seconds_for_slices": slices,
         "stages": spent,

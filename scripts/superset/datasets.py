@@ -92,6 +92,17 @@ DATASETS = (
         ),
     ),
     Dataset(
+        "v_gain",
+        "date_obs_utc",
+        VIEWS["v_gain"].comment,
+        (
+            _mean("mean_gain", "gain", "Gain", "Mean gain"),
+            _mean("mean_eso_gain", "eso_gain", "ESO's polynomial", "Mean gain by the polynomial"),
+            _mean("mean_sparta_gain", "sparta_fwhm_gain", "SPARTA", "Mean of FWHM_GAIN"),
+            _mean("mean_ground_layer", "ground_layer_fraction", "Ground layer", "Mean share"),
+        ),
+    ),
+    Dataset(
         "v_laser_metrics",
         "date_obs_utc",
         VIEWS["v_laser_metrics"].comment,

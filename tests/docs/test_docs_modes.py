@@ -32,7 +32,7 @@ IN_ONE_MODE = re.compile(r"\(SELECT MIN\(\w+\) FROM \w+[^)]*\)")
 def night(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sa.Engine]:
     """Give databases of one target in one night: in all modes, and in each alone."""
     folder = tmp_path_factory.mktemp("modes")
-    simulate(folder / "night", layers=24, sources=2)
+    simulate(folder / "night", sources=1)
     engine = create_engine(f"sqlite:///{folder}/all.db")
     upgrade(engine)
     assert load(engine, [folder / "night"]).failed == 0

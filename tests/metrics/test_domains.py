@@ -123,7 +123,7 @@ def test_the_registry_says_where_each_holds():
     quality = rows["iq_los_900nm", "corrected"]
     assert (quality["modes"], quality["lasers"]) == ("WFM-AO", "on")
     assert quality["ranges"] == "0 < r0 <= 0.9 m; 0 < L0 <= 100 m; 0 <= glf <= 1"
-    assert rows["iq_los_900nm", "legacy"]["tip_tilt_loop"] == "open"
+    assert rows["iq_los_900nm", "legacy"]["loop_state"] == "open"
     assert rows["ee_500mas_900nm", "corrected"]["models"] == "moffat in WFM, maoppy in NFM"
     assert rows["strehl_mean", "corrected"]["ranges"] == "0 <= Strehl ratio <= 90 %"
     # Every metric is current in exactly one version, and numbers are never given again.

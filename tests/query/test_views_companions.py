@@ -179,3 +179,14 @@ def test_a_catalogue_of_sextractor_is_joined_with_the_sources(db, tree):
         "SELECT hdu_type, extension_version FROM v_file_hdu WHERE role = 'catalog'"
     ) == [("sextractor", None)]
     assert db.run("verify", tree.root).code == 0
+
+
+def test_an_id_with_a_fraction_is_no_id(db, tree):
+    files = tree.add(1, without=["raw"])
+    path = files.reduced.with_name(f"{files.name}.se.cat")
+    path.write_text("# 1 NUMBER\n 3.0\n 16.7\n 17.2\n 17.0\n 1.7e19\n 6917528997577384320.0\n")
+    db.load(tree.root)
+    assert db.query("SELECT row_index, pampelmuse_id FROM v_catalog_source ORDER BY 1") == [
+        (0, 3),
+        (3, 17),
+    ]

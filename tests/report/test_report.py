@@ -24,7 +24,8 @@ Open = Callable[..., Opened]
 
 #: Charts of a night with both fields, with predictions.
 CHARTS = {
-    *("coverage", "quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
+    *("coverage", "gain", "gain-wavelength"),
+    *("quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
 
@@ -82,7 +83,7 @@ def compare_tables(engine: sa.Engine, opened: Opened) -> None:
         " WHERE version = 'corrected' AND fwhm_arcsec IS NOT NULL"
         " ORDER BY date_obs_utc, wavelength_nm",
     )
-    assert len(windows) == 30
+    assert len(windows) == 33  # eleven of each analysis: one is on both sides of the notch
     assert numbers(opened.table("wavelength"), 1, 4, 5, 6) == known(windows)
     measured = query(
         engine,
@@ -218,7 +219,7 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
     assert {key for key, value in files.items() if value[0] == "missing"} == {
         (cut.archive_id, "AG_DATA"),
         (alone.archive_id, "raw file"),
-        (alone.archive_id, "PampelMuse sources"),
+        (alone.archive_id, "PampelMuse PSF stars"),
         *((alone.archive_id, name) for name in ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA")),
         *((alone.archive_id, name) for name in ("ASM_DATA", "SGS_DATA", "AG_DATA")),
     }
@@ -292,7 +293,7 @@ def test_what_was_imported_is_there(engine):
     assert found["reduced cube"] == found["raw file"] == found["SGS_DATA"] == ("there", "")
     assert found["AG_DATA"] == ("missing", "the raw file has no AG_DATA")
     assert "could be loaded" not in found["header keywords"][1]
-    assert found["PampelMuse sources"][0] == "missing"
+    assert found["PampelMuse PSF stars"][0] == "missing"
 
 
 def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, open_report):
@@ -319,10 +320,10 @@ def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, ope
     assert ("raw file", "the file is cut short") in expected
     rows = dict(zip(patterns["row"], patterns["exposures"], strict=True))
     assert sum(rows.values()) == exposures
-    gaps = [row for row in opened.table("gaps") if row[4] == "PampelMuse sources"]
+    gaps = [row for row in opened.table("gaps") if row[4] == "PampelMuse PSF stars"]
     assert len(gaps) <= exposures // WITHOUT_PSF
     whole = opened.data["data"]["gaps"]["columns"]
-    assert whole["part"].count("PampelMuse sources") == exposures // WITHOUT_PSF
+    assert whole["part"].count("PampelMuse PSF stars") == exposures // WITHOUT_PSF
     assert opened.page.locator("#table-lasers tbody tr").count() == page.MOST_TABLE_ROWS
     assert "The first 300 rows are shown" in (opened.page.locator("#lasers").text_content() or "")
     # Medians over a night, by laser and mode, as the database's own window functions give them.

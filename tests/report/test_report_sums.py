@@ -39,7 +39,8 @@ def exposures(times: pd.DatetimeIndex, targets: int = 1) -> pd.DataFrame:
 
 def content(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> Content:
     nothing = pd.DataFrame()
-    return Content(frame, nothing, nothing, nothing if measured is None else measured, nothing)
+    lasers_of = nothing if measured is None else measured
+    return Content(frame, nothing, nothing, lasers_of, nothing, nothing)
 
 
 def laser(frame: pd.DataFrame) -> pd.DataFrame:

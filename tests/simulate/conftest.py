@@ -11,7 +11,8 @@ LAYERS = 40
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory):
-    return simulate(tmp_path_factory.mktemp("night"), sources=3, layers=LAYERS)
+    """Give a night without glitches, which have a test of their own."""
+    return simulate(tmp_path_factory.mktemp("night"), sources=3, layers=LAYERS, clean=True)
 
 
 @pytest.fixture(scope="session")

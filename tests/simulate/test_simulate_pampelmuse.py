@@ -33,8 +33,8 @@ def test_parameters(tree):
     for files in tree:
         with fits.open(files.prm) as hdus:
             names = [hdu.name for hdu in hdus]
-            assert names == ["PRIMARY", "SPECTRA", "PSFPARS", "POSPARS", "SOURCES"]
-            assert hdus["SPECTRA"].shape == (40, 1, 3)
+            tables = ["PSFPARS", "POSPARS", "POSITIONS"]
+            assert names == ["PRIMARY", "SOURCES", "SPECTRA", *tables]
             psf = hdus["PSFPARS"]
             assert psf.columns.names == ["name", "fit", "polyfit", "free", "order"]
             assert psf.columns.formats == ["8A", "40D", "40D", "L", "I"]
@@ -44,7 +44,6 @@ def test_parameters(tree):
             # As public tools read it: the second column, without layers that could not be fitted.
             medians = [np.nanmedian(row[1]) for row in positions.data]
             assert medians == pytest.approx(np.median(positions.data["polyfit"], axis=1), abs=1e-3)
-            assert hdus["SOURCES"].columns.names == ["id", "ra", "dec", "x", "y", "mag", "status"]
 
 
 def test_narrow_field_is_fitted_twice(tree):
@@ -63,7 +62,9 @@ def test_narrow_field_is_fitted_twice(tree):
         )
         every = fits.getdata(files.prm, "SOURCES")
         magnitudes = dict(zip(every["id"], every["mag"], strict=True))
-        chosen = fits.getdata(files.maoppy_prm, "SOURCES")["id"]
+        again = fits.getdata(files.maoppy_prm, "SOURCES")
+        assert list(again["id"]) == list(every["id"])
+        chosen = again["id"][again["status"] == 3]
         assert set(chosen) == set(sorted(magnitudes, key=lambda i: magnitudes[i])[:2])
         with fits.open(files.maoppy_psf) as hdus:
             assert [hdu.name for hdu in hdus] == ["PRIMARY", *(f"PM_{i}" for i in chosen)]
@@ -71,13 +72,45 @@ def test_narrow_field_is_fitted_twice(tree):
             assert names == ["snr", "flux", "r0", "amp", "xc", "yc"]
 
 
-def test_sources(tree):
+def test_all_extracted_sources_are_in_the_parameter_file(tree):
+    """Twice as many as the stars that the PSF is fitted to."""
+    for files in tree:
+        with fits.open(files.prm) as hdus:
+            sources = hdus["SOURCES"]
+            assert sources.columns.names == [
+                "id", "status", "specrow", "ra", "dec", "x", "y", "mag",
+            ]  # fmt: skip
+            assert sources.columns.formats == ["J", "J", "J", "D", "D", "D", "D", "E"]
+            rows = sources.data
+            assert len(rows) == 6
+            assert list(rows["specrow"]) == list(range(6))
+            assert set(rows["status"]) <= {1, 2, 3}
+            bright = rows["status"] == 3
+            assert bright.sum() == 3
+            assert rows["mag"][bright].max() <= rows["mag"][~bright].min()
+
+            spectra = hdus["SPECTRA"]
+            assert spectra.shape == (40, 2, 6)
+            flux, uncertainty = np.median(spectra.data, axis=0)
+            brightest, faintest = np.argmin(rows["mag"]), np.argmax(rows["mag"])
+            assert flux[brightest] == flux.max() > flux[faintest] > uncertainty[faintest] > 0
+
+            places = hdus["POSITIONS"].data
+            assert list(places["id"]) == list(rows["id"])
+            middle = np.polyval(places["x"][0][::-1], (wavelengths(40)[20] - 700.0) / 1000.0)
+            shift = by_name(files.prm, "POSPARS")["x0"][20]
+            assert middle == pytest.approx(rows["x"][0] + shift, abs=1e-3)
+
+
+def test_psf_stars_have_tables(tree):
     codes, cases = set(), set()
     for files in tree:
-        ids = fits.getdata(files.prm, "SOURCES")["id"]
+        sources = fits.getdata(files.prm, "SOURCES")
+        ids = sources["id"][sources["status"] == 3]
         with fits.open(files.psf) as hdus:
-            assert [hdu.name for hdu in hdus] == ["PRIMARY", *(f"PM_{i}" for i in ids)]
-            for hdu in hdus[1:]:
+            tables = [hdu for hdu in hdus if hdu.name.startswith("PM_")]
+            assert [hdu.name for hdu in tables] == [f"PM_{i}" for i in ids]
+            for hdu in tables:
                 assert len(hdu.data) == 40
                 names = hdu.columns.names
                 assert [n.lower() for n in names] == ["snr", "flux", "fwhm", "beta", "xc", "yc"]
@@ -88,12 +121,33 @@ def test_sources(tree):
     assert cases == {"snr", "SNR"}
 
 
+def test_profiles_and_images_of_psf_stars(full):
+    """Beside their tables, in the fourth exposure."""
+    for files in full:
+        with fits.open(files.psf) as hdus:
+            ids = [hdu.name[3:] for hdu in hdus if hdu.name.startswith("PM_")]
+            kinds = ["PM", "PR", "DAT", "FIT"] if files is full[3] else ["PM"]
+            assert [hdu.name for hdu in hdus[1:]] == [f"{k}_{i}" for i in ids for k in kinds]
+            if files is not full[3]:
+                assert hdus[0].data is None
+                continue
+            radii, profile = hdus[0].data, hdus[f"PR_{ids[0]}"]
+            assert profile.shape == (len(radii), profile.header["NAXIS1"])
+            assert hdus[f"DAT_{ids[0]}"].shape == (7, 7, profile.header["NAXIS1"])
+            # The profile falls to half its peak at half the FWHM.
+            last = profile.header["NAXIS1"] - 1
+            wavelength = profile.header["CRVAL1"] + last * profile.header["CDELT1"]
+            layer = round((wavelength * 1e9 - 475.0) / 0.125)
+            half = np.interp(-0.5, -profile.data[:, last], radii)
+            assert 2 * half == pytest.approx(by_name(files.prm)["fwhm"][layer], abs=0.2)
+
+
 def test_identifiers_are_neither_sorted_nor_consecutive(tmp_path):
     files = simulate(tmp_path, exposures=1, sources=50, layers=1)[0]
     ids = fits.getdata(files.prm, "SOURCES")["id"]
-    assert len(set(ids)) == 50
+    assert len(set(ids)) == 100
     assert list(ids) != sorted(ids)
-    assert max(ids) > 50
+    assert max(ids) > 100
 
 
 def test_no_sources_at_all(tmp_path):

@@ -108,7 +108,7 @@ def test_strehl_ratios_of_the_narrow_field_agree(tmp_path):
     """SPARTA's at 650 nm, that of MAOPPY's parameters and that of the Moffat profile."""
     cut_off = (34 - 1) / (2 * 8.0)
     found = []
-    for files in simulate(tmp_path, exposures=7, sources=0, layers=1401):
+    for files in simulate(tmp_path, exposures=7, sources=0, layers=1401, clean=True):
         if files.maoppy_prm is None:
             continue
         layer, wavelength = 1400, 650e-9

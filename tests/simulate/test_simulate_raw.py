@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 from fits_factory import ASM_COLUMNS
 
+from aomuse.simulate import simulate
 from aomuse.simulate.sparta import QUANTITIES
 
 
@@ -96,6 +97,37 @@ def test_a_laser_that_is_off_reports_zeros(raws):
     data = raws[1]["SPARTA_ATM_DATA"].data
     assert all(not data[f"LGS3_{quantity}"].any() for quantity in QUANTITIES)
     assert all(data[f"LGS2_{quantity}"].all() for quantity in QUANTITIES)
+
+
+def test_a_few_samples_of_the_lasers_went_wrong(tmp_path):
+    options = {"exposures": 12, "sources": 0, "layers": 1}
+    found = {"zero": 0, "nan": 0, "absurd": 0, "samples": 0}
+    pairs = zip(
+        simulate(tmp_path / "real", **options),
+        simulate(tmp_path / "clean", **options, clean=True),
+        strict=True,
+    )
+    for real, clean in pairs:
+        assert fits.getheader(real.raw).tostring() == fits.getheader(clean.raw).tostring()
+        if "NOAO" in real.mode:
+            assert real.raw.read_bytes() == clean.raw.read_bytes()
+            continue
+        spoilt, right = (fits.getdata(f.raw, "SPARTA_ATM_DATA") for f in (real, clean))
+        for n in range(1, 5):
+            on = right[f"LGS{n}_R0"] > 0
+            r0, outer = spoilt[f"LGS{n}_R0"], spoilt[f"LGS{n}_L0"]
+            # A laser that is off stays so.
+            assert not r0[~on].any()
+            found["samples"] += on.sum()
+            found["zero"] += (r0[on] == 0).sum()
+            found["nan"] += np.isnan(r0[on]).sum()
+            found["absurd"] += (outer[on] == 1000).sum()
+            same = on & (r0 == right[f"LGS{n}_R0"]) & (outer == right[f"LGS{n}_L0"])
+            assert same.sum() >= 0.7 * on.sum()
+    shares = {name: count / found["samples"] for name, count in found.items()}
+    assert 0.003 < shares["zero"] < 0.02
+    assert 0.003 < shares["nan"] < 0.02
+    assert 0.003 < shares["absurd"] < 0.02
 
 
 def test_lasers_follow_the_seeing(raws):

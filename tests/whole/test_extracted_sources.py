@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from fits_factory import psf, sources_table, write
+from fits_factory import edit, psf, sources_table, write
 from warehouse import aomuse, contents, open_issues, query, scalar
 
 from aomuse import schema
@@ -166,3 +166,17 @@ def test_what_was_loaded_before_gets_its_rows_at_migration(night, tree, engine, 
     after = contents(engine)
     assert after["extracted_source"] == before["extracted_source"]
     assert after["special_value"] == before["special_value"]
+
+
+def test_the_magnitude_may_be_called_after_its_passband(tree, engine, db_url):
+    table = sources_table(id=("1J", [3, 17]), F814W=("1E mag", [15.5, 16.25]))
+    files = with_sources(tree.add(1), table)
+
+    def configure(hdus):
+        hdus[0].header["HIERARCH PAMPELMUSE catalog passband"] = "f814w"
+
+    edit(files.prm, configure)
+    assert aomuse(db_url, "load", tree.root).code == 0
+    rows = query(engine, "SELECT magnitude FROM v_extracted_source ORDER BY row_index")
+    assert rows == [(15.5,), (16.25,)]
+    assert aomuse(db_url, "verify", tree.root).code == 0

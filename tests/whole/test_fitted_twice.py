@@ -49,7 +49,7 @@ def test_what_belongs_to_which_model(db, night):
         "SELECT x.reason FROM psf_fit_metric x JOIN metric m ON m.id = x.metric_id"
         " WHERE m.name = :name AND x.psf_fit_id = :fit"
     )
-    beta = "the beta of MAOPPY is not that of a Moffat profile"
+    beta = "it holds for the PSF model moffat, unknown only, not for maoppy"
     assert db.query(reasons, name="beta_500nm", fit=maoppy) == [(beta,)]
     windows = "SELECT COUNT(*), COUNT(beta), COUNT(theta) FROM v_psf_window WHERE psf_fit_id = :fit"
     ((every, none, theta),) = db.query(windows, fit=maoppy)

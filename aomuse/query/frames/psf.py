@@ -157,22 +157,22 @@ def _cells(
     layers: dict[str, Values],
 ) -> list[Any]:
     """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
-    where = [
-        PsfParameter.psf_fit_id.in_([fit.id for fit in fits]),
-        PsfParameter.parameter.in_(shown),
-    ]
     count = len(layers["layer"])
+    where = [PsfParameter.psf_fit_id.in_([fit.id for fit in fits])]
     if count:
         first, last = int(layers["layer"].min()), int(layers["layer"].max())
         where.append(PsfParameter.layer.between(first, last))
-    found = read_rows(connection, special, "psf_parameter", ["value"], *where)
-    row_of = pd.MultiIndex.from_arrays([layers["psf_fit_id"], layers["layer"]])
-    keys = pd.MultiIndex.from_arrays([found["psf_fit_id"], found["layer"]])
-    place = row_of.get_indexer(keys)
-    cells = {name: np.full(count, np.nan) for name in shown}
-    for name, column in cells.items():
-        own = (found["parameter"] == name) & (place >= 0)
-        column[place[own]] = found["value"][own]
+    row_of = pd.Index(_row_keys(layers))
+    cells = {}
+    for name in shown:
+        # One parameter after the other: then all that is read are numbers.
+        found = read_rows(
+            connection, special, "psf_parameter", ["value"], *where, fixed={"parameter": name}
+        )
+        place = row_of.get_indexer(pd.Index(_row_keys(found)))
+        known = place >= 0
+        cells[name] = np.full(count, np.nan)
+        cells[name][place[known]] = found["value"][known]
     fit = layers["fit"]
     result = [
         layers["psf_fit_id"],
@@ -185,3 +185,8 @@ def _cells(
     if "fwhm" in shown:
         result.append(cells["fwhm"] * np.array([f.pixel_arcsec for f in fits])[fit])
     return result
+
+
+def _row_keys(rows: dict[str, Values]) -> Values:
+    """Return analysis and layer as one number."""
+    return np.asarray((rows["psf_fit_id"] << 32) + rows["layer"])

@@ -17,7 +17,7 @@ from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import Fit, Wavelengths, check_wavelength, fits_of, layers_of
 from aomuse.query.frames.reading import batches, reading, streamed
-from aomuse.stored.rows import restored_rows, select_rows
+from aomuse.stored.rows import select_rows
 from aomuse.stored.samples import select_spectra
 from aomuse.stored.special import SpecialValues, Values
 
@@ -112,7 +112,7 @@ def _samples(
         select = select.where(SourceSample.layer.between(first, last))
     with closing(streamed(connection, select)) as pieces:
         for piece in pieces:
-            samples = restored_rows(special, "source_sample", piece, fixed)
+            samples = special.restored("source_sample", piece, fixed)
             yield _frame(fit, samples, layers)
 
 
@@ -122,7 +122,7 @@ def _frame(fit: Fit, samples: dict[str, Values], layers: dict[str, Values]) -> p
     # A layer that is not known, at -1, has no wavelength.
     wavelengths = np.append(layers["wavelength_nm"], np.nan)[place]
     cells = {
-        "psf_fit_id": samples["psf_fit_id"],
+        "psf_fit_id": np.full(count, fit.id),
         "exposure_id": np.full(count, fit.exposure_id),
         "model": pd.array([fit.model], dtype="string").repeat(count),
         "pampelmuse_id": samples["pampelmuse_id"],

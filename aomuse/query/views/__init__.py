@@ -9,6 +9,7 @@ from __future__ import annotations
 from aomuse.query.views.companions import companion_views
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
+from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
@@ -29,6 +30,7 @@ def static_views(dialect: str) -> list[View]:
         *telemetry_views(dialect),
         PREDICTION_VIEW,
         *METRIC_VIEWS,
+        GAIN_VIEW,
         *trend_views(dialect),
         *TWIN_VIEWS,
         *companion_views(dialect),

@@ -54,7 +54,12 @@ def _sky_condition(dialect: str) -> View:
 def _catalog_source(dialect: str) -> View:
     ids = ", ".join(f"'{name}'" for name in CATALOG_ID_COLUMNS)
     length, integer = ("LENGTH", "INTEGER") if dialect == "sqlite" else ("CHAR_LENGTH", "SIGNED")
-    number = f"COALESCE(v.value_int, CAST(v.value_float AS {integer}))"
+    # Of a number with a fraction, or one that a double has rounded, nobody knows the source.
+    whole = f"CAST(v.value_float AS {integer})"
+    number = (
+        f"COALESCE(v.value_int, CASE WHEN v.value_float = {whole} AND ABS(v.value_float) < 9e15"
+        f" THEN {whole} END)"
+    )
     stem = "REPLACE(REPLACE(r.name, '.fz', ''), '.fits', '')"
     return View(
         "v_catalog_source",

@@ -53,6 +53,14 @@ def _by_mode(value: str, more: str = "") -> Expected:
     return _pivoted(_windows(f"instrument_mode, AVG({value})", more) + ", instrument_mode")
 
 
+def _gains(series: str, column: str, more: str = "") -> str:
+    return f"""
+        SELECT wavelength_nm, {series}, AVG({column})
+        FROM v_gain
+        WHERE fit_rank = 1 AND {{chosen}} {more}
+        GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
+
+
 def _lasers(metric: str) -> Expected:
     return _pivoted(f"""
         SELECT date_obs_utc, CONCAT('LGS ', lgs), {metric}
@@ -113,6 +121,28 @@ EXPECTED: dict[str, Expected] = {
                 ("mean_fwhm", "fwhm_arcsec"),
                 ("mean_expected", "sparta_iq_arcsec"),
                 ("mean_expected_nogain", "sparta_iq_nogain_arcsec"),
+            )
+        )
+    ),
+    "gain_and_ground_layer": Expected("""
+        SELECT date_obs_utc, instrument_mode, AVG(ground_layer_fraction) AS mean_ground_layer,
+               AVG(gain) AS mean_gain, AVG(eso_gain) AS mean_eso_gain
+        FROM v_gain
+        WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
+        """),
+    "gain_by_wavelength": _pivoted(_gains("instrument_mode", "gain")),
+    "gain_of_sparta_and_eso": _pivoted(
+        " UNION ALL ".join(
+            _gains(
+                f"CONCAT('{metric}, ', instrument_mode)",
+                column,
+                "AND instrument_mode LIKE 'WFM-AO%'",
+            )
+            for metric, column in (
+                ("mean_gain", "gain"),
+                ("mean_sparta_gain", "sparta_fwhm_gain"),
+                ("mean_eso_gain", "eso_gain"),
             )
         )
     ),
