@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+#: Names of files that are not whole yet.
+PARTIAL = ".aomuse-*.part"
 #: Bytes that a name may have: file systems take 255, and a suffix is to follow.
 _LONGEST_NAME = 200
 #: What has a meaning in a path on some system, or upsets a terminal; and the sign of the encoding.
@@ -54,7 +56,7 @@ def whole_file(place: Path, *, is_text: bool = True) -> Iterator[IO[Any]]:
     Nobody else may read it, unless they could read the file that it replaces. A link is replaced,
     and not what it points to. `NoNewsError` leaves the file that is there as it is.
     """
-    partial = place.with_name(f".aomuse-{secrets.token_hex(8)}.part")
+    partial = place.with_name(PARTIAL.replace("*", secrets.token_hex(8)))
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, *(("w", -1, "utf-8") if is_text else ("wb",))) as file:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -27,8 +29,10 @@ from aomuse.lake.layout import (
 from aomuse.lake.manifest import Key, Manifest, read_head, read_manifest
 from aomuse.lake.rows import owners, rows_of_exposure, whole_table
 from aomuse.lake.state import database_state, exposure_states
+from aomuse.lake.views import write_views
 from aomuse.schema import require_head
 from aomuse.signals import Ended, finish_on_interrupt
+from aomuse.whole_file import PARTIAL
 from aomuse.workers import run_tasks
 
 #: Seconds after which the manifest is written while an export goes on, so that one that is killed
@@ -91,7 +95,11 @@ def export(
     started = time.monotonic()
     revision = require_head(engine)
     _require_lake(root)
-    with read_transaction(engine) as connection, finish_on_interrupt() as stop:
+    with (
+        _alone(root),
+        read_transaction(engine) as connection,
+        finish_on_interrupt() as stop,
+    ):
         state = [revision, *database_state(connection)]
         head = None if rewrite else read_head(root)
         if head is not None and head["state"] == state:
@@ -101,14 +109,15 @@ def export(
             if rewrite or manifest.revision != revision:
                 manifest.exposures = {}
             manifest.revision, manifest.state = revision, None
-            if not root.exists():
-                root.mkdir(parents=True, mode=0o700)
+            if manifest.state is None:
+                _clear(root)
             # From now on the folder is a lake, on its way to another state.
             manifest.write(root)
             update = _Update(connection, root, manifest, listener, summary, stop)
             update.exposures(engine, workers)
             if not stop.is_set():
                 update.whole_tables()
+                write_views(root, connection, manifest.files.values())
                 manifest.state = state
             manifest.write(root)
     if stop.is_set():
@@ -125,6 +134,28 @@ def _require_lake(root: Path) -> None:
         raise ConfigurationError(
             f"{root} holds files that are not a lake: give a new or empty folder"
         )
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keep other exports out of a folder, which is made if it is missing."""
+    try:
+        if not root.exists():
+            root.mkdir(parents=True, mode=0o700)
+        (root / META).mkdir(exist_ok=True)
+        with (root / META / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as error:
+        raise ConfigurationError(f"another export writes {root}: wait for its end") from error
+    except PermissionError as error:
+        raise ConfigurationError(f"{root} cannot be written: {error.strerror}") from error
+
+
+def _clear(root: Path) -> None:
+    """Remove what an export that was killed had begun to write."""
+    for part in root.rglob(PARTIAL):
+        part.unlink(missing_ok=True)
 
 
 class _Update:
