@@ -69,7 +69,7 @@ def seed_json_command(
 @click.option(
     "--rewrite",
     is_flag=True,
-    help="Write all files anew; needed after changes by SQL, which nothing counts.",
+    help="Write all files again; needed after changes by SQL, which nothing counts.",
 )
 @click.option("--no-progress", is_flag=True, help="Print lines instead of a progress bar.")
 @pass_context
@@ -90,7 +90,7 @@ def parquet_command(
         )
     counts = summary.counts
     echo(
-        f"{directory}: {counts['loaded']} exposures new, {counts['replaced']} written anew, "
+        f"{directory}: {counted(counts['loaded'], 'exposure')} new, {counts['replaced']} changed, "
         f"{counts['unchanged']} without news; {counted(summary.row_count, 'row')} in "
         f"{summary.seconds:.1f} s"
     )

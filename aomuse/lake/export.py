@@ -71,7 +71,7 @@ def export(
     root : pathlib.Path
         Folder of the lake; made if it is missing.
     rewrite : bool, optional
-        Write all files anew, also those without news: after changes by SQL, which nothing counts.
+        Write all files again, also those without news: after changes by SQL, which nothing counts.
     workers : int, optional
         Processes.
     listener : Listener, optional
@@ -80,7 +80,7 @@ def export(
     Returns
     -------
     Summary
-        Exposures written (loaded), written anew (replaced) and without news (unchanged), rows
+        Exposures written (loaded), written again (replaced) and without news (unchanged), rows
         written, and seconds.
 
     Raises

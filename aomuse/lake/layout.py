@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -14,9 +15,10 @@ from sqlalchemy import Column, Table
 from sqlalchemy.types import TypeEngine
 
 from aomuse.models import Base, Exposure, Header, PsfFit
+from aomuse.stored.rows import Select
 from aomuse.whole_file import safe_name
 
-#: The folder of what is no table.
+#: The folder of what is not a table.
 META = "_aomuse"
 
 #: Tables of many rows: a file for each exposure, so that news are new files.
@@ -34,7 +36,7 @@ _LEFT_OUT = ("run_lock", "view_state")
 #: Hive's word for a partition without a value, which DuckDB and Spark read as NULL.
 NO_NIGHT = "__HIVE_DEFAULT_PARTITION__"
 
-_TYPES: tuple[tuple[type[TypeEngine[object]], pa.DataType], ...] = (
+_TYPES: tuple[tuple[type[TypeEngine[Any]], pa.DataType], ...] = (
     (sa.Boolean, pa.bool_()),
     (sa.BigInteger, pa.int64()),
     (sa.SmallInteger, pa.int16()),
@@ -69,7 +71,7 @@ def owner_column(table: Table) -> Column[int] | None:
     return table.c.id if table.name == "exposure" else None
 
 
-def with_exposure(table: Table) -> sa.Select[tuple[object, ...]]:
+def with_exposure(table: Table) -> Select:
     """Return the rows of a table in the order of its key, with the exposure that each belongs to.
 
     ``exposure_id`` and ``archive_id`` come first, where a table has not got them itself.
@@ -79,13 +81,13 @@ def with_exposure(table: Table) -> sa.Select[tuple[object, ...]]:
     if owner is None:
         return sa.select(*table.c).order_by(*key)
     path: sa.FromClause = table
-    exposure_id: sa.ColumnElement[int] = owner
+    exposure_id: Any = owner
     for middle in (PsfFit, Header):
         if owner.name == f"{middle.__tablename__}_id":
             path = path.outerjoin(middle, middle.id == owner)
             exposure_id = middle.exposure_id
     own = set(table.c.keys())
-    more: list[sa.ColumnElement[object]] = []
+    more: list[Any] = []
     if "exposure_id" not in own and table.name != "exposure":
         more.append(exposure_id)
     if "archive_id" not in own:
@@ -101,7 +103,7 @@ def schema(table_name: str) -> pa.Schema:
     fields = []
     for column in with_exposure(table).selected_columns:
         own = table.c.get(column.name)
-        source = own if own is not None else Exposure.__table__.c.get(column.name, Exposure.id)
+        source: Any = Exposure.__table__.c.get(column.name, column) if own is None else own
         comment = source.comment or "Exposure that the row belongs to"
         metadata = {"comment": comment if own is not None else f"Its exposure: {comment}"}
         fields.append(pa.field(column.name, _arrow_type(column.type), metadata=metadata))

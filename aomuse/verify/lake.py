@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
+from aomuse.exchange.outcome import counted
 from aomuse.lake.files import LakeFile, checksum
 from aomuse.lake.manifest import Manifest, read_manifest
 from aomuse.schema import require_head
@@ -85,7 +86,7 @@ def _compare(connection: Connection, place: Path, file: LakeFile) -> tuple[int, 
     names = [str(name) for name in table.column_names]
     stored = _stored(connection, file, names)
     if len(stored) != table.num_rows:
-        return 0, [f"{table.num_rows:,} rows, the database has {len(stored):,}: {_AGAIN}"]
+        return 0, [f"{counted(table.num_rows, 'row')}, the database has {len(stored):,}: {_AGAIN}"]
     columns = list(zip(*stored, strict=True)) if stored else [()] * len(names)
     differences = [
         f"column {name} differs: {_AGAIN} with --rewrite"
@@ -124,7 +125,7 @@ def _same(column: pa.ChunkedArray, values: tuple[Any, ...]) -> bool:
         return bool((wanted[~nulls].view(np.int64) == found[~nulls].view(np.int64)).all())
     if pa.types.is_timestamp(column.type):
         return [_moment(value) for value in values] == [_moment(v) for v in column.to_pylist()]
-    return list(values) == column.to_pylist()
+    return bool(list(values) == column.to_pylist())
 
 
 def _moment(value: Any) -> dt.datetime | None:
