@@ -248,3 +248,47 @@ def test_the_isoplanatic_angle(db, engine):
         assert frame.loc[number, "h_eff_m"] == pytest.approx(np.mean(heights), rel=1e-9)
         theta0 = 0.314 * over_heights / airmass * ARCSEC
         assert frame.loc[number, "theta0_arcsec"] == pytest.approx(theta0, rel=1e-9)
+
+
+def test_sensors_and_lasers_are_compared(db, engine):
+    r0 = {1: 0.10, 2: 0.14, 3: 0.12, 4: 0.18}
+    with engine.begin() as connection:
+        for lgs, value in r0.items():
+            for name, each in (("r0_mean", value), ("lgs_seeing_mean", 0.1 / value)):
+                connection.execute(
+                    sa.insert(TABLES["exposure_laser_metric"]).values(
+                        exposure_id=1, lgs=lgs, metric_id=metric_of(name).id, value=each
+                    )
+                )
+        connection.execute(
+            sa.insert(TABLES["exposure_laser_metric"]).values(
+                exposure_id=3, lgs=2, metric_id=metric_of("r0_mean").id, value=0.2
+            )
+        )
+        for row, (dimm, mass, slodar) in enumerate(((0.7, 0.6, 0.4), (0.9, None, 0.5), (0, 0, 0))):
+            connection.execute(
+                sa.insert(TABLES["asm"]).values(
+                    exposure_id=1,
+                    row_index=row,
+                    dimm_seeing_arcsec=dimm,
+                    mass_ground_layer_fraction=mass,
+                    slodar_fraction_300m=slodar,
+                )
+            )
+    frame = db.comparison("sensors").set_index("exposure_id")
+    assert list(frame.index) == [1, 2, 3, 4]
+    row = frame.loc[1]
+    seeing = float(np.mean([0.1 / value for value in r0.values()])) * 1.2**-0.6
+    assert row["sparta_seeing_arcsec"] == pytest.approx(seeing, rel=1e-9)
+    assert row["seeing_difference_arcsec"] == pytest.approx(seeing - 0.8, rel=1e-9)
+    assert row["mass_ground_layer"] == pytest.approx(0.6)
+    assert row["slodar_300m"] == pytest.approx(0.45)
+    assert row["sparta_ground_layer"] == pytest.approx(0.5)
+    assert row["ground_layer_fraction"] == pytest.approx(0.7)
+    assert frame.loc[2, ["sparta_seeing_arcsec", "dimm_seeing_arcsec"]].isna().all()
+
+    lasers = db.comparison("lasers")
+    ratios = {(r.exposure_id, r.lgs): r.r0_ratio for r in lasers.itertuples()}
+    alone = {(3, 2): math.nan}
+    expected = {(1, lgs): value / 0.13 for lgs, value in r0.items()} | alone
+    assert ratios == pytest.approx(expected, nan_ok=True)

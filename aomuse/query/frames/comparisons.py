@@ -17,7 +17,7 @@ from aomuse.query.views.field import FIELD_VIEW
 from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.isoplanatic import ISOPLANATIC_SAMPLE_VIEW, ISOPLANATIC_VIEW
 from aomuse.query.views.residuals import RESIDUAL_VIEW
-from aomuse.query.views.sensors import LASER_AGREEMENT_VIEW, SENSOR_VIEW
+from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
 from aomuse.query.views.strehl import STREHL_VIEW
 from aomuse.suggest import unknown
 
@@ -28,7 +28,7 @@ COMPARISONS: dict[str, View] = {
     "strehl": STREHL_VIEW,
     "isoplanatic": ISOPLANATIC_VIEW,
     "sensors": SENSOR_VIEW,
-    "lasers": LASER_AGREEMENT_VIEW,
+    "lasers": LASER_RATIO_VIEW,
     "field": FIELD_VIEW,
     "isoplanatic_samples": ISOPLANATIC_SAMPLE_VIEW,
 }

@@ -16,7 +16,7 @@ from aomuse.query.views.isoplanatic import ISOPLANATIC_SAMPLE_VIEW, ISOPLANATIC_
 from aomuse.query.views.metrics import METRIC_VIEWS
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.residuals import RESIDUAL_SUMMARY_VIEW, RESIDUAL_VIEW
-from aomuse.query.views.sensors import LASER_AGREEMENT_VIEW, SENSOR_VIEW
+from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
 from aomuse.query.views.strehl import STREHL_VIEW
 from aomuse.query.views.telemetry import telemetry_views
 from aomuse.query.views.trends import trend_views
@@ -42,7 +42,7 @@ def static_views(dialect: str) -> list[View]:
         ISOPLANATIC_VIEW,
         STREHL_VIEW,
         SENSOR_VIEW,
-        LASER_AGREEMENT_VIEW,
+        LASER_RATIO_VIEW,
         FIELD_VIEW,
         *trend_views(dialect),
         *TWIN_VIEWS,

@@ -92,7 +92,7 @@ def _times(seconds: str, is_open: str) -> View:
             *(
                 ViewColumn(
                     column,
-                    f"AVG(CASE WHEN {used_sample(column)} THEN a.{column} END)",
+                    f"AVG(CASE WHEN {_used(column)} THEN a.{column} END)",
                     meaning + (f"; {_CUTS[column]}" if column in _CUTS else ""),
                 )
                 for column, meaning in _MEANS.items()
@@ -102,7 +102,6 @@ def _times(seconds: str, is_open: str) -> View:
     )
 
 
-def used_sample(column: str) -> str:
-    """Return the condition that laser ``a`` is on and a column of the sample is in its range."""
+def _used(column: str) -> str:
     limits = _CUTS.get(column)
     return f"{LASER_ON} AND {within(f'a.{column}', limits)}" if limits else LASER_ON
