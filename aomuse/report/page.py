@@ -110,7 +110,7 @@ def _key_figures(content: Content) -> list[tuple[str, str]]:
         "targets": exposures["target"].nunique(),
         "nights": exposures["night"].nunique(),
         "PSF analyses": len(fits),
-        "sources": int(exposures["source_count"].sum()),
+        "PSF stars": int(exposures["source_count"].sum()),
     }
     figures = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
     figures.append((f"{hours:,.1f} h", "exposure time"))
