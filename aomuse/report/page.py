@@ -30,6 +30,7 @@ from aomuse.report.missing import read_parts
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
 from aomuse.report.residuals import residuals
+from aomuse.report.sensors import sensors
 from aomuse.report.strehl import strehl
 from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
@@ -53,6 +54,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         prediction(content),
         residuals(content),
         strehl(content),
+        sensors(content),
         matrix(content, states, others),
     ]
     environment = jinja2.Environment(
