@@ -60,6 +60,8 @@ class Content:
     residuals: pd.DataFrame
     #: v_strehl: a row for each narrow-field analysis with MAOPPY and wavelength.
     strehls: pd.DataFrame
+    #: v_sensor: a row for each exposure.
+    sensors: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -94,6 +96,7 @@ def read_content(connection: Connection) -> Content:
         _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
         _labelled(joined(list(read_comparison(connection, "residual", (), {})))),
         _labelled(joined(list(read_comparison(connection, "strehl", (), {})))),
+        _labelled(joined(list(read_comparison(connection, "sensors", (), {})))),
     )
 
 
