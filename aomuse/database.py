@@ -322,8 +322,8 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain``, ``residual``, ``strehl``, ``isoplanatic``, ``sensors`` or ``lasers``;
-            docs/science.md has the views behind them.
+            ``gain``, ``residual``, ``strehl``, ``sensors``, ``lasers``, ``field``, ``isoplanatic``
+            or ``isoplanatic_samples``: docs/science.md names the view of each.
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

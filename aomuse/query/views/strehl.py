@@ -1,14 +1,14 @@
-"""The Strehl ratio of the narrow field, and the isoplanatic angle."""
+"""The Strehl ratio of the narrow field, with what it depends on."""
 
 from __future__ import annotations
 
 import math
 
 from aomuse.metrics import WAVELENGTHS_NM, metric_of
-from aomuse.metrics.atmosphere import ARCSEC
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_JOINS, nearest_layer
 from aomuse.query.views.formulae import by_case, double
+from aomuse.query.views.isoplanatic import theta0
 from aomuse.query.views.view import View, columns
 
 #: Highest frequency that is corrected, 1/m: 34 actuators across 8 m, as in maoppy's muse_nfm.
@@ -20,44 +20,7 @@ SPARTA_NM = 650
 _HALO = 0.0229 * 6 * math.pi / 5 * CUTOFF ** (-5 / 3)
 _NM = by_case("m.metric_id", {metric_of(f"fwhm_{nm}nm").id: nm for nm in WAVELENGTHS_NM})
 
-# Files have heights in km. No layer is 100 km high: a profile with larger numbers has them in m.
-_UNIT = f"CASE WHEN MAX(c.altitude) > 100 THEN 1e0 ELSE {double(1000 ** (5 / 3))} END"
-_MOMENT = f"""(SELECT SUM(c.cn2_fraction * POW(c.altitude, {double(5 / 3)})) / SUM(c.cn2_fraction)
-      * {_UNIT} FROM sparta_cn2_layer c
-      WHERE c.exposure_id = e.id AND c.cn2_fraction > 0 AND c.altitude >= 0)"""
-_OF_PROFILES = "FROM sparta_cn2 s WHERE s.exposure_id = e.id AND s.r0_total_m > 0"
-_TURBULENCE = f"""{_MOMENT} AS moment,
-      (SELECT AVG(s.r0_total_m) {_OF_PROFILES}) AS total_r0"""
 _AIRMASS = "(e.airmass_start + e.airmass_end) / 2 AS airmass"
-_THETA0 = (
-    "CASE WHEN q.moment > 0 AND q.airmass > 0"
-    f" THEN {double(0.314 * ARCSEC)} * q.total_r0 / (q.airmass * POW(q.moment, 0.6e0)) END"
-)
-
-ISOPLANATIC_VIEW = View(
-    "v_isoplanatic",
-    "The isoplanatic angle of one exposure, from SPARTA's profiles of the turbulence",
-    columns(f"""
-        exposure_id | q.exposure_id | Number of the exposure (exposure.id)
-        target | q.target | Observed object
-        instrument_mode | q.instrument_mode | ESO INS MODE, such as WFM-AO-N
-        date_obs_utc | q.date_obs_utc | Start of the exposure, UTC
-        profile_count | q.profile_count | Profiles with r0
-        airmass | q.airmass | Mean of the air mass at start and end
-        r0_m | q.total_r0 | r0Tot at 500 nm in the line of sight, mean over the profiles, m
-        h_eff_m | CASE WHEN q.moment >= 0 THEN POW(q.moment, 0.6e0) END
-            | Effective height, m: (sum of w h^(5/3))^(3/5) of the layers' heights h and shares w
-        theta0_arcsec | {_THETA0}
-            | Isoplanatic angle at 500 nm, arcsec: 0.314 r0 cos(zenith distance) / h_eff
-    """),
-    f"""(
-    SELECT e.id AS exposure_id, t.name AS target, e.instrument_mode, e.date_obs_utc, {_AIRMASS},
-      (SELECT COUNT(s.row_index) {_OF_PROFILES}) AS profile_count, {_TURBULENCE}
-    FROM exposure e
-    LEFT JOIN target t ON t.id = e.target_id
-  ) q
-  WHERE q.profile_count > 0""",
-)
 
 _VARIANCE = (
     "CASE WHEN q.r0 > 0 THEN q.amp + q.bck * "
@@ -111,13 +74,13 @@ STREHL_VIEW = View(
         ngs_flux | {_card("SUM", *_FLUXES)} | Sum of ESO AOS NGS1 to NGS4 FLUX
         tau0_s | q.tau0_s | Coherence time of the site monitor, s
         airmass | q.airmass | Mean of the air mass at start and end
-        theta0_arcsec | {_THETA0}
+        theta0_arcsec | {theta0("q.exposure_id", "q.airmass")}
             | Isoplanatic angle at 500 nm (v_isoplanatic), arcsec
     """),
     f"""(
     SELECT f.id AS psf_fit_id, f.model, f.fit_rank, e.id AS exposure_id, t.name AS target,
       e.instrument_mode, e.date_obs_utc, e.tau0_s, {_AIRMASS}, {_NM} AS nm,
-      r0.value AS r0, bck.value AS bck, amp.value AS amp, {_TURBULENCE}
+      r0.value AS r0, bck.value AS bck, amp.value AS amp
     FROM psf_fit_metric m
     JOIN psf_fit f ON f.id = m.psf_fit_id
     {FIT_JOINS}
