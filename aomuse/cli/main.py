@@ -61,6 +61,10 @@ COMMANDS = {
     ),
     "report": ("report", "Write one page of plots of what the warehouse holds."),
     "export": ("export", "Write the warehouse's content in other forms."),
+    "datasette-metadata": (
+        "datasette_metadata",
+        "Write what Datasette shows about a SQLite database.",
+    ),
     "import-blobs": (
         "import_blobs",
         "Import an AOMUSE database that keeps its exposures as JSON blobs.",
