@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aomuse.database import Database, connect
     from aomuse.query.frames import from_table, to_table
+    from aomuse.query.votable import to_votable
 
-__all__ = ["Database", "connect", "from_table", "to_table"]
+__all__ = ["Database", "connect", "from_table", "to_table", "to_votable"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +17,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module("aomuse.database"), name)
     if name in ("from_table", "to_table"):
         return getattr(import_module("aomuse.query.frames"), name)
+    if name == "to_votable":
+        return import_module("aomuse.query.votable").to_votable
     raise AttributeError(f"module 'aomuse' has no attribute {name!r}")
 
 
