@@ -65,6 +65,10 @@ COMMANDS = {
         "lake_views",
         "Print the SQL that makes the tables and views of a lake in DuckDB.",
     ),
+    "datasette-metadata": (
+        "datasette_metadata",
+        "Write what Datasette shows about a SQLite database.",
+    ),
     "import-blobs": (
         "import_blobs",
         "Import an AOMUSE database that keeps its exposures as JSON blobs.",
