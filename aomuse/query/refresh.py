@@ -111,7 +111,8 @@ def _replace(connection: Connection, statement: str) -> None:
     """Run a statement; while it waits, all new queries wait behind it, so let them pass."""
     for is_last in (*[False] * (TRIES - 1), True):
         try:
-            connection.exec_driver_sql(statement)
+            # Without parameters, so that a % is one, whichever the driver.
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
         except DBAPIError as error:
             if is_last or trouble_of(error) is not Trouble.BUSY:
                 raise
