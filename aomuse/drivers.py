@@ -53,4 +53,4 @@ def missing_driver(url: URL, error: ImportError) -> str:
     driver = url.get_driver_name()
     if isinstance(error, ModuleNotFoundError) and error.name == _MODULES[driver]:
         return _ADVICE[driver]
-    return f"{_NAMES[driver]} cannot be imported ({error}): install it anew"
+    return f"{_NAMES[driver]} cannot be imported ({error}): install it again"

@@ -21,14 +21,18 @@ LOCK_WAIT_S = 20
 #: As the connector asks for; a server with skip-character-set-client-handshake does not listen.
 NAMES = "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"
 
+#: A value that does not fit is an error; no other mode, such as ANSI or PAD_CHAR_TO_FULL_LENGTH.
+SQL_MODE = (
+    "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+)
+
 #: What each session sets, besides its transactions' isolation.
 SETTINGS = (
     NAMES,
     "SET SESSION TRANSACTION READ WRITE",
     "SET SESSION "
-    # A value that does not fit is an error; no other mode, such as ANSI or PAD_CHAR_TO_FULL_LENGTH.
-    "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-    "NO_ENGINE_SUBSTITUTION', "
+    f"sql_mode = '{SQL_MODE}', "
     "time_zone = '+00:00', "
     # Each of these lets a statement fail, or do something else than it says.
     "sql_safe_updates = 0, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, "

@@ -33,7 +33,7 @@ LAYERS = (
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "predict", "report", "simulate", "verify"),
+    ("admin", "doctor", "predict", "report", "simulate", "verify"),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}

@@ -53,6 +53,7 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the schema and the views up to date."),
     "load": ("load", "Load every exposure found below ROOT."),
     "status": ("status", "Show the schema, rows of each table, last runs and issues."),
+    "doctor": ("doctor", "Look for what is wrong with the installation, server and database."),
     "verify": ("verify", "Read the files again and compare every value with the database."),
     "metrics": ("metrics", "Work out the metrics of exposures from what is stored."),
     "predict": (
