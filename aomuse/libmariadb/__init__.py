@@ -29,8 +29,9 @@ SQLAlchemy's own dialect. Where `try_out` raises `BulkUnavailable` (another driv
 bulk statements, an unknown layout), the caller uses the connector's executemany.
 """
 
+from aomuse.libmariadb.connector_c import library_of
 from aomuse.libmariadb.errors import BulkUnavailable
 from aomuse.libmariadb.probe import Trial, try_out
 from aomuse.libmariadb.writer import BulkArrayWriter
 
-__all__ = ["BulkArrayWriter", "BulkUnavailable", "Trial", "try_out"]
+__all__ = ["BulkArrayWriter", "BulkUnavailable", "Trial", "library_of", "try_out"]
