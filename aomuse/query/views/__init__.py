@@ -12,6 +12,7 @@ from aomuse.query.views.fits import FIT_VIEWS, MOFFAT_PARAMETERS, psf_view
 from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
+from aomuse.query.views.obscore import obscore_view
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.telemetry import telemetry_views
 from aomuse.query.views.trends import trend_views
@@ -34,4 +35,5 @@ def static_views(dialect: str) -> list[View]:
         *trend_views(dialect),
         *TWIN_VIEWS,
         *companion_views(dialect),
+        obscore_view(dialect),
     ]
