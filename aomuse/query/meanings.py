@@ -14,7 +14,7 @@ from aomuse.query.views import View
 #: Units that comments end with.
 _UNITS = (
     *("arcsec", "deg", "m", "m/s", "mm", "nm", "pixels", "s", "d", "deg C", "%", "hPa"),
-    *("mag", "rad²", "radians"),
+    *("mag", "rad²", "radians", "kbyte"),
 )
 _ENDING = re.compile(rf", ({'|'.join(map(re.escape, _UNITS))})(?:;.*)?$", flags=re.DOTALL)
 
