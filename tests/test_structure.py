@@ -20,8 +20,10 @@ MODULES = {
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
     ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("drivers",),
     ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
+    ("pymysql_sessions",),
     ("db",),
     ("blocking",),
     ("schema", "retries", "stored", "discover", "read", "normalize"),
@@ -32,7 +34,7 @@ LAYERS = (
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "lake", "predict", "report", "simulate"),
+    ("admin", "doctor", "lake", "predict", "report", "simulate"),
     ("verify",),
     ("cli",),
 )

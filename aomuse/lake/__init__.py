@@ -5,7 +5,7 @@ from importlib import import_module
 from aomuse.errors import ConfigurationError
 
 #: Modules of the extra ``lake``.
-_PACKAGES = ("pyarrow", "sqlglot")
+_PACKAGES = ("pyarrow", "sqlglot", "duckdb", "duckdb_engine")
 
 
 def require_packages() -> None:

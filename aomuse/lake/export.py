@@ -117,7 +117,7 @@ def export(
             update.exposures(engine, workers)
             if not stop.is_set():
                 update.whole_tables()
-                write_views(root, connection, manifest.files.values())
+                write_views(root, connection, manifest)
                 manifest.state = state
             manifest.write(root)
     if stop.is_set():

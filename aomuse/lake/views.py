@@ -6,15 +6,15 @@ each shows the columns of the database's table, out of its Parquet files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import sqlglot
 from sqlalchemy import Connection, Table
 
-from aomuse.lake.files import LakeFile
 from aomuse.lake.layout import schema, tables
+from aomuse.lake.manifest import Manifest
 from aomuse.lake.statements import PATH, PLACE
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import wide_views
@@ -25,18 +25,20 @@ _NAMES |= {pa.bool_(): "BOOLEAN", pa.float64(): "DOUBLE"}
 _NAMES |= {pa.int16(): "SMALLINT", pa.int32(): "INTEGER", pa.int64(): "BIGINT"}
 
 
-def write_views(root: Path, connection: Connection, files: Iterable[LakeFile]) -> None:
+def write_views(root: Path, connection: Connection, manifest: Manifest) -> None:
     """Write the statements beside the manifest."""
     with whole_file(root / PATH) as file:
-        file.writelines(f"{line};\n" for line in _statements(connection, files))
+        for statement in _statements(connection, manifest):
+            file.write(f"CREATE OR REPLACE VIEW {statement};\n")
 
 
-def _statements(connection: Connection, files: Iterable[LakeFile]) -> Iterator[str]:
-    with_files = {file.table for file in files}
+def _statements(connection: Connection, manifest: Manifest) -> Iterator[str]:
+    yield f"alembic_version AS SELECT '{manifest.revision}' AS version_num"
+    with_files = {file.table for file in manifest.files.values()}
     for table in tables():
-        yield f"CREATE OR REPLACE VIEW {table.name} AS {_table(table, table.name in with_files)}"
+        yield f"{table.name} AS {_table(table, table.name in with_files)}"
     for view in [*static_views("mariadb"), *wide_views(connection)]:
-        yield f"CREATE OR REPLACE VIEW {view.name} AS\n{_select(view)}"
+        yield f"{view.name} AS\n{_select(view)}"
 
 
 def _table(table: Table, has_files: bool) -> str:

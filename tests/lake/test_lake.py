@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from warehouse import TABLES, aomuse
 
+from aomuse import Database, open_lake
 from aomuse.change.headers import set_header
 from aomuse.exchange.outcome import Listener
 from aomuse.lake.export import export
@@ -105,6 +109,29 @@ def number_or_text(value: Any) -> float | str:
         return float(value)
     except (TypeError, ValueError):
         return str(value)
+
+
+def test_frames_are_the_same(night, tmp_path):
+    exported(night, tmp_path / "lake")
+    lake, database = open_lake(tmp_path / "lake"), Database(night.engine)
+    for name, arguments in {
+        "exposures": (),
+        "psf": (),
+        "sources": (),
+        "extracted_sources": (),
+        "metrics": (),
+        "telemetry": ("SPARTA_ATM_DATA",),
+        "header": ("OBJECT", "EXPTIME"),
+    }.items():
+        found, wanted = (getattr(db, name)(*arguments) for db in (lake, database))
+        pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+        assert found.attrs == wanted.attrs
+    sources = lake.sources()
+    assert np.isinf(sources["snr"]).sum() == 2
+    pieces = list(lake.sources(chunk_rows=3))
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), sources)
+    with pytest.raises(DBAPIError), lake.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM exposure"))
 
 
 def test_a_second_run_without_news_touches_no_file(night, tmp_path):
