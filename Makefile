@@ -11,6 +11,7 @@ SERVER = $(PYTHON) -m scripts.mariadb_server
 # Each stamp says that this part of pyproject.toml is installed; later runs cost nothing.
 INSTALLED := .venv/.installed
 MARIADB := .venv/.installed-mariadb
+PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
 
@@ -18,7 +19,9 @@ SUPERSET := .venv-superset/.installed
 SYSTEM := connector server
 
 # value: a password may hold a dollar sign
-ifneq ($(filter mariadb%,$(value AOMUSE_DATABASE_URL)),)
+ifneq ($(filter mariadb+pymysql:% mysql+pymysql:%,$(value AOMUSE_DATABASE_URL)),)
+APPLICATION := $(INSTALLED) $(PYMYSQL)
+else ifneq ($(filter mariadb% mysql%,$(value AOMUSE_DATABASE_URL)),)
 APPLICATION := $(INSTALLED) $(MARIADB)
 else
 APPLICATION := $(INSTALLED)
@@ -117,13 +120,18 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,psfr,report]'
+	@$(PIP) --editable '.[dev,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)
 	@.venv/bin/python -m scripts.system_packages connector
 	@echo 'installing the MariaDB connector into .venv'
 	@$(PIP) --editable '.[mariadb]'
+	@touch $@
+
+$(PYMYSQL): $(INSTALLED)
+	@echo 'installing PyMySQL into .venv'
+	@$(PIP) --editable '.[pymysql]'
 	@touch $@
 
 # Superset pins many packages: it gets an environment of its own.

@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse import sqlite_files
+from aomuse.drivers import is_pymysql, missing_driver
 from aomuse.errors import ConfigurationError
+from aomuse.pymysql_sessions import connect_as_aomuse_does
 from aomuse.server_session import offer_binary_rows, prepare_sessions
 from aomuse.urls import database_url
 
@@ -47,7 +49,7 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
     Raises
     ------
     ConfigurationError
-        If the URL is wrong, or MariaDB's connector is not installed.
+        If the URL is wrong, or its driver is not installed.
     """
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -67,10 +69,9 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
             parsed, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_recycle=3600
         )
     except ImportError as error:
-        raise ConfigurationError(
-            "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' "
-            "(on Debian it needs apt-get install libmariadb-dev gcc)"
-        ) from error
+        raise ConfigurationError(missing_driver(parsed, error)) from error
+    if is_pymysql(parsed):
+        connect_as_aomuse_does(engine)
     prepare_sessions(engine)
     offer_binary_rows(engine)
     if patient:
@@ -113,7 +114,7 @@ def read_transaction(engine: Engine) -> Iterator[sa.Connection]:
     sqlalchemy.Connection
         The connection. SQLite's transactions are such by themselves.
     """
-    options = {} if engine.dialect.name == "sqlite" else SNAPSHOT
+    options = SNAPSHOT if engine.dialect.name in ("mariadb", "mysql") else {}
     with engine.connect().execution_options(**options) as connection:
         yield connection
         sqlite_files.refuse_torn(connection.info)
@@ -163,7 +164,7 @@ def _connect_patiently(
         try:
             return dialect.connect(*arguments, **options)
         except dialect.loaded_dbapi.Error as error:
-            if getattr(error, "errno", None) not in _CROWDED_NUMBERS:
+            if error_number(error) not in _CROWDED_NUMBERS:
                 raise
             time.sleep(delay)
     return dialect.connect(*arguments, **options)
@@ -181,7 +182,7 @@ def _refuse_stale_writes(connection: Any, _record: Any) -> None:
 
 def _mark_lost(context: ExceptionContext) -> None:
     # SQLAlchemy's own list of errors that end a connection is shorter.
-    if getattr(context.original_exception, "errno", None) in _GONE_NUMBERS:
+    if error_number(context.original_exception) in _GONE_NUMBERS:
         context.is_disconnect = True
 
 
@@ -209,6 +210,23 @@ _GONE_NUMBERS = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 4166, 1152, 1158, 115
 _GONE_NUMBERS |= {2026, 2027}
 
 
+def error_number(error: BaseException | None) -> int | None:
+    """Return MariaDB's number of a driver's error; None where it has none.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        What the driver raised, ``DBAPIError.orig``.
+
+    Returns
+    -------
+    int or None
+        The number: an attribute of the connector's errors, the first argument of PyMySQL's.
+    """
+    number = getattr(error, "errno", None) or next(iter(getattr(error, "args", ())), None)
+    return number if isinstance(number, int) else None
+
+
 def trouble_of(error: DBAPIError) -> Trouble:
     """Return what kind of trouble an error is.
 
@@ -222,7 +240,7 @@ def trouble_of(error: DBAPIError) -> Trouble:
     Trouble
         The kind.
     """
-    number = getattr(error.orig, "errno", None)
+    number = error_number(error.orig)
     said = str(error.orig).lower()
     named = getattr(error.orig, "sqlite_errorname", None)
     if number in _FULL_NUMBERS or named in _FULL_NAMES or "no space left" in said:
@@ -249,7 +267,9 @@ def describe_error(error: DBAPIError) -> str:
     str
         One line.
     """
-    said = " ".join(str(error.orig).split())
+    # PyMySQL's errors have number and text.
+    text = error.orig.args[-1] if error.orig and len(error.orig.args) == 2 else error.orig
+    said = " ".join(str(text).split())
     if "unable to open database file" in said:
         return f"{said}: check that the folder of the database exists and may be written"
     return f"the database says: {said}"

@@ -11,21 +11,28 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event
 
+from aomuse.drivers import is_pymysql
 from aomuse.errors import ConfigurationError
 from aomuse.urls import asks_for_tls
 
 #: Seconds that a statement waits for another's use of a table or view; the default is a day.
 LOCK_WAIT_S = 20
 
+#: As the connector asks for; a server with skip-character-set-client-handshake does not listen.
+NAMES = "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"
+
+#: A value that does not fit is an error; no other mode, such as ANSI or PAD_CHAR_TO_FULL_LENGTH.
+SQL_MODE = (
+    "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+)
+
 #: What each session sets, besides its transactions' isolation.
 SETTINGS = (
-    # As the connector asks for; a server with skip-character-set-client-handshake does not listen.
-    "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci",
+    NAMES,
     "SET SESSION TRANSACTION READ WRITE",
     "SET SESSION "
-    # A value that does not fit is an error; no other mode, such as ANSI or PAD_CHAR_TO_FULL_LENGTH.
-    "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-    "NO_ENGINE_SUBSTITUTION', "
+    f"sql_mode = '{SQL_MODE}', "
     "time_zone = '+00:00', "
     # Each of these lets a statement fail, or do something else than it says.
     "sql_safe_updates = 0, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, "
@@ -81,14 +88,18 @@ def offer_binary_rows(engine: Engine) -> None:
     """Let rows come in the binary protocol, and not all at once, with the option ``binary_rows``.
 
     A double is eight bytes there. As text the server writes it digit by digit and the connector
-    reads it again, which takes longer than everything else of a large result.
+    reads it again, which takes longer than everything else of a large result. PyMySQL has texts
+    only, which are as exact: not all at once is what it can do.
     """
+    has_binary = not is_pymysql(engine.url)
     base: Any = engine.dialect.execution_ctx_cls
 
     class BinaryRows(base):  # type: ignore[misc]
         def create_default_cursor(self) -> Any:
-            if self.execution_options.get("binary_rows"):
+            if not self.execution_options.get("binary_rows"):
+                return super().create_default_cursor()
+            if has_binary:
                 return self._dbapi_connection.cursor(buffered=False, binary=True)
-            return super().create_default_cursor()
+            return self.create_server_side_cursor()
 
     engine.dialect.execution_ctx_cls = BinaryRows

@@ -11,6 +11,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL, MARIADB_DRIVER
+from aomuse.drivers import CONNECTOR, PYMYSQL, installed_driver, is_pymysql
 from aomuse.errors import ConfigurationError
 from aomuse.suggest import unknown
 
@@ -18,6 +19,7 @@ _FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "on", "t", "y"), "true"),
     **dict.fromkeys(("0", "false", "no", "off", "f", "n"), "false"),
 }
+_WORKS_WITH = f"aomuse works with sqlite, {MARIADB_DRIVER} and mariadb+{PYMYSQL}"
 _TLS_VERSIONS = ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _LARGEST_PORT = 65535
 
@@ -47,11 +49,16 @@ def _tls_version(value: str) -> str | None:
     return ",".join(version for version in found if version) if all(found) else None
 
 
+def _utf8mb4(value: str) -> str | None:
+    return value if value == "utf8mb4" else None
+
+
 #: What to write for each kind.
 _WRITE: dict[_Kind, str] = {
     _flag: "write true or false",
     _whole: "write a whole number",
     _seconds: "write a number of seconds",
+    _utf8mb4: "write utf8mb4, as which aomuse stores texts",
     _tls_version: f"write {' or '.join(_TLS_VERSIONS)}",
 }
 
@@ -76,6 +83,9 @@ _MARIADB_OPTIONS: dict[str, _Kind] = {
     "tls_fp": _text,
     "tls_fp_list": _text,
 }
+#: What PyMySQL cannot do, and what it is given beside that elsewhere.
+_NOT_OF_PYMYSQL = {"compress", "plugin_dir", "tls_fp", "tls_fp_list"}
+_PYMYSQL_OPTIONS = _MARIADB_OPTIONS | {"ssl_check_hostname": _flag, "charset": _utf8mb4}
 #: What the driver takes as options too, and what it is in a URL.
 _ELSEWHERE = {
     "user": "username",
@@ -111,7 +121,8 @@ def database_url(url: str | URL | None = None) -> URL:
     Returns
     -------
     sqlalchemy.URL
-        A URL for SQLite, or for MariaDB through MariaDB's own connector.
+        A URL for SQLite, or for MariaDB through MariaDB's own connector or PyMySQL: the one that
+        it names, else the one that is installed, the connector first.
 
     Raises
     ------
@@ -125,8 +136,7 @@ def database_url(url: str | URL | None = None) -> URL:
         parsed.get_dialect()
     except NoSuchModuleError:
         raise ConfigurationError(
-            f"the database URL is for {_named(parsed.drivername)}: aomuse works with sqlite and "
-            f"{MARIADB_DRIVER}"
+            f"the database URL is for {_named(parsed.drivername)}: {_WORKS_WITH}"
         ) from None
     except (ArgumentError, ValueError):
         # The text of the error repeats the URL, and with it the password.
@@ -141,12 +151,9 @@ def database_url(url: str | URL | None = None) -> URL:
         raise ConfigurationError("the database URL has a NUL character (%00): remove it")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         return _sqlite(parsed)
-    if backend in {"mariadb", "mysql"}:
+    if backend in {"mariadb", "mysql"} and _driver(parsed) in {None, CONNECTOR, PYMYSQL}:
         return _mariadb(parsed)
-    raise ConfigurationError(
-        f"the database URL is for {_named(parsed.drivername)}: aomuse works with sqlite and "
-        f"{MARIADB_DRIVER}"
-    )
+    raise ConfigurationError(f"the database URL is for {_named(parsed.drivername)}: {_WORKS_WITH}")
 
 
 def shown_url(url: URL) -> str:
@@ -180,6 +187,22 @@ def asks_for_tls(url: URL) -> bool:
     return any(name.startswith(("ssl", "tls_")) for name in asked)
 
 
+def checks_certificate(url: URL) -> bool:
+    """Return whether a URL that `database_url` returned asks to check the server's certificate.
+
+    Whoever gives PyMySQL an authority wants that, as everywhere with PyMySQL.
+    """
+    asked = option(url, "ssl_verify_cert")
+    by = ("ssl_ca", "ssl_capath", "ssl_crl", "ssl_crlpath")
+    implied = asked is None and is_pymysql(url) and any(option(url, name) for name in by)
+    return asked == "true" or implied
+
+
+def _driver(url: URL) -> str | None:
+    """Return the driver that a URL names, if it names one."""
+    return url.drivername.partition("+")[2] or None
+
+
 def _sqlite(url: URL) -> URL:
     if url.host or url.port or url.username or url.password:
         raise ConfigurationError(
@@ -207,7 +230,16 @@ def _mariadb(url: URL) -> URL:
         )
     if not url.database:
         raise ConfigurationError("the database URL names no database: add /DATABASE at its end")
-    url = url.set(drivername=MARIADB_DRIVER, query=_checked(url, _MARIADB_OPTIONS))
+    driver = _driver(url) or installed_driver()
+    known = _PYMYSQL_OPTIONS if driver == PYMYSQL else _MARIADB_OPTIONS
+    options = _checked(url, known)
+    if driver == PYMYSQL and (cannot := _NOT_OF_PYMYSQL & options.keys()):
+        raise ConfigurationError(
+            f"the database URL has the option {min(cannot)}, which PyMySQL cannot follow: remove "
+            f"it, or use MariaDB's connector ({MARIADB_DRIVER}://)"
+        )
+    options.pop("charset", None)  # all sessions have it
+    url = url.set(drivername=f"mariadb+{driver}", query=options)
     # Some options say how to encrypt, and the driver takes them for no reason to do so.
     return url.update_query_dict({"ssl": "true"}) if asks_for_tls(url) else url
 

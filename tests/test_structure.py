@@ -20,8 +20,10 @@ MODULES = {
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
     ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("drivers",),
     ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
+    ("pymysql_sessions",),
     ("db",),
     ("blocking",),
     ("schema", "retries", "stored", "discover", "read", "normalize"),
@@ -32,7 +34,8 @@ LAYERS = (
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "predict", "report", "simulate", "verify"),
+    ("admin", "doctor", "lake", "predict", "report", "simulate"),
+    ("verify",),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
@@ -52,6 +55,8 @@ LONG = {
 #: Imports inside a function, each with its reason.
 LATE = {
     "aomuse": "PEP 562: the public names are imported at first use",
+    "aomuse.cli.export": "the extra `lake` may be absent",
+    "aomuse.cli.verify": "the extra `lake` may be absent",
     "aomuse.discover.identity": "astropy only for a card that is not plain",
     "aomuse.load.writer_choice": "looks for MariaDB's client library, which SQLite does not need",
     "aomuse.read.exposure": "astropy only when a file is read",

@@ -18,7 +18,7 @@ from aomuse.admin.drop import drop
 from aomuse.errors import ConfigurationError
 from aomuse.schema import RESTORING
 from aomuse.server_session import as_script
-from aomuse.urls import asks_for_tls, option
+from aomuse.urls import asks_for_tls, checks_certificate, option
 
 _BEGIN = "-- aomuse backup of a MariaDB database, schema revision "
 DUMP = "mariadb-dump"
@@ -207,7 +207,7 @@ def _option_file(url: URL) -> Iterator[int]:
     written += [f"{name}={_quoted(value)}" for name, value in lines.items() if value is not None]
     if asks_for_tls(url):
         written.append("ssl")
-    verify = option(url, "ssl_verify_cert") == "true"
+    verify = checks_certificate(url)
     # Newer clients verify unless an option says not to, as aomuse does not either.
     written.append("ssl-verify-server-cert" if verify else "loose-skip-ssl-verify-server-cert")
     reading, writing = os.pipe()

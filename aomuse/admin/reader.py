@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.db import error_number
 from aomuse.errors import ConfigurationError
 
 #: Error numbers: no privilege for the statement, table or database; may not grant or create.
@@ -57,7 +58,7 @@ class ReaderAccount:
             try:
                 connection.exec_driver_sql(create)
             except DBAPIError as error:
-                number = getattr(error.orig, "errno", None)
+                number = error_number(error.orig)
                 if number == _EXISTS:
                     raise ConfigurationError(
                         f"the account {self._account} exists already: drop it first, or give "
@@ -70,7 +71,7 @@ class ReaderAccount:
                 connection.exec_driver_sql(grant)
             except DBAPIError as error:
                 connection.exec_driver_sql(f"DROP USER {self._account}")
-                if getattr(error.orig, "errno", None) in _NOT_ALLOWED:
+                if error_number(error.orig) in _NOT_ALLOWED:
                     return False
                 raise
         return True

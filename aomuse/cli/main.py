@@ -53,6 +53,7 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the schema and the views up to date."),
     "load": ("load", "Load every exposure found below ROOT."),
     "status": ("status", "Show the schema, rows of each table, last runs and issues."),
+    "doctor": ("doctor", "Look for what is wrong with the installation, server and database."),
     "verify": ("verify", "Read the files again and compare every value with the database."),
     "metrics": ("metrics", "Work out the metrics of exposures from what is stored."),
     "predict": (
@@ -61,6 +62,10 @@ COMMANDS = {
     ),
     "report": ("report", "Write one page of plots of what the warehouse holds."),
     "export": ("export", "Write the warehouse's content in other forms."),
+    "lake-views": (
+        "lake_views",
+        "Print the SQL that makes the tables and views of a lake in DuckDB.",
+    ),
     "datasette-metadata": (
         "datasette_metadata",
         "Write what Datasette shows about a SQLite database.",
@@ -92,14 +97,8 @@ class _Group(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = formatter.width - 6 - max(map(len, COMMANDS))
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [
-                    (name, click.Command(name, help=help_line).get_short_help_str(width))
-                    for name, (_, help_line) in COMMANDS.items()
-                ]
-            )
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
 
 
 @click.group(

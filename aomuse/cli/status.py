@@ -10,6 +10,7 @@ from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.db import read_transaction
+from aomuse.drivers import bulk_way, driver_and_version
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
@@ -28,6 +29,8 @@ def status(context: Context, *, issues: bool) -> None:
     echo(f"database  {shown_url(context.engine.url)}")
     echo(f"schema    revision {revision}")
     with read_transaction(context.engine) as connection:
+        if connection.dialect.name != "sqlite":
+            echo(f"driver    {driver_and_version(context.engine.url)}; {bulk_way(connection)}")
         if issues:
             _show_issues(connection)
         else:

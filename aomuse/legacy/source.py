@@ -15,8 +15,10 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error
+from aomuse.drivers import is_pymysql, missing_driver
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
+from aomuse.pymysql_sessions import connect_as_aomuse_does
 from aomuse.server_session import prepare_sessions
 from aomuse.urls import database_url
 
@@ -38,8 +40,6 @@ _LINKS = (
     ("exposure_id", "id"),
     ("observation_time", "observation_time"),
 )
-#: SQLAlchemy's dialect for MariaDB refuses MySQL servers, the one for MySQL takes both.
-_DRIVER = "mysql+mariadbconnector"
 #: Settings of a session that reads, for MySQL too.
 _READING = (
     "SET NAMES utf8mb4",
@@ -195,12 +195,14 @@ def _engine(url: URL, name: str) -> Engine:
             )
         return sa.create_engine("sqlite://", creator=lambda: _open_file(path))
     try:
-        engine = sa.create_engine(url.set(drivername=_DRIVER), poolclass=sa.NullPool)
+        # SQLAlchemy's dialect for MariaDB refuses MySQL servers, the one for MySQL takes both.
+        engine = sa.create_engine(
+            url.set(drivername=f"mysql+{url.get_driver_name()}"), poolclass=sa.NullPool
+        )
     except ImportError as error:
-        raise ConfigurationError(
-            f"the source {name} requires MariaDB's connector: pip install 'aomuse[mariadb]' "
-            "(on Debian after apt-get install libmariadb-dev gcc)"
-        ) from error
+        raise ConfigurationError(f"the source {name}: {missing_driver(url, error)}") from error
+    if is_pymysql(url):
+        connect_as_aomuse_does(engine)
     prepare_sessions(engine, _READING)
     return engine
 

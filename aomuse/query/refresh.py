@@ -53,16 +53,14 @@ def refresh_views(connection: Connection) -> None:
     dialect = connection.dialect.name
     wanted = {view.name: view.create(dialect) for view in all_views(connection)}
     if dialect == "sqlite":
-        _refresh_sqlite(connection, wanted)
+        for name in _outdated(connection, wanted):
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+            connection.exec_driver_sql(wanted[name])
         return
     _set_wait(connection, WAIT_S)
     try:
-        states = connection.execute(sa.select(ViewState.name, ViewState.digest))
-        made = {row.name: row.digest for row in states}
-        definitions = _definitions(connection)
-        for name, statement in wanted.items():
-            if name in definitions and made.get(name) == _digest(statement, definitions[name]):
-                continue
+        for name in _outdated(connection, wanted):
+            statement = wanted[name]
             what = f"the view {name} cannot be replaced"
             with naming_who_is_in_the_way(connection, what):
                 _replace(connection, statement)
@@ -73,20 +71,33 @@ def refresh_views(connection: Connection) -> None:
         _set_wait(connection, LOCK_WAIT_S)
 
 
+def outdated_views(connection: Connection) -> list[str]:
+    """Return the names of views that are missing or are not as they should be."""
+    dialect = connection.dialect.name
+    return _outdated(connection, {v.name: v.create(dialect) for v in all_views(connection)})
+
+
 def refresh(engine: Engine) -> None:
     """Let the views show what is loaded now."""
     with write_transaction(engine) as connection:
         refresh_views(connection)
 
 
-def _refresh_sqlite(connection: Connection, wanted: dict[str, str]) -> None:
-    """Create views whose text differs; SQLite keeps it as it was written."""
-    select = text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
-    existing = {row.name: row.sql for row in connection.execute(select)}
-    for name, statement in wanted.items():
-        if existing.get(name) != statement:
-            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
-            connection.exec_driver_sql(statement)
+def _outdated(connection: Connection, wanted: dict[str, str]) -> list[str]:
+    """Return the names of views that are not made by their statements."""
+    if connection.dialect.name == "sqlite":
+        # SQLite keeps the text as it was written.
+        select = text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+        existing = {row.name: row.sql for row in connection.execute(select)}
+        return [name for name, statement in wanted.items() if existing.get(name) != statement]
+    states = connection.execute(sa.select(ViewState.name, ViewState.digest))
+    made = {row.name: row.digest for row in states}
+    there = _definitions(connection)
+    return [
+        name
+        for name, statement in wanted.items()
+        if name not in there or made.get(name) != _digest(statement, there[name])
+    ]
 
 
 def _definitions(connection: Connection, *names: str) -> dict[str, str]:
@@ -111,7 +122,8 @@ def _replace(connection: Connection, statement: str) -> None:
     """Run a statement; while it waits, all new queries wait behind it, so let them pass."""
     for is_last in (*[False] * (TRIES - 1), True):
         try:
-            connection.exec_driver_sql(statement)
+            # Without parameters, so that a % is one, whichever the driver.
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
         except DBAPIError as error:
             if is_last or trouble_of(error) is not Trouble.BUSY:
                 raise

@@ -23,7 +23,7 @@ class BulkWriter(Protocol):
 
 
 class ExecutemanyWriter:
-    """The drivers' own executemany: SQLite's prepared statements, MariaDB Connector's bulk.
+    """The drivers' own executemany: prepared statements, or PyMySQL's INSERTs of many rows.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ class ExecutemanyWriter:
             Rows inserted.
         """
         names = ", ".join(frame.columns)
-        marks = ", ".join("?" * len(frame.columns))
+        mark = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
+        marks = ", ".join([mark] * len(frame.columns))
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - own names
         for chunk in _chunks(frame):
             columns = [self._values(chunk[name]) for name in chunk.columns]

@@ -70,6 +70,9 @@ def other_url(other_server: Server) -> Iterator[str]:
 
 def set_global(server: Server, statement: str) -> None:
     with sa.create_engine(server.admin_url, poolclass=sa.NullPool).connect() as connection:
+        # read_only cannot be set within a transaction, and a commit would begin the next one
+        connection.exec_driver_sql("SET SESSION completion_type = 0")
+        connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql(f"SET GLOBAL {statement}")
 
 
@@ -196,3 +199,21 @@ def test_the_same_options_encrypt_where_the_server_can(
         ):
             done = aomuse(f"{each}?{option}", *command)
             assert (done.code, done.err) == (0, ""), (option, command)
+
+
+def test_the_doctor_names_what_a_session_cannot_change(other_server, other_url):
+    assert aomuse(other_url, "migrate").code == 0
+    done = aomuse(other_url, "doctor")
+    assert (done.code, done.err) == (0, ""), done.out
+    (session,) = (line for line in done.out.splitlines() if "session" in line)
+    assert session.startswith("ok    session     strict, UTC, utf8mb4; sql_mode of others is ")
+    assert "ANSI_QUOTES" in session
+    for setting, normal in (("sql_select_limit = 10", "DEFAULT"), ("read_only = 1", "0")):
+        name = setting.split(" = ", maxsplit=1)[0]
+        set_global(other_server, setting)
+        try:
+            done = aomuse(other_url, "doctor")
+        finally:
+            set_global(other_server, f"{name} = {normal}")
+        assert done.code == 1
+        assert f"mend  settings    {name}" in done.out

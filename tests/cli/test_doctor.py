@@ -1,0 +1,176 @@
+"""aomuse doctor: a line for each thing, which says what to mend; exit code 1 if there is any."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from warehouse import Finished, aomuse
+
+from aomuse.db import create_engine
+from aomuse.doctor import installation, server, sqlite
+
+ALWAYS = {"Python", "aomuse", "packages", "extras", "driver"}
+OF_MARIADB = {"server", "encryption", "session", "settings", "privileges", "bulk rows"}
+
+
+def findings(done: Finished) -> dict[str, tuple[str, str]]:
+    """Give what was found by its name: ok or mend, and the text."""
+    assert done.err == ""
+    found = {line[6:18].strip(): (line[:6].strip(), line[18:]) for line in done.out.splitlines()}
+    assert {kind for kind, _ in found.values()} <= {"ok", "mend"}
+    assert done.code == (1 if any(kind == "mend" for kind, _ in found.values()) else 0)
+    return found
+
+
+def mended(done: Finished) -> dict[str, str]:
+    return {about: text for about, (kind, text) in findings(done).items() if kind == "mend"}
+
+
+@pytest.fixture
+def own_url(db_url):
+    """Give a database whose views are its own: the tests copy databases, and MariaDB names them."""
+    assert aomuse(db_url, "migrate").code == 0
+    return db_url
+
+
+@pytest.fixture
+def run_sql(engine):
+    def run_sql(*statements: str) -> None:
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    return run_sql
+
+
+def test_nothing_is_wrong(own_url, backend):
+    done = aomuse(own_url, "doctor")
+    assert mended(done) == {}
+    own = {"file", "free space"} if backend == "sqlite" else OF_MARIADB
+    assert findings(done).keys() == ALWAYS | own | {"database", "schema", "views"}
+
+
+def test_a_schema_that_is_behind(own_url, run_sql):
+    run_sql("UPDATE alembic_version SET version_num = '0019'")
+    (found,) = mended(aomuse(own_url, "doctor")).items()
+    assert found[0] == "schema"
+    assert "revision 0019" in found[1]
+    assert "run aomuse migrate" in found[1]
+
+
+def test_a_database_without_a_schema(empty_url, backend):
+    done = aomuse(empty_url, "doctor")
+    what = "file" if backend == "sqlite" else "schema"
+    assert "run aomuse migrate" in mended(done)[what]
+
+
+def test_views_that_are_missing_or_changed(own_url, run_sql):
+    run_sql(
+        "DROP VIEW v_exposure", "DROP VIEW v_file_hdu", "CREATE VIEW v_file_hdu AS SELECT 1 AS x"
+    )
+    said = mended(aomuse(own_url, "doctor"))["views"]
+    assert "v_exposure" in said
+    assert "v_file_hdu" in said
+    assert aomuse(own_url, "migrate").code == 0
+    assert mended(aomuse(own_url, "doctor")) == {}
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_an_account_without_a_privilege(own_url, engine, mariadb_server):
+    database = sa.make_url(own_url).database
+    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    escaped = database.replace("_", "\\_")
+    theirs = sa.make_url(own_url).set(username="halfway", password="tau0=5ms")
+    url = theirs.render_as_string(hide_password=False)
+    few = ", ".join(p for p in server.PRIVILEGES if p not in {"CREATE VIEW", "DROP"})
+    with admin.connect() as connection:
+        connection.exec_driver_sql("CREATE USER halfway IDENTIFIED BY 'tau0=5ms'")
+        try:
+            for grants, lacks in (
+                (f"{few} ON `{escaped}`.*", "lacks DROP, CREATE VIEW"),
+                ("CREATE VIEW, DROP ON `aomuse\\_tes%`.*", None),
+            ):
+                connection.exec_driver_sql("GRANT " + grants.replace("%", "%%") + " TO halfway")
+                done = aomuse(url, "doctor")
+                assert "tau0=5ms" not in done.text
+                if lacks:
+                    assert lacks in mended(done)["privileges"]
+                    assert f"ON {database}.*" in mended(done)["privileges"]
+                else:
+                    assert mended(done) == {}
+            connection.exec_driver_sql("REVOKE ALL PRIVILEGES, GRANT OPTION FROM halfway")
+            assert "takes no such account" in mended(aomuse(url, "doctor"))["database"]
+            connection.exec_driver_sql(f"GRANT SELECT, SHOW VIEW ON `{escaped}`.* TO halfway")
+            done = aomuse(url, "doctor")
+            assert mended(done) == {}
+            assert "may read, and not load" in findings(done)["privileges"][1]
+        finally:
+            connection.exec_driver_sql("DROP USER halfway")
+    admin.dispose()
+
+
+def test_a_server_that_is_away():
+    for driver in ("mariadbconnector", "pymysql"):
+        done = aomuse(f"mariadb+{driver}://muse:tau0%3D5ms@127.0.0.1:1/muse", "doctor")
+        assert "does not answer" in mended(done)["database"]
+        assert "tau0" not in done.text
+        assert findings(done).keys() == ALWAYS | {"database"}
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mariadb+nonsense://u:secret@h/d", "is for mariadb+nonsense"),
+        ("mariadb://u:secret@h/d?ssl=perhaps", "write true or false"),
+    ],
+)
+def test_a_url_that_is_wrong(url, said):
+    done = aomuse(url, "doctor")
+    assert said in mended(done)["database"]
+    assert "secret" not in done.text
+
+
+def test_without_any_database_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "run aomuse migrate" in mended(aomuse(None, "doctor"))["file"]
+    missing = tmp_path / "absent" / "muse.db"
+    assert "there is no folder" in mended(aomuse(f"sqlite:///{missing}", "doctor"))["file"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_a_database(tmp_path):
+    file = tmp_path / "muse.db"
+    file.write_text("SIMPLE  =                    T" * 100)
+    assert "not a database" in " ".join(mended(aomuse(f"sqlite:///{file}", "doctor")).values())
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_disk_that_is_nearly_full(own_url, monkeypatch):
+    monkeypatch.setattr(sqlite, "ENOUGH_BYTES", 1 << 62)
+    assert "make room" in mended(aomuse(own_url, "doctor"))["free space"]
+
+
+def test_packages_that_are_too_old(monkeypatch):
+    monkeypatch.setattr(installation, "version", lambda name: "1.9" if name == "alembic" else "99")
+    done = aomuse("sqlite://", "doctor")
+    assert mended(done)["alembic"] == "1.9: run pip install 'alembic>=1.16'"
+    assert "pandas 99" in findings(done)["packages"][1]
+
+
+def test_the_doctor_changes_nothing(own_url, engine):
+    before = {t.name: _count(engine, t.name) for t in _tables(engine)}
+    assert aomuse(own_url, "doctor").code == 0
+    other = create_engine(own_url)
+    assert {t.name: _count(other, t.name) for t in _tables(other)} == before
+    other.dispose()
+
+
+def _tables(engine: sa.Engine) -> list[sa.Table]:
+    metadata = sa.MetaData()
+    metadata.reflect(engine)
+    return metadata.sorted_tables
+
+
+def _count(engine: sa.Engine, name: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar_one())
