@@ -261,9 +261,6 @@ def test_the_default_is_a_file_in_the_working_directory(
     ("url", "said"),
     [
         ("postgresql://u:sesame-secret@h/db", "aomuse works with sqlite, mariadb+"),
-            "postgresql://u:sesame-secret@h/db",
-            "aomuse works with sqlite, mariadb+mariadbconnector and",
-        ),
         ("mysql://u:sesame-secret@h/", "names no database"),
         ("mariadb://u:sesame-secret@h:port/db", "cannot be parsed"),
         ("sesame-secret", "cannot be parsed"),
