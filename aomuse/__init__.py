@@ -5,17 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aomuse.database import Database, connect
+    from aomuse.lake.opening import open_lake
     from aomuse.query.frames import from_table, to_table
 
-__all__ = ["Database", "connect", "from_table", "to_table"]
+__all__ = ["Database", "connect", "from_table", "open_lake", "to_table"]
+
+_MODULES = {
+    **dict.fromkeys(("Database", "connect"), "aomuse.database"),
+    **dict.fromkeys(("from_table", "to_table"), "aomuse.query.frames"),
+    "open_lake": "aomuse.lake.opening",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: a command needs few of the modules."""
-    if name in ("Database", "connect"):
-        return getattr(import_module("aomuse.database"), name)
-    if name in ("from_table", "to_table"):
-        return getattr(import_module("aomuse.query.frames"), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'aomuse' has no attribute {name!r}")
 
 

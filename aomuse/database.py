@@ -322,7 +322,8 @@ class Database:
         Parameters
         ----------
         name : str
-            ``gain`` (the view v_gain); docs/science.md has the formulae.
+            ``gain``, ``residual``, ``strehl``, ``sensors``, ``lasers``, ``field``, ``isoplanatic``
+            or ``isoplanatic_samples``: docs/science.md names the view of each.
         *columns : str
             Columns of the view; else all.
         chunk_rows : int, optional

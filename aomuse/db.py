@@ -114,7 +114,7 @@ def read_transaction(engine: Engine) -> Iterator[sa.Connection]:
     sqlalchemy.Connection
         The connection. SQLite's transactions are such by themselves.
     """
-    options = {} if engine.dialect.name == "sqlite" else SNAPSHOT
+    options = SNAPSHOT if engine.dialect.name in ("mariadb", "mysql") else {}
     with engine.connect().execution_options(**options) as connection:
         yield connection
         sqlite_files.refuse_torn(connection.info)

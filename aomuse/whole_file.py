@@ -10,8 +10,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any
 
+#: Names of files that are not whole yet.
+PARTIAL = ".aomuse-*.part"
 #: Bytes that a name may have: file systems take 255, and a suffix is to follow.
 _LONGEST_NAME = 200
 #: What has a meaning in a path on some system, or upsets a terminal; and the sign of the encoding.
@@ -43,23 +45,29 @@ def safe_name(text: str) -> str:
     return f"{encoded[: _LONGEST_NAME - 17].decode('utf-8', 'ignore')}~{mark}"
 
 
+class NoNewsError(Exception):
+    """What is written is what is there already."""
+
+
 @contextmanager
-def whole_file(place: Path) -> Iterator[TextIO]:
+def whole_file(place: Path, *, is_text: bool = True) -> Iterator[IO[Any]]:
     """Write a file under another name and rename it, so that nobody sees half of it.
 
     Nobody else may read it, unless they could read the file that it replaces. A link is replaced,
-    and not what it points to.
+    and not what it points to. `NoNewsError` leaves the file that is there as it is.
     """
-    partial = place.with_name(f".aomuse-{secrets.token_hex(8)}.part")
+    partial = place.with_name(PARTIAL.replace("*", secrets.token_hex(8)))
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, *(("w", -1, "utf-8") if is_text else ("wb",))) as file:
             yield file
         with suppress(FileNotFoundError):
             before = place.lstat().st_mode
             if stat.S_ISREG(before):
                 partial.chmod(stat.S_IMODE(before))
         partial.replace(place)
+    except NoNewsError:
+        partial.unlink()
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

@@ -33,7 +33,8 @@ LAYERS = (
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "doctor", "predict", "report", "simulate", "verify"),
+    ("admin", "doctor", "lake", "predict", "report", "simulate"),
+    ("verify",),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
@@ -53,6 +54,8 @@ LONG = {
 #: Imports inside a function, each with its reason.
 LATE = {
     "aomuse": "PEP 562: the public names are imported at first use",
+    "aomuse.cli.export": "the extra `lake` may be absent",
+    "aomuse.cli.verify": "the extra `lake` may be absent",
     "aomuse.discover.identity": "astropy only for a card that is not plain",
     "aomuse.load.writer_choice": "looks for MariaDB's client library, which SQLite does not need",
     "aomuse.read.exposure": "astropy only when a file is read",

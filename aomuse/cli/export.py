@@ -8,7 +8,11 @@ import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
+from aomuse.cli.progress import Progress
+from aomuse.exchange.outcome import counted
+from aomuse.lake import require_packages
 from aomuse.legacy import export as seed_export
+from aomuse.workers import default_workers
 
 
 @cli.group()
@@ -51,3 +55,42 @@ def seed_json_command(
         echo(f"error: {failure}", err=True)
     echo(f"analyses written to {directory}: {count}")
     return EXIT_ISSUES if failures else 0
+
+
+@export.command("parquet", epilog="\b\nExample:\n  aomuse export parquet /data/lake")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=default_workers,
+    metavar="N",
+    help="Processes; else one for each core.",
+)
+@click.option(
+    "--rewrite",
+    is_flag=True,
+    help="Write all files again; needed after changes by SQL, which nothing counts.",
+)
+@click.option("--no-progress", is_flag=True, help="Print lines instead of a progress bar.")
+@pass_context
+def parquet_command(
+    context: Context, directory: Path, *, workers: int, rewrite: bool, no_progress: bool
+) -> None:
+    """Write all tables as Parquet files into DIR, or bring those that are there up to date.
+
+    Large tables have a file for each exposure, by night. Only what is new or has changed is
+    written; files of exposures that are gone are removed. aomuse verify --lake DIR compares.
+    """
+    require_packages()
+    from aomuse.lake.export import export as export_lake
+
+    with Progress(show_bar=not no_progress) as progress:
+        summary = export_lake(
+            context.engine, directory, rewrite=rewrite, workers=workers, listener=progress
+        )
+    counts = summary.counts
+    echo(
+        f"{directory}: {counted(counts['loaded'], 'exposure')} new, {counts['replaced']} changed, "
+        f"{counts['unchanged']} without news; {counted(summary.row_count, 'row')} in "
+        f"{summary.seconds:.1f} s"
+    )

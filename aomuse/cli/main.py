@@ -62,6 +62,10 @@ COMMANDS = {
     ),
     "report": ("report", "Write one page of plots of what the warehouse holds."),
     "export": ("export", "Write the warehouse's content in other forms."),
+    "lake-views": (
+        "lake_views",
+        "Print the SQL that makes the tables and views of a lake in DuckDB.",
+    ),
     "import-blobs": (
         "import_blobs",
         "Import an AOMUSE database that keeps its exposures as JSON blobs.",

@@ -9,6 +9,7 @@ import click
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.exchange.outcome import counted
+from aomuse.lake import require_packages
 from aomuse.verify import Verified, count_imported, verify
 
 _SHOWN = 20
@@ -16,12 +17,22 @@ _SHOWN = 20
 
 @cli.command("verify", epilog="\b\nExample:\n  aomuse verify /data/2018-08-12")
 @click.argument("roots", nargs=-1, type=click.Path(path_type=Path), metavar="[ROOT]…")
+@click.option(
+    "--lake",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Compare the Parquet files in DIR instead.",
+)
 @pass_context
-def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
+def verify_command(context: Context, roots: tuple[Path, ...], lake: Path | None) -> int:
     """Read the files again and compare every value with the database.
 
     Without ROOT all files that the database knows are compared. Exit code 1 on any difference.
     """
+    if lake is not None:
+        if roots:
+            raise click.UsageError("give either ROOT or --lake DIR")
+        return _verify_lake(context, lake)
     results = verify(context.engine, roots, _show)
     different = [result for result in results if result.differences]
     values = sum(result.values for result in results)
@@ -37,6 +48,24 @@ def verify_command(context: Context, roots: tuple[Path, ...]) -> int:
         )
     elif not results:
         echo("nothing to compare: load a tree with aomuse load ROOT")
+    return EXIT_ISSUES if different else 0
+
+
+def _verify_lake(context: Context, lake: Path) -> int:
+    require_packages()
+    from aomuse.verify.lake import verify_lake
+
+    files = values = different = 0
+    for result in verify_lake(context.engine, lake):
+        files += 1
+        values += result.values
+        different += bool(result.differences)
+        if result.differences:
+            _show(result)
+    echo(
+        f"{lake}: {counted(files, 'file')}, {counted(values, 'value')} compared, "
+        f"{different} with differences"
+    )
     return EXIT_ISSUES if different else 0
 
 

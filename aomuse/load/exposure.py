@@ -116,9 +116,8 @@ def _write_exposure(
     """Insert or update the exposure's own row; return its id and its special values."""
     target_id = dictionaries.target(exposure.target) if exposure.target is not None else None
     if exposure_id is None:
-        exposure_id = inserted_id(
-            connection, sa.insert(Exposure).values(archive_id=exposure.archive_id)
-        )
+        new = sa.insert(Exposure).values(archive_id=exposure.archive_id, content_version=0)
+        exposure_id = inserted_id(connection, new)
     floats = {name: value for name, value in exposure.exposure.items() if isinstance(value, float)}
     frame = pd.DataFrame(floats, index=[0], dtype=np.float64)
     clean, special = split_special("exposure", frame.assign(id=exposure_id), ["id"])
@@ -127,6 +126,8 @@ def _write_exposure(
         for name in floats
     }
     connection.execute(
-        sa.update(Exposure).where(Exposure.id == exposure_id).values(target_id=target_id, **values)
+        sa.update(Exposure)
+        .where(Exposure.id == exposure_id)
+        .values(target_id=target_id, content_version=Exposure.content_version + 1, **values)
     )
     return exposure_id, special

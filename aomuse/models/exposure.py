@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aomuse.models.base import (
@@ -112,6 +112,11 @@ class Exposure(Base):
     altitude_deg: Mapped[Float | None] = _promoted("altitude_deg")
     azimuth_deg: Mapped[Float | None] = _promoted("azimuth_deg")
     position_angle_deg: Mapped[Float | None] = _promoted("position_angle_deg")
+
+    content_version: Mapped[Int] = mapped_column(
+        server_default=text("1"),
+        comment="1, and one more whenever rows of the exposure are replaced or changed",
+    )
 
     target: Mapped[Target | None] = relationship(back_populates="exposures")
     files: Mapped[list[SourceFile]] = relationship(

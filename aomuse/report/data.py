@@ -56,6 +56,12 @@ class Content:
     predictions: pd.DataFrame
     #: v_gain: a row for each wide-field analysis and wavelength.
     gains: pd.DataFrame
+    #: v_residual: a row for each WFM-AO analysis and wavelength.
+    residuals: pd.DataFrame
+    #: v_strehl: a row for each narrow-field analysis with MAOPPY and wavelength.
+    strehls: pd.DataFrame
+    #: v_sensor: a row for each exposure.
+    sensors: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -78,7 +84,8 @@ def read_content(connection: Connection) -> Content:
     delivered = ("fwhm_arcsec", "beta")
     compared = [f"{which}_{name}" for name in delivered for which in ("predicted", "delivered")]
     corrected = sa.text("version = 'corrected'")
-    windows = _read_view(connection, "v_psf_window", delivered, corrected)
+    in_windows = (*delivered, "fwhm_standard_deviation_arcsec", "sparta_iq_arcsec")
+    windows = _read_view(connection, "v_psf_window", in_windows, corrected)
     predictions = _read_view(connection, "v_psf_prediction", compared, sa.true())
     return Content(
         _labelled(exposures),
@@ -87,6 +94,9 @@ def read_content(connection: Connection) -> Content:
         _labelled(metrics(_LASER_METRICS, "laser")),
         _labelled(predictions),
         _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
+        _labelled(joined(list(read_comparison(connection, "residual", (), {})))),
+        _labelled(joined(list(read_comparison(connection, "strehl", (), {})))),
+        _labelled(joined(list(read_comparison(connection, "sensors", (), {})))),
     )
 
 

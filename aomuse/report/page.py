@@ -29,6 +29,9 @@ from aomuse.report.matrix import matrix
 from aomuse.report.missing import read_parts
 from aomuse.report.prediction import prediction
 from aomuse.report.quality import quality
+from aomuse.report.residuals import residuals
+from aomuse.report.sensors import sensors
+from aomuse.report.strehl import strehl
 from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
 from aomuse.urls import shown_url
@@ -49,6 +52,9 @@ def make_page(engine: Engine) -> tuple[str, int]:
         wavelength(content),
         lasers(content),
         prediction(content),
+        residuals(content),
+        strehl(content),
+        sensors(content),
         matrix(content, states, others),
     ]
     environment = jinja2.Environment(
@@ -106,7 +112,7 @@ def _key_figures(content: Content) -> list[tuple[str, str]]:
         "targets": exposures["target"].nunique(),
         "nights": exposures["night"].nunique(),
         "PSF analyses": len(fits),
-        "sources": int(exposures["source_count"].sum()),
+        "PSF stars": int(exposures["source_count"].sum()),
     }
     figures = [(f"{n:,}", count(n, what).partition(" ")[2]) for what, n in counts.items()]
     figures.append((f"{hours:,.1f} h", "exposure time"))

@@ -37,10 +37,16 @@ _BETA_AND_NOTCH = (
     " β is the exponent of the Moffat profile, small for broad wings. The band marks where a mode"
     " blocks the light of the sodium lasers: layers in it are left out, and lines have a gap there."
 )
-_LINES = "Each line is an analysis: means over about ten windows of wavelength." + _BETA_AND_NOTCH
+_LINES = (
+    "Each line is an analysis: means over about ten windows of wavelength, with bars"
+    " for the standard deviation of the FWHM over the layers of a window. The dashed line of the"
+    " same colour is the image quality predicted from SPARTA's r0 and L0 with MUSE's own share"
+    " (WFM-AO)." + _BETA_AND_NOTCH
+)
 _QUANTILES = (
     f"For each instrument mode, the median over its analyses in bins of {_BIN_NM:.0f} nm, and"
-    " around it the range from the 10th to the 90th percentile." + _BETA_AND_NOTCH
+    " around it the range from the 10th to the 90th percentile. The dotted line of the same"
+    " colour is the median of the image quality predicted from SPARTA." + _BETA_AND_NOTCH
 )
 _EMPTY = "No analysis with an FWHM by wavelength is loaded."
 
@@ -79,24 +85,31 @@ def _lines(frame: pd.DataFrame) -> Table:
         *ANALYSIS,
         PageColumn("wavelength_nm", "Wavelength, nm", "number", 1),
         PageColumn("fwhm_arcsec", "FWHM, arcsec", "number", 3),
+        PageColumn("fwhm_standard_deviation_arcsec", "Its scatter, arcsec", "number", 3),
+        PageColumn("sparta_iq_arcsec", "Predicted by SPARTA, arcsec", "number", 3),
         PageColumn("beta", "Moffat β", "number", 2),
     )
     caption = "Analyses by window of wavelength"
-    return table_of("wavelength", caption, columns, frame, _SOURCE, "psf_fit_id", "field", "side")
+    scatter = frame["fwhm_standard_deviation_arcsec"]
+    frame = frame.assign(low=frame["fwhm_arcsec"] - scatter, high=frame["fwhm_arcsec"] + scatter)
+    more = ("psf_fit_id", "field", "side", "low", "high")
+    return table_of("wavelength", caption, columns, frame, _SOURCE, *more)
 
 
 def _quantiles(frame: pd.DataFrame) -> Table:
     """Return quantiles over analyses by mode and bin, where an analysis counts once in a bin."""
     bins = np.floor(frame["wavelength_nm"] / _BIN_NM) * _BIN_NM + _BIN_NM / 2
     once: Any = frame.assign(bin_nm=bins).groupby(["field", "mode", "bin_nm", "psf_fit_id"])
-    means = once[list(_QUANTITIES)].mean().reset_index()
+    means = once[[*_QUANTITIES, "sparta_iq_arcsec"]].mean().reset_index()
     grouped = means.groupby(["field", "mode", "bin_nm"])
-    sums = {"analyses": grouped.size()} | quantiles(grouped, _QUANTITIES)
+    predicted = {"predicted_median": grouped["sparta_iq_arcsec"].median()}
+    sums = {"analyses": grouped.size()} | quantiles(grouped, _QUANTITIES) | predicted
     columns = (
         EXPOSURE[2],
         PageColumn("bin_nm", "Middle of the bin, nm", "number", 0),
         PageColumn("analyses", "Analyses", "number", 0),
         *quantile_columns(_QUANTITIES, _DIGITS),
+        PageColumn("predicted_median", "Predicted by SPARTA, arcsec, median", "number", 3),
     )
     caption = f"Quantiles over analyses by mode, in bins of {_BIN_NM:.0f} nm"
     table = pd.DataFrame(sums).reset_index()
@@ -136,8 +149,10 @@ def _with_notch(frame: pd.DataFrame, x: str, *charts: alt.Chart) -> alt.LayerCha
 
 def _line_chart(frame: pd.DataFrame, field: str, quantity: str, modes: list[str]) -> alt.LayerChart:
     label = _QUANTITIES[quantity]
+    of_fwhm = [frame[name] for name in ("low", "high", "sparta_iq_arcsec")]
+    scale = around(frame[quantity], *(of_fwhm if quantity == "fwhm_arcsec" else ()))
     base = _base(frame, field, "wavelength_nm", modes).encode(
-        y=alt.Y(f"{quantity}:Q", scale=around(frame[quantity]), title=label),
+        y=alt.Y(f"{quantity}:Q", scale=scale, title=label),
         detail=["psf_fit_id:N", "side:N"],
     )
     points = base.mark_point(filled=True, size=45).encode(
@@ -151,7 +166,16 @@ def _line_chart(frame: pd.DataFrame, field: str, quantity: str, modes: list[str]
         ),
     )
     line = base.mark_line(strokeWidth=1.5, opacity=0.75)
-    return _with_notch(frame, "wavelength_nm", line, points)
+    if quantity != "fwhm_arcsec":
+        return _with_notch(frame, "wavelength_nm", line, points)
+    y = alt.Y(f"{quantity}:Q", scale=scale, title=label)
+    bars = base.mark_rule(strokeWidth=1, opacity=0.6).encode(
+        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    )
+    predicted = base.mark_line(strokeWidth=1.5, strokeDash=[5, 4], opacity=0.75).encode(
+        y=alt.Y("sparta_iq_arcsec:Q", scale=scale, title=label)
+    )
+    return _with_notch(frame, "wavelength_nm", predicted, bars, line, points.encode(y=y))
 
 
 def _quantile_chart(
@@ -160,7 +184,8 @@ def _quantile_chart(
     low, middle, high = (f"{quantity}_{name}" for name in ("p10", "median", "p90"))
     present = [mode for mode in modes if mode in set(frame["mode"])]
     base = _base(frame, field, "bin_nm", modes).encode(detail="side:N")
-    scale = around(frame[low], frame[high])
+    more = [frame["predicted_median"]] if quantity == "fwhm_arcsec" else []
+    scale = around(frame[low], frame[high], *more)
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y(f"{low}:Q", scale=scale, title=_QUANTITIES[quantity]), y2=f"{high}:Q"
     )
@@ -180,7 +205,12 @@ def _quantile_chart(
             (f"{high}:Q", "90th percentile", ".3f"),
         ),
     )
-    return _with_notch(frame, "bin_nm", band, line, points)
+    if quantity != "fwhm_arcsec":
+        return _with_notch(frame, "bin_nm", band, line, points)
+    predicted = base.mark_line(strokeWidth=1.5, strokeDash=[2, 3]).encode(
+        y=alt.Y("predicted_median:Q", scale=scale)
+    )
+    return _with_notch(frame, "bin_nm", band, predicted, line, points)
 
 
 def _summary(frame: pd.DataFrame, quantity: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.models import Base, SpecialValue
+from aomuse.models import Base, Exposure, SpecialValue
 from aomuse.stored.special import Floats, split_special
 from aomuse.stored.writer import ExecutemanyWriter
 
@@ -39,6 +39,11 @@ def write_values(
     renamed = clean[key].add_prefix("key_").assign(new=pd.Series(numbers, clean.index, object))
     rows: Any = renamed.to_dict("records")
     connection.execute(statement, rows)
+    connection.execute(
+        sa.update(Exposure)
+        .where(Exposure.id == exposure_id)
+        .values(content_version=Exposure.content_version + 1)
+    )
     _remember_special(connection, exposure_id, special)
 
 

@@ -103,6 +103,30 @@ DATASETS = (
         ),
     ),
     Dataset(
+        "v_residual",
+        "date_obs_utc",
+        VIEWS["v_residual"].comment,
+        (
+            _mean("mean_psfr_residual", "psfr_residual_arcsec", "muse-psfr, arcsec", "Mean"),
+            _mean("mean_iq_residual", "iq_residual_arcsec", "Formula, arcsec", "Mean"),
+            _mean("mean_l0", "l0_m", "L0, m", "Mean outer scale", ".1f"),
+            _mean("mean_ground_layer", "ground_layer_fraction", "Ground layer", "Mean share"),
+        ),
+    ),
+    Dataset(
+        "v_strehl",
+        "date_obs_utc",
+        VIEWS["v_strehl"].comment,
+        (
+            _mean("mean_strehl", "strehl_percent", "Strehl, %", "Mean Strehl ratio", ".1f"),
+            _mean(
+                "mean_strehl_650nm", "strehl_650nm_percent", "MAOPPY, %", "Mean at 650 nm", ".1f"
+            ),
+            _mean("mean_sparta", "sparta_strehl_percent", "SPARTA, %", "Mean of SPARTA's", ".1f"),
+            _mean("mean_ngs_flux", "ngs_flux", "NGS flux", "Mean of the summed fluxes", ".0f"),
+        ),
+    ),
+    Dataset(
         "v_laser_metrics",
         "date_obs_utc",
         VIEWS["v_laser_metrics"].comment,

@@ -44,7 +44,8 @@ def fill(engine: sa.Engine, exposures: int) -> None:
         add("exposure", id=number, target_id=int(generator.integers(TARGETS)) + 1,
             archive_id=f"MUSE.{start:%Y-%m-%dT%H:%M:%S}.000", instrument_mode=mode,
             date_obs_utc=start, exposure_time_s=600.0, seeing_start_arcsec=seeing,
-            seeing_end_arcsec=seeing, airmass_start=1.1, airmass_end=1.1)  # fmt: skip
+            seeing_end_arcsec=seeing, airmass_start=1.1, airmass_end=1.1,
+            ground_layer_fraction=0.7)  # fmt: skip
         _files(add, number, mode)
         _metrics(add, number, mode, seeing, generator)
     register_metrics(engine)
@@ -85,6 +86,7 @@ def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) ->
     values["seeing_los", "corrected"] = seeing * 1.06
     if ao:
         values["sparta_iq_los_500nm", "corrected"] = seeing * 0.8
+        values |= {("sparta_l0_mean", "corrected"): 20 + seeing, ("lasers_on", "corrected"): 4.0}
         for wavelength in WAVELENGTHS_NM:
             values[f"iq_los_{wavelength}nm", "corrected"] = seeing * 0.8
     for key, value in values.items():

@@ -26,6 +26,10 @@ Open = Callable[..., Opened]
 CHARTS = {
     *("coverage", "gain", "gain-wavelength"),
     *("quality-wfm", "quality-nfm", "fwhm-wfm", "beta-wfm", "fwhm-nfm", "beta-nfm"),
+    *("residual-psfr-residual", "residual-psfr-beta-residual", "residual-iq-residual"),
+    *("strehl-maoppy", "strehl-maoppy-ngs", "strehl-maoppy-tau0", "strehl-maoppy-airmass"),
+    *("strehl-maoppy-theta0", "sensors-seeing", "sensors-mass", "sensors-slodar"),
+    *("residual-l0", "residual-ground", "residual-lasers", "residual-airmass"),
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
 
@@ -84,7 +88,7 @@ def compare_tables(engine: sa.Engine, opened: Opened) -> None:
         " ORDER BY date_obs_utc, wavelength_nm",
     )
     assert len(windows) == 33  # eleven of each analysis: one is on both sides of the notch
-    assert numbers(opened.table("wavelength"), 1, 4, 5, 6) == known(windows)
+    assert numbers(opened.table("wavelength"), 1, 4, 5, 8) == known(windows)
     measured = query(
         engine,
         "SELECT target, lgs, laser_samples, strehl_mean, strehl_min, r0_mean, l0_mean"
@@ -194,7 +198,7 @@ def test_an_empty_database(engine, tmp_path, open_report):
     opened = open_report(path)
     assert (opened.said, opened.requests) == ([], [path.as_uri()])
     assert opened.charts() == {}
-    assert opened.page.locator("section").count() == opened.page.locator(".empty").count() == 6
+    assert opened.page.locator("section").count() == opened.page.locator(".empty").count() == 10
     assert opened.page.locator("dd").all_text_contents()[:3] == ["0", "0", "0"]
     assert opened.violations() == []
 
@@ -273,7 +277,8 @@ def test_one_exposure(engine, tmp_path, open_report, bare):
     opened = open_report(path)
     assert opened.said == []
     charts = opened.charts()
-    whole = {name for name in CHARTS if "nfm" not in name} - {"prediction-psfr"}
+    others = ("nfm", "psfr", "maoppy")
+    whole = {name for name in CHARTS if not any(word in name for word in others)}
     assert set(charts) == ({"missing"} if bare else whole)
     assert all(charts.values())
 
@@ -304,7 +309,8 @@ def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, ope
     opened = open_report(path)
     assert opened.said == []
     assert path.stat().st_size < 3e6
-    assert {name for name, marks in opened.charts().items() if marks} == CHARTS
+    drawn = {name for name, marks in opened.charts().items() if marks}
+    assert drawn == {name for name in CHARTS if "maoppy" not in name and "sensors" not in name}
     notes = " ".join(opened.page.locator(".notes li").all_text_contents())
     assert "420 exposures are too many to draw one by one: grouped." in notes
     assert "420 analyses are too many to draw one by one: grouped." in notes

@@ -31,17 +31,19 @@ def test_every_bit_comes_back(engine):
     rows = [dict(zip(names, (i, *cells), strict=True)) for i, cells in enumerate(values)]
     everything = sa.select(BITS).order_by(BITS.c.row)
     numbers = sa.select(BITS.c.row, BITS.c.double, BITS.c.number).order_by(BITS.c.row)
+    large = sa.select(BITS.c.double, BITS.c.number, BITS.c.big).order_by(BITS.c.row)
     with engine.begin() as connection:
         connection.execute(sa.insert(BITS), rows)
         found, fast = fetch(connection, everything), fetch(connection, numbers)
+        wide = fetch(connection, large)
         empty = fetch(connection, numbers.where(BITS.c.row < 0))
         none = fetch(connection, everything.where(BITS.c.row < 0))
     doubles = np.array(DOUBLES, dtype=np.float64)
-    for columns in (found, fast):
+    for columns in (found, fast, wide):
         assert columns["double"].tobytes() == doubles.tobytes()
         assert columns["number"].tolist() == INTEGERS
-        assert columns["number"].dtype == columns["row"].dtype == np.int64
-    assert found["big"].tolist() == BIG
+        assert columns["number"].dtype == np.int64
+    assert found["big"].tolist() == wide["big"].tolist() == BIG
     assert found["big"].dtype == np.int64
     assert found["maybe"].tolist() == MAYBE
     assert found["text"].tolist() == TEXTS

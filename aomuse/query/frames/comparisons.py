@@ -13,13 +13,32 @@ from aomuse.query.frames.columns import FrameColumn, Kind, make_frame, unit_of_n
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import Readable, batches, columns_of, reading
 from aomuse.query.views import View
+from aomuse.query.views.field import FIELD_VIEW
 from aomuse.query.views.gain import GAIN_VIEW
+from aomuse.query.views.isoplanatic import ISOPLANATIC_SAMPLE_VIEW, ISOPLANATIC_VIEW
+from aomuse.query.views.residuals import RESIDUAL_VIEW
+from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
+from aomuse.query.views.strehl import STREHL_VIEW
 from aomuse.suggest import unknown
 
 #: By the name that db.comparison takes.
-COMPARISONS: dict[str, View] = {"gain": GAIN_VIEW}
+COMPARISONS: dict[str, View] = {
+    "gain": GAIN_VIEW,
+    "residual": RESIDUAL_VIEW,
+    "strehl": STREHL_VIEW,
+    "isoplanatic": ISOPLANATIC_VIEW,
+    "sensors": SENSOR_VIEW,
+    "lasers": LASER_RATIO_VIEW,
+    "field": FIELD_VIEW,
+    "isoplanatic_samples": ISOPLANATIC_SAMPLE_VIEW,
+}
 
-_TEXTS = {"target", "instrument_mode", "model", "prediction"}
+_TEXTS = {"target", "instrument_mode", "model", "prediction", "wavelength_window"}
+#: Columns that rows are sorted by.
+_KEYS = (
+    *("date_obs_utc", "exposure_id", "psf_fit_id", "wavelength_nm", "wavelength_min_nm"),
+    *("wavelength_max_nm", "pampelmuse_id", "lgs", "row_index"),
+)
 _SQL_TYPES: dict[Kind, Any] = {"time": sa.DateTime()}
 
 
@@ -34,8 +53,7 @@ def read_comparison(
         if column not in known:
             raise AomuseError(unknown(f"the comparison {name} has no column", column, known))
     chosen = [known[column] for column in columns] or [*known.values()]
-    order = [known[key] for key in ("date_obs_utc", "exposure_id", "psf_fit_id", "wavelength_nm")
-             if key in known]  # fmt: skip
+    order = [known[key] for key in _KEYS if key in known]
     view = sa.table(
         COMPARISONS[name].name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in known.values())
     )
@@ -51,10 +69,10 @@ def read_comparison(
 
 def _frame_column(name: str) -> FrameColumn:
     kind: Kind = "float"
-    if name == "date_obs_utc":
+    if name.endswith("_utc"):
         kind = "time"
     elif name in _TEXTS:
         kind = "text"
-    elif name.endswith(("_id", "_rank", "_count", "lgs")):
+    elif name.endswith(("_id", "_rank", "_count", "_index", "lgs")):
         kind = "int"
     return FrameColumn(name, kind, unit_of_name(name))

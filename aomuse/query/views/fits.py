@@ -58,6 +58,18 @@ _STATISTICS = columns("""
 """)
 
 
+def nearest_layer(wavelength_nm: str) -> str:
+    """Return the layer nearest to a wavelength, of ``l0`` and ``l1``, the first two of psf_layer.
+
+    Layers are equally spaced, so this takes three look-ups by key instead of a search through
+    thousands of layers.
+    """
+    return (
+        f"CAST(ROUND(({wavelength_nm} - l0.wavelength_nm)"
+        " / (l1.wavelength_nm - l0.wavelength_nm)) AS SIGNED)"
+    )
+
+
 def _fwhm_arcsec(name: str) -> tuple[ViewColumn, ...]:
     """Return the FWHM in arcsec: it is stored in pixels, whose size differs by mode."""
     return tuple(

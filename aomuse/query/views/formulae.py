@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aomuse.metrics.atmosphere import ARCSEC, DIAMETER_M, SEEING_FACTOR
+from aomuse.metrics.domain import Range
 
 #: Seeing in arcsec times r0 in m, for each nm of wavelength.
 _SEEING_R0 = SEEING_FACTOR * 1e-9 * ARCSEC
@@ -51,3 +52,10 @@ def natural_quality(r0: str, square: str, nm: str) -> str:
         f"CASE WHEN {r0} > 0 AND {square} > 0"
         f" THEN {double(_SEEING_R0)} * {nm} / {r0} * SQRT({square}) END"
     )
+
+
+def within(value: str, limits: Range) -> str:
+    """Return the condition that a measurement is in the range that metrics use."""
+    low = ">=" if limits.with_low else ">"
+    high = f" AND {value} <= {double(limits.high)}" if limits.high < float("inf") else ""
+    return f"({value} {low} {double(limits.low)}{high})"

@@ -39,7 +39,7 @@ METRIC_VIEWS = (
         "One analysis, a column for each metric of the delivered PSF",
         (*FIT_COLUMNS, *_metrics("psf_fit")),
         f"psf_fit f\n{FIT_JOINS}\nLEFT JOIN psf_fit_metric m ON m.psf_fit_id = f.id\n"
-        f"GROUP BY f.id, {_KEY}, f.model",
+        f"GROUP BY f.id, {_KEY}, f.model, f.fit_rank",
     ),
     View(
         "v_laser_metrics",

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
-from aomuse.query.views.fits import OBSERVATION_COLUMNS, PIXEL_SCALE_SQL
+from aomuse.query.views.fits import OBSERVATION_COLUMNS, PIXEL_SCALE_SQL, nearest_layer
 from aomuse.query.views.view import View, columns
 
-# Layers are equally spaced in wavelength, so the first two give the nearest one: three look-ups
-# by key instead of a search through thousands of layers.
-_NEAREST = (
-    "CAST(ROUND((p.wavelength_nm - l0.wavelength_nm) / (l1.wavelength_nm - l0.wavelength_nm))"
-    " AS SIGNED)"
-)
+_NEAREST = nearest_layer("p.wavelength_nm")
 _DELIVERED_FWHM = f"fwhm.value * {PIXEL_SCALE_SQL}"
 
 PREDICTION_VIEW = View(

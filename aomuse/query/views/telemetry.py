@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aomuse.metrics.cuts import L0, LGS_SEEING, R0, STREHL
-from aomuse.metrics.domain import Range
 from aomuse.models import SpartaAtm
+from aomuse.query.views.formulae import within
 from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Columns of sparta_atm that v_sparta_atm averages.
@@ -24,7 +24,7 @@ _MEANS = {
 #: Values that are averaged; of other columns all.
 _CUTS = {"r0_m": R0, "l0_m": L0, "seeing_arcsec": LGS_SEEING, "strehl": STREHL}
 #: Like muse-psfr by the ground layer, and by r0 where that is unknown: one that is off has zeros.
-_ON = "CASE WHEN a.tur_gnd IS NULL THEN a.r0_m > 0 ELSE a.tur_gnd > 0 END"
+LASER_ON = "CASE WHEN a.tur_gnd IS NULL THEN a.r0_m > 0 ELSE a.tur_gnd > 0 END"
 _ON_WORDS = "(share of the ground layer > 0)"
 _SECONDS = "Time since the start of the exposure, s"
 _OPEN = "1 while the shutter was open (DATE-OBS to DATE-OBS + EXPTIME); NULL if unknown"
@@ -66,7 +66,7 @@ def _lasers(seconds: str, is_open: str) -> View:
                 time_utc | a.time_utc | Time of the sample, UTC
                 seconds_from_start | {seconds} | {_SECONDS}
                 shutter_open | {is_open} | {_OPEN}
-                laser_on | {_ON} | 1 if the laser is on {_ON_WORDS}
+                laser_on | {LASER_ON} | 1 if the laser is on {_ON_WORDS}
             """),
             *stored[3:],
         ),
@@ -87,7 +87,7 @@ def _times(seconds: str, is_open: str) -> View:
                 time_utc | MIN(a.time_utc) | Time of the sample, UTC
                 seconds_from_start | MIN({seconds}) | {_SECONDS}
                 shutter_open | MIN({is_open}) | {_OPEN}
-                lasers_on | COUNT(CASE WHEN {_ON} THEN 1 END) | Lasers that are on {_ON_WORDS}
+                lasers_on | COUNT(CASE WHEN {LASER_ON} THEN 1 END) | Lasers that are on {_ON_WORDS}
             """),
             *(
                 ViewColumn(
@@ -103,9 +103,5 @@ def _times(seconds: str, is_open: str) -> View:
 
 
 def _used(column: str) -> str:
-    limits: Range | None = _CUTS.get(column)
-    if limits is None:
-        return _ON
-    low = ">=" if limits.with_low else ">"
-    high = f" AND a.{column} <= {limits.high:g}" if limits.high < float("inf") else ""
-    return f"{_ON} AND a.{column} {low} {limits.low:g}{high}"
+    limits = _CUTS.get(column)
+    return f"{LASER_ON} AND {within(f'a.{column}', limits)}" if limits else LASER_ON

@@ -61,6 +61,14 @@ def _gains(series: str, column: str, more: str = "") -> str:
         GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
 
 
+def _residuals(metric: str, column: str) -> str:
+    return f"""
+        SELECT wavelength_nm, CONCAT('{metric}, ', instrument_mode), AVG({column})
+        FROM v_residual
+        WHERE fit_rank = 1 AND {{chosen}}
+        GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
+
+
 def _lasers(metric: str) -> Expected:
     return _pivoted(f"""
         SELECT date_obs_utc, CONCAT('LGS ', lgs), {metric}
@@ -146,6 +154,36 @@ EXPECTED: dict[str, Expected] = {
             )
         )
     ),
+    "residuals_by_wavelength": _pivoted(
+        " UNION ALL ".join(
+            _residuals(metric, column)
+            for metric, column in (
+                ("mean_psfr_residual", "psfr_residual_arcsec"),
+                ("mean_iq_residual", "iq_residual_arcsec"),
+            )
+        )
+    ),
+    "residuals_and_outer_scale": Expected("""
+        SELECT date_obs_utc, instrument_mode, AVG(l0_m) AS mean_l0,
+               AVG(iq_residual_arcsec) AS mean_iq_residual,
+               AVG(ground_layer_fraction) AS mean_ground_layer
+        FROM v_residual
+        WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
+        """),
+    "strehl_by_wavelength_narrow_field": _pivoted("""
+        SELECT wavelength_nm, instrument_mode, AVG(strehl_percent)
+        FROM v_strehl
+        WHERE {chosen}
+        GROUP BY wavelength_nm, instrument_mode
+        """),
+    "strehl_of_maoppy_and_sparta_narrow_field": Expected("""
+        SELECT date_obs_utc, instrument_mode, AVG(sparta_strehl_percent) AS mean_sparta,
+               AVG(strehl_650nm_percent) AS mean_strehl_650nm, AVG(ngs_flux) AS mean_ngs_flux
+        FROM v_strehl
+        WHERE wavelength_nm = 700 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
+        """),
     "strehl_ratio_of_each_laser": _lasers("strehl_mean"),
     "r0_of_each_laser": _lasers("r0_mean"),
     "lasers": Expected("""

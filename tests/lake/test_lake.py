@@ -1,0 +1,261 @@
+"""export parquet: every value to the bit, and news only; verify --lake finds what is wrong."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from warehouse import TABLES, aomuse
+
+from aomuse import Database, open_lake
+from aomuse.change.headers import set_header
+from aomuse.exchange.outcome import Listener
+from aomuse.lake.export import export
+from aomuse.lake.statements import view_statements
+
+NOT_IN_LAKE = {"run_lock", "view_state"}
+
+
+def exported(db: Any, lake: Path) -> str:
+    done = aomuse(db.url, "export", "parquet", lake, "--workers", "1")
+    assert (done.code, done.err) == (0, ""), done.text
+    return done.out.splitlines()[-1]
+
+
+def files_of(lake: Path) -> dict[str, tuple[int, int]]:
+    """Give each file with its inode and time: a file that is written anew has others."""
+    found = sorted(lake.rglob("*.parquet"))
+    return {p.relative_to(lake).as_posix(): (p.stat().st_ino, p.stat().st_mtime_ns) for p in found}
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def comparable(value: Any) -> Any:
+    """Give a value as text that tells -0.0 from 0.0, and a time of SQLite as a time."""
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "microseconds")
+    return int(value) if isinstance(value, bool) else value
+
+
+def rows(cursor: Any) -> list[tuple[Any, ...]]:
+    return sorted((tuple(map(comparable, row)) for row in cursor), key=repr)
+
+
+def duck(lake: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(view_statements(lake))
+    return connection
+
+
+def test_every_table_is_the_same_in_duckdb(night, tmp_path):
+    exported(night, tmp_path / "lake")
+    with duck(tmp_path / "lake") as lake, night.engine.connect() as connection:
+        for name in sorted(TABLES.keys() - NOT_IN_LAKE):
+            columns = ", ".join(f"{column.name}" for column in TABLES[name].c)
+            select = f"SELECT {columns} FROM {name}"
+            wanted = rows(connection.exec_driver_sql(select))
+            assert rows(lake.execute(select).fetchall()) == wanted, name
+        special = "SELECT COUNT(*) FROM special_value WHERE table_name = 'source_sample'"
+        assert lake.execute(special).fetchone() == (4,)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_every_view_is_the_same_in_duckdb(night, tmp_path):
+    aomuse(night.url, "metrics")
+    exported(night, tmp_path / "lake")
+    inspector = sa.inspect(night.engine)
+    with duck(tmp_path / "lake") as lake, night.engine.connect() as connection:
+        for name in inspector.get_view_names():
+            wanted = connection.exec_driver_sql(f"SELECT * FROM {name}")
+            names, found = list(wanted.keys()), lake.execute(f"SELECT * FROM {name}")
+            assert [column[0] for column in found.description] == names, name
+            assert_close(name, names, found.fetchall(), wanted.fetchall())
+
+
+def assert_close(name: str, names: list[str], found: list[Any], wanted: list[Any]) -> None:
+    """Compare rows: a mean may differ in its last digits, and SQLite shows 15 of a double."""
+    assert len(found) == len(wanted), name
+    for one, other in zip(ordered(found), ordered(wanted), strict=True):
+        for column, here, there in zip(names, one, other, strict=True):
+            if isinstance(there, float):
+                assert here == pytest.approx(there, rel=1e-12), f"{name}.{column}"
+            else:
+                assert here == there, f"{name}.{column}"
+
+
+def ordered(found: list[Any]) -> list[list[Any]]:
+    return sorted(
+        ([number_or_text(value) for value in row] for row in found),
+        key=lambda row: [f"{value:.6e}" if isinstance(value, float) else value for value in row],
+    )
+
+
+def number_or_text(value: Any) -> float | str:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def test_frames_are_the_same(night, tmp_path):
+    exported(night, tmp_path / "lake")
+    lake, database = open_lake(tmp_path / "lake"), Database(night.engine)
+    for name, arguments in {
+        "exposures": (),
+        "psf": (),
+        "sources": (),
+        "extracted_sources": (),
+        "metrics": (),
+        "telemetry": ("SPARTA_ATM_DATA",),
+        "header": ("OBJECT", "EXPTIME"),
+    }.items():
+        found, wanted = (getattr(db, name)(*arguments) for db in (lake, database))
+        pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+        assert found.attrs == wanted.attrs
+    sources = lake.sources()
+    assert np.isinf(sources["snr"]).sum() == 2
+    pieces = list(lake.sources(chunk_rows=3))
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), sources)
+    with pytest.raises(DBAPIError), lake.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM exposure"))
+
+
+def test_a_second_run_without_news_touches_no_file(night, tmp_path):
+    lake = tmp_path / "lake"
+    assert "2 exposures new" in exported(night, lake)
+    before, manifest = files_of(lake), (lake / "_aomuse" / "manifest.json").stat().st_mtime_ns
+    assert "0 exposures new, 0 changed, 2 without news; 0 rows" in exported(night, lake)
+    assert files_of(lake) == before
+    assert (lake / "_aomuse" / "manifest.json").stat().st_mtime_ns == manifest
+
+
+def test_news_change_just_their_files(night, tree, tmp_path):
+    lake = tmp_path / "lake"
+    exported(night, lake)
+    before = files_of(lake)
+    with night.engine.begin() as connection:
+        set_header(connection, 1, "OBJECT", "another")
+    assert "0 exposures new, 1 changed, 1 without news" in exported(night, lake)
+    after = files_of(lake)
+    touched = {Path(name).name for name in changed(before, after)}
+    assert touched == {"MUSE.2018-08-13T00_01_07.123.parquet", "part-0.parquet"}
+    assert not changed(
+        {n: v for n, v in before.items() if n.startswith(("target", "psf_fit/", "keyword"))},
+        {n: v for n, v in after.items() if n.startswith(("target", "psf_fit/", "keyword"))},
+    )
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+    with night.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM exposure WHERE id = 2"))
+    exported(night, lake)
+    assert not list(lake.rglob("*00_02_07*"))
+    tree.add(3)
+    night.load(tree.root)
+    assert "2 exposures new" in exported(night, lake)
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+
+def test_an_export_is_of_one_moment(night, tmp_path):
+    """Exposures that change meanwhile come from where the export began."""
+
+    class Changing(Listener):
+        def on_total(self, total: int) -> None:
+            assert total == 2
+            with night.engine.begin() as connection:
+                set_header(connection, 2, "OBJECT", "another")
+
+    lake = tmp_path / "lake"
+    summary = export(night.engine, lake, workers=2, listener=Changing())
+    assert summary.counts["loaded"] == 2
+    named = "SELECT COUNT(*) FROM header_card WHERE value_text = 'another'"
+    version = "SELECT MAX(content_version) FROM exposure"
+    with duck(lake) as connection:
+        assert connection.execute(named).fetchone() == (0,)
+        assert connection.execute(version).fetchone() == (1,)
+    assert "1 changed" in exported(night, lake)
+    with duck(lake) as connection:
+        assert connection.execute(named).fetchone() == (1,)
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+
+def test_a_killed_export_goes_on(night, tmp_path):
+    lake = tmp_path / "lake"
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from aomuse.cli import main; main()", "export", "parquet", lake],
+        env=os.environ | {"AOMUSE_DATABASE_URL": night.url},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )
+    while process.poll() is None and len(files_of(lake)) < 5:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert aomuse(night.url, "verify", "--lake", lake).code == 1
+    exported(night, lake)
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+    assert not list(lake.rglob(".aomuse-*"))
+
+
+def test_verify_finds_what_is_wrong(night, tmp_path):
+    lake = tmp_path / "lake"
+    exported(night, lake)
+    (one, other) = sorted((lake / "source_sample").rglob("*.parquet"))
+    content = bytearray(one.read_bytes())
+    content[100] ^= 1
+    one.write_bytes(content)
+    other.rename(other.with_name("stray.parquet"))
+    night.execute("UPDATE psf_layer SET wavelength_nm = wavelength_nm + 1e-13 WHERE layer = 1")
+    done = aomuse(night.url, "verify", "--lake", lake)
+    assert done.code == 1
+    assert "is not the one that was written" in done.err
+    assert "the file is missing" in done.err
+    assert "does not belong to the lake" in done.err
+    assert (
+        "psf_layer/night=2018-08-12/MUSE.2018-08-13T00_01_07.123.parquet column wavelength_nm"
+        in done.err
+    )
+    aomuse(night.url, "export", "parquet", lake, "--rewrite")
+    other.with_name("stray.parquet").unlink()
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_names_stay_in_the_lake(night, tmp_path):
+    night.execute("UPDATE exposure SET archive_id = '../../X' WHERE id = 1")
+    night.execute("UPDATE exposure SET archive_id = NULL, date_obs_utc = NULL WHERE id = 2")
+    lake = tmp_path / "deep" / "lake"
+    exported(night, lake)
+    assert {path.parent.parent.parent for path in lake.rglob("*X.parquet")} == {lake}
+    (nameless,) = (lake / "source_sample" / "night=__HIVE_DEFAULT_PARTITION__").iterdir()
+    assert nameless.name == "exposure 2.parquet"
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_folders_that_are_no_lake(night, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("dear")
+    done = aomuse(night.url, "export", "parquet", tmp_path / "full")
+    assert (done.code, "give a new or empty folder" in done.err) == (2, True)
+    for arguments in (("verify", "--lake", tmp_path / "full"), ("lake-views", tmp_path / "full")):
+        done = aomuse(night.url, *arguments)
+        assert (done.code, "is not a lake" in done.err) == (2, True)
+    exported(night, tmp_path / "lake")
+    manifest = tmp_path / "lake" / "_aomuse" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"source_sample/night', '"../night'))
+    done = aomuse(night.url, "export", "parquet", tmp_path / "lake", "--rewrite")
+    assert (done.code, "is not the manifest of a lake" in done.err) == (2, True)

@@ -1,0 +1,220 @@
+"""Sensors against each other and the PSF over the field, recomputed from the files by numpy."""
+
+import math
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from warehouse import query
+
+import aomuse
+from aomuse.simulate import simulate
+
+ARCSEC = math.degrees(1) * 3600
+WINDOWS = {"475-576 nm": (475, 576), "all": (0, 1e4)}  # that have layers
+
+
+def change(path, extension, **columns):
+    """Put values into rows of a table."""
+    with fits.open(path, mode="update", disable_image_compression=True) as hdus:
+        for name, (row, value) in columns.items():
+            hdus[extension].data[name][row] = value
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Simulate a night in all modes, with telemetry as bad as it can be."""
+    folder = tmp_path_factory.mktemp("night")
+    simulate(folder, exposures=6, sources=4, layers=60)
+    first, second, third = sorted((folder / "raw").glob("*.fits.fz"))[:3]
+    change(first, "SPARTA_ATM_DATA", LGS1_SEEING=(0, np.nan), LGS2_SEEING=(1, 0), LGS3_R0=(0, 5),
+           LGS4_L0=(1, 1000), LGS2_STREHL=(0, 0), LGS1_TUR_GND=(2, 0))  # fmt: skip
+    change(first, "ASM_DATA", DIMM_SEEING=(0, 0), MASS_FRACGL=(1, 1.5), SLODAR_FRACGL_500=(2, -1))
+    change(first, "SPARTA_CN2_DATA", ALT3=(0, np.nan), r0Tot=(1, 0))
+    change(second, "SPARTA_CN2_DATA", ALT8=(0, 11600), CN2_FRAC_ALT1=(1, -0.1))
+    every = slice(None)
+    change(third, "SPARTA_ATM_DATA", **{
+        f"LGS{lgs}_{name}": (every, 0) for lgs in (1, 2, 4) for name in ("R0", "TUR_GND")
+    })  # fmt: skip
+    cube = sorted((folder / "single").glob("*_0004.fits"))[0]
+    with fits.open(cube, mode="update") as hdus:
+        hdus["DATA"].data = np.zeros((1, 310, 322), np.float32)
+    return folder
+
+
+@pytest.fixture
+def db(engine, tree, load_once):
+    load_once(tree)
+    return aomuse.connect(engine.url)
+
+
+@pytest.fixture
+def table_of(db, tree):
+    """Give a function that reads a table of an exposure's raw file, as float64."""
+    names = db.exposures().set_index("exposure_id")["archive_id"]
+
+    def read(number, extension):
+        with fits.open(tree / "raw" / f"{names[number]}.fits.fz") as hdus:
+            if extension not in hdus:
+                return None
+            found = hdus[extension].data
+            return {name: np.array(found[name]) for name in found.names}
+
+    return read
+
+
+def is_on(table, lgs):
+    return table[f"LGS{lgs}_TUR_GND"] > 0
+
+
+def airmass_of(db):
+    return db.exposures().set_index("exposure_id")["airmass"]
+
+
+def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
+    frame, airmass = db.comparison("sensors"), airmass_of(db)
+    assert set(frame["instrument_mode"]) == {"WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "NFM-AO-N"}
+    for row in frame.itertuples():
+        monitor, sparta = (table_of(row.exposure_id, f"{n}_DATA") for n in ("ASM", "SPARTA_ATM"))
+        dimm = monitor["DIMM_SEEING"][monitor["DIMM_SEEING"] > 0]
+        mass, slodar = (
+            values[(values > 0) & (values <= 1)]
+            for values in (monitor["MASS_FRACGL"], monitor["SLODAR_FRACGL_500"])
+        )
+        assert row.dimm_seeing_arcsec == pytest.approx(dimm.mean(), rel=1e-9)
+        assert row.mass_ground_layer == pytest.approx(mass.mean(), rel=1e-9)
+        assert row.slodar_500m == pytest.approx(slodar.mean(), rel=1e-9)
+        assert row.slodar_300m < row.slodar_500m
+        counts = (row.dimm_count, row.mass_count, row.slodar_count)
+        assert counts == (len(dimm), len(mass), len(slodar))
+        if sparta is None:
+            assert "NOAO" in row.instrument_mode
+            assert math.isnan(row.sparta_seeing_arcsec)
+            assert math.isnan(row.mass_difference)
+            continue
+        seeing, ground = (
+            np.concatenate([sparta[f"LGS{lgs}_{name}"] for lgs in (1, 2, 3, 4)]).astype(float)
+            for name in ("SEEING", "TUR_GND")
+        )
+        on = ground > 0
+        used = on & (seeing > 0)
+        by_laser = np.where(used, seeing, np.nan).reshape(4, -1)
+        mean = np.mean([np.nanmean(values) for values in by_laser if np.isfinite(values).any()])
+        assert row.sparta_used == used.sum()
+        assert row.sparta_rejected == (on & ~used).sum()
+        assert row.sparta_seeing_los_arcsec == pytest.approx(mean, rel=1e-6)
+        zenith = mean * airmass[row.exposure_id] ** -0.6
+        assert row.sparta_seeing_arcsec == pytest.approx(zenith, rel=1e-6)
+        assert row.seeing_difference_arcsec == pytest.approx(zenith - dimm.mean(), abs=1e-6)
+        assert row.seeing_ratio == pytest.approx(zenith / dimm.mean(), rel=1e-6)
+        fraction = ground[on & (ground <= 1)].mean()
+        assert row.sparta_ground_layer == pytest.approx(fraction, rel=1e-6)
+        assert row.mass_difference == pytest.approx(fraction - mass.mean(), abs=1e-6)
+        assert row.slodar_difference == pytest.approx(fraction - slodar.mean(), abs=1e-6)
+    assert (frame["sparta_rejected"] > 0).any()
+    assert frame["dimm_count"].nunique() > 1
+
+
+def test_each_laser_against_the_median_of_the_lasers(db, table_of):
+    frame = db.comparison("lasers")
+    cuts = {"r0_m": ("R0", 0, 0.9), "l0_m": ("L0", 0, 100), "seeing_arcsec": ("SEEING", 0, np.inf),
+            "strehl": ("STREHL", -1, 90)}  # fmt: skip
+    alone = []
+    for number, rows in frame.groupby("exposure_id"):
+        table = table_of(number, "SPARTA_ATM_DATA")
+        lasers = [lgs for lgs in (1, 2, 3, 4) if is_on(table, lgs).any()]
+        assert rows["lgs"].to_list() == lasers
+        assert set(rows["laser_count"]) == {len(lasers)}
+        for column, (name, low, high) in cuts.items():
+            means = []
+            for lgs in lasers:
+                values = table[f"LGS{lgs}_{name}"].astype(float)
+                used = is_on(table, lgs) & (values > low) & (values <= high)
+                means.append(values[used].mean())
+            assert rows[column].to_numpy() == pytest.approx(np.array(means), rel=1e-9)
+            middle = np.median(means) if len(lasers) > 1 else math.nan
+            found = rows[f"median_{column}"].to_numpy()
+            assert found == pytest.approx(np.full(len(lasers), middle), rel=1e-9, nan_ok=True)
+            if column == "strehl":
+                expected, found = np.array(means) - middle, rows["strehl_difference"]
+            else:
+                expected = np.array(means) / middle
+                found = rows[f"{column.split('_')[0]}_ratio"]
+            assert found.to_numpy() == pytest.approx(expected, rel=1e-6, abs=1e-9, nan_ok=True)
+        alone += [number] * (len(lasers) == 1)
+    assert len(alone) == 1
+    assert frame["laser_count"].nunique() > 1
+
+
+def test_the_isoplanatic_angle(db, table_of):
+    samples, exposures = db.comparison("isoplanatic_samples"), db.comparison("isoplanatic")
+    airmass = airmass_of(db)
+    assert set(samples["exposure_id"]) == set(exposures["exposure_id"])
+    rejected = []
+    for row in exposures.itertuples():
+        table = table_of(row.exposure_id, "SPARTA_CN2_DATA")
+        heights = np.array([table[f"ALT{i}"] for i in range(1, 9)], dtype=float) * 1000
+        shares = np.array([table[f"CN2_FRAC_ALT{i}"] for i in range(1, 9)], dtype=float)
+        r0 = table["r0Tot"].astype(float)
+        good = ((heights >= 0) & (heights <= 1e5) & (shares >= 0)).all(axis=0)
+        height = ((shares * np.abs(heights) ** (5 / 3)).sum(0) / shares.sum(0)) ** 0.6
+        height = np.where(good, height, math.nan)
+        used = good & (r0 > 0) & (r0 <= 0.9)
+        cosine = 1 / airmass[row.exposure_id]
+        theta = np.where(used, 0.314 * r0 * cosine / height * ARCSEC, math.nan)
+        mine = samples[samples["exposure_id"] == row.exposure_id]
+        found = mine["theta0_arcsec"].to_numpy()
+        assert found == pytest.approx(theta, rel=1e-6, nan_ok=True)
+        found = mine["h_eff_m"].to_numpy()
+        assert found == pytest.approx(height, rel=1e-6, nan_ok=True)
+        assert (row.profile_count, row.rejected_count) == (used.sum(), (~used).sum())
+        if used.any():
+            assert row.theta0_arcsec == pytest.approx(theta[used].mean(), rel=1e-6)
+            assert row.theta0_min_arcsec == pytest.approx(theta[used].min(), rel=1e-6)
+            assert row.theta0_max_arcsec == pytest.approx(theta[used].max(), rel=1e-6)
+            assert row.r0_m == pytest.approx(r0[used].mean(), rel=1e-6)
+            assert row.h_eff_m == pytest.approx(height[used].mean(), rel=1e-6)
+            assert 0.5 < row.theta0_arcsec < 15
+        rejected.append(row.rejected_count)
+    assert rejected[:2] == [2, 2]
+    assert exposures.attrs["units"]["h_eff_m"] == "m"
+
+
+def test_the_psf_over_the_field(db, engine, tree):
+    frame = db.comparison("field")
+    assert set(frame["model"]) == {"moffat"}
+    sizes = set()
+    analyses = query(engine, "SELECT id, name, exposure_id FROM psf_fit WHERE model = 'moffat'")
+    modes = db.exposures().set_index("exposure_id")["instrument_mode"]
+    assert {number for number, _, _ in analyses} == set(frame["psf_fit_id"])
+    for number, name, exposure in analyses:
+        rows = frame[frame["psf_fit_id"] == number]
+        assert set(rows["wavelength_window"]) == set(WINDOWS)
+        scale = 0.025 if modes[exposure].startswith("NFM") else 0.2
+        width, height = (322, 310) if name.endswith("0004") else (300, 300)
+        sizes.add(width)
+        prm = tree / "analysis" / f"{name}.prm.fits"
+        with fits.open(prm) as hdus:
+            header, table = hdus["SPECTRA"].header, hdus["PSFPARS"].data
+            layers = np.arange(header["NAXIS3"]) + 1 - header.get("CRPIX3", 1)
+            nm = (header["CRVAL3"] + layers * header["CDELT3"]) * 1e9
+            smooth = dict(zip(np.char.strip(table["name"]), table["polyfit"], strict=True))["fwhm"]
+        with fits.open(prm.with_name(f"{name}.psf.fits")) as hdus:
+            stars = {int(h.name[3:]): {n.lower(): np.array(h.data[n], float) for n in h.data.names}
+                     for h in hdus if h.name.startswith("PM_")}  # fmt: skip
+        for window, (low, high) in WINDOWS.items():
+            inside = (nm >= low) & (nm < high)
+            psf = np.nanmedian(smooth[inside]) * scale
+            found = rows[rows["wavelength_window"] == window].set_index("pampelmuse_id")
+            assert set(found.index) == set(stars)
+            for star, values in stars.items():
+                row = found.loc[star]
+                fwhm, x, y = (np.nanmedian(values[n][inside]) for n in ("fwhm", "xc", "yc"))
+                assert row["fwhm_arcsec"] == pytest.approx(fwhm * scale, rel=1e-6)
+                assert row["psf_fwhm_arcsec"] == pytest.approx(psf, rel=1e-9)
+                assert row["residual_arcsec"] == pytest.approx(fwhm * scale - psf, abs=1e-7)
+                dx, dy = (x - width / 2) * scale, (y - height / 2) * scale
+                assert (row["x_arcsec"], row["y_arcsec"]) == pytest.approx((dx, dy), abs=1e-5)
+                assert row["distance_arcsec"] == pytest.approx(math.hypot(dx, dy), abs=1e-5)
+                assert row["layer_count"] == np.isfinite(values["fwhm"][inside]).sum()
+    assert sizes == {300, 322}
