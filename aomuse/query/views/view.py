@@ -55,6 +55,6 @@ class View:
 
     def create(self, dialect: str) -> str:
         """Return the CREATE VIEW statement for ``dialect`` (``sqlite`` or MariaDB's names)."""
-        if dialect == "sqlite":
-            return f"CREATE VIEW {self.name} AS\n{self.select(dialect)}"
-        return f"CREATE OR REPLACE SQL SECURITY INVOKER VIEW {self.name} AS\n{self.select(dialect)}"
+        how = "" if dialect == "sqlite" else "OR REPLACE SQL SECURITY INVOKER "
+        # SQLite keeps the text without blanks at its end.
+        return f"CREATE {how}VIEW {self.name} AS\n{self.select(dialect)}".rstrip()
