@@ -39,7 +39,11 @@ KINDS: tuple[tuple[str, type], ...] = (
     (r"_utc$", mysql.DATETIME),
     (r"^(night|month)$", sa.DATE),
     (r"_(arcsec|nm|deg|s|m|pixel|percent|hpa|mm|c|distance|mean|min)$", sa.Double),
-    (r"_(count|index|layer)$|^(lgs|layer|exposure_id|psf_fit_id|header_id)$", sa.Integer),
+    (r"_(count|index)$|(?<!ground)_layer$|^(lgs|layer)$", sa.Integer),
+    (r"^(exposure_id|psf_fit_id|header_id)$", sa.Integer),
+        r"_(count|index)$|(?<!ground)_layer$|^(lgs|layer|exposure_id|psf_fit_id|header_id)$",
+        sa.Integer,
+    ),
     (r"^(laser_on|shutter_open|position|compared_count)$", sa.Integer),
     (r"^(target|instrument_mode|model|archive_id|file_name|keyword|version)$", sa.String),
 )
@@ -158,14 +162,19 @@ def check_types_of_views(engine: sa.Engine) -> int:
     """Check the type of every column of a view, and give their number."""
     inspector = sa.inspect(engine)
     checked = 0
+    with engine.connect() as connection:
+        subqueries = {
+            view.name: re.findall(r"\)\s+(?:AS\s+)?([a-z]\w*)", view.source)
+            for view in all_views(connection)
+        }
     for name, view in views_of(engine).items():
         for column in inspector.get_columns(name):
             where, kind = f"{name}.{column['name']}", column["type"]
             checked += 1
             if not on_mariadb(engine):
-                plain = re.fullmatch(r"[a-z]\w*\.\w+", view[column["name"]].expression)
-                # the source of the trends is a subquery, whose columns have no type on SQLite
-                if plain and not plain[0].startswith("r."):
+                plain = re.fullmatch(r"([a-z]\w*)\.\w+", view[column["name"]].expression)
+                # columns of a subquery have no type on SQLite
+                if plain and plain[1] not in subqueries[name]:
                     assert not isinstance(kind, sa.types.NullType), where
                 continue
             assert not isinstance(kind, sa.types.NullType | sa.types.DECIMAL), where
