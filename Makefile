@@ -48,7 +48,7 @@ load: $(APPLICATION) sample/.complete
 	@.venv/bin/python -m scripts.first_queries
 endif
 
-test: SYSTEM += browser
+test: SYSTEM += browser stilts
 test: test-system $(INSTALLED) $(DEV) $(MARIADB) ## run all tests, on SQLite and on a private MariaDB server
 	@.venv/bin/python -m pytest --numprocesses logical --dist worksteal $(PYTEST_ARGS)
 

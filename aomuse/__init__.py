@@ -7,13 +7,15 @@ if TYPE_CHECKING:
     from aomuse.database import Database, connect
     from aomuse.lake.opening import open_lake
     from aomuse.query.frames import from_table, to_table
+    from aomuse.query.votable import to_votable
 
-__all__ = ["Database", "connect", "from_table", "open_lake", "to_table"]
+__all__ = ["Database", "connect", "from_table", "open_lake", "to_table", "to_votable"]
 
 _MODULES = {
     **dict.fromkeys(("Database", "connect"), "aomuse.database"),
     **dict.fromkeys(("from_table", "to_table"), "aomuse.query.frames"),
     "open_lake": "aomuse.lake.opening",
+    "to_votable": "aomuse.query.votable",
 }
 
 

@@ -27,7 +27,10 @@ from aomuse.query.frames.reading import deliver
 from aomuse.query.frames.sources import read_sources
 from aomuse.query.frames.telemetry import read_telemetry
 from aomuse.query.frames.twins import read_twins
+from aomuse.query.votable import register_method
 from aomuse.schema import require_head
+
+register_method()
 
 #: A pandas.DataFrame; with chunk_rows= an iterator over DataFrames.
 Frames: TypeAlias = Any
@@ -40,7 +43,8 @@ class Database:
 
     Each frame can be limited by ``target=``, ``mode=``, ``start=``, ``end=``, ``exposures=`` and
     ``metric=``, as `aomuse.query.frames.Filters` describes them. Rows are sorted by time.
-    ``attrs["units"]`` has the unit of each column that has one. With ``chunk_rows=`` a method
+    ``attrs["units"]`` has the unit of each column that has one; ``frame.to_votable(path)`` writes a
+    VOTable. With ``chunk_rows=`` a method
     returns an iterator over frames with that many rows, so that they never are all in memory.
     A name that does not exist raises `aomuse.errors.AomuseError`.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
+
+from aomuse.libmariadb import BulkUnavailable, library_of
 
 CONNECTOR, PYMYSQL = "mariadbconnector", "pymysql"
 
@@ -54,3 +56,16 @@ def missing_driver(url: URL, error: ImportError) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == _MODULES[driver]:
         return _ADVICE[driver]
     return f"{_NAMES[driver]} cannot be imported ({error}): install it again"
+
+
+def bulk_way(connection: Connection) -> str:
+    """Return how the driver of a connection to MariaDB brings many rows, in a few words.
+
+    Nothing is written: each load tries it out before it relies on it.
+    """
+    try:
+        library = library_of(connection.connection.dbapi_connection)
+    except BulkUnavailable:
+        return "rows go by the driver's executemany"
+    version = library.mysql_get_client_info().decode()
+    return f"rows go as binary arrays by Connector/C {version}"

@@ -22,6 +22,8 @@ from pathlib import Path
 from scripts.mariadb_server import find_program
 
 POLICY = Path("/usr/sbin/policy-rc.d")
+#: MariaDB's JDBC driver, by which TOPCAT and STILTS connect.
+JDBC_DRIVER = Path("/usr/share/java/mariadb-java-client.jar")
 
 
 def find_browser() -> str | None:
@@ -35,7 +37,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
     Parameters
     ----------
     needs : sequence of str
-        ``connector``, ``server`` and ``browser``, one or more.
+        ``connector``, ``server``, ``browser`` and ``stilts``, one or more.
 
     Returns
     -------
@@ -56,6 +58,10 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
             ("openssl", "openssl", find_program("openssl")),
         ],
         "browser": [("chromium", "chromium", find_browser())],
+        "stilts": [
+            ("stilts", "stilts", find_program("stilts")),
+            (JDBC_DRIVER.name, "libmariadb-java", JDBC_DRIVER.exists()),
+        ],
     }
     return {what: package for need in needs for what, package, there in found[need] if not there}
 
@@ -130,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, if root")
-    parser.add_argument("needs", nargs="+", choices=["connector", "server", "browser"])
+    parser.add_argument("needs", nargs="+", choices=["connector", "server", "browser", "stilts"])
     asked = parser.parse_args(arguments)
     missing = missing_packages(asked.needs)
     if missing and asked.install and os.geteuid() == 0 and shutil.which("apt-get"):

@@ -19,7 +19,8 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb", "drivers"),
+    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("drivers",),
     ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
     ("pymysql_sessions",),

@@ -66,6 +66,10 @@ COMMANDS = {
         "lake_views",
         "Print the SQL that makes the tables and views of a lake in DuckDB.",
     ),
+    "datasette-metadata": (
+        "datasette_metadata",
+        "Write what Datasette shows about a SQLite database.",
+    ),
     "import-blobs": (
         "import_blobs",
         "Import an AOMUSE database that keeps its exposures as JSON blobs.",
@@ -93,14 +97,8 @@ class _Group(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = formatter.width - 6 - max(map(len, COMMANDS))
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [
-                    (name, click.Command(name, help=help_line).get_short_help_str(width))
-                    for name, (_, help_line) in COMMANDS.items()
-                ]
-            )
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
 
 
 @click.group(

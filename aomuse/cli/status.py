@@ -10,10 +10,9 @@ from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.db import read_transaction
-from aomuse.drivers import driver_and_version
+from aomuse.drivers import bulk_way, driver_and_version
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
-from aomuse.load.writer_choice import bulk_way
 from aomuse.models import Base, LoadIssue, LoadRun
 from aomuse.urls import shown_url
 

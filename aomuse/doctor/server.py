@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.doctor.finding import Finding, mend
-from aomuse.drivers import driver_and_version, is_pymysql
-from aomuse.load.writer_choice import bulk_way, choose_writer
+from aomuse.drivers import bulk_way, driver_and_version, is_pymysql
+from aomuse.load.writer_choice import choose_writer
 from aomuse.server_session import SQL_MODE
 from aomuse.urls import option
 

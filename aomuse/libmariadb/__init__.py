@@ -29,9 +29,23 @@ SQLAlchemy's own dialect. Where `try_out` raises `BulkUnavailable` (another driv
 bulk statements, an unknown layout), the caller uses the connector's executemany.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from aomuse.libmariadb.connector_c import library_of
 from aomuse.libmariadb.errors import BulkUnavailable
-from aomuse.libmariadb.probe import Trial, try_out
-from aomuse.libmariadb.writer import BulkArrayWriter
+
+if TYPE_CHECKING:
+    from aomuse.libmariadb.probe import Trial, try_out
+    from aomuse.libmariadb.writer import BulkArrayWriter
 
 __all__ = ["BulkArrayWriter", "BulkUnavailable", "Trial", "library_of", "try_out"]
+
+_MODULES = {"BulkArrayWriter": "writer", "Trial": "probe", "try_out": "probe"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what writes when it is first used: it needs numpy and pandas."""
+    if name in _MODULES:
+        return getattr(import_module(f"aomuse.libmariadb.{_MODULES[name]}"), name)
+    raise AttributeError(f"module 'aomuse.libmariadb' has no attribute {name!r}")

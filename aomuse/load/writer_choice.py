@@ -90,29 +90,6 @@ def choose_writer(engine: Engine) -> WriterChoice:
     return known_writer(engine, fast=True)
 
 
-def bulk_way(connection: Connection) -> str:
-    """Return how the driver of a connection to MariaDB brings many rows, in a few words.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        A connection; nothing is written. Each load tries it out before it relies on it.
-
-    Returns
-    -------
-    str
-        The way.
-    """
-    from aomuse.libmariadb import BulkUnavailable, library_of
-
-    try:
-        library = library_of(connection.connection.dbapi_connection)
-    except BulkUnavailable:
-        return "rows go by the driver's executemany"
-    version = library.mysql_get_client_info().decode()
-    return f"rows go as binary arrays by Connector/C {version}"
-
-
 def known_writer(engine: Engine, *, fast: bool) -> WriterChoice:
     """Return the way into a database that `choose_writer` has found there.
 

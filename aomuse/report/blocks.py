@@ -92,18 +92,24 @@ def table_of(
     return Table(name, caption, columns, frame[names].reset_index(drop=True), source)
 
 
-def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame, list[str]]:
-    """Return at most so many rows, of analyses evenly spread in time, and a note if thinned."""
+def thinned(
+    frame: pd.DataFrame, most: int = MOST_POINTS, *, by: str = "psf_fit_id"
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return at most so many rows, of analyses evenly spread in time, and a note if thinned.
+
+    ``by`` is ``exposure_id`` for rows of exposures.
+    """
     if len(frame) <= most:
         return frame, []
     step = -(-len(frame) // most)
-    analyses = frame["psf_fit_id"].unique()
-    chosen = analyses[::step]
+    all_of_them = frame[by].unique()
+    chosen = all_of_them[::step]
+    what = "analyses" if by == "psf_fit_id" else "exposures"
     note = (
-        f"Of {count(len(analyses), 'analyses')}, sorted by time, every {ordinal(step)} is drawn:"
+        f"Of {count(len(all_of_them), what)}, sorted by time, every {ordinal(step)} is drawn:"
         f" {len(chosen):,}."
     )
-    return frame[frame["psf_fit_id"].isin(chosen)].reset_index(drop=True), [note]
+    return frame[frame[by].isin(chosen)].reset_index(drop=True), [note]
 
 
 def count(number: int, plural: str) -> str:

@@ -21,6 +21,9 @@ from aomuse.query.frames.reading import columns_of, joined
 #: Shown for a target or mode that the header does not have.
 UNKNOWN = "unknown"
 
+#: The window of wavelength in which stars are compared over the field.
+FIELD_WINDOW = "700-800 nm"
+
 _EXPOSURE_METRICS = (
     *("seeing", "seeing_los", "airmass", "sparta_iq_los_500nm"),
     *(f"iq_los_{wavelength}nm" for wavelength in WAVELENGTHS_NM),
@@ -62,6 +65,12 @@ class Content:
     strehls: pd.DataFrame
     #: v_sensor: a row for each exposure.
     sensors: pd.DataFrame
+    #: v_laser_ratio: a row for each exposure and laser.
+    laser_ratios: pd.DataFrame
+    #: v_psf_field at FIELD_WINDOW: a row for each analysis and PSF star.
+    stars: pd.DataFrame
+    #: v_isoplanatic: a row for each exposure with profiles.
+    isoplanatic: pd.DataFrame
 
     @property
     def modes(self) -> list[str]:
@@ -74,6 +83,9 @@ def read_content(connection: Connection) -> Content:
 
     def metrics(names: Sequence[str], grain: Grain) -> pd.DataFrame:
         return joined(list(read_metrics(connection, names, grain, {})))
+
+    def compared_by(name: str, **only: str) -> pd.DataFrame:
+        return _labelled(joined(list(read_comparison(connection, name, (), {}, **only))))
 
     of_exposures = metrics(_EXPOSURE_METRICS, "exposure")
     exposures = joined(list(read_exposures(connection, {}))).merge(
@@ -93,10 +105,13 @@ def read_content(connection: Connection) -> Content:
         _labelled(windows),
         _labelled(metrics(_LASER_METRICS, "laser")),
         _labelled(predictions),
-        _labelled(joined(list(read_comparison(connection, "gain", (), {})))),
-        _labelled(joined(list(read_comparison(connection, "residual", (), {})))),
-        _labelled(joined(list(read_comparison(connection, "strehl", (), {})))),
-        _labelled(joined(list(read_comparison(connection, "sensors", (), {})))),
+        compared_by("gain"),
+        compared_by("residual"),
+        compared_by("strehl"),
+        compared_by("sensors"),
+        compared_by("lasers"),
+        compared_by("field", wavelength_window=FIELD_WINDOW),
+        compared_by("isoplanatic"),
     )
 
 

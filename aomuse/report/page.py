@@ -23,6 +23,7 @@ from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
 from aomuse.report.data import Content, read_content
+from aomuse.report.field import field
 from aomuse.report.gain import gain
 from aomuse.report.lasers import lasers
 from aomuse.report.matrix import matrix
@@ -55,6 +56,7 @@ def make_page(engine: Engine) -> tuple[str, int]:
         residuals(content),
         strehl(content),
         sensors(content),
+        field(content),
         matrix(content, states, others),
     ]
     environment = jinja2.Environment(

@@ -1,8 +1,9 @@
-"""The sensors against each other: seeing and ground layer."""
+"""The sensors against each other: seeing and ground layer, and each laser with the others."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -12,10 +13,12 @@ from aomuse.report.blocks import (
     Figure,
     PageColumn,
     Section,
+    Table,
     by_mode,
     count,
     spread,
     table_of,
+    thinned,
 )
 from aomuse.report.data import Content
 from aomuse.report.quality import equal_line
@@ -24,18 +27,18 @@ from aomuse.report.style import (
     chart_of,
     from_zero,
     layered,
+    level_line,
     mode_color,
     mode_shape,
     tooltips,
 )
 
-#: Most exposures in a chart; the table has as many.
-MOST_EXPOSURES = 1500
-
 _TEXT = (
     "Each mark is an exposure. SPARTA's seeing is brought to the zenith with the power -0.6 of the"
     " air mass; on the dashed line it is that of the DIMM. The share of the ground layer differs"
     " between sensors by definition: each has a height of its own up to which it counts."
+    " Lasers: r0 of each over the median of the lasers, mean and standard deviation over the"
+    " exposures of a mode."
 )
 _EMPTY = "No exposure has the telemetry of two sensors (SPARTA_ATM_DATA and ASM_DATA)."
 _SPARTA, _DIMM = "sparta_seeing_arcsec", "dimm_seeing_arcsec"
@@ -48,17 +51,32 @@ _COLUMNS = (
     PageColumn(_GROUND, "Ground layer by SPARTA", "number", 3),
     *(PageColumn(name, f"Ground layer by {label}", "number", 3) for name, label in _SHARES.items()),
 )
+_RATIOS = {
+    "r0_ratio": "r0 over the median",
+    "l0_ratio": "Outer scale over the median",
+    "seeing_ratio": "Seeing over the median",
+    "strehl_difference": "Strehl ratio minus the median, %",
+}
+_LASERS = (
+    EXPOSURE[2],
+    PageColumn("lgs", "Laser", "number", 0),
+    PageColumn("exposures", "Exposures", "number", 0),
+    *(
+        PageColumn(f"{name}_{statistic}", f"{label}: {words}", "number", 4)
+        for name, label in _RATIOS.items()
+        for statistic, words in (("mean", "mean"), ("std", "standard deviation"))
+    ),
+)
 
 
 def sensors(content: Content) -> Section:
     """Return the section on sensors against each other."""
     title = "Sensors against each other"
     frame = content.sensors.dropna(subset=[_SPARTA, _DIMM])
-    if frame.empty:
+    lasers = content.laser_ratios.dropna(subset=["r0_ratio"])
+    if frame.empty and lasers.empty:
         return Section("sensors", title, _TEXT, empty=_EMPTY)
-    step = -(-len(frame) // MOST_EXPOSURES)
-    drawn = frame.iloc[::step].reset_index(drop=True)
-    notes = [f"Of {count(len(frame), 'exposures')}, {len(drawn):,} are drawn."] if step > 1 else []
+    drawn, notes = thinned(frame, by="exposure_id")
     pairs = {"sensors-seeing": (_DIMM, "DIMM", _SPARTA, "Seeing, arcsec")}
     pairs |= {
         f"sensors-{name.partition('_')[0]}": (name, label, _GROUND, "Share of the ground layer")
@@ -73,8 +91,59 @@ def sensors(content: Content) -> Section:
             figures.append(
                 Figure(name, f"{what.partition(',')[0]}: SPARTA and {label}", words, chart)
             )
-    table = table_of("sensors", "Sensors by exposure", _COLUMNS, drawn, "v_sensor")
-    return Section("sensors", title, _TEXT, figures, [table], notes)
+    tables = [table_of("sensors", "Sensors by exposure", _COLUMNS, drawn, "v_sensor")]
+    if len(lasers):
+        means = _by_laser(lasers)
+        tables.append(Table("laser-ratios", "Lasers by mode", _LASERS, means, "v_laser_ratio"))
+        heading = "Agreement of the lasers: r0 over their median"
+        chart = _ratios(means, content.modes)
+        figures.append(Figure("laser-ratio", heading, by_mode(means, _each_laser), chart))
+    return Section("sensors", title, _TEXT, figures, tables, notes)
+
+
+def _by_laser(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and standard deviation of each laser in each mode, over all exposures."""
+    grouped = frame.groupby(["mode", "lgs"])
+    sums: dict[str, pd.Series[Any]] = {"exposures": grouped["exposure_id"].nunique()}
+    for name in _RATIOS:
+        sums |= {f"{name}_mean": grouped[name].mean(), f"{name}_std": grouped[name].std()}
+    found = pd.DataFrame(sums).reset_index()
+    spreads = found["r0_ratio_std"].fillna(0)
+    ends = {"low": found["r0_ratio_mean"] - spreads, "high": found["r0_ratio_mean"] + spreads}
+    return found.assign(**ends)
+
+
+def _ratios(frame: pd.DataFrame, modes: list[str]) -> alt.LayerChart:
+    scale = around(frame["low"], frame["high"], pd.Series([1.0]))
+    title = "r0 over the median of the lasers"
+    base = alt.Chart(alt.NamedData(name="laser-ratios")).encode(
+        x=alt.X("lgs:O", title="Laser", axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("mode:N"),
+        color=mode_color(modes, frame),
+    )
+    bars = base.mark_rule(strokeWidth=1.5).encode(
+        y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q"
+    )
+    means = base.mark_point(filled=True, size=80).encode(
+        y=alt.Y("r0_ratio_mean:Q", scale=scale, title=title),
+        shape=mode_shape(modes, frame),
+        tooltip=tooltips(
+            *("mode", ("lgs:O", "Laser"), ("exposures:Q", "Exposures")),
+            ("r0_ratio_mean:Q", "Mean", ".4f"),
+            ("r0_ratio_std:Q", "Standard deviation", ".4f"),
+        ),
+    )
+    return layered(level_line(1), bars, means, height=280)
+
+
+def _each_laser(frame: pd.DataFrame) -> str:
+    each = "; ".join(
+        f"laser {lgs}: {ratio:.3f} in {count(exposures, 'exposures')}"
+        for lgs, ratio, exposures in zip(
+            frame["lgs"], frame["r0_ratio_mean"], frame["exposures"], strict=True
+        )
+    )
+    return f"{each}."
 
 
 def _chart(

@@ -160,6 +160,16 @@ def around(*values: pd.Series[Any]) -> alt.Scale:
     return alt.Scale(domain=[low - margin, high + margin], zero=False, nice=False)
 
 
+def level_line(level: float) -> alt.Chart:
+    """Return the dashed line at a value of y."""
+    line: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[{"level": level}]))
+        .mark_rule(style="reference", strokeDash=[6, 4], strokeWidth=1.5)
+        .encode(y="level:Q")
+    )
+    return line
+
+
 def layered(*charts: alt.Chart, height: int) -> alt.LayerChart:
     """Return charts on top of each other, as wide as the page allows."""
     chart: Any = alt.layer(*charts)

@@ -127,6 +127,58 @@ DATASETS = (
         ),
     ),
     Dataset(
+        "v_sensor",
+        "date_obs_utc",
+        VIEWS["v_sensor"].comment,
+        (
+            _mean("mean_sparta", "sparta_seeing_arcsec", "SPARTA, arcsec", "Mean at the zenith"),
+            _mean("mean_dimm", "dimm_seeing_arcsec", "DIMM, arcsec", "Mean at the zenith"),
+            _mean("mean_sparta_ground", "sparta_ground_layer", "By SPARTA", "Mean share"),
+            _mean("mean_mass", "mass_ground_layer", "By MASS", "Mean share"),
+            _mean("mean_slodar", "slodar_500m", "Below 500 m by SLODAR", "Mean share"),
+        ),
+    ),
+    Dataset(
+        "v_laser_ratio",
+        "date_obs_utc",
+        VIEWS["v_laser_ratio"].comment,
+        (
+            _mean("mean_r0_ratio", "r0_ratio", "r0 over the median", "Mean ratio"),
+            _mean("mean_l0_ratio", "l0_ratio", "L0 over the median", "Mean ratio"),
+        ),
+    ),
+    Dataset(
+        "v_psf_field",
+        "date_obs_utc",
+        VIEWS["v_psf_field"].comment,
+        (
+            _mean(
+                "mean_residual", "residual_arcsec", "FWHM minus the PSF's, arcsec", "Mean", "+.4f"
+            ),
+        ),
+        extras=(
+            Extra(
+                "distance_tenth",
+                "ROUND(SQRT(POW(x_pixel - axis_x_pixel, 2) + POW(y_pixel - axis_y_pixel, 2)) / 15)"
+                " / 10",
+                "DOUBLE",
+                "Distance to the axis over 150 pixels, half the field, to a tenth",
+            ),
+        ),
+    ),
+    Dataset(
+        "v_isoplanatic",
+        "date_obs_utc",
+        VIEWS["v_isoplanatic"].comment,
+        (
+            _mean("mean_r0", "r0_m", "r0, m", "Mean over the profiles"),
+            _mean(
+                "mean_theta0", "theta0_arcsec", "theta0, arcsec", "Mean isoplanatic angle", ".2f"
+            ),
+            _mean("mean_height", "h_eff_m", "Effective height, m", "Mean", ".0f"),
+        ),
+    ),
+    Dataset(
         "v_laser_metrics",
         "date_obs_utc",
         VIEWS["v_laser_metrics"].comment,

@@ -113,7 +113,12 @@ def _kinds_of_models() -> dict[str, str]:
     return kinds
 
 
-_KINDS = _kinds_of_models() | {"target": "STRING", "night": "DATE", "month": "DATE"}
+_KINDS = _kinds_of_models() | {
+    "target": "STRING",
+    "wavelength_window": "STRING",
+    "night": "DATE",
+    "month": "DATE",
+}
 
 
 def _kind(name: str) -> str:

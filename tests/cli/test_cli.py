@@ -260,7 +260,7 @@ def test_the_default_is_a_file_in_the_working_directory(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://u:sesame-secret@h/db", "aomuse works with sqlite and"),
+        ("postgresql://u:sesame-secret@h/db", "aomuse works with sqlite, mariadb+"),
         ("mysql://u:sesame-secret@h/", "names no database"),
         ("mariadb://u:sesame-secret@h:port/db", "cannot be parsed"),
         ("sesame-secret", "cannot be parsed"),

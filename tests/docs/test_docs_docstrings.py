@@ -30,6 +30,7 @@ PUBLIC = [
     "aomuse.predict.exposures.predict",
     "aomuse.query.frames.from_table",
     "aomuse.query.frames.to_table",
+    "aomuse.query.votable.to_votable",
     "aomuse.report.writing.write_report",
     "aomuse.simulate.tree.simulate",
     "aomuse.verify.files.verify",

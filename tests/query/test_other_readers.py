@@ -1,19 +1,14 @@
-"""A SQLite file as other programs read it: DuckDB and Datasette open every table and view."""
+"""A SQLite file as another program reads it: DuckDB opens every table and view."""
 
-import asyncio
 import contextlib
 import datetime as dt
 import importlib.resources
-import re
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
 import sqlalchemy as sa
-from datasette.app import Datasette
-
-BI_PAGE = Path(__file__).resolve().parents[2] / "docs" / "bi.md"
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -67,26 +62,3 @@ def test_duckdb_reads_every_table_and_view(file, duck):
             (dt.datetime.fromisoformat(text),)
             for (text,) in connection.execute(times.format("")).fetchall()
         ]
-
-
-def test_datasette_opens_every_table_and_view_with_the_labels_of_the_page(file, tmp_path):
-    text = BI_PAGE.read_text()
-    labels = dict(re.findall(r"^ +(\w+): \{label_column: (\w+)\}$", text, flags=re.M))
-    tables = {table: {"label_column": column} for table, column in labels.items()}
-    assert set(tables) == {"exposure", "header", "table_layout", "load_run"}
-    metadata = {"databases": {file.stem: {"tables": tables}}}
-
-    async def pages() -> dict[str, str]:
-        datasette = Datasette(immutables=[str(file)], metadata=metadata)
-        await datasette.invoke_startup()
-        found = {}
-        for name in names(file):
-            answer = await datasette.client.get(f"/{file.stem}/{name}?_size=3")
-            assert answer.status_code == 200, f"{name}: {answer.text[:500]}"
-            found[name] = answer.text
-        return found
-
-    found = asyncio.run(pages())
-    cell = re.search(r'<td class="col-exposure_id.*?</td>', found["psf_fit"], flags=re.S)
-    assert cell is not None
-    assert "MUSE." in cell[0]

@@ -40,7 +40,7 @@ def exposures(times: pd.DatetimeIndex, targets: int = 1) -> pd.DataFrame:
 def content(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> Content:
     nothing = pd.DataFrame()
     lasers_of = nothing if measured is None else measured
-    return Content(frame, nothing, nothing, lasers_of, *5 * [nothing])
+    return Content(frame, nothing, nothing, lasers_of, *8 * [nothing])
 
 
 def laser(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,14 @@ from pandas.api.extensions import ExtensionArray
 Kind = Literal["float", "int", "count", "flag", "text", "time", "date", "complex", "object"]
 
 #: Units as aomuse's comments write them, and as astropy reads them.
-_ASTROPY_UNITS = {"deg C": "deg_C", "m/s": "m / s", "pixel": "pix"}
+_ASTROPY_UNITS = {
+    "deg C": "deg_C",
+    "m/s": "m / s",
+    "pixel": "pix",
+    "pixels": "pix",
+    "rad²": "rad2",
+    "radians": "rad",
+}
 
 _SUFFIXES = {
     "_arcsec": "arcsec",

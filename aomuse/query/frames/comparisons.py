@@ -43,9 +43,9 @@ _SQL_TYPES: dict[Kind, Any] = {"time": sa.DateTime()}
 
 
 def read_comparison(
-    readable: Readable, name: str, columns: Sequence[str], filters: Filters
+    readable: Readable, name: str, columns: Sequence[str], filters: Filters, **only: str
 ) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a comparison, exposures sorted by time."""
+    """Yield the rows of a comparison, exposures sorted by time; ``only`` those with a value."""
     if name not in COMPARISONS:
         raise AomuseError(unknown("no comparison is named", name, COMPARISONS))
     known = {column.name: _frame_column(column.name) for column in COMPARISONS[name].columns}
@@ -58,7 +58,7 @@ def read_comparison(
         COMPARISONS[name].name, *(sa.column(c.name, _SQL_TYPES.get(c.kind)) for c in known.values())
     )
     with reading(readable) as connection:
-        select = sa.select(*(view.c[c.name] for c in chosen))
+        select = sa.select(*(view.c[c.name] for c in chosen)).filter_by(**only)
         # Ids in batches keep the order by time.
         parts = batches(exposure_ids(connection, filters)) if filters else [None]
         for ids in parts:

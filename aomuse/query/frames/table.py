@@ -51,7 +51,7 @@ def from_table(table: Table) -> pd.DataFrame:
     Parameters
     ----------
     table : astropy.table.Table
-        Such as `to_table` makes.
+        Such as `to_table` makes, or astropy reads from a VOTable that `to_votable` wrote.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def from_table(table: Table) -> pd.DataFrame:
         column = table[name]
         made[name] = _series(column)
         if getattr(column, "unit", None) is not None:
-            units[name] = column.unit.to_string()
+            units[name] = _unit(column.unit)
     frame = pd.DataFrame(made, index=pd.RangeIndex(len(table)))
     frame.attrs["units"] = units
     return frame
@@ -115,20 +115,42 @@ def _series(column: Any) -> pd.Series[Any]:
     """Return a column of a table as one of a frame."""
     if isinstance(column, Time):
         return _times(column)
+    meta = getattr(column, "meta", None) or {}
     values = np.asarray(column)
-    if values.ndim > 1:
-        return series("object", list(values))
+    if meta.get("xtype") == "timestamp":
+        return _timestamps(values)
     mask = np.ma.getmaskarray(column) if isinstance(column, MaskedColumn) else None
-    if values.dtype.kind in "US":
+    is_text = values.dtype.kind in "US" or "_votable_string_dtype" in meta
+    if values.ndim > 1 or (values.dtype.kind == "O" and not is_text):
+        return series("object", [_plain(cell) for cell in values])
+    if is_text:
         texts = values.astype(str).astype(object)
         if mask is not None:
             texts[mask] = None
+        if meta.get("values", {}).get("null") == "":
+            texts[texts == ""] = None
         return series("text", texts)
     if mask is None or values.dtype.kind not in "iub":
         return pd.Series(values.astype(values.dtype.newbyteorder("=")))
     cells = values.astype(object)
     cells[mask] = None
     return series("flag" if values.dtype.kind == "b" else "int", cells)
+
+
+def _timestamps(texts: Any) -> pd.Series[Any]:
+    """Return the texts of a VOTable as times, or as dates if they have no room for more."""
+    is_date = texts.dtype == np.dtype("U10")
+    return series("date" if is_date else "time", [text or "NaT" for text in texts])
+
+
+def _plain(cell: Any) -> Any:
+    """Return a vector that astropy read from a VOTable without its mask."""
+    return np.asarray(cell) if isinstance(cell, np.ma.MaskedArray) else cell
+
+
+def _unit(unit: Any) -> str:
+    """Return a unit as astropy writes it, also one in the quotes of VOUnits."""
+    return str(u.Unit(unit.to_string(), parse_strict="silent").to_string())
 
 
 def _times(column: Time) -> pd.Series[Any]:

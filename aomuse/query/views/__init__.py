@@ -14,6 +14,7 @@ from aomuse.query.views.gain import GAIN_VIEW
 from aomuse.query.views.headers import HEADER_VIEW
 from aomuse.query.views.isoplanatic import ISOPLANATIC_SAMPLE_VIEW, ISOPLANATIC_VIEW
 from aomuse.query.views.metrics import METRIC_VIEWS
+from aomuse.query.views.obscore import obscore_view
 from aomuse.query.views.prediction import PREDICTION_VIEW
 from aomuse.query.views.residuals import RESIDUAL_SUMMARY_VIEW, RESIDUAL_VIEW
 from aomuse.query.views.sensors import LASER_RATIO_VIEW, SENSOR_VIEW
@@ -47,4 +48,5 @@ def static_views(dialect: str) -> list[View]:
         *trend_views(dialect),
         *TWIN_VIEWS,
         *companion_views(dialect),
+        obscore_view(dialect),
     ]

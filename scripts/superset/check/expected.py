@@ -69,6 +69,16 @@ def _residuals(metric: str, column: str) -> str:
         GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
 
 
+def _bubbles(view: str, **metrics: str) -> Expected:
+    means = ", ".join(f"AVG({column}) AS {metric}" for metric, column in metrics.items())
+    return Expected(f"""
+        SELECT date_obs_utc, instrument_mode, {means}
+        FROM {view}
+        WHERE {{chosen}}
+        GROUP BY date_obs_utc, instrument_mode
+        """)  # noqa: S608 - own names
+
+
 def _lasers(metric: str) -> Expected:
     return _pivoted(f"""
         SELECT date_obs_utc, CONCAT('LGS ', lgs), {metric}
@@ -183,6 +193,34 @@ EXPECTED: dict[str, Expected] = {
         FROM v_strehl
         WHERE wavelength_nm = 700 AND {chosen}
         GROUP BY date_obs_utc, instrument_mode
+        """),
+    "seeing_of_sparta_and_dimm": _bubbles(
+        "v_sensor",
+        mean_dimm="dimm_seeing_arcsec",
+        mean_sparta="sparta_seeing_arcsec",
+        mean_sparta_ground="sparta_ground_layer",
+    ),
+    "ground_layer_of_sparta_and_mass": _bubbles(
+        "v_sensor",
+        mean_mass="mass_ground_layer",
+        mean_sparta_ground="sparta_ground_layer",
+        mean_slodar="slodar_500m",
+    ),
+    "isoplanatic_angle": _bubbles(
+        "v_isoplanatic", mean_r0="r0_m", mean_theta0="theta0_arcsec", mean_height="h_eff_m"
+    ),
+    "lasers_over_their_median": _pivoted("""
+        SELECT lgs, instrument_mode, AVG(r0_ratio)
+        FROM v_laser_ratio
+        WHERE {chosen}
+        GROUP BY lgs, instrument_mode
+        """),
+    "fwhm_over_the_field": _pivoted("""
+        SELECT ROUND(SQRT(POW(x_pixel - axis_x_pixel, 2) + POW(y_pixel - axis_y_pixel, 2)) / 15)
+               / 10 AS distance_tenth, instrument_mode, AVG(residual_arcsec)
+        FROM v_psf_field
+        WHERE wavelength_window = '700-800 nm' AND fit_rank = 1 AND {chosen}
+        GROUP BY distance_tenth, instrument_mode
         """),
     "strehl_ratio_of_each_laser": _lasers("strehl_mean"),
     "r0_of_each_laser": _lasers("r0_mean"),
