@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import struct
-from collections.abc import Callable
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -251,10 +251,10 @@ def test_a_password_of_any_characters(mariadb_admin, mariadb_server, driver):
         quoted = password.replace("'", "''")
         connection.exec_driver_sql(f"CREATE USER greek IDENTIFIED BY '{quoted}'")
         try:
-            engine = create_engine(url.set(username="greek", password=password, database=None)
-                                   .set(database="information_schema"))  # fmt: skip
-            with engine.connect() as theirs:
-                assert str(theirs.scalar(sa.text("SELECT CURRENT_USER()"))).startswith("greek@")
+            theirs = url.set(username="greek", password=password, database="information_schema")
+            engine = create_engine(theirs)
+            with engine.connect() as inside:
+                assert str(inside.scalar(sa.text("SELECT CURRENT_USER()"))).startswith("greek@")
             engine.dispose()
         finally:
             connection.exec_driver_sql("DROP USER greek")
@@ -311,7 +311,7 @@ def test_a_url_for_pymysql_means_pymysql(scheme):
 )
 def test_a_url_without_a_driver_takes_what_is_installed(scheme, broken, driver, monkeypatch):
     for module in broken:
-        monkeypatch.setitem(__import__("sys").modules, module, None)
+        monkeypatch.setitem(sys.modules, module, None)
     assert installed_driver() == driver
     assert database_url(f"{scheme}://muse@db/muse").get_driver_name() == driver
     for named in DRIVERS:
@@ -336,14 +336,10 @@ def test_what_a_driver_cannot_do_is_an_error(rest, said):
 
 
 def test_a_driver_that_is_not_installed_is_named(monkeypatch):
-    sources: list[Callable[[str], tuple[str, ...]]] = [
-        lambda url: ("--db", url, "status"),
-        lambda url: ("--db", "sqlite://", "import-blobs", url),
-    ]
     for module, driver, extra in (("mariadb", CONNECTOR, "mariadb"), ("pymysql", PYMYSQL, PYMYSQL)):
         with monkeypatch.context() as patch:
-            patch.setitem(__import__("sys").modules, module, None)
-            done = aomuse(None, *sources[0](f"mariadb+{driver}://u:secret@h/d"))
+            patch.setitem(sys.modules, module, None)
+            done = aomuse(f"mariadb+{driver}://u:secret@h/d", "status")
             assert (done.code, len(done.errors)) == (2, 1)
             assert f"pip install 'aomuse[{extra}]'" in done.err
             assert "secret" not in done.text
