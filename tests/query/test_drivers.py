@@ -41,9 +41,6 @@ KINDS: tuple[tuple[str, type], ...] = (
     (r"_(arcsec|nm|deg|s|m|pixel|percent|hpa|mm|c|distance|mean|min)$", sa.Double),
     (r"_(count|index)$|(?<!ground)_layer$|^(lgs|layer)$", sa.Integer),
     (r"^(exposure_id|psf_fit_id|header_id)$", sa.Integer),
-        r"_(count|index)$|(?<!ground)_layer$|^(lgs|layer|exposure_id|psf_fit_id|header_id)$",
-        sa.Integer,
-    ),
     (r"^(laser_on|shutter_open|position|compared_count)$", sa.Integer),
     (r"^(target|instrument_mode|model|archive_id|file_name|keyword|version)$", sa.String),
 )
