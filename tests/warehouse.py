@@ -30,6 +30,8 @@ _NUMBERS = {
     *("table_column_id", "keyword_id", "psf_fit_id", "target_id"),
     *("reduced_file_id", "prm_file_id", "psf_file_id"),
 }
+#: What counts how often rows were written, not what they hold.
+_COUNTERS = {"content_version"}
 #: Tables that belong to one database, not to its content.
 _NOTES = {"run_lock", "view_state"}
 _PLACES = {"path", "mtime_ns", "row_key"}
@@ -128,11 +130,15 @@ def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(sa.select(TABLES[table]))]
 
 
+def _content_of(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(*(column for column in table.c if column.name not in _COUNTERS))
+
+
 def contents(engine: sa.Engine, but: Iterable[str] = ("load_run",)) -> dict[str, list[Any]]:
     """Give every row of every table that has content, ids and all."""
     with engine.connect() as connection:
         return {
-            name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
+            name: sorted(map(tuple, connection.execute(_content_of(table))), key=repr)
             for name, table in TABLES.items()
             if name not in {*but, *_NOTES}
         }
@@ -170,7 +176,7 @@ def exposure_by_id(engine: sa.Engine, number: int) -> dict[str, list[tuple[Any, 
                 if key is None:
                     continue
                 where = table.c[key].in_(parents[key])
-            columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES]
+            columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
             result = connection.execute(sa.select(*columns).where(where))
             found[name] = sorted((tuple(row) for row in result), key=repr)
     return found

@@ -49,7 +49,7 @@ def turbulence_profile(state: Conditions, rng: np.random.Generator) -> list[Simu
         "CN2_ALT": turbulence(r0)[:, None] * shares,
         "CN2_FRAC_ALT": shares,
         "L0_ALT": outer[:, None] * rng.uniform(0.6, 1.4, (n, len(_HEIGHTS))),
-        "ALT": np.tile(_HEIGHTS * float(state.airmass.mean()), (n, 1)),
+        "ALT": np.tile(_HEIGHTS, (n, 1)),
     }
     return [
         *_stamps(state.times[rows], 11.3),

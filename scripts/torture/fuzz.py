@@ -110,7 +110,10 @@ def _limited(work: Callable[[], list[str]]) -> tuple[list[str], str]:
         if child == 0:
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
-            resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+            # What this process has mapped already, such as libraries, is not the file's doing.
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            limit = LIMIT_BYTES + pages * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
             try:
                 found.write("\n".join(" ".join(p.split()) for p in work()).encode())
             except BaseException:  # noqa: BLE001 - the parent finds it in what was printed

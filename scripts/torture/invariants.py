@@ -17,6 +17,7 @@ _OWNERS = {"exposure_id": None, "psf_fit_id": "psf_fit", "header_id": "header"}
 _HISTORY = {"load_issue", "load_run", "source_file", "known_file", "alembic_version"}
 #: Columns that differ between two loads of the same files.
 _PASSING = {"id", "row_key", "path", "mtime_ns", "source", "started_utc", "predicted_utc"}
+_PASSING |= {"content_version"}
 
 Digests = dict[str, dict[str, str]]
 

@@ -144,7 +144,7 @@ def test_turbulence_profile(raws):
     assert formats(hdu) == ["1J", "1J"] + ["1E"] * 35
     shares = sum(hdu.data[f"CN2_FRAC_ALT{i}"] for i in range(1, 9))
     np.testing.assert_allclose(shares, 1.0, rtol=1e-6)
-    # Heights in km, along the line of sight; the header repeats them.
+    # Heights in km above the telescope; the header repeats them.
     heights = np.array([hdu.data[f"ALT{i}"][0] for i in range(1, 9)])
     assert 0.02 < heights[0] < 0.1 < 10.0 < heights[-1] < 25.0
     primary = raws[0][0].header

@@ -58,6 +58,7 @@ def test_row_of_the_exposure(db, real_file):
             if column not in ("id", "target_id")
         } | {"target": exposure.target.name} == {
             "target": "IC4406",
+            "content_version": 1,
             "archive_id": "MUSE.2017-06-16T01:34:56.867",
             "raw_file": None,
             "instrument_mode": "WFM-AO-N",

@@ -19,7 +19,7 @@ def exposure_views(dialect: str) -> list[View]:
     promoted = (
         ViewColumn(column.name, f"e.{column.name}", column.comment or "")
         for column in Exposure.__table__.columns
-        if column.name not in {"id", "target_id"}
+        if column.name not in {"id", "target_id", "content_version"}
     )
     return [
         View(
