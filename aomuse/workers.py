@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from aomuse.errors import AomuseError
 
 #: A task is tried once more when its worker died.
 _TRIES = 2
+#: Pauses before a worker is started again: a fork server that was killed can still be dying.
+_PAUSES_S = (0.0, 0.05, 0.2, 1.0)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -142,7 +145,8 @@ class _Crew:
 
     def _begin(self) -> _Worker:
         """Start a worker; a fork server that was killed is started again."""
-        for _ in range(_TRIES):
+        for pause in _PAUSES_S:
+            time.sleep(pause)
             own_end, worker_end = self._context.Pipe()
             process = self._context.Process(target=_work, args=(worker_end,), daemon=True)
             try:
