@@ -193,7 +193,7 @@ class Trouble(Enum):
     BUSY = "another transaction was in the way: the same can be tried again"
     GONE = "the connection was lost: another one may work"
     CROWDED = "the server takes no more connections: one may be free later"
-    FULL = "there is no room: nothing more can be written"
+    FULL = "no space is left: nothing more can be written"
 
 
 #: Error numbers of MariaDB: lock wait timeout, deadlock, changed by another transaction; disk full,

@@ -80,7 +80,7 @@ def database_exists(engine: Engine) -> bool:
 
 
 def current_revision(engine: Engine) -> str | None:
-    """Return the revision of the database, None where there is no schema."""
+    """Return the revision of the database, or None if it has no schema."""
     if not database_exists(engine):
         return None
     with engine.connect() as connection:

@@ -107,7 +107,6 @@ def _write(file: _Hashed, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) 
         compression_level=_LEVEL,
         use_dictionary=others,
         use_byte_stream_split=doubles,
-        write_page_checksum=False,
     ) as writer:
         for batch in batches:
             writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)

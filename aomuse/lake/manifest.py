@@ -76,7 +76,7 @@ def _separated(items: Iterator[str]) -> Iterator[str]:
 
 
 def read_head(root: Path) -> dict[str, Any] | None:
-    """Return the first line of a lake's manifest; None where there is no lake."""
+    """Return the first line of a lake's manifest, or None if the folder is not a lake."""
     place = root / META / _NAME
     try:
         with place.open(encoding="utf-8") as file:
@@ -94,7 +94,7 @@ def read_head(root: Path) -> dict[str, Any] | None:
 
 
 def read_manifest(root: Path) -> Manifest | None:
-    """Return what a lake holds; None where there is no lake."""
+    """Return what a lake holds, or None if the folder is not a lake."""
     head = read_head(root)
     if head is None:
         return None
