@@ -30,7 +30,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check mariadb mariadb-stop \
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check site mariadb mariadb-stop \
 	clean
 
 help: ## print this list
@@ -77,6 +77,9 @@ docs: $(INSTALLED) ## write the generated pages of docs/ anew
 docs-check: $(INSTALLED) ## fail where the generated pages of docs/ are out of date
 	@.venv/bin/python -m scripts.generate_docs --check
 	@.venv/bin/python -m scripts.superset.generate --check
+
+site: $(DEV) ## build the documentation as a site in build/site; warnings are errors
+	@.venv/bin/python -m scripts.site
 
 mariadb: ## start a private throw-away MariaDB server in .mariadb/
 	@$(SERVER) start
