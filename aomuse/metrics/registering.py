@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.db import write_transaction
+from aomuse.ledger.named_locks import exclusive_transaction
 from aomuse.metrics.registry import METRICS
 from aomuse.models import Metric
 
 
 def register_metrics(engine: Engine) -> None:
     """Bring the registry of metrics into the database."""
-    with write_transaction(engine) as connection:
+    with exclusive_transaction(engine, "registry of metrics") as connection:
         register(connection)
 
 
