@@ -166,9 +166,10 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     assert opened.said == []
     assert opened.requests == [path.as_uri()]
 
-    # Every chart has marks, times of 24 hours, and words.
+    # Every chart has marks, times of 24 hours, and words; the first answers the first question.
     charts = opened.charts()
     assert set(charts) == CHARTS
+    assert next(iter(charts)) == "gain"
     assert {name for name, marks in charts.items() if not marks} == set()
     labels = opened.page.locator("[data-chart] svg text").all_text_contents()
     assert any(re.fullmatch(r"2[0-3]:\d\d", label) for label in labels)
