@@ -79,8 +79,9 @@ def _against_ground_layer(frame: pd.DataFrame, modes: list[str]) -> alt.LayerCha
     x = Axis(
         "ground_layer_fraction", "Share of the turbulence below 900 m", around(fractions), ".3f"
     )
-    own = Axis("gain", f"Gain at {SHOWN_NM} nm", scale, ".2f")
-    sparta = Axis("sparta_fwhm_gain", "SPARTA's FWHM_GAIN", scale, ".2f")
+    title = f"Gain at {SHOWN_NM} nm"
+    own = Axis("gain", title, scale, ".2f")
+    sparta = Axis("sparta_fwhm_gain", title, scale, ".2f", name="SPARTA's FWHM_GAIN")
     base = chart_of("gain").transform_filter(alt.datum.wavelength_nm == SHOWN_NM)
     eso = ("eso_gain:Q", "ESO's polynomial", ".2f")
     return layered(

@@ -81,6 +81,7 @@ def residuals(content: Content) -> Section:
         Axis(shown, label, scale, ".3f"),
         _CONDITIONS,
         content.modes,
+        lambda rows: count(len(rows), "analyses"),
         level_line(0),
     )
     return Section("residuals", title, _TEXT, figures, [table], notes)

@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from aomuse.report.blocks import Figure, by_mode, count, spread
+from aomuse.report.blocks import Figure, by_mode
 from aomuse.report.style import (
     around,
     chart_of,
@@ -31,6 +31,8 @@ class Axis:
     title: str
     scale: alt.Scale
     form: str = ""
+    #: Its name in tooltips where the axis has several quantities.
+    name: str = ""
 
     def x(self) -> alt.X:
         """Return it as the horizontal axis."""
@@ -42,7 +44,7 @@ class Axis:
 
     def tip(self) -> tuple[str, ...]:
         """Return its line of a tooltip."""
-        return (f"{self.column}:Q", self.title, *([self.form] if self.form else []))
+        return (f"{self.column}:Q", self.name or self.title, *([self.form] if self.form else []))
 
 
 def marks(
@@ -69,7 +71,9 @@ def by_wavelength(
     table: str, frame: pd.DataFrame, column: str, title: str, modes: list[str], level: float
 ) -> alt.LayerChart:
     """Return means of each mode, bars of the standard deviation over analyses, and a level."""
-    scale = around(frame[column], pd.Series([level]))
+    groups = frame.groupby(["mode", "wavelength_nm"])[column]
+    middle, spreads = groups.mean(), groups.std().fillna(0)
+    scale = around(middle - spreads, middle + spreads, pd.Series([level]))
     nm = Axis("wavelength_nm", "Wavelength, nm", around(frame["wavelength_nm"]))
     base = chart_of(table).encode(x=nm.x(), color=mode_color(modes, frame))
     bars = base.mark_errorbar(extent="stdev", ticks=True).encode(y=Axis(column, title, scale).y())
@@ -98,9 +102,13 @@ def against_conditions(
     y: Axis,
     conditions: Mapping[str, str],
     modes: list[str],
+    summary: Callable[[pd.DataFrame], str],
     *below: alt.Chart,
 ) -> list[Figure]:
-    """Return a figure of a quantity against each condition that is known, with the correlation."""
+    """Return a figure of a quantity against each condition that is known, with the correlation.
+
+    ``summary`` says the rest of a mode in words, without a full stop.
+    """
     figures = []
     for condition, label in conditions.items():
         known = frame.dropna(subset=[condition])
@@ -108,7 +116,7 @@ def against_conditions(
             f"{name}-{condition.partition('_')[0]}",
             f"{heading}: {label.partition(',')[0].lower()}",
             known,
-            partial(_correlated, x=condition, y=y),
+            partial(_correlated, x=condition, y=y.column, summary=summary),
             lambda rows, c=condition, title=label: layered(  # type: ignore[misc]
                 *below, marks(base, Axis(c, title, around(rows[c])), y, rows, modes), height=240
             ),
@@ -140,7 +148,6 @@ def trend(frame: pd.DataFrame, x: str, y: str) -> tuple[float, float] | None:
     return float(slope), float(np.corrcoef(frame[x], frame[y])[0, 1])
 
 
-def _correlated(frame: pd.DataFrame, x: str, y: Axis) -> str:
-    said = f"{count(len(frame), 'analyses')}, {spread(frame[y.column], 3)}"
-    found = trend(frame, x, y.column)
-    return f"{said}, r = {found[1]:+.2f}." if found else f"{said}."
+def _correlated(frame: pd.DataFrame, x: str, y: str, summary: Callable[[pd.DataFrame], str]) -> str:
+    found = trend(frame, x, y)
+    return f"{summary(frame)}, r = {found[1]:+.2f}." if found else f"{summary(frame)}."

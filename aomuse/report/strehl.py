@@ -70,6 +70,7 @@ def strehl(content: Content) -> Section:
             Axis(_MAOPPY, _LABEL, from_zero(drawn[_MAOPPY]), ".2f"),
             _CONDITIONS,
             content.modes,
+            _alone,
         ),
     ]
     return Section(name, title, _TEXT, figures, [table], notes)
@@ -80,19 +81,20 @@ def _beside_sparta(frame: pd.DataFrame, modes: list[str]) -> alt.LayerChart:
     scale = from_zero(both)
     y = Axis(_MAOPPY, _LABEL, scale, ".2f")
     sparta = Axis(_SPARTA, "SPARTA's Strehl ratio, %", scale, ".2f")
-    header = Axis(_HEADER, "SPARTA's Strehl ratio, %", scale, ".2f")
+    header = Axis(_HEADER, sparta.title, scale, ".2f", name="Header, %")
     base = chart_of("strehl-maoppy")
     return layered(
         equal_line(_SPARTA, _MAOPPY, 1.08 * float(both.max())),
         marks(base, header, y, frame, modes, filled=False),
-        marks(base, sparta, y, frame, modes, (f"{_HEADER}:Q", "Header, %", ".2f")),
+        marks(base, sparta, y, frame, modes, header.tip()),
         height=300,
     )
 
 
 def _summary(frame: pd.DataFrame) -> str:
     difference = spread(frame[_MAOPPY] - frame[_SPARTA], 2, "%")
-    return (
-        f"{count(len(frame), 'analyses')}: {spread(frame[_MAOPPY], 2, '%')}."
-        f" MAOPPY minus SPARTA: {difference}."
-    )
+    return f"{_alone(frame)}. MAOPPY minus SPARTA: {difference}."
+
+
+def _alone(frame: pd.DataFrame) -> str:
+    return f"{count(len(frame), 'analyses')}: {spread(frame[_MAOPPY], 2, '%')}"
