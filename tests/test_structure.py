@@ -35,7 +35,7 @@ LAYERS = (
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "doctor", "lake", "predict", "report", "simulate"),
+    ("admin", "doctor", "export", "lake", "predict", "report", "simulate"),
     ("verify",),
     ("cli",),
 )
