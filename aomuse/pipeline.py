@@ -41,10 +41,12 @@ from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.workers import Died, Withdrawn, run_tasks
+from aomuse.workers import Died, Withdrawn, get_ready, run_tasks
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
+#: What is done with exposures that are not read.
+_LEFT = ("keep", "refuse")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def load(
     listener = listener or Listener()
     with running(engine, listener) as run:
         discovery, plans = _plans(engine, roots, reload=reload)
+        if workers > 1 and _is_worth_workers(plans):
+            get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
         run.start("load", *where)
@@ -176,13 +180,12 @@ def _results(
     for files, todo in plans:
         if run.stop.is_set():
             return
-        if todo.action in ("keep", "refuse"):
+        if todo.action in _LEFT:
             yield unit.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
             tasks.append(Task(joined(with_issues, todo), todo))
-    size = sum(file.size for task in tasks for file in task.files.files)
-    if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
+    if workers > 1 and _is_worth_workers(plans):
         yield from _in_workers(way, unit, run, tasks, workers)
         return
     for task in tasks:
@@ -191,17 +194,19 @@ def _results(
         yield _load_task(unit, task)
 
 
+def _is_worth_workers(plans: list[tuple[ExposureFiles, Plan]]) -> bool:
+    read = [files for files, todo in plans if todo.action not in _LEFT]
+    size = sum(file.size for files in read for file in files.files)
+    return len(read) > 1 and size > WORTH_WORKERS_BYTES
+
+
 def _load_task(unit: UnitOfWork, task: Task) -> Result:
     """Take an exposure from file to commit."""
     return unit.load(task.files, task.plan, lambda: normalize(read_exposure(task.files)))
 
 
 def _in_workers(
-    way: WriterChoice,
-    unit: UnitOfWork,
-    run: Run,
-    tasks: list[Task],
-    workers: int,
+    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int
 ) -> Iterator[Result]:
     """Yield the results of tasks that worker processes carry out.
 
