@@ -49,9 +49,12 @@ from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
 from aomuse.tasks import Task, in_workers, load_task
+from aomuse.workers import get_ready
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
+#: What is done with exposures that are not read.
+_LEFT = ("keep", "refuse")
 
 
 #: Seconds that a task waits for another loader before the others are looked at again.
@@ -108,6 +111,9 @@ def load(
     with running(engine, listener, shared=True) as run:
         planned = _plans(engine, roots, reload=reload)
         discovery = planned.discovery
+        to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]
+        if workers > 1 and _is_worth_workers(to_read):
+            get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
         run.start("load", *where)
@@ -231,7 +237,7 @@ def _left(
     for files, todo in plans:
         if run.stop.is_set():
             break
-        if todo.action in ("keep", "refuse"):
+        if todo.action in _LEFT:
             yield unit.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
@@ -243,7 +249,7 @@ def _carried_out(
     way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int
 ) -> Iterator[tuple[Task, Result | NotNow]]:
     """Yield tasks with what comes of them, from worker processes if that is worth it."""
-    if workers > 1 and len(tasks) > 1 and sum(t.size for t in tasks) > WORTH_WORKERS_BYTES:
+    if workers > 1 and _is_worth_workers([task.files for task in tasks]):
         yield from in_workers(way, unit, run, tasks, _content, workers)
         return
     for task in tasks:
@@ -255,6 +261,11 @@ def _carried_out(
 def _content(files: ExposureFiles) -> NormalizedExposure:
     """Take an exposure through the stages before the last."""
     return normalize(read_exposure(files))
+
+
+def _is_worth_workers(exposures: list[ExposureFiles]) -> bool:
+    size = sum(file.size for files in exposures for file in files.files)
+    return len(exposures) > 1 and size > WORTH_WORKERS_BYTES
 
 
 def show_in_views(engine: Engine, listener: Listener) -> None:
