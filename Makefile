@@ -14,6 +14,7 @@ MARIADB := .venv/.installed-mariadb
 PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
+SPARK := .venv-spark/.installed
 
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
@@ -30,8 +31,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check site mariadb mariadb-stop \
-	clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check docs docs-check site \
+	mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -70,6 +71,10 @@ bi-check: SYSTEM += browser
 bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset
 	@.venv/bin/python -m scripts.superset.check $(BI_CHECK_ARGS)
 
+spark-check: SYSTEM := java
+spark-check: test-system $(DEV) $(SPARK) ## ask a real Spark every view of a lake, and compare with SQLite
+	@.venv/bin/python -m scripts.spark
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -91,7 +96,7 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv .venv-superset .bi-check sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .venv-spark .bi-check .spark-check sample build dist *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -142,4 +147,11 @@ $(SUPERSET): bi/superset/requirements.txt
 	@echo 'installing Apache Superset into .venv-superset'
 	@$(PYTHON) -m venv .venv-superset
 	@.venv-superset/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+# Spark is 400 MB, and nothing else needs it.
+$(SPARK): scripts/spark/requirements.txt
+	@echo 'installing Apache Spark into .venv-spark'
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@

@@ -30,6 +30,7 @@ LAYERS = (
     ("ledger",),
     ("metrics",),
     ("query", "load"),
+    ("tasks",),
     ("pipeline",),
     ("legacy",),
     ("change",),
