@@ -16,6 +16,9 @@ DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
 SPARK := .venv-spark/.installed
 
+# options of the benchmark; without --write the page stays as it is
+BENCH_ARGS ?= --write
+
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
 
@@ -61,7 +64,7 @@ lint: $(DEV) ## check style and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5', or --check)
+bench: test-system $(INSTALLED) $(MARIADB) ## measure aomuse beside its rivals, and write docs/performance.md (BENCH_ARGS=--check: in small)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage for TORTURE_MINUTES=30, and print a table
