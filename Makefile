@@ -30,8 +30,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check mariadb mariadb-stop \
-	clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spider-check docs docs-check mariadb \
+	mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,10 @@ torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage 
 bi-check: SYSTEM += browser
 bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset
 	@.venv/bin/python -m scripts.superset.check $(BI_CHECK_ARGS)
+
+spider-check: SYSTEM += spider
+spider-check: test-system $(INSTALLED) $(DEV) $(MARIADB) ## spread samples over two private servers, and kill them (PYTEST_ARGS)
+	@.venv/bin/python -m pytest scripts/spider/check $(PYTEST_ARGS)
 
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs

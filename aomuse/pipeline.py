@@ -172,6 +172,7 @@ def _results(
     if way.notice:
         listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id)
+    unit.end_killed_runs()
     tasks: list[Task] = []
     for files, todo in plans:
         if run.stop.is_set():

@@ -100,9 +100,9 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
     with engine.connect() as connection:
         _refuse_known(connection, imported)
     exposure = normalize(imported.content)
-    stored = UnitOfWork(choose_writer(engine), run.id).store(
-        imported.files, Plan("load"), exposure, partial(keep_documents, imported)
-    )
+    unit = UnitOfWork(choose_writer(engine), run.id)
+    unit.end_killed_runs()
+    stored = unit.store(imported.files, Plan("load"), exposure, partial(keep_documents, imported))
     assert stored is not None
     label = imported.files.label
     run.report(Result(label, "loaded", stored.row_count, 0.0, tuple(exposure.issues)))

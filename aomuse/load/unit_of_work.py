@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -23,9 +25,11 @@ from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
+from aomuse.load.two_phase import recover, sharded_transaction
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 from aomuse.retries import retrying
+from aomuse.stored.writer import BulkWriter
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ class UnitOfWork:
     def __init__(self, way: WriterChoice, run_id: int) -> None:
         self._engine = way.engine
         self._make_writer = way.make_writer
+        self._shards = way.shards
         self._run_id = run_id
         self._dictionaries: Dictionaries | None = None
 
@@ -103,8 +108,7 @@ class UnitOfWork:
             if self._dictionaries is None:
                 self._dictionaries = Dictionaries(self._engine)
             prepare_dictionaries(self._dictionaries, exposure)
-            with run_transaction(self._engine, self._run_id) as connection:
-                writer = self._make_writer(connection)
+            with self._transaction(known) as (connection, writer):
                 stored = store_exposure(
                     connection, writer, self._dictionaries, exposure, self._run_id, known
                 )
@@ -115,6 +119,22 @@ class UnitOfWork:
             return stored
 
         return self._try(write)
+
+    def end_killed_runs(self) -> None:
+        """Bring to an end what killed runs have begun on other servers."""
+        if self._shards is not None:
+            self._try(partial(recover, self._shards, self._engine))
+
+    @contextmanager
+    def _transaction(self, known: tuple[int, ...]) -> Iterator[tuple[Connection, BulkWriter]]:
+        if self._shards is None:
+            with run_transaction(self._engine, self._run_id) as connection:
+                yield connection, self._make_writer(connection)
+            return
+        exposure_id = known[0] if known else None
+        arguments = (self._shards, self._engine, self._make_writer, self._run_id, exposure_id)
+        with sharded_transaction(*arguments) as (connection, writer):
+            yield connection, writer
 
     def _reasons_to_keep(self, plan: Plan, exposure: NormalizedExposure) -> list[Issue]:
         if not plan.known:
