@@ -30,11 +30,12 @@ LAYERS = (
     ("ledger",),
     ("metrics",),
     ("query", "load"),
+    ("tasks",),
     ("pipeline",),
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "doctor", "lake", "predict", "report", "simulate"),
+    ("admin", "doctor", "export", "lake", "predict", "report", "simulate"),
     ("verify",),
     ("cli",),
 )
