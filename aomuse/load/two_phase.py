@@ -135,7 +135,7 @@ class Branches:
             except DBAPIError:
                 connection.invalidate()
                 self._commit_later(node)
-            # The node may have gone just now, which is no matter any more.
+            # The node may have gone just now: nothing is lost by that.
             with suppress(DBAPIError):
                 connection.close()
 
