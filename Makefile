@@ -16,6 +16,9 @@ DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
 SPARK := .venv-spark/.installed
 
+# options of the benchmark; without --write the page stays as it is
+BENCH_ARGS ?= --write
+
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
 
@@ -31,8 +34,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check docs docs-check site \
-	mariadb mariadb-stop clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check spider-check docs \
+	docs-check site mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -61,7 +64,7 @@ lint: $(DEV) ## check style and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5', or --check)
+bench: test-system $(INSTALLED) $(MARIADB) ## measure aomuse beside its rivals, and write docs/performance.md (BENCH_ARGS=--check: in small)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage for TORTURE_MINUTES=30, and print a table
@@ -74,6 +77,10 @@ bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dash
 spark-check: SYSTEM := java
 spark-check: test-system $(DEV) $(SPARK) ## ask a real Spark every view of a lake, and compare with SQLite
 	@.venv/bin/python -m scripts.spark
+
+spider-check: SYSTEM += spider
+spider-check: test-system $(INSTALLED) $(DEV) $(MARIADB) ## spread samples over two private servers, and kill them (PYTEST_ARGS)
+	@.venv/bin/python -m pytest scripts/spider/check $(PYTEST_ARGS)
 
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs

@@ -198,6 +198,7 @@ def _results(
     if way.notice:
         run.listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id, run.lock.named_locks(run.id))
+    unit.end_killed_runs()
     tasks = yield from _left(unit, run, planned.plans)
     has_met = engine.dialect.name == "sqlite"
     deadline = time.monotonic() + WAIT_S

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import pyarrow as pa
 import sqlglot
@@ -47,7 +48,6 @@ class Dialect:
         # Engines that scan decide the order of joins by themselves.
         statement = statement.replace("STRAIGHT_JOIN", "JOIN")
         tree = sqlglot.parse_one(statement, read="mysql")
-        _put_null_for_errors(tree)
         self.adapt(tree)
         return tree.sql(self.sqlglot_name, pretty=True)
 
@@ -56,51 +56,61 @@ class Dialect:
         return f"{self.quote}{name}{self.quote}"
 
 
-def _put_null_for_errors(tree: exp.Expression) -> None:
-    for division in list(tree.find_all(exp.Div)):
+def _as_duckdb(tree: exp.Expression) -> None:
+    """Make a statement one that gives NULL in DuckDB where it does in MariaDB."""
+    for division in _deepest_first(tree, exp.Div):
         # sqlglot is not to guard it again.
         division.set("safe", False)
         divisor = division.expression
         divisor = divisor.this if isinstance(divisor, exp.Paren) else divisor
         if not isinstance(divisor, exp.Literal):
-            division.set("expression", exp.Nullif(this=divisor, expression=_number(0)))
-    for root in list(tree.find_all(exp.Sqrt)):
-        is_square = exp.GTE(this=root.this.copy(), expression=_number(0))
+            zero = exp.Literal.number(0)
+            division.set("expression", exp.Nullif(this=divisor, expression=zero))
+    for root in _deepest_first(tree, exp.Sqrt):
+        is_square = exp.GTE(this=root.this.copy(), expression=exp.Literal.number(0))
         root.set("this", exp.case().when(is_square, root.this))
-    for power in list(tree.find_all(exp.Pow)):
-        # Of a negative number; NaN is equal to NaN on these engines.
+    for power in _deepest_first(tree, exp.Pow):
+        # NaN is equal to NaN here.
         guarded = exp.Nullif(expression=exp.cast(exp.Literal.string("NaN"), "double"))
         power.replace(guarded)
         guarded.set("this", power)
-    for cast in list(tree.find_all(exp.Cast)):
-        if type(cast) is exp.Cast and not cast.is_type(*exp.DataType.TEXT_TYPES):
-            cast.replace(exp.TryCast(**cast.args))
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value)
-
-
-def _as_duckdb(_tree: exp.Expression) -> None:
-    """Leave a statement as it is: DuckDB takes all that the views have."""
+    _try_casts(tree)
 
 
 def _as_spark(tree: exp.Expression) -> None:
-    """Make a statement one that Spark takes.
+    """Make a statement one that Spark takes, and that gives NULL where it does in MariaDB.
 
     An interval has a constant number, a text in a statement no length, and a subquery of one value
     does not stand in the condition of a join: it becomes a lateral join before it.
     """
-    for interval in list(tree.find_all(exp.Interval)):
+    for division in _deepest_first(tree, exp.Div):
+        if not isinstance(division.expression, exp.Literal):
+            division.replace(exp.func("TRY_DIVIDE", division.this, division.expression))
+    for function in _deepest_first(tree, exp.Sqrt, exp.Pow):
+        guarded = exp.Anonymous(this="NANVL")
+        function.replace(guarded)
+        guarded.set("expressions", [function, exp.null()])
+    _try_casts(tree)
+    for interval in _deepest_first(tree, exp.Interval):
         if not isinstance(interval.this, exp.Literal):
             _add_by_function(interval)
-    for kind in tree.find_all(exp.DataType):
+    for kind in list(tree.find_all(exp.DataType)):
         if kind.this in exp.DataType.TEXT_TYPES:
             kind.replace(exp.DataType.build("text"))
     numbers = count(1)
-    for select in list(tree.find_all(exp.Select)):
+    for select in _deepest_first(tree, exp.Select):
         joins = select.args.get("joins") or []
         select.set("joins", [each for join in joins for each in (*_laterals(join, numbers), join)])
+
+
+def _try_casts(tree: exp.Expression) -> None:
+    for cast in _deepest_first(tree, exp.Cast):
+        if type(cast) is exp.Cast and not cast.is_type(*exp.DataType.TEXT_TYPES):
+            cast.replace(exp.TryCast(**cast.args))
+
+
+def _deepest_first(tree: exp.Expression, *kinds: type[exp.Expression]) -> list[Any]:
+    return list(tree.find_all(*kinds))[::-1]
 
 
 def _add_by_function(interval: exp.Interval) -> None:

@@ -47,7 +47,8 @@ def view_statements(root: Path, engine: str = "duckdb") -> str:
     return text.replace(PLACE, _ESCAPED[engine](str(root.resolve())))
 
 
-def _duckdb_path(path: str) -> str:
+def duckdb_path(path: str) -> str:
+    """Return a path as it stands in a statement of DuckDB, where it would be a pattern."""
     return re.sub(r"([\[*?])", r"[\1]", path).replace("'", "''")
 
 
@@ -56,4 +57,4 @@ def _spark_path(path: str) -> str:
 
 
 #: How a path stands in a statement: as itself, not as a pattern or the end of a text.
-_ESCAPED = {"duckdb": _duckdb_path, "spark": _spark_path}
+_ESCAPED = {"duckdb": duckdb_path, "spark": _spark_path}
