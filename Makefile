@@ -14,6 +14,7 @@ MARIADB := .venv/.installed-mariadb
 PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
+SPARK := .venv-spark/.installed
 
 # options of the benchmark; without --write the page stays as it is
 BENCH_ARGS ?= --write
@@ -33,8 +34,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check mariadb mariadb-stop \
-	clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check docs docs-check site \
+	mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -73,6 +74,10 @@ bi-check: SYSTEM += browser
 bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset
 	@.venv/bin/python -m scripts.superset.check $(BI_CHECK_ARGS)
 
+spark-check: SYSTEM := java
+spark-check: test-system $(DEV) $(SPARK) ## ask a real Spark every view of a lake, and compare with SQLite
+	@.venv/bin/python -m scripts.spark
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -80,6 +85,9 @@ docs: $(INSTALLED) ## write the generated pages of docs/ anew
 docs-check: $(INSTALLED) ## fail where the generated pages of docs/ are out of date
 	@.venv/bin/python -m scripts.generate_docs --check
 	@.venv/bin/python -m scripts.superset.generate --check
+
+site: $(DEV) ## build the documentation as a site in build/site; warnings are errors
+	@.venv/bin/python -m scripts.site
 
 mariadb: ## start a private throw-away MariaDB server in .mariadb/
 	@$(SERVER) start
@@ -91,7 +99,7 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv .venv-superset .bi-check sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .venv-spark .bi-check .spark-check sample build dist *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -123,7 +131,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,lake,psfr,report]'
+	@$(PIP) --editable '.[dev,docs,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)
@@ -142,4 +150,11 @@ $(SUPERSET): bi/superset/requirements.txt
 	@echo 'installing Apache Superset into .venv-superset'
 	@$(PYTHON) -m venv .venv-superset
 	@.venv-superset/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+# Spark is 400 MB, and nothing else needs it.
+$(SPARK): scripts/spark/requirements.txt
+	@echo 'installing Apache Spark into .venv-spark'
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@

@@ -1,9 +1,9 @@
 """Look for the system packages that pip cannot install, and install them where that is allowed.
 
-``python -m scripts.system_packages [--install] connector|server|browser …``: `connector` is what
-compiles the Python package ``mariadb``, `server` what the tests start, `browser` what they open the
-report in. With ``--install``, root on a machine with apt-get gets what is missing; everybody else
-reads in one line what to install.
+``python -m scripts.system_packages [--install] connector|server|browser|stilts|java …``:
+`connector` is what compiles the Python package ``mariadb``, `server` what the tests start,
+`browser` what they open the report in, `java` what runs Spark. With ``--install``, root on a
+machine with apt-get gets what is missing; everybody else reads in one line what to install.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
     Parameters
     ----------
     needs : sequence of str
-        ``connector``, ``server``, ``browser`` and ``stilts``, one or more.
+        ``connector``, ``server``, ``browser``, ``stilts`` and ``java``, one or more.
 
     Returns
     -------
@@ -62,6 +62,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
             ("stilts", "stilts", find_program("stilts")),
             (JDBC_DRIVER.name, "libmariadb-java", JDBC_DRIVER.exists()),
         ],
+        "java": [("java", "openjdk-17-jre-headless", find_program("java"))],
     }
     return {what: package for need in needs for what, package, there in found[need] if not there}
 
@@ -136,7 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, if root")
-    parser.add_argument("needs", nargs="+", choices=["connector", "server", "browser", "stilts"])
+    needs = ["connector", "server", "browser", "stilts", "java"]
+    parser.add_argument("needs", nargs="+", choices=needs)
     asked = parser.parse_args(arguments)
     missing = missing_packages(asked.needs)
     if missing and asked.install and os.geteuid() == 0 and shutil.which("apt-get"):
