@@ -120,7 +120,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,lake,psfr,report]'
+	@$(PIP) --editable '.[cluster,dev,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)
