@@ -221,9 +221,8 @@ def _results(
                 "ended, or end it (KILL), then load again"
             )
         if again:
-            plans = look_again(
-                engine, [(task.found, task.plan) for task in again], planned.paths, reload=reload
-            )
+            held = [(task.found, task.plan) for task in again]
+            plans = look_again(engine, planned.plans, held, planned.paths, reload=reload)
         elif not has_met:
             has_met, plans = True, that_meet(engine, planned.plans, planned.paths, planned.unnamed)
         else:
