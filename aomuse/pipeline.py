@@ -50,9 +50,12 @@ from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
 from aomuse.tasks import CarryOut, Crew, Make, Task, in_workers, load_task
+from aomuse.workers import get_ready
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
+#: What is done with exposures that are not read.
+_LEFT = ("keep", "refuse")
 
 
 #: Seconds that a task waits for another loader before the others are looked at again.
@@ -112,6 +115,9 @@ def load(
     with running(engine, listener, shared=True) as run, ExitStack() as crews:
         planned = _plans(engine, roots, reload=reload)
         discovery = planned.discovery
+        to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]
+        if crew is None and workers > 1 and _is_worth_workers(to_read):
+            get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
         way = choose_writer(engine)
@@ -200,6 +206,7 @@ def _results(
     if way.notice:
         run.listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id, run.lock.named_locks(run.id))
+    unit.end_killed_runs()
     tasks = yield from _left(unit, run, planned.plans)
     has_met = engine.dialect.name == "sqlite"
     deadline = time.monotonic() + WAIT_S
@@ -238,7 +245,7 @@ def _left(
     for files, todo in plans:
         if run.stop.is_set():
             break
-        if todo.action in ("keep", "refuse"):
+        if todo.action in _LEFT:
             yield unit.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
@@ -250,7 +257,7 @@ def _carry_out_here(
     way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, workers: int
 ) -> Iterator[tuple[Task, Result | NotNow]]:
     """Yield tasks with what comes of them, from worker processes if that is worth it."""
-    if workers > 1 and len(tasks) > 1 and sum(t.size for t in tasks) > WORTH_WORKERS_BYTES:
+    if workers > 1 and _is_worth_workers([task.files for task in tasks]):
         yield from in_workers(way, unit, run, tasks, make, workers)
         return
     for task in tasks:
@@ -262,6 +269,11 @@ def _carry_out_here(
 def _content(files: ExposureFiles) -> NormalizedExposure:
     """Take an exposure through the stages before the last."""
     return normalize(read_exposure(files))
+
+
+def _is_worth_workers(exposures: list[ExposureFiles]) -> bool:
+    size = sum(file.size for files in exposures for file in files.files)
+    return len(exposures) > 1 and size > WORTH_WORKERS_BYTES
 
 
 def show_in_views(engine: Engine, listener: Listener) -> None:

@@ -39,11 +39,6 @@ class Task:
     plan: Plan
     wait_s: float = 0.0
 
-    @property
-    def size(self) -> int:
-        """Bytes of its files."""
-        return sum(file.size for file in self.files.files)
-
 
 #: Reads and normalizes the files of an exposure.
 Make = Callable[[ExposureFiles], NormalizedExposure]

@@ -9,10 +9,11 @@ from itertools import chain
 from typing import IO, Any
 
 from aomuse.errors import RebuildError
+from aomuse.exchange.cards import first_values
 from aomuse.export.ascii_table import ascii_table
 from aomuse.export.binary_table import Bytes, binary_table
 from aomuse.export.unsaid import MEANING, Convention, Trait, other_conventions
-from aomuse.fits.cards import first_values, read_rows
+from aomuse.fits.cards import read_rows
 from aomuse.fits.column_definitions import UnusableHeaderError, column_names, read_columns
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import BLOCK, CARD, Extent, extent_of

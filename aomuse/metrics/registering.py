@@ -21,9 +21,8 @@ def register(connection: Connection) -> None:
     stored = {
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
+    if new := [metric.row for metric in METRICS if metric.id not in stored]:
+        connection.execute(sa.insert(Metric), new)
     for metric in METRICS:
-        row = metric.row
-        if metric.id not in stored:
-            connection.execute(sa.insert(Metric).values(row))
-        elif stored[metric.id] != row:
-            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(row))
+        if stored.get(metric.id, metric.row) != metric.row:
+            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(metric.row))

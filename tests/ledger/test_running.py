@@ -69,12 +69,10 @@ def test_a_load_says_that_sqlite_has_one_writer(tmp_path, sqlite_template):
     database = tmp_path / "aomuse.db"
     database.write_bytes(sqlite_template.read_bytes())
     engine, said = create_engine(f"sqlite:///{database}"), []
-    with (
-        running(engine, Listener(), shared=True) as run,
-        pytest.raises(BusyError) as refused,
-    ):
+    other = run_lock(engine, said.append, wait_s=0.2, shared=True)
+    with running(engine, Listener(), shared=True) as run:
         run.start("load")
-        with run_lock(engine, said.append, wait_s=0.2, shared=True):
+        with pytest.raises(BusyError) as refused, other:
             pass
     why = " (SQLite has one writer at a time; loads share a database on MariaDB)"
     assert said[0].startswith("waiting for run 1 (load, process ")
