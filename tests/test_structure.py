@@ -59,6 +59,7 @@ LATE = {
     "aomuse.cli.export": "the extra `lake` may be absent",
     "aomuse.cli.verify": "the extra `lake` may be absent",
     "aomuse.discover.identity": "astropy only for a card that is not plain",
+    "aomuse.lake.frames": "the extra `lake` may be absent",
     "aomuse.load.writer_choice": "looks for MariaDB's client library, which SQLite does not need",
     "aomuse.read.exposure": "astropy only when a file is read",
     "aomuse.report.writing": "the extra `report` may be absent",

@@ -64,7 +64,7 @@ COMMANDS = {
     "export": ("export", "Write the warehouse's content in other forms."),
     "lake-views": (
         "lake_views",
-        "Print the SQL that makes the tables and views of a lake in DuckDB.",
+        "Print the SQL that makes the tables and views of a lake in DuckDB or Spark.",
     ),
     "datasette-metadata": (
         "datasette_metadata",

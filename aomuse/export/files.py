@@ -38,12 +38,17 @@ take no room; copy them with cp --sparse=always, rsync --sparse or tar --sparse.
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one file; ``problem`` says what of it could not come back exactly."""
+    """What came of one file; ``problem`` says what of it could not come back exactly.
+
+    ``changed`` names cards whose value in the database is not the one in the header that was
+    loaded, and written.
+    """
 
     path: str
     hdus: int = 0
     tables: int = 0
     images: int = 0
+    changed: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -165,7 +170,8 @@ def _export_file(stored: StoredExposure, row: Any, directory: Path, place: Path)
     except Exception as error:  # noqa: BLE001
         why = str(error) if isinstance(error, AomuseError) else reason_of(error)
         return Written(name, problem=f"not written: {why}")
-    return Written(name, found.hdus, found.tables, found.images, problem)
+    changed = tuple(found.changed)
+    return Written(name, found.hdus, found.tables, found.images, changed, problem)
 
 
 def _not_writable(place: Path, error: OSError) -> ConfigurationError:

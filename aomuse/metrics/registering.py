@@ -22,7 +22,7 @@ def register(connection: Connection) -> None:
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
     if new := [metric.row for metric in METRICS if metric.id not in stored]:
-        connection.execute(sa.insert(Metric.__table__), new)
+        connection.execute(sa.insert(Metric), new)
     for metric in METRICS:
         if stored.get(metric.id, metric.row) != metric.row:
             connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(metric.row))

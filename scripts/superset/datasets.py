@@ -47,10 +47,22 @@ DATASETS = (
         VIEWS["v_exposure"].comment,
         (
             _EXPOSURES,
-            Metric("hours", "SUM(exposure_time_s) / 3600", "Hours", "Shutter open, h", ",.1f"),
+            Metric(
+                "hours",
+                "COALESCE(SUM(exposure_time_s), 0) / 3600",
+                "Hours",
+                "Shutter open, h",
+                ",.1f",
+            ),
             Metric("nights", "COUNT(DISTINCT night)", "Nights", "Nights with exposures", ",d"),
             Metric("targets", "COUNT(DISTINCT target)", "Targets", "Different targets", ",d"),
-            Metric("analyses", "SUM(psf_fit_count)", "Analyses", "PampelMuse analyses", ",d"),
+            Metric(
+                "analyses",
+                "COALESCE(SUM(psf_fit_count), 0)",
+                "Analyses",
+                "PampelMuse analyses",
+                ",d",
+            ),
             Metric(
                 "without_analysis",
                 "SUM(CASE WHEN psf_fit_count = 0 THEN 1 ELSE 0 END)",

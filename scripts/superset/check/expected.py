@@ -105,7 +105,7 @@ def _nights(column: str) -> Expected:
 #: By the name of the chart's file.
 EXPECTED: dict[str, Expected] = {
     "exposures": _exposures("COUNT(*)", "exposures"),
-    "hours": _exposures("SUM(exposure_time_s) / 3600", "hours"),
+    "hours": _exposures("COALESCE(SUM(exposure_time_s), 0) / 3600", "hours"),
     "nights": _exposures("COUNT(DISTINCT DATE(date_obs_utc - INTERVAL 12 HOUR))", "nights"),
     "targets": _exposures("COUNT(DISTINCT target)", "targets"),
     "analyses": Expected("""

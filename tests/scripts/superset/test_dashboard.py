@@ -143,7 +143,7 @@ def places_of(name):
     dataset, params = BY_UUID[CHARTS[name]["dataset_uuid"]], CHARTS[name]["params"]
     metrics = {m["metric_name"]: m["expression"] for m in dataset["metrics"]}
     asked = {metrics[n] for n in used(params) if n in metrics}
-    if all(expression.startswith(("COUNT(", "SUM(")) for expression in asked):
+    if all(expression.startswith(("COUNT(", "SUM(", "COALESCE(SUM(")) for expression in asked):
         return None
     own = {c["column_name"]: c.get("expression") for c in dataset["columns"]}
     keys = [params.get(key) or [] for key in ("x_axis", "groupby", "entity", "series")]
