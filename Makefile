@@ -135,7 +135,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,docs,lake,psfr,report]'
+	@$(PIP) --editable '.[cluster,dev,docs,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)

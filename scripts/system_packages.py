@@ -67,6 +67,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
             (JDBC_DRIVER.name, "libmariadb-java", JDBC_DRIVER.exists()),
         ],
         "java": [("java", "openjdk-17-jre-headless", find_program("java"))],
+        "spider": [(SPIDER.name, "mariadb-plugin-spider", SPIDER.exists())],
     }
     return {what: package for need in needs for what, package, there in found[need] if not there}
 

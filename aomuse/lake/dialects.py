@@ -47,9 +47,10 @@ class Dialect:
         """Return a SELECT of MariaDB in the SQL of the engine."""
         # Engines that scan decide the order of joins by themselves.
         statement = statement.replace("STRAIGHT_JOIN", "JOIN")
-        tree = sqlglot.parse_one(statement, read="mysql")
+        tree: Any = sqlglot.parse_one(statement, read="mysql")
         self.adapt(tree)
-        return tree.sql(self.sqlglot_name, pretty=True)
+        sql: str = tree.sql(self.sqlglot_name, pretty=True)
+        return sql
 
     def quoted(self, name: str) -> str:
         """Return a name as an identifier."""
@@ -169,8 +170,12 @@ _SPARK = Dialect(
     # Spark's own SQL by sqlglot has no TRY_CAST, which came with version 3.2.
     "databricks",
     "`",
-    _DUCKDB.types
-    | {pa.string(): "STRING", pa.binary(): "BINARY", pa.timestamp("us"): "TIMESTAMP_NTZ"},
+    {
+        **_DUCKDB.types,
+        pa.string(): "STRING",
+        pa.binary(): "BINARY",
+        pa.timestamp("us"): "TIMESTAMP_NTZ",
+    },
     "parquet.`file:{lake}/{table}`",
     _as_spark,
 )
