@@ -233,6 +233,7 @@ def _results(
         elif not has_met:
             has_met, plans = True, that_meet(engine, planned.plans, planned.paths, planned.unnamed)
         else:
+            unit.end_killed_runs()
             return
         tasks = yield from _left(unit, run, plans, wait_s=_TURN_S)
 

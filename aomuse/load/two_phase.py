@@ -28,8 +28,10 @@ from aomuse.stored.writer import BulkWriter
 logger = logging.getLogger(__name__)
 
 _PREFIX = "aomuse"
-#: The transaction is not known, or belongs to a living connection; there is one of that name.
-_UNKNOWN, _KNOWN = 1397, 1440
+#: There is a transaction of that name.
+_KNOWN = 1440
+#: It is not known, or belongs to a living connection; it changed nothing, and went with its own.
+_OVER = {1397, 1402}
 #: Seconds in which a server notices that a connection has ended.
 _NOTICED_S = 20.0
 #: Every statement is for itself, but for those between XA START and XA END.
@@ -193,17 +195,18 @@ def sharded_transaction(
     branches.commit()
 
 
-def recover(shards: Shards, head: Engine) -> None:
+def recover(shards: Shards, head: Engine, own_run_id: int) -> None:
     """End what killed runs have left on the nodes, and delete samples of deleted analyses.
 
-    Analyses with higher numbers than the head has are not the head's to delete.
+    Of the own run only killed workers can have left something. Analyses with higher numbers than
+    the head has are not the head's to delete.
     """
     for node in shards.nodes:
         for run_id, exposure_id in _prepared(node):
             with head.connect() as connection:
                 outcome = sa.select(LoadRun.outcome).where(LoadRun.id == run_id)
                 is_running = connection.scalar(outcome) == "running"
-            if not is_running:
+            if run_id == own_run_id or not is_running:
                 settle(head, node, run_id, exposure_id)
     stored = {bucket: _fits(bucket) for bucket in shards.buckets}
     with head.connect() as connection:
@@ -232,7 +235,7 @@ def settle(head: Engine, node: Engine, run_id: int, exposure_id: int) -> None:
             try:
                 connection.exec_driver_sql(f"XA {verb} {xid(node, run_id, exposure_id)}")
             except DBAPIError as error:
-                if error_number(error.orig) != _UNKNOWN:
+                if error_number(error.orig) not in _OVER:
                     raise
             # It has been ended before, or is that of a connection that the server takes for alive.
             if (run_id, exposure_id) not in _prepared(node):

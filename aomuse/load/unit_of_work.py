@@ -134,9 +134,12 @@ class UnitOfWork:
         return self._try(write)
 
     def end_killed_runs(self) -> None:
-        """Bring to an end what killed runs have begun on other servers."""
+        """Bring to an end what killed runs, and killed workers of this one, began on other servers.
+
+        Not while workers of this run are at work.
+        """
         if self._shards is not None:
-            self._try(partial(recover, self._shards, self._engine))
+            self._try(partial(recover, self._shards, self._engine, self._run_id))
 
     @contextmanager
     def _transaction(self, known: tuple[int, ...]) -> Iterator[tuple[Connection, BulkWriter]]:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from aomuse.admin import backup
 from aomuse.database import Database
 from aomuse.errors import AomuseError
+from aomuse.load.shards import find_shards
+from aomuse.load.two_phase import recover, xid
 from aomuse.models import Exposure, PsfFit, SourceSample
 from scripts.spider.__main__ import spread as spread_over
 from scripts.spider.check.cluster import SAMPLES, Cluster, Warehouse
@@ -121,20 +123,32 @@ def test_between_the_commits(cluster: Cluster, small: Path) -> None:
 def test_runs_that_live_and_other_warehouses_are_left(
     cluster: Cluster, warehouse: Warehouse, small: Path
 ) -> None:
-    """A run ends what dead runs of its warehouse have prepared, nothing else."""
+    """A run ends what dead runs, and its own workers, have prepared in its warehouse: no more."""
     other = cluster.spread()
-    node, other_node = warehouse.nodes[0], other.nodes[0]
-    for engine in (node, other_node):
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            name = f"'aomuse-900-1',X'{str(engine.url.database).encode().hex()}'"
-            for verb in ("START", "END", "PREPARE"):
-                connection.exec_driver_sql(f"XA {verb} {name}")
-            connection.invalidate()
+    for engine in (warehouse.nodes[0], other.nodes[0]):
+        prepare(engine, 900)
     warehouse.load(small)
     assert warehouse.prepared() == []
     assert len(other.prepared()) == 1
     other.load(small)
     assert other.prepared() == []
+
+    shards = find_shards(warehouse.engine)
+    assert shards is not None
+    warehouse.execute("UPDATE load_run SET outcome = 'running'")
+    prepare(warehouse.nodes[0], 1)
+    recover(shards, warehouse.engine, own_run_id=2)
+    assert len(warehouse.prepared()) == 1
+    recover(shards, warehouse.engine, own_run_id=1)
+    assert warehouse.prepared() == []
+
+
+def prepare(engine: Engine, run_id: int) -> None:
+    """Prepare a transaction of a run, and lose the connection."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for verb in ("START", "END", "PREPARE"):
+            connection.exec_driver_sql(f"XA {verb} {xid(engine, run_id, 1)}")
+        connection.invalidate()
 
 
 def test_a_column_comes_to_the_nodes_first(warehouse: Warehouse, small: Path) -> None:
