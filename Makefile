@@ -34,8 +34,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check docs docs-check site \
-	mariadb mariadb-stop clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check spider-check docs \
+	docs-check site mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,10 @@ bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dash
 spark-check: SYSTEM := java
 spark-check: test-system $(DEV) $(SPARK) ## ask a real Spark every view of a lake, and compare with SQLite
 	@.venv/bin/python -m scripts.spark
+
+spider-check: SYSTEM += spider
+spider-check: test-system $(INSTALLED) $(DEV) $(MARIADB) ## spread samples over two private servers, and kill them (PYTEST_ARGS)
+	@.venv/bin/python -m pytest scripts/spider/check $(PYTEST_ARGS)
 
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
@@ -131,7 +135,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,docs,lake,psfr,report]'
+	@$(PIP) --editable '.[cluster,dev,docs,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)

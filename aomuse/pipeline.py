@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -48,7 +49,7 @@ from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.tasks import Task, in_workers, load_task
+from aomuse.tasks import CarryOut, Crew, Make, Task, in_workers, load_task
 from aomuse.workers import get_ready
 
 #: Worker processes take about a second to start: less than this is loaded without them.
@@ -77,6 +78,7 @@ def load(
     *,
     reload: bool = False,
     workers: int = 1,
+    crew: Crew | None = None,
     listener: Listener | None = None,
 ) -> Summary:
     """Load every exposure below the roots that is new, changed or was incomplete.
@@ -91,6 +93,8 @@ def load(
         Read everything again, changed or not.
     workers : int, optional
         Processes that read and write at the same time.
+    crew : callable, optional
+        Offers other workers for this run, such as those of `aomuse.cluster`.
     listener : Listener, optional
         Shows progress.
 
@@ -108,14 +112,18 @@ def load(
         After Ctrl-C, once the exposures in hand are done.
     """
     listener = listener or Listener()
-    with running(engine, listener, shared=True) as run:
+    with running(engine, listener, shared=True) as run, ExitStack() as crews:
         planned = _plans(engine, roots, reload=reload)
         discovery = planned.discovery
         to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]
-        if workers > 1 and _is_worth_workers(to_read):
+        if crew is None and workers > 1 and _is_worth_workers(to_read):
             get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
+        way = choose_writer(engine)
+        carry_out: CarryOut = partial(_carry_out_here, workers=workers)
+        if crew is not None:
+            carry_out = crews.enter_context(crew(run, where))
         run.start("load", *where)
         run.has_issues = bool(discovery.issues)
         for record in (
@@ -124,7 +132,7 @@ def load(
             partial(record_orphans, engine, run.id, where, discovery.issues),
         ):
             retrying(engine, record)
-        for result in _results(engine, run, planned, workers, reload=reload):
+        for result in _results(way, run, planned, carry_out, reload=reload):
             run.report(result)
         show_in_views(engine, listener)
     summary = run.summary
@@ -188,23 +196,24 @@ def _plans(engine: Engine, roots: Sequence[Path], *, reload: bool) -> _Planned:
 
 
 def _results(
-    engine: Engine, run: Run, planned: _Planned, workers: int, *, reload: bool
+    way: WriterChoice, run: Run, planned: _Planned, carry_out: CarryOut, *, reload: bool
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read.
 
     What another loader has is looked at again after the rest, and only then waited for.
     """
-    way = choose_writer(engine)
+    engine = way.engine
     if way.notice:
         run.listener.on_notice(way.notice)
     unit = UnitOfWork(way, run.id, run.lock.named_locks(run.id))
+    unit.end_killed_runs()
     tasks = yield from _left(unit, run, planned.plans)
     has_met = engine.dialect.name == "sqlite"
     deadline = time.monotonic() + WAIT_S
     while not run.stop.is_set():
         again: list[Task] = []
         holder: str | None = None
-        for task, result in _carried_out(way, unit, run, tasks, workers):
+        for task, result in carry_out(way, unit, run, tasks, _content):
             if isinstance(result, NotNow):
                 again.append(task)
                 holder = holder or result.holder
@@ -219,12 +228,12 @@ def _results(
                 "ended, or end it (KILL), then load again"
             )
         if again:
-            plans = look_again(
-                engine, [(task.found, task.plan) for task in again], planned.paths, reload=reload
-            )
+            held = [(task.found, task.plan) for task in again]
+            plans = look_again(engine, planned.plans, held, planned.paths, reload=reload)
         elif not has_met:
             has_met, plans = True, that_meet(engine, planned.plans, planned.paths, planned.unnamed)
         else:
+            unit.end_killed_runs()
             return
         tasks = yield from _left(unit, run, plans, wait_s=_TURN_S)
 
@@ -245,17 +254,17 @@ def _left(
     return tasks
 
 
-def _carried_out(
-    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], workers: int
+def _carry_out_here(
+    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, workers: int
 ) -> Iterator[tuple[Task, Result | NotNow]]:
     """Yield tasks with what comes of them, from worker processes if that is worth it."""
     if workers > 1 and _is_worth_workers([task.files for task in tasks]):
-        yield from in_workers(way, unit, run, tasks, _content, workers)
+        yield from in_workers(way, unit, run, tasks, make, workers)
         return
     for task in tasks:
         if run.stop.is_set():
             return
-        yield task, load_task(unit, task, _content)
+        yield task, load_task(unit, task, make)
 
 
 def _content(files: ExposureFiles) -> NormalizedExposure:

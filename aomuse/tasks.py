@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,6 +42,12 @@ class Task:
 
 #: Reads and normalizes the files of an exposure.
 Make = Callable[[ExposureFiles], NormalizedExposure]
+#: Carries out tasks, and yields them with what comes of each.
+CarryOut = Callable[
+    [WriterChoice, UnitOfWork, Run, list[Task], Make], Iterator[tuple[Task, Result | NotNow]]
+]
+#: Offers workers for a run that has some roots.
+Crew = Callable[[Run, Sequence[str]], AbstractContextManager[CarryOut]]
 
 
 def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:

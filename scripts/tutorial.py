@@ -60,6 +60,8 @@ def _joined(outputs: list[Any]) -> list[Any]:
     """Return outputs with what was printed in pieces as one."""
     joined: list[Any] = []
     for output in outputs:
+        if output.output_type == "stream":
+            output.text = output.text.replace("\r\n", "\n")  # of a terminal
         before = joined[-1] if joined else None
         if before and output.output_type == "stream" == before.output_type:
             before.text += output.text

@@ -31,6 +31,7 @@ LAYERS = (
     ("metrics",),
     ("query", "load"),
     ("tasks",),
+    ("cluster", "cluster_worker"),
     ("pipeline",),
     ("legacy",),
     ("change",),
@@ -41,7 +42,7 @@ LAYERS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("urls", "config"), ("verify", "discover")}
+NEIGHBOURS = {("urls", "config"), ("verify", "discover"), ("cluster", "cluster_worker")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {

@@ -6,7 +6,7 @@ number, a number too large for the type it is cast to. Views say NULL on all of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -47,9 +47,10 @@ class Dialect:
         """Return a SELECT of MariaDB in the SQL of the engine."""
         # Engines that scan decide the order of joins by themselves.
         statement = statement.replace("STRAIGHT_JOIN", "JOIN")
-        tree = sqlglot.parse_one(statement, read="mysql")
+        tree: Any = sqlglot.parse_one(statement, read="mysql")
         self.adapt(tree)
-        return tree.sql(self.sqlglot_name, pretty=True)
+        sql: str = tree.sql(self.sqlglot_name, pretty=True)
+        return sql
 
     def quoted(self, name: str) -> str:
         """Return a name as an identifier."""
@@ -81,7 +82,7 @@ def _as_spark(tree: exp.Expression) -> None:
     """Make a statement one that Spark takes, and that gives NULL where it does in MariaDB.
 
     An interval has a constant number, a text in a statement no length, and a subquery of one value
-    does not stand in the condition of a join: it becomes a lateral join before it.
+    stands neither in the condition of a join nor in what is aggregated: it becomes a lateral join.
     """
     for division in _deepest_first(tree, exp.Div):
         if not isinstance(division.expression, exp.Literal):
@@ -99,8 +100,12 @@ def _as_spark(tree: exp.Expression) -> None:
             kind.replace(exp.DataType.build("text"))
     numbers = count(1)
     for select in _deepest_first(tree, exp.Select):
-        joins = select.args.get("joins") or []
-        select.set("joins", [each for join in joins for each in (*_laterals(join, numbers), join)])
+        joins = []
+        for join in select.args.get("joins") or []:
+            joins += [*_laterals(select, [join.args.get("on")], numbers), join]
+        aggregates = [each for column in select.selects for each in column.find_all(exp.AggFunc)]
+        joins += _laterals(select, aggregates, numbers)
+        select.set("joins", joins)
 
 
 def _try_casts(tree: exp.Expression) -> None:
@@ -123,18 +128,24 @@ def _add_by_function(interval: exp.Interval) -> None:
     sum_.replace(exp.func("TIMESTAMPADD", exp.var(interval.text("unit")), number, moment))
 
 
-def _laterals(join: exp.Join, numbers: count[int]) -> list[exp.Join]:
-    on = join.args.get("on")
-    found = []
-    for subquery in list(on.find_all(exp.Subquery)) if on else []:
-        inner = subquery.this
-        name = f"joined_{next(numbers)}"
-        value = inner.selects[0]
-        inner.set("expressions", [exp.alias_(value.unalias(), "value")])
-        subquery.replace(exp.column("value", table=name))
-        lateral = exp.Lateral(this=exp.Subquery(this=inner), alias=exp.TableAlias(this=name))
-        found.append(exp.Join(this=lateral, side="LEFT", on=exp.true()))
-    return found
+def _laterals(
+    select: exp.Select, places: Iterable[exp.Expression | None], numbers: count[int]
+) -> list[exp.Join]:
+    """Return the joins that give the values of a statement's subqueries, each once."""
+    found: dict[str, exp.Join] = {}
+    for subquery in [each for place in places if place for each in place.find_all(exp.Subquery)]:
+        if subquery.parent_select is not select:
+            continue
+        text = subquery.sql()
+        if text not in found:
+            inner = subquery.this.copy()
+            value = exp.alias_(inner.selects[0].unalias(), "value")
+            inner.set("expressions", [value])
+            name = exp.TableAlias(this=f"joined_{next(numbers)}")
+            lateral = exp.Lateral(this=exp.Subquery(this=inner), alias=name)
+            found[text] = exp.Join(this=lateral, side="LEFT", on=exp.true())
+        subquery.replace(exp.column("value", table=found[text].this.alias))
+    return list(found.values())
 
 
 _DUCKDB = Dialect(
@@ -159,8 +170,12 @@ _SPARK = Dialect(
     # Spark's own SQL by sqlglot has no TRY_CAST, which came with version 3.2.
     "databricks",
     "`",
-    _DUCKDB.types
-    | {pa.string(): "STRING", pa.binary(): "BINARY", pa.timestamp("us"): "TIMESTAMP_NTZ"},
+    {
+        **_DUCKDB.types,
+        pa.string(): "STRING",
+        pa.binary(): "BINARY",
+        pa.timestamp("us"): "TIMESTAMP_NTZ",
+    },
     "parquet.`file:{lake}/{table}`",
     _as_spark,
 )

@@ -119,7 +119,9 @@ class LazyLake:
         """Return the exposures for which the filters hold, and the other options."""
         if "chunk_rows" in options:
             raise AomuseError("chunk_rows is for frames of pandas: these come in parts anyway")
-        others = {name: options[name] for name in ("ids", "wavelength") if name in options}
+        others: dict[str, Any] = {
+            name: options[name] for name in ("ids", "wavelength") if name in options
+        }
         filters: Any = {name: value for name, value in options.items() if name not in others}
         with reading(self._database.engine) as connection:
             return exposure_ids(connection, filters), others
@@ -200,7 +202,7 @@ def _read(
     """Return the rows of some exposures, in the types of the whole frame."""
     database = open_exposures(root, ids)
     try:
-        frame = getattr(database, method)(*names, exposures=list(ids), **options)
+        frame: pd.DataFrame = getattr(database, method)(*names, exposures=list(ids), **options)
     finally:
         database.engine.dispose()
     frame = frame.astype(

@@ -106,7 +106,9 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
             raise BusyError(f"{holder} has held {label} for {SHORT_WORK_S} s: try again")
         with engine.connect() as connection:
             _refuse_known(connection, imported)
-        stored = UnitOfWork(choose_writer(engine), run.id, locks).store(
+        unit = UnitOfWork(choose_writer(engine), run.id, locks)
+        unit.end_killed_runs()
+        stored = unit.store(
             imported.files, Plan("load"), exposure, partial(keep_documents, imported)
         )
     assert stored is not None

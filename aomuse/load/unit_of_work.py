@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -27,9 +28,11 @@ from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
+from aomuse.load.two_phase import recover, sharded_transaction
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 from aomuse.retries import retrying
+from aomuse.stored.writer import BulkWriter
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class UnitOfWork:
         self.locks = locks
         self._engine = way.engine
         self._make_writer = way.make_writer
+        self._shards = way.shards
         self._run_id = run_id
         self._dictionaries: Dictionaries | None = None
 
@@ -115,10 +119,9 @@ class UnitOfWork:
             if self._dictionaries is None:
                 self._dictionaries = Dictionaries(self._engine)
             prepare_dictionaries(self._dictionaries, exposure)
-            with run_transaction(self._engine, self._run_id) as connection:
+            with self._transaction(known) as (connection, writer):
                 if self.locks is not None:
                     self.locks.require(connection)
-                writer = self._make_writer(connection)
                 stored = store_exposure(
                     connection, writer, self._dictionaries, exposure, self._run_id, known
                 )
@@ -129,6 +132,25 @@ class UnitOfWork:
             return stored
 
         return self._try(write)
+
+    def end_killed_runs(self) -> None:
+        """Bring to an end what killed runs, and killed workers of this one, began on other servers.
+
+        Not while workers of this run are at work.
+        """
+        if self._shards is not None:
+            self._try(partial(recover, self._shards, self._engine, self._run_id))
+
+    @contextmanager
+    def _transaction(self, known: tuple[int, ...]) -> Iterator[tuple[Connection, BulkWriter]]:
+        if self._shards is None:
+            with run_transaction(self._engine, self._run_id) as connection:
+                yield connection, self._make_writer(connection)
+            return
+        exposure_id = known[0] if known else None
+        arguments = (self._shards, self._engine, self._make_writer, self._run_id, exposure_id)
+        with sharded_transaction(*arguments) as (connection, writer):
+            yield connection, writer
 
     def require_unchanged(self, files: ExposureFiles, plan: Plan) -> None:
         """Refuse to carry out the plan of an exposure that another loader has stored since."""

@@ -123,7 +123,7 @@ def main() -> int:
     upgrade(engine)
     load(engine, [FOLDER / "night"])
     # A name that has to be quoted everywhere.
-    lake = FOLDER / "a lake [1]'s"
+    lake = FOLDER / "a lake's"
     export(engine, lake)
     statements = FOLDER / "views.sql"
     statements.write_text(view_statements(lake, "spark"))

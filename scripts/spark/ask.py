@@ -24,7 +24,7 @@ def main(master: str, statements: Path, questions: Path, answers: Path) -> None:
         SparkSession.builder.master(master)
         .appName("aomuse spark-check")
         .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.shuffle.partitions", "2")
         .getOrCreate()
     )
     seconds["Spark starts"] = time.monotonic() - started

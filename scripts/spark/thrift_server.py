@@ -98,7 +98,7 @@ def thrift_server(
     command = [
         *(str(programs / "spark-submit"), "--master", master),
         *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
-        *("--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=4"),
+        *("--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2"),
         *("spark-internal", "--hiveconf", f"hive.server2.thrift.port={port}"),
         *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
     ]

@@ -13,8 +13,8 @@ from pages import equal
 
 from scripts.tutorial import NOTEBOOK, run
 
-#: The address of a database, which differs from reader to reader.
-_DATABASE = re.compile(r"^\S+://\S+(?=: schema)", re.M)
+#: The address of a database, which differs from reader to reader, and the newest revision.
+_DATABASE = re.compile(r"^\S+://\S+(: schema from nothing to revision) \d+", re.M)
 LARGEST_PICTURE = 80_000
 
 
@@ -31,7 +31,7 @@ def shown(notebook: Any) -> list[tuple[str, str]]:
             data = output.get("data", {})
             kinds = "+".join(sorted(data)) or output.get("name", "")
             text = output.get("text") or data["text/plain"]
-            found.append((f"{output.output_type} {kinds}", _DATABASE.sub("DATABASE", text)))
+            found.append((f"{output.output_type} {kinds}", _DATABASE.sub(r"DATABASE\1", text)))
     return found
 
 

@@ -1,6 +1,7 @@
 """export parquet: every value to the bit, and news only; verify --lake finds what is wrong."""
 
 import datetime as dt
+import io
 import os
 import signal
 import subprocess
@@ -12,9 +13,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 import sqlglot
+from astropy.io.votable import parse
 from sqlalchemy.exc import DBAPIError
 from warehouse import TABLES, aomuse
 
@@ -134,6 +137,27 @@ def test_frames_are_the_same(night, tmp_path):
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), sources)
     with pytest.raises(DBAPIError), lake.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM exposure"))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_files_say_what_their_columns_mean(night, tmp_path):
+    lake = tmp_path / "lake"
+    exported(night, lake)
+    for folder in sorted(lake.iterdir()):
+        for file in list(folder.rglob("*.parquet"))[:1]:
+            schema = pq.read_schema(file)
+            known = {key.decode(): value for key, value in schema.metadata.items()}
+            assert known["IVOA.VOTable-Parquet.version"] == b"1.0"
+            content = io.BytesIO(known["IVOA.VOTable-Parquet.content"])
+            table = parse(content, verify="exception").get_first_table()
+            assert table.name == folder.name
+            assert [field.name for field in table.fields] == schema.names
+            assert all(field.description for field in table.fields)
+    (layers, _) = sorted((lake / "psf_layer").rglob("*.parquet"))
+    assert pd.read_parquet(layers).attrs["units"] == {"wavelength_nm": "nm"}
+    content = io.BytesIO(pq.read_schema(layers).metadata[b"IVOA.VOTable-Parquet.content"])
+    field = parse(content).get_first_table().get_field_by_id_or_name("wavelength_nm")
+    assert (field.datatype, str(field.unit), field.ucd) == ("double", "nm", "em.wl")
 
 
 def test_a_second_run_without_news_touches_no_file(night, tmp_path):

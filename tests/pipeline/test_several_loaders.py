@@ -22,6 +22,7 @@ from aomuse.db import create_engine
 from aomuse.errors import BusyError
 from aomuse.exchange.outcome import Listener
 from aomuse.ledger import NamedLocks, run_lock, running
+from aomuse.simulate import simulate
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -186,6 +187,20 @@ def test_what_another_loader_has_stored_in_part_is_completed(db, tree, clean, tm
         0,
     )
     assert_whole(db, clean)
+
+
+def test_both_analyses_of_a_cube_that_another_loader_stores_meanwhile(db, tmp_path):
+    night = tmp_path / "night"
+    simulate(night, exposures=3, sources=2, layers=6)
+    other = Interrupted(lambda: pipeline.load(create_engine(db.url), [night / "single"]))
+    summary = pipeline.load(db.engine, [night / "analysis"], listener=other)
+    assert (summary.counts["completed"], summary.failed) == (3, 0)
+    models = (
+        "SELECT f.model FROM psf_fit f JOIN exposure e ON e.id = f.exposure_id"
+        " WHERE e.instrument_mode = 'NFM-AO-N' ORDER BY f.model"
+    )
+    assert db.query(models) == [("maoppy",), ("moffat",)]
+    assert db.count("exposure") == 3
 
 
 @contextmanager
