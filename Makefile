@@ -14,6 +14,7 @@ MARIADB := .venv/.installed-mariadb
 PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
+MATRIX := .venv-matrix/.installed
 
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
@@ -30,7 +31,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check docs docs-check mariadb mariadb-stop \
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check matrix docs docs-check mariadb mariadb-stop \
 	clean
 
 help: ## print this list
@@ -70,6 +71,9 @@ bi-check: SYSTEM += browser
 bi-check: test-system $(DEV) $(MARIADB) $(SUPERSET) ## compare the Superset dashboard with SQL, in a real Superset
 	@.venv/bin/python -m scripts.superset.check $(BI_CHECK_ARGS)
 
+matrix: $(MATRIX) ## run the fast tests with each Python, newest and oldest versions, and try each MariaDB driver
+	@.venv-matrix/bin/nox $(MATRIX_ARGS)
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -88,7 +92,7 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv .venv-superset .bi-check sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .venv-matrix .nox .bi-check sample build dist *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -139,4 +143,11 @@ $(SUPERSET): bi/superset/requirements.txt
 	@echo 'installing Apache Superset into .venv-superset'
 	@$(PYTHON) -m venv .venv-superset
 	@.venv-superset/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+# nox makes an environment for each case, uv fills it.
+$(MATRIX):
+	@echo 'installing nox into .venv-matrix'
+	@$(PYTHON) -m venv .venv-matrix
+	@.venv-matrix/bin/python -m pip --quiet --disable-pip-version-check install 'nox[uv]>=2025.5'
 	@touch $@
