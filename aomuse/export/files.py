@@ -199,17 +199,18 @@ def _write(
         found, size, is_same = attempt(Convention())
         if not found.hdus:
             raise RebuildError("it has no HDUs in the database: load it again with --reload")
-        if not is_same:
+        # With data that are not kept, no convention has the checksum.
+        if not (is_same or found.lost):
             for convention in other_conventions(found.traits):
                 found, size, is_same = attempt(convention)
                 if is_same:
                     break
             else:
                 found, size, is_same = attempt(Convention())
-    problems = list(found.lost)
+    problems = [] if is_same else list(found.lost)
     if row.size_bytes > size:
         problems.append(f"the {row.size_bytes - size:,} bytes behind its last HDU are not kept")
-    if not (is_same or found.lost):
+    if not is_same and (found.wrong or not found.lost):
         problems.append(
             f"all values are there, but not every byte is as it was loaded: {differences(found)}"
         )

@@ -101,8 +101,8 @@ def _write_hdu(
         raise RebuildError(f"{name} has a header without a size: {error}") from None
     header = images + b"END".ljust(CARD)
     writer.write(header.ljust(extent.data_start - extent.header_start))
-    found.hdus += 1
     rows = read_rows(images, "", name)[0]
+    found.hdus += 1
     if row.hdu_type != "compressed_image":
         # Of a compressed image the database has the cards that astropy shows.
         found.changed += [f"{name} {keyword}" for keyword in _changed(rows, cards)]

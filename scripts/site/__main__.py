@@ -24,6 +24,7 @@ ABOVE = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "migrations/README.md": "migrations.md",
+    "contrib/README.md": "contrib.md",
     "LICENSE": "licence.txt",
 }
 #: Parts of the site, by their first pages; the others follow as index.md lists them.
@@ -82,7 +83,7 @@ def contents(index: str) -> str:
         parts[-1].append(f"{TITLES[name]} <{name}>" if name in TITLES else name)
         if name == "commands":
             parts[-1].append("reference")
-    parts[-1] += ["changelog", "migrations"]
+    parts[-1] += ["changelog", "migrations", "contrib"]
     return "\n".join("\n".join([*part, "```\n"]) for part in parts)
 
 
