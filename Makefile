@@ -15,6 +15,7 @@ PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
 SPARK := .venv-spark/.installed
+MATRIX := .venv-matrix/.installed
 
 # options of the benchmark; without --write the page stays as it is
 BENCH_ARGS ?= --write
@@ -34,8 +35,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check spider-check docs \
-	docs-check site mariadb mariadb-stop clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check spider-check matrix \
+	docs docs-check site mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -82,6 +83,9 @@ spider-check: SYSTEM += spider
 spider-check: test-system $(INSTALLED) $(DEV) $(MARIADB) ## spread samples over two private servers, and kill them (PYTEST_ARGS)
 	@.venv/bin/python -m pytest scripts/spider/check $(PYTEST_ARGS)
 
+matrix: $(MATRIX) ## run the fast tests with each Python, newest and oldest versions, and try each MariaDB driver
+	@.venv-matrix/bin/nox $(MATRIX_ARGS)
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -103,7 +107,8 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv .venv-superset .venv-spark .bi-check .spark-check sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .venv-spark .venv-matrix .nox .bi-check .spark-check sample build dist
+	@rm -rf *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -161,4 +166,11 @@ $(SPARK): scripts/spark/requirements.txt
 	@echo 'installing Apache Spark into .venv-spark'
 	@$(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+# nox makes an environment for each case, uv fills it.
+$(MATRIX):
+	@echo 'installing nox into .venv-matrix'
+	@$(PYTHON) -m venv .venv-matrix
+	@.venv-matrix/bin/python -m pip --quiet --disable-pip-version-check install 'nox[uv]>=2025.5'
 	@touch $@

@@ -76,10 +76,21 @@ def seed_json_command(
     is_flag=True,
     help="Write all files again; needed after changes by SQL, which nothing counts.",
 )
+@click.option(
+    "--compact",
+    is_flag=True,
+    help="Merge the files of each night, so that engines open fewer.",
+)
 @click.option("--no-progress", is_flag=True, help="Print lines instead of a progress bar.")
 @pass_context
 def parquet_command(
-    context: Context, directory: Path, *, workers: int, rewrite: bool, no_progress: bool
+    context: Context,
+    directory: Path,
+    *,
+    workers: int,
+    rewrite: bool,
+    compact: bool,
+    no_progress: bool,
 ) -> None:
     """Write all tables as Parquet files into DIR, or bring those that are there up to date.
 
@@ -91,7 +102,12 @@ def parquet_command(
 
     with Progress(show_bar=not no_progress) as progress:
         summary = export_lake(
-            context.engine, directory, rewrite=rewrite, workers=workers, listener=progress
+            context.engine,
+            directory,
+            rewrite=rewrite,
+            merge=compact,
+            workers=workers,
+            listener=progress,
         )
     counts = summary.counts
     echo(

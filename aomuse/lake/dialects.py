@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -45,16 +46,20 @@ class Dialect:
 
     def translate(self, statement: str) -> str:
         """Return a SELECT of MariaDB in the SQL of the engine."""
-        # Engines that scan decide the order of joins by themselves.
-        statement = statement.replace("STRAIGHT_JOIN", "JOIN")
-        tree: Any = sqlglot.parse_one(statement, read="mysql")
-        self.adapt(tree)
-        sql: str = tree.sql(self.sqlglot_name, pretty=True)
-        return sql
+        return _translated(self.name, statement)
 
     def quoted(self, name: str) -> str:
         """Return a name as an identifier."""
         return f"{self.quote}{name}{self.quote}"
+
+
+@lru_cache(maxsize=256)
+def _translated(name: str, statement: str) -> str:
+    # Engines that scan decide the order of joins by themselves.
+    statement = statement.replace("STRAIGHT_JOIN", "JOIN")
+    tree: Any = sqlglot.parse_one(statement, read="mysql")
+    DIALECTS[name].adapt(tree)
+    return str(tree.sql(DIALECTS[name].sqlglot_name, pretty=True))
 
 
 def _as_duckdb(tree: exp.Expression) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
@@ -15,11 +13,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error, read_transaction
-from aomuse.errors import AomuseError, ConfigurationError
+from aomuse.errors import AomuseError
 from aomuse.exchange.outcome import Listener, Result, Summary
+from aomuse.lake.compaction import compact, recover, take_apart
 from aomuse.lake.files import LakeFile, write_file
+from aomuse.lake.folder import alone, clear, require_lake
 from aomuse.lake.layout import (
-    META,
     Place,
     exposure_tables,
     places,
@@ -33,7 +32,6 @@ from aomuse.lake.state import database_state, exposure_states
 from aomuse.lake.views import write_views
 from aomuse.schema import require_head
 from aomuse.signals import Ended, finish_on_interrupt
-from aomuse.whole_file import PARTIAL
 from aomuse.workers import run_tasks
 
 #: Seconds after which the manifest is written while an export goes on, so that one that is killed
@@ -60,6 +58,7 @@ def export(
     root: Path,
     *,
     rewrite: bool = False,
+    merge: bool = False,
     workers: int = 1,
     listener: Listener | None = None,
 ) -> Summary:
@@ -73,6 +72,8 @@ def export(
         Folder of the lake; made if it is missing.
     rewrite : bool, optional
         Write all files again, also those without news: after changes by SQL, which nothing counts.
+    merge : bool, optional
+        Merge the files of each night.
     workers : int, optional
         Processes.
     listener : Listener, optional
@@ -95,29 +96,32 @@ def export(
     summary = Summary()
     started = time.monotonic()
     revision = require_head(engine)
-    _require_lake(root)
+    require_lake(root)
     with (
-        _alone(root),
+        alone(root),
         read_transaction(engine) as connection,
         finish_on_interrupt() as stop,
     ):
         state = [revision, version("aomuse"), *database_state(connection)]
         head = None if rewrite else read_head(root)
-        if head is not None and head["state"] == state:
+        if head is not None and head["state"] == state and not merge:
             summary.counts["unchanged"] = len(exposure_states(connection))
         else:
             manifest = read_manifest(root) or Manifest(revision)
             if rewrite or manifest.revision != revision:
                 manifest.exposures = {}
-            manifest.revision, manifest.state = revision, None
+            clear(root)
             if manifest.state is None:
-                _clear(root)
+                recover(root, manifest)
+            manifest.revision, manifest.state = revision, None
             # From now on the folder is a lake, on its way to another state.
             manifest.write(root)
             update = _Update(connection, root, manifest, listener, summary, stop)
             update.exposures(engine, workers)
             if not stop.is_set():
                 update.whole_tables()
+                if merge:
+                    compact(root, manifest)
                 write_views(root, connection, manifest)
                 manifest.state = state
             manifest.write(root)
@@ -125,38 +129,6 @@ def export(
         raise Ended(stop.number)
     summary.seconds = time.monotonic() - started
     return summary
-
-
-def _require_lake(root: Path) -> None:
-    """Refuse a folder with something else in it, which an export would mix with its files."""
-    if root.exists() and not root.is_dir():
-        raise ConfigurationError(f"{root} is not a folder: give the folder of a lake")
-    if root.exists() and not (root / META).is_dir() and any(root.iterdir()):
-        raise ConfigurationError(
-            f"{root} holds files that are not a lake: give a new or empty folder"
-        )
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Keep other exports out of a folder, which is made if it is missing."""
-    try:
-        if not root.exists():
-            root.mkdir(parents=True, mode=0o700)
-        (root / META).mkdir(exist_ok=True)
-        with (root / META / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise ConfigurationError(f"another export writes {root}: wait for its end") from error
-    except PermissionError as error:
-        raise ConfigurationError(f"{root} cannot be written: {error.strerror}") from error
-
-
-def _clear(root: Path) -> None:
-    """Remove what an export that was killed had begun to write."""
-    for part in root.rglob(PARTIAL):
-        part.unlink(missing_ok=True)
 
 
 class _Update:
@@ -180,6 +152,7 @@ class _Update:
         self._paths: dict[int | None, set[str]] = {}
         for file in manifest.files.values():
             self._paths.setdefault(file.exposure_id, set()).add(file.path)
+        self._before = set(manifest.exposures)
         self._saved = time.monotonic()
 
     def exposures(self, engine: Engine, workers: int) -> None:
@@ -190,14 +163,16 @@ class _Update:
             state.id: [*state.key, place.folder, place.name]
             for state, place in zip(states, where, strict=True)
         }
-        for exposure_id in self._paths.keys() - keys.keys() - {None}:
-            assert exposure_id is not None
-            self._replace(exposure_id, None, [])
         known = self._manifest.exposures
+        news = {number for number, key in keys.items() if _content(known.get(number)) != key[:-1]}
+        gone = known.keys() - keys.keys()
+        merged = [known[number][-2] for number in (news | gone) & known.keys()]
+        take_apart(self._root, self._manifest, merged)
+        news |= keys.keys() - known.keys()
+        for exposure_id in gone:
+            self._replace(exposure_id, None, [])
         tasks = [
-            _Task(place, keys[place.exposure_id])
-            for place in where
-            if known.get(place.exposure_id) != keys[place.exposure_id]
+            _Task(place, keys[place.exposure_id]) for place in where if place.exposure_id in news
         ]
         self._summary.counts["unchanged"] = len(where) - len(tasks)
         self._listener.on_total(len(tasks))
@@ -209,7 +184,7 @@ class _Update:
                 self._saved = time.monotonic()
 
     def _report(self, task: _Task, written: _Written) -> None:
-        is_new = task.place.exposure_id not in self._paths
+        is_new = task.place.exposure_id not in self._before
         rows = sum(file.rows for file in written.files)
         label = task.place.archive_id or f"exposure {task.place.exposure_id}"
         result = Result(label, "loaded" if is_new else "replaced", rows, written.seconds)
@@ -262,6 +237,11 @@ class _Update:
             self._manifest.files[written.path] = written
             if written != known:
                 self._summary.row_count += written.rows
+
+
+def _content(key: Key | None) -> Key | None:
+    """Return what an exposure's content and night are known by, whatever file it is in."""
+    return key and key[:-1]
 
 
 def _write(connection: Connection, root: Path, place: Place) -> _Written:

@@ -38,6 +38,9 @@ _LEFT_OUT = ("run_lock", "view_state")
 #: Hive's word for a partition without a value, which DuckDB and Spark read as NULL.
 NO_NIGHT = "__HIVE_DEFAULT_PARTITION__"
 
+#: Name of a file with the rows of all exposures of a night.
+MERGED = "part-0"
+
 _TYPES: tuple[tuple[type[TypeEngine[Any]], pa.DataType], ...] = (
     (sa.Boolean, pa.bool_()),
     (sa.BigInteger, pa.int64()),
@@ -138,7 +141,7 @@ class Place:
 
 def whole_file_of(table_name: str) -> PurePosixPath:
     """Return the path of the one file of a table."""
-    return PurePosixPath(table_name, "part-0.parquet")
+    return PurePosixPath(table_name, f"{MERGED}.parquet")
 
 
 def places(exposures: Iterable[tuple[int, str | None, dt.datetime | None]]) -> list[Place]:
@@ -152,7 +155,7 @@ def places(exposures: Iterable[tuple[int, str | None, dt.datetime | None]]) -> l
         # A night is named after the day on which it begins.
         night = NO_NIGHT if start is None else f"{(start - dt.timedelta(hours=12)).date()}"
         name = safe_name((archive_id or f"exposure {exposure_id}").replace(":", "_"))
-        if (night, name.casefold()) in taken:
+        if (night, name.casefold()) in taken or name.casefold() == MERGED:
             name = f"{name}~{exposure_id}"
         taken.add((night, name.casefold()))
         found.append(Place(exposure_id, archive_id, f"night={night}", name))

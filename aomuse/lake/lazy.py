@@ -6,11 +6,12 @@ what `Database` gives of these exposures.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -140,18 +141,19 @@ class LazyLake:
     def _parts(self, ids: Sequence[int]) -> list[list[int]]:
         manifest = read_manifest(self._root)
         assert manifest is not None
-        rows_of: dict[int | None, int] = {}
+        rows_of: Counter[tuple[str, str]] = Counter()
         for file in manifest.files.values():
-            rows_of[file.exposure_id] = rows_of.get(file.exposure_id, 0) + file.rows
+            path = PurePosixPath(file.path)
+            rows_of[path.parent.name, path.stem] += file.rows
         parts: list[list[int]] = []
-        rows = 0
+        taken: set[tuple[str, str]] = set()
         for number in ids:
-            more = rows_of.get(number, PART_ROWS)
-            if not parts or rows + more > PART_ROWS:
+            folder, name = manifest.exposures[number][-2:]
+            taken.add((folder, name))
+            if not parts or sum(rows_of[files] for files in taken) > PART_ROWS:
                 parts.append([])
-                rows = 0
+                taken = {(folder, name)}
             parts[-1].append(number)
-            rows += more
         return parts
 
 

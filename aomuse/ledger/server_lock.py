@@ -98,7 +98,9 @@ class ServerLock:
 
     def is_held(self) -> bool:
         """Return whether the connection that holds the lock still lives."""
-        assert self._connection is not None
+        if self._connection is None:
+            # It was lost, and the server was away when another was asked for.
+            return False
         try:
             return self._connection.scalar(sa.select(sa.func.is_used_lock(self._name))) is not None
         except DBAPIError:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -19,7 +20,9 @@ from sqlalchemy import Connection, Engine
 from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.outcome import counted
+from aomuse.lake.compaction import exposures_of
 from aomuse.lake.files import LakeFile, checksum
+from aomuse.lake.layout import BY_EXPOSURE
 from aomuse.lake.manifest import Manifest, read_manifest
 from aomuse.schema import require_head
 from aomuse.verify.comparison import Verified
@@ -53,7 +56,7 @@ def verify_lake(engine: Engine, root: Path) -> Iterator[Verified]:
             differences = list(_damage(root / file.path, file))
             values = 0
             if not differences:
-                values, differences = _compare(connection, root / file.path, file)
+                values, differences = _compare(connection, root / file.path, file, manifest)
             yield Verified(file.path, values, tuple(differences))
     for path in sorted(root.rglob("*.parquet")):
         name = path.relative_to(root).as_posix()
@@ -80,9 +83,24 @@ def _damage(place: Path, file: LakeFile) -> Iterator[str]:
         yield f"the file is not the one that was written (SHA-256): {_AGAIN} with --rewrite"
 
 
-def _compare(connection: Connection, place: Path, file: LakeFile) -> tuple[int, list[str]]:
+def _compare(
+    connection: Connection, place: Path, file: LakeFile, manifest: Manifest
+) -> tuple[int, list[str]]:
     """Return how many values were compared, and the columns that differ."""
     table = pq.read_table(place, partitioning=None)
+    if file.exposure_id is not None or file.table not in BY_EXPOSURE:
+        return _compare_rows(connection, table, file)
+    values, differences = 0, []
+    for number in exposures_of(manifest, place.parent.name):
+        rows = table.filter(pc.equal(table["exposure_id"], number))
+        more, wrong = _compare_rows(connection, rows, file._replace(exposure_id=number))
+        values += more
+        differences += [f"exposure {number}: {difference}" for difference in wrong]
+    return values, differences
+
+
+def _compare_rows(connection: Connection, table: pa.Table, file: LakeFile) -> tuple[int, list[str]]:
+    """Return the same of the rows of one exposure, or of a table that has one file."""
     names = [str(name) for name in table.column_names]
     stored = _stored(connection, file, names)
     if len(stored) != table.num_rows:

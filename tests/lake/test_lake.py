@@ -25,6 +25,7 @@ from aomuse import Database, open_lake
 from aomuse.change.headers import set_header
 from aomuse.exchange.outcome import Listener
 from aomuse.lake.export import export
+from aomuse.lake.manifest import read_manifest
 from aomuse.lake.statements import view_statements
 from scripts.spark.comparison import differences
 
@@ -192,6 +193,61 @@ def test_news_change_just_their_files(night, tree, tmp_path):
     tree.add(3)
     night.load(tree.root)
     assert "2 exposures new" in exported(night, lake)
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_night_is_merged_and_taken_apart(night, tree, tmp_path):
+    lake = tmp_path / "lake"
+    exported(night, lake)
+
+    def merge() -> dict[str, tuple[int, int]]:
+        assert aomuse(night.url, "export", "parquet", lake, "--compact").code == 0
+        assert aomuse(night.url, "verify", "--lake", lake).code == 0
+        return files_of(lake)
+
+    merged = merge()
+    assert {Path(name).name for name in merged} == {"part-0.parquet"}
+    assert merge() == merged
+    assert "0 exposures new, 0 changed, 2 without news" in exported(night, lake)
+    assert files_of(lake) == merged
+    frames = [open_lake(lake).sources(), Database(night.engine).sources()]
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+    # A later exposure stands beside the merged ones, and is merged with them.
+    tree.add(3)
+    night.load(tree.root)
+    assert "1 exposure new, 0 changed, 2 without news" in exported(night, lake)
+    assert len(list((lake / "source_sample").rglob("*.parquet"))) == 2
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+    assert {Path(name).name for name in merge()} == {"part-0.parquet"}
+    (parts,) = [open_lake(lake, as_="arrow").sources().read_all()]
+    assert parts.num_rows == len(Database(night.engine).sources())
+
+    # One that changes or goes takes the night apart.
+    with night.engine.begin() as connection:
+        set_header(connection, 1, "OBJECT", "another")
+    assert "0 exposures new, 3 changed, 0 without news" in exported(night, lake)
+    assert len(list((lake / "source_sample").rglob("*.parquet"))) == 3
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+    merge()
+    with night.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM exposure WHERE id = 2"))
+    assert "0 exposures new, 2 changed" in exported(night, lake)
+    assert aomuse(night.url, "verify", "--lake", lake).code == 0
+
+    # A value that differs in a merged file is found; a merge that was killed is mended.
+    merge()
+    night.execute("UPDATE psf_layer SET wavelength_nm = wavelength_nm + 1e-13 WHERE layer = 1")
+    done = aomuse(night.url, "verify", "--lake", lake)
+    assert "part-0.parquet exposure 1: column wavelength_nm differs" in done.err
+    night.execute("UPDATE psf_layer SET wavelength_nm = wavelength_nm - 1e-13 WHERE layer = 1")
+    manifest = read_manifest(lake)
+    manifest.state = None
+    manifest.write(lake)
+    merged = next((lake / "sparta_atm").rglob("*.parquet"))
+    merged.rename(merged.with_name("single.parquet"))
+    exported(night, lake)
     assert aomuse(night.url, "verify", "--lake", lake).code == 0
 
 

@@ -264,6 +264,16 @@ def test_a_lock_that_was_lost_is_taken_again(engine):
 
 
 @on_mariadb
+def test_a_lock_that_was_lost_with_its_server_is_taken_again(engine):
+    with run_lock(engine, wait_s=0) as held:
+        # As is left where the server was away when the lock was to be taken again.
+        held.lock.release()
+        held.keep()
+        with pytest.raises(BusyError), run_lock(engine, wait_s=0):
+            pass
+
+
+@on_mariadb
 def test_a_run_whose_place_was_taken_writes_no_more(engine):
     with pytest.raises(UnfinishedError, match=r"^run 1 lost its connection.*: run again; only"):
         lose_the_lock(engine)
