@@ -65,7 +65,7 @@ lint: $(DEV) ## check style and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-bench: test-system $(INSTALLED) $(MARIADB) ## measure aomuse beside its rivals, and write docs/performance.md (BENCH_ARGS=--check: in small)
+bench: test-system $(INSTALLED) $(DEV) $(MARIADB) ## measure aomuse beside its rivals, and write docs/performance.md (BENCH_ARGS=--check: in small)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage for TORTURE_MINUTES=30, and print a table
