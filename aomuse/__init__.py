@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aomuse.database import Database, connect
-    from aomuse.lake.opening import open_lake
+    from aomuse.lake.frames import open_lake
     from aomuse.query.frames import from_table, to_table
     from aomuse.query.votable import to_votable
 
@@ -14,7 +14,7 @@ __all__ = ["Database", "connect", "from_table", "open_lake", "to_table", "to_vot
 _MODULES = {
     **dict.fromkeys(("Database", "connect"), "aomuse.database"),
     **dict.fromkeys(("from_table", "to_table"), "aomuse.query.frames"),
-    "open_lake": "aomuse.lake.opening",
+    "open_lake": "aomuse.lake.frames",
     "to_votable": "aomuse.query.votable",
 }
 

@@ -30,6 +30,8 @@ LAYERS = (
     ("ledger",),
     ("metrics",),
     ("query", "load"),
+    ("tasks",),
+    ("cluster", "cluster_worker"),
     ("pipeline",),
     ("legacy",),
     ("change",),
@@ -40,7 +42,7 @@ LAYERS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("urls", "config"), ("verify", "discover")}
+NEIGHBOURS = {("urls", "config"), ("verify", "discover"), ("cluster", "cluster_worker")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {
@@ -58,6 +60,7 @@ LATE = {
     "aomuse.cli.export": "the extra `lake` may be absent",
     "aomuse.cli.verify": "the extra `lake` may be absent",
     "aomuse.discover.identity": "astropy only for a card that is not plain",
+    "aomuse.lake.frames": "the extra `lake` may be absent",
     "aomuse.load.writer_choice": "looks for MariaDB's client library, which SQLite does not need",
     "aomuse.read.exposure": "astropy only when a file is read",
     "aomuse.report.writing": "the extra `report` may be absent",

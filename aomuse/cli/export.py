@@ -16,6 +16,9 @@ from aomuse.lake import require_packages
 from aomuse.legacy import export as seed_export
 from aomuse.workers import default_workers
 
+#: Changed cards that a line names.
+_SHOWN = 5
+
 
 @cli.group()
 def export() -> None:
@@ -133,6 +136,15 @@ def fits_command(
             else:
                 hdus, tables = counted(written.hdus, "HDU"), counted(written.tables, "table")
                 progress.say(f"equal     {written.path}  {hdus}, {tables}")
+            if written.changed:
+                cards = ", ".join(written.changed[:_SHOWN])
+                more = f" and {len(written.changed) - _SHOWN} more" * (
+                    len(written.changed) > _SHOWN
+                )
+                progress.say(
+                    f"note: {written.path}: the header is that of the file, but the database has "
+                    f"another value of {cards}{more}"
+                )
 
         done = fits_export.export(
             context.engine,

@@ -39,9 +39,9 @@ class Context:
         return create_engine(self.url)
 
 
-def tell_wait(holder: str) -> None:
-    """Tell that a loader holds the database."""
-    echo(f"waiting for {holder}, which holds the database", err=True)
+def tell_wait(text: str) -> None:
+    """Tell who holds the database."""
+    echo(text, err=True)
 
 
 pass_context = click.make_pass_decorator(Context)
@@ -64,7 +64,7 @@ COMMANDS = {
     "export": ("export", "Write the warehouse's content in other forms."),
     "lake-views": (
         "lake_views",
-        "Print the SQL that makes the tables and views of a lake in DuckDB.",
+        "Print the SQL that makes the tables and views of a lake in DuckDB or Spark.",
     ),
     "datasette-metadata": (
         "datasette_metadata",

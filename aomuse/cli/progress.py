@@ -43,9 +43,9 @@ class Progress(Listener):
         if self._bar is not None:
             self._bar.close()
 
-    def on_wait(self, holder: str) -> None:
-        """Tell that another loader holds the database."""
-        self.say(f"waiting for {holder}, which holds the database", err=True)
+    def on_wait(self, text: str) -> None:
+        """Tell who holds the database."""
+        self.say(text, err=True)
 
     def on_notice(self, text: str) -> None:
         """Tell something that concerns the whole load."""

@@ -38,12 +38,17 @@ take no room; copy them with cp --sparse=always, rsync --sparse or tar --sparse.
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one file; ``problem`` says what of it could not come back exactly."""
+    """What came of one file; ``problem`` says what of it could not come back exactly.
+
+    ``changed`` names cards whose value in the database is not the one in the header that was
+    loaded, and written.
+    """
 
     path: str
     hdus: int = 0
     tables: int = 0
     images: int = 0
+    changed: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -165,7 +170,8 @@ def _export_file(stored: StoredExposure, row: Any, directory: Path, place: Path)
     except Exception as error:  # noqa: BLE001
         why = str(error) if isinstance(error, AomuseError) else reason_of(error)
         return Written(name, problem=f"not written: {why}")
-    return Written(name, found.hdus, found.tables, found.images, problem)
+    changed = tuple(found.changed)
+    return Written(name, found.hdus, found.tables, found.images, changed, problem)
 
 
 def _not_writable(place: Path, error: OSError) -> ConfigurationError:
@@ -193,17 +199,18 @@ def _write(
         found, size, is_same = attempt(Convention())
         if not found.hdus:
             raise RebuildError("it has no HDUs in the database: load it again with --reload")
-        if not is_same:
+        # With data that are not kept, no convention has the checksum.
+        if not (is_same or found.lost):
             for convention in other_conventions(found.traits):
                 found, size, is_same = attempt(convention)
                 if is_same:
                     break
             else:
                 found, size, is_same = attempt(Convention())
-    problems = list(found.lost)
+    problems = [] if is_same else list(found.lost)
     if row.size_bytes > size:
         problems.append(f"the {row.size_bytes - size:,} bytes behind its last HDU are not kept")
-    if not (is_same or found.lost):
+    if not is_same and (found.wrong or not found.lost):
         problems.append(
             f"all values are there, but not every byte is as it was loaded: {differences(found)}"
         )

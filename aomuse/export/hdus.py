@@ -9,14 +9,16 @@ from itertools import chain
 from typing import IO, Any
 
 from aomuse.errors import RebuildError
+from aomuse.exchange.cards import CardRow, decode_card, first_values
 from aomuse.export.ascii_table import ascii_table
 from aomuse.export.binary_table import Bytes, binary_table
 from aomuse.export.unsaid import MEANING, Convention, Trait, other_conventions
-from aomuse.fits.cards import first_values, read_rows
+from aomuse.fits.cards import read_rows
 from aomuse.fits.column_definitions import UnusableHeaderError, column_names, read_columns
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import BLOCK, CARD, Extent, extent_of
 from aomuse.fits.sums import data_sum
+from aomuse.stored.cards import Card
 from aomuse.stored.exposure import StoredExposure
 
 
@@ -33,6 +35,8 @@ class HduSum:
     doubts: dict[str, str] = field(default_factory=dict)
     #: Those of which DATASUM says that they do.
     wrong: set[str] = field(default_factory=set)
+    #: Cards that have another value in the database than in the header of the file.
+    changed: list[str] = field(default_factory=list)
     #: What is not in the database.
     lost: list[str] = field(default_factory=list)
 
@@ -74,13 +78,20 @@ def write_hdus(
     """Write all HDUs of a file."""
     found = HduSum()
     with quiet_astropy():
-        for header in stored.headers(source_file_id):
-            _write_hdu(writer, stored, header, convention, found)
+        headers = stored.headers(source_file_id)
+        cards = stored.cards([header.id for header in headers])
+        for header in headers:
+            _write_hdu(writer, stored, header, cards[header.id], convention, found)
     return found
 
 
 def _write_hdu(
-    writer: HduWriter, stored: StoredExposure, row: Any, convention: Convention, found: HduSum
+    writer: HduWriter,
+    stored: StoredExposure,
+    row: Any,
+    cards: list[Card],
+    convention: Convention,
+    found: HduSum,
 ) -> None:
     images = stored.card_images(row.id)
     name = f"[{row.extension_name or row.hdu_index}]"
@@ -90,7 +101,11 @@ def _write_hdu(
         raise RebuildError(f"{name} has a header without a size: {error}") from None
     header = images + b"END".ljust(CARD)
     writer.write(header.ljust(extent.data_start - extent.header_start))
+    rows = read_rows(images, "", name)[0]
     found.hdus += 1
+    if row.hdu_type != "compressed_image":
+        # Of a compressed image the database has the cards that astropy shows.
+        found.changed += [f"{name} {keyword}" for keyword in _changed(rows, cards)]
     fill = b"\0"
     if extent.has_pixels:
         found.images += bool(extent.data_size)
@@ -103,8 +118,16 @@ def _write_hdu(
     else:
         fill = b" " if row.hdu_type == "ascii_table" else b"\0"
         found.tables += 1
-        writer.write(_table(stored, row, extent, name, convention, fill, found).data)
+        writer.write(_table(stored, row, extent, rows, name, convention, fill, found).data)
     writer.write(fill * (-extent.data_size % BLOCK))
+
+
+def _changed(rows: list[CardRow], cards: list[Card]) -> Iterator[str]:
+    """Yield the keywords of cards that are not those of the header."""
+    values = {row[0]: decode_card(*row[3:]) for row in rows}
+    for card in cards:
+        if card.position not in values or repr(values[card.position]) != repr(card.value):
+            yield card.keyword
 
 
 def _chunks(size: int) -> Iterator[int]:
@@ -117,13 +140,14 @@ def _table(
     stored: StoredExposure,
     row: Any,
     extent: Extent,
+    rows: list[CardRow],
     name: str,
     convention: Convention,
     fill: bytes,
     found: HduSum,
 ) -> Bytes:
     """Return the data of a table, and note what of it is not known to the bit."""
-    values = first_values(read_rows(extent.card_images, "", name)[0])
+    values = first_values(rows)
     names, _ = column_names(values, extent.size("TFIELDS"))
     is_ascii = row.hdu_type == "ascii_table"
     datasum = (extent.keyword("DATASUM") or "").strip()
@@ -170,4 +194,6 @@ def differences(found: HduSum) -> str:
         f"{name} in {found.doubts.get(name, 'bytes that hold no value')}"
         for name in sorted(suspects)
     ]
-    return "; ".join(texts) or "in bytes that hold no value, such as those behind END"
+    if found.tables:
+        texts.append("or a value was changed in the database")
+    return "; ".join(texts) if suspects else "in bytes that hold no value, such as those behind END"

@@ -6,6 +6,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -100,7 +101,7 @@ def export(
         read_transaction(engine) as connection,
         finish_on_interrupt() as stop,
     ):
-        state = [revision, *database_state(connection)]
+        state = [revision, version("aomuse"), *database_state(connection)]
         head = None if rewrite else read_head(root)
         if head is not None and head["state"] == state:
             summary.counts["unchanged"] = len(exposure_states(connection))

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Table
 from sqlalchemy.types import TypeEngine
 
+from aomuse.lake.metadata import field_metadata, file_metadata
 from aomuse.models import Base, Exposure, Header, PsfFit
+from aomuse.query.meanings import meaning_of
 from aomuse.stored.rows import Select
 from aomuse.whole_file import safe_name
 
@@ -98,16 +100,22 @@ def with_exposure(table: Table) -> Select:
 
 @cache
 def schema(table_name: str) -> pa.Schema:
-    """Return the columns of a table's files, with their meanings in the fields' metadata."""
+    """Return the columns of a table's files, with units and meanings in the metadata."""
     table = Base.metadata.tables[table_name]
-    fields = []
+    types, meanings = {}, {}
     for column in with_exposure(table).selected_columns:
         own = table.c.get(column.name)
         source: Any = Exposure.__table__.c.get(column.name, column) if own is None else own
         comment = source.comment or "Exposure that the row belongs to"
-        metadata = {"comment": comment if own is not None else f"Its exposure: {comment}"}
-        fields.append(pa.field(column.name, _arrow_type(column.type), metadata=metadata))
-    return pa.schema(fields, metadata={"comment": table.comment or ""})
+        comment = comment if own is not None else f"Its exposure: {comment}"
+        types[column.name] = _arrow_type(column.type)
+        meanings[column.name] = meaning_of(column.name, comment)
+    fields = [
+        pa.field(name, kind, metadata=field_metadata(meanings[name]))
+        for name, kind in types.items()
+    ]
+    known = file_metadata(table_name, table.comment or "", types, meanings)
+    return pa.schema(fields, metadata=known)
 
 
 def _arrow_type(kind: TypeEngine[object]) -> pa.DataType:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     Double,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -72,6 +73,23 @@ class Base(DeclarativeBase):
     """Parent of all models."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def path_index(table: str) -> Index:
+    """Return the index by which the files below a folder are found.
+
+    Parameters
+    ----------
+    table : str
+        A table with a column ``path``.
+
+    Returns
+    -------
+    sqlalchemy.Index
+        On MariaDB of the first characters: the whole path is too long.
+    """
+    length: dict[str, Any] = {f"{dialect}_length": 255 for dialect in _MARIADB}
+    return Index(f"ix_{table}_path", "path", **length)
 
 
 def table_options(comment: str) -> dict[str, Any]:

@@ -124,16 +124,22 @@ def _meanings(names: tuple[str, ...]) -> dict[str, Meaning]:
     return found
 
 
+def vounit(unit: Any) -> str | None:
+    """Return a unit as VOUnits 1.1 asks, in quotes what the standard lacks; None for no such."""
+    if _is_standard(unit):
+        return str(unit.to_string("vounit"))
+    text = "percent" if unit == u.percent else str(unit)
+    return f"'{text}'" if re.fullmatch(r"[A-Za-z_]+", text) else None
+
+
 def _put_unit(column: Any) -> None:
-    """Write the unit as VOUnits 1.1 asks: what the standard lacks in quotes, or as a comment."""
+    """Write the unit as a VOTable has it, else into the description."""
     if column.unit is None or _is_standard(column.unit):
         return
-    text = "percent" if column.unit == u.percent else str(column.unit)
-    if re.fullmatch(r"[A-Za-z_]+", text):
-        column.unit = u.Unit(f"'{text}'", format="vounit")
-    else:
-        column.unit = None
-        column.description = f"{column.description or ''} (unit: {text})".strip()
+    text = vounit(column.unit)
+    if text is None:
+        column.description = f"{column.description or ''} (unit: {column.unit})".strip()
+    column.unit = text and u.Unit(text, format="vounit")
 
 
 def _is_standard(unit: Any) -> bool:

@@ -14,12 +14,15 @@ import fits_factory as factory
 import fitsio
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
 from column_grid import GridColumn
 from fits_factory import Tree
 from warehouse import aomuse, exposure
 
+import aomuse as package
 from aomuse.export.places import relative_places
+from aomuse.models import Exposure
 
 TABLES, _ = column_grid.grid()
 BLOCK = 2880
@@ -337,6 +340,31 @@ def test_a_file_that_failed_and_one_that_lost_rows_are_named(db, tree, tmp_path)
     assert second.startswith(f"error: raw/{spoiled.raw.name}: not written: [SGS_DATA] cannot be")
     assert not (tmp_path / "out" / "raw" / spoiled.raw.name).exists()
     assert (tmp_path / "out" / "raw" / failed.raw.name).exists()
+
+
+def test_changed_values_are_named(db, tree, tmp_path):
+    files = tree.add(1)
+    db.load(tree.root)
+    with package.connect(db.url).session() as session:
+        exposure = session.scalars(sa.select(Exposure)).one()
+        exposure.set_header("EXPTIME", 123.5)
+        (fit,) = exposure.psf_fits
+        source = fit.sources[0].pampelmuse_id
+        fit.set_source(source, "flux", [1.5] * fit.layer_count)
+        session.commit()
+    done = db.run("export", "fits", tmp_path / "out")
+    assert done.code == 1
+    (line,) = done.errors
+    assert line.startswith(f"error: analysis/{files.psf.name}: all values are there, but not every")
+    assert line.endswith("or a value was changed in the database")
+    assert (
+        f"note: single/{files.reduced.name}: the header is that of the file, but the database has "
+        "another value of [PRIMARY] EXPTIME" in done.out.splitlines()
+    )
+    written = tmp_path / "out" / "single" / files.reduced.name
+    assert hdus_of(written) == without_pixels(hdus_of(files.reduced))
+    with fits.open(tmp_path / "out" / "analysis" / files.psf.name) as hdus:
+        assert set(hdus[f"PM_{source}"].data["flux"]) == {1.5}
 
 
 def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, tmp_path):

@@ -250,12 +250,12 @@ def kill(engine: sa.Engine, number: int) -> None:
 
 @on_mariadb
 def test_a_lock_that_was_lost_is_taken_again(engine):
-    with run_lock(engine, wait_s=0) as keep:
+    with run_lock(engine, wait_s=0) as held:
         first = holder_of(engine)
-        keep()
+        held.keep()
         assert holder_of(engine) == first
         kill(engine, first)
-        keep()
+        held.keep()
         assert holder_of(engine) != first
         with pytest.raises(BusyError), run_lock(engine, wait_s=0):
             pass
@@ -280,7 +280,7 @@ def lose_the_lock(engine: sa.Engine) -> None:
         kill(engine, holder_of(engine))
         with running(engine, Listener()) as other:
             other.start("load")
-        run.keep_lock()
+        run.lock.keep(run.id)
         with run_transaction(engine, run.id):
             raise AssertionError("it may not write")
 

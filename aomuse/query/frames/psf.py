@@ -62,7 +62,7 @@ def read_psf(
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
-        known = _parameters(connection, fits)
+        known = parameters_of(connection, fits)
         strangers = [name for name in names if name not in known]
         if strangers:
             # Other analyses may have it: then these have no value, and that is not a mistake.
@@ -139,7 +139,7 @@ def layers_of(
     return {name: values[order] for name, values in (rows | {"fit": place}).items()}
 
 
-def _parameters(connection: Connection, fits: Sequence[Fit]) -> list[str]:
+def parameters_of(connection: Connection, fits: Sequence[Fit]) -> list[str]:
     """Return the names of the parameters, those of the Moffat model first."""
     found: set[str] = set()
     for part in batches([fit.id for fit in fits]):
