@@ -15,6 +15,10 @@ PYMYSQL := .venv/.installed-pymysql
 DEV := .venv/.installed-dev
 SUPERSET := .venv-superset/.installed
 SPARK := .venv-spark/.installed
+MATRIX := .venv-matrix/.installed
+
+# options of the benchmark; without --write the page stays as it is
+BENCH_ARGS ?= --write
 
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
@@ -31,8 +35,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check docs docs-check mariadb \
-	mariadb-stop clean
+.PHONY: help migrate load test test-fast test-system lint bench torture bi-check spark-check spider-check matrix \
+	docs docs-check site mariadb mariadb-stop clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -61,7 +65,7 @@ lint: $(DEV) ## check style and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-bench: test-system $(INSTALLED) $(MARIADB) ## measure the load beside its rivals (BENCH_ARGS='--rounds 5', or --check)
+bench: test-system $(INSTALLED) $(MARIADB) ## measure aomuse beside its rivals, and write docs/performance.md (BENCH_ARGS=--check: in small)
 	@.venv/bin/python -m scripts.bench $(BENCH_ARGS)
 
 torture: test-system $(INSTALLED) $(DEV) $(MARIADB) ## kill, disturb and damage for TORTURE_MINUTES=30, and print a table
@@ -75,6 +79,13 @@ spark-check: SYSTEM := java
 spark-check: test-system $(DEV) $(SPARK) ## ask a real Spark every view of a lake, and compare with SQLite
 	@.venv/bin/python -m scripts.spark
 
+spider-check: SYSTEM += spider
+spider-check: test-system $(INSTALLED) $(DEV) $(MARIADB) ## spread samples over two private servers, and kill them (PYTEST_ARGS)
+	@.venv/bin/python -m pytest scripts/spider/check $(PYTEST_ARGS)
+
+matrix: $(MATRIX) ## run the fast tests with each Python, newest and oldest versions, and try each MariaDB driver
+	@.venv-matrix/bin/nox $(MATRIX_ARGS)
+
 docs: $(INSTALLED) ## write the generated pages of docs/ anew
 	@.venv/bin/python -m scripts.generate_docs
 	@.venv/bin/python -m scripts.superset.generate
@@ -82,6 +93,9 @@ docs: $(INSTALLED) ## write the generated pages of docs/ anew
 docs-check: $(INSTALLED) ## fail where the generated pages of docs/ are out of date
 	@.venv/bin/python -m scripts.generate_docs --check
 	@.venv/bin/python -m scripts.superset.generate --check
+
+site: $(DEV) ## build the documentation as a site in build/site; warnings are errors
+	@.venv/bin/python -m scripts.site
 
 mariadb: ## start a private throw-away MariaDB server in .mariadb/
 	@$(SERVER) start
@@ -93,7 +107,8 @@ mariadb-stop: ## stop the private MariaDB server
 
 clean: ## remove .venv, sample/, builds and caches; databases stay
 	@if [ -d .mariadb ]; then $(SERVER) stop; fi
-	@rm -rf .venv .venv-superset .venv-spark .bi-check .spark-check sample build dist *.egg-info .coverage
+	@rm -rf .venv .venv-superset .venv-spark .venv-matrix .nox .bi-check .spark-check sample build dist
+	@rm -rf *.egg-info .coverage
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find aomuse migrations scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@for data in aomuse.db .mariadb; do \
@@ -125,7 +140,7 @@ $(INSTALLED): .venv/bin/python pyproject.toml
 
 $(DEV): $(INSTALLED)
 	@echo 'installing the development tools into .venv'
-	@$(PIP) --editable '.[dev,lake,psfr,report]'
+	@$(PIP) --editable '.[cluster,dev,docs,lake,psfr,report]'
 	@touch $@
 
 $(MARIADB): $(INSTALLED)
@@ -151,4 +166,11 @@ $(SPARK): scripts/spark/requirements.txt
 	@echo 'installing Apache Spark into .venv-spark'
 	@$(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+# nox makes an environment for each case, uv fills it.
+$(MATRIX):
+	@echo 'installing nox into .venv-matrix'
+	@$(PYTHON) -m venv .venv-matrix
+	@.venv-matrix/bin/python -m pip --quiet --disable-pip-version-check install 'nox[uv]>=2025.5'
 	@touch $@

@@ -31,7 +31,7 @@ SQLITE_BUSY_TIMEOUT_S = 60
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
 
-def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engine:
+def create_engine(url: str | URL | None = None, *, patient: bool = True, **options: Any) -> Engine:
     """Return an engine for a SQLite or MariaDB database.
 
     Parameters
@@ -40,6 +40,8 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
         See `database_url`.
     patient : bool, optional
         Whether connecting waits while the server has too many connections.
+    **options
+        Of SQLAlchemy's function of this name, for MariaDB.
 
     Returns
     -------
@@ -66,7 +68,11 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True) -> Engi
         return engine
     try:
         engine = sa.create_engine(
-            parsed, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_recycle=3600
+            parsed,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_recycle=3600,
+            **options,
         )
     except ImportError as error:
         raise ConfigurationError(missing_driver(parsed, error)) from error

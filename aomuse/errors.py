@@ -31,6 +31,10 @@ class BusyError(AomuseError):
     """Another loader holds the database, or has changed what was to be changed."""
 
 
+class OvertakenError(AomuseError):
+    """Another loader has the exposure, or has changed it since this one looked."""
+
+
 class RebuildError(AomuseError):
     """Rows that are missing or do not fit together."""
 

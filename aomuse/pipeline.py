@@ -5,8 +5,10 @@ The only module that knows all four stages.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,26 +16,32 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import connect_patiently, create_engine, describe_error, read_transaction
+from aomuse.db import describe_error, read_transaction
 from aomuse.discover import discover
-from aomuse.errors import AomuseError, BusyError, CrowdedError, DatabaseError
+from aomuse.errors import BusyError
 from aomuse.exchange.files import Discovery, ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger import (
+    WAIT_S,
     KnownHeaders,
     Ledger,
     Plan,
     Run,
+    exposures_below,
+    exposures_named,
     gathered,
     joined,
+    look_again,
     make_plan,
     record_orphans,
     remember_headers,
     running,
     stored_but_left_out,
+    that_meet,
+    unnamed_exposures,
 )
-from aomuse.load import UnitOfWork, WriterChoice, choose_writer, known_writer, reason_of
+from aomuse.load import NotNow, UnitOfWork, WriterChoice, choose_writer
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.paths import printable
@@ -41,18 +49,27 @@ from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.workers import Died, Withdrawn, run_tasks
+from aomuse.tasks import CarryOut, Crew, Make, Task, in_workers, load_task
+from aomuse.workers import get_ready
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
+#: What is done with exposures that are not read.
+_LEFT = ("keep", "refuse")
+
+
+#: Seconds that a task waits for another loader before the others are looked at again.
+_TURN_S = 2.0
 
 
 @dataclass(frozen=True)
-class Task:
-    """An exposure that is to be read, and what is to be done with it."""
+class _Planned:
+    """What the roots hold, what is to be done with each exposure, and what they were planned by."""
 
-    files: ExposureFiles
-    plan: Plan
+    discovery: Discovery
+    plans: list[tuple[ExposureFiles, Plan]]
+    paths: set[str]
+    unnamed: set[int]
 
 
 def load(
@@ -61,6 +78,7 @@ def load(
     *,
     reload: bool = False,
     workers: int = 1,
+    crew: Crew | None = None,
     listener: Listener | None = None,
 ) -> Summary:
     """Load every exposure below the roots that is new, changed or was incomplete.
@@ -75,6 +93,8 @@ def load(
         Read everything again, changed or not.
     workers : int, optional
         Processes that read and write at the same time.
+    crew : callable, optional
+        Offers other workers for this run, such as those of `aomuse.cluster`.
     listener : Listener, optional
         Shows progress.
 
@@ -92,10 +112,18 @@ def load(
         After Ctrl-C, once the exposures in hand are done.
     """
     listener = listener or Listener()
-    with running(engine, listener) as run:
-        discovery, plans = _plans(engine, roots, reload=reload)
+    with running(engine, listener, shared=True) as run, ExitStack() as crews:
+        planned = _plans(engine, roots, reload=reload)
+        discovery = planned.discovery
+        to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]
+        if crew is None and workers > 1 and _is_worth_workers(to_read):
+            get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
+        way = choose_writer(engine)
+        carry_out: CarryOut = partial(_carry_out_here, workers=workers)
+        if crew is not None:
+            carry_out = crews.enter_context(crew(run, where))
         run.start("load", *where)
         run.has_issues = bool(discovery.issues)
         for record in (
@@ -104,7 +132,7 @@ def load(
             partial(record_orphans, engine, run.id, where, discovery.issues),
         ):
             retrying(engine, record)
-        for result in _results(engine, run, plans, workers, listener):
+        for result in _results(way, run, planned, carry_out, reload=reload):
             run.report(result)
         show_in_views(engine, listener)
     summary = run.summary
@@ -135,20 +163,27 @@ def plan(
         What would be done with each exposure.
     """
     require_head(engine)
-    return _plans(engine, roots, reload=reload)
+    planned = _plans(engine, roots, reload=reload)
+    return planned.discovery, planned.plans
 
 
-def _plans(
-    engine: Engine, roots: Sequence[Path], *, reload: bool
-) -> tuple[Discovery, list[tuple[ExposureFiles, Plan]]]:
+def _plans(engine: Engine, roots: Sequence[Path], *, reload: bool) -> _Planned:
     """Return what the roots hold, and what is to be done with each exposure."""
+    where = [printable(root.resolve()) for root in roots]
 
-    def read_ledger() -> tuple[Ledger, KnownHeaders]:
+    def read_headers() -> KnownHeaders:
         with read_transaction(engine) as connection:
-            return Ledger(connection), KnownHeaders(connection)
+            return KnownHeaders(connection, where)
 
-    ledger, headers = retrying(engine, read_ledger)
-    discovery = discover(roots, headers.recall)
+    discovery = discover(roots, retrying(engine, read_headers).recall)
+
+    def read_ledger() -> tuple[Ledger, set[int]]:
+        with read_transaction(engine) as connection:
+            ids = exposures_below(connection, where)
+            ids |= exposures_named(connection, discovery.exposures)
+            return Ledger(connection, ids), unnamed_exposures(connection)
+
+    ledger, unnamed = retrying(engine, read_ledger)
     exposures = gathered(ledger, discovery.exposures)
     paths = {str(file) for files in exposures for file in files.files}
     # What an earlier load stored of these goes.
@@ -157,125 +192,89 @@ def _plans(
     plans = [(files, make_plan(ledger, files, paths, reload=reload)) for files in exposures]
     planned = {known.id for _, todo in plans for known in todo.known}
     discovery.issues.extend(stored_but_left_out(ledger, discovery.left_out, planned))
-    return discovery, plans
+    return _Planned(discovery, plans, paths, unnamed)
 
 
 def _results(
-    engine: Engine,
-    run: Run,
-    plans: list[tuple[ExposureFiles, Plan]],
-    workers: int,
-    listener: Listener,
+    way: WriterChoice, run: Run, planned: _Planned, carry_out: CarryOut, *, reload: bool
 ) -> Iterator[Result]:
-    """Yield what comes of each exposure: first those that are left, then those that are read."""
-    way = choose_writer(engine)
+    """Yield what comes of each exposure: first those that are left, then those that are read.
+
+    What another loader has is looked at again after the rest, and only then waited for.
+    """
+    engine = way.engine
     if way.notice:
-        listener.on_notice(way.notice)
-    unit = UnitOfWork(way, run.id)
-    tasks: list[Task] = []
+        run.listener.on_notice(way.notice)
+    unit = UnitOfWork(way, run.id, run.lock.named_locks(run.id))
+    unit.end_killed_runs()
+    tasks = yield from _left(unit, run, planned.plans)
+    has_met = engine.dialect.name == "sqlite"
+    deadline = time.monotonic() + WAIT_S
+    while not run.stop.is_set():
+        again: list[Task] = []
+        holder: str | None = None
+        for task, result in carry_out(way, unit, run, tasks, _content):
+            if isinstance(result, NotNow):
+                again.append(task)
+                holder = holder or result.holder
+                if result.holder is not None:
+                    continue
+            else:
+                yield result
+            deadline = time.monotonic() + WAIT_S
+        if again and time.monotonic() > deadline:
+            raise BusyError(
+                f"{holder} has held {again[0].files.label} for {WAIT_S} s: wait until it has "
+                "ended, or end it (KILL), then load again"
+            )
+        if again:
+            held = [(task.found, task.plan) for task in again]
+            plans = look_again(engine, planned.plans, held, planned.paths, reload=reload)
+        elif not has_met:
+            has_met, plans = True, that_meet(engine, planned.plans, planned.paths, planned.unnamed)
+        else:
+            unit.end_killed_runs()
+            return
+        tasks = yield from _left(unit, run, plans, wait_s=_TURN_S)
+
+
+def _left(
+    unit: UnitOfWork, run: Run, plans: list[tuple[ExposureFiles, Plan]], wait_s: float = 0.0
+) -> Generator[Result, None, list[Task]]:
+    """Yield the results of exposures that are left as they are, and return the tasks."""
+    tasks = []
     for files, todo in plans:
         if run.stop.is_set():
-            return
-        if todo.action in ("keep", "refuse"):
+            break
+        if todo.action in _LEFT:
             yield unit.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
-            tasks.append(Task(joined(with_issues, todo), todo))
-    size = sum(file.size for task in tasks for file in task.files.files)
-    if workers > 1 and len(tasks) > 1 and size > WORTH_WORKERS_BYTES:
-        yield from _in_workers(way, unit, run, tasks, workers)
+            tasks.append(Task(files, joined(with_issues, todo), todo, wait_s))
+    return tasks
+
+
+def _carry_out_here(
+    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, workers: int
+) -> Iterator[tuple[Task, Result | NotNow]]:
+    """Yield tasks with what comes of them, from worker processes if that is worth it."""
+    if workers > 1 and _is_worth_workers([task.files for task in tasks]):
+        yield from in_workers(way, unit, run, tasks, make, workers)
         return
     for task in tasks:
         if run.stop.is_set():
             return
-        yield _load_task(unit, task)
+        yield task, load_task(unit, task, make)
 
 
-def _load_task(unit: UnitOfWork, task: Task) -> Result:
-    """Take an exposure from file to commit."""
-    return unit.load(task.files, task.plan, lambda: normalize(read_exposure(task.files)))
+def _content(files: ExposureFiles) -> NormalizedExposure:
+    """Take an exposure through the stages before the last."""
+    return normalize(read_exposure(files))
 
 
-def _in_workers(
-    way: WriterChoice,
-    unit: UnitOfWork,
-    run: Run,
-    tasks: list[Task],
-    workers: int,
-) -> Iterator[Result]:
-    """Yield the results of tasks that worker processes carry out.
-
-    On MariaDB each worker has a connection of its own and does an exposure from file to commit.
-    SQLite takes one writer: this process, which counts as one of the workers; the others read and
-    normalize.
-    """
-
-    def fewer(reason: str) -> None:
-        run.listener.on_notice(f"{reason}: going on with fewer workers")
-
-    if way.engine.dialect.name == "sqlite":
-        for task, made in run_tasks(tasks, _start_reader, (), workers - 1, run.stop, fewer):
-            yield unit.load(task.files, task.plan, partial(_unwrap, task, made))
-        return
-    url = way.engine.url.render_as_string(hide_password=False)
-    arguments = (url, run.id, way.notice is None)
-    for task, result in run_tasks(tasks, _start_loader, arguments, workers, run.stop, fewer):
-        if isinstance(result, DatabaseError):
-            raise result
-        if isinstance(result, Died):
-            yield unit.fail(task.files, task.plan, f"{result}, twice")
-        elif isinstance(result, Withdrawn):
-            yield _load_task(unit, task)
-        else:
-            yield result
-
-
-def _start_reader() -> Callable[[Task], NormalizedExposure | Exception]:
-    """Return the function of a worker that reads and normalizes."""
-
-    def read(task: Task) -> NormalizedExposure | Exception:
-        try:
-            return normalize(read_exposure(task.files))
-        except Exception as error:  # noqa: BLE001 - the process that stores reports it
-            return AomuseError(reason_of(error))
-
-    return read
-
-
-def _start_loader(
-    url: str, run_id: int, fast: bool
-) -> Callable[[Task], Result | DatabaseError | Withdrawn]:
-    """Return the function of a worker that loads exposures through a connection of its own."""
-    engine = create_engine(url, patient=False)
-    try:
-        engine.connect().close()
-    except DBAPIError as error:
-        raise AomuseError(describe_error(error)) from error
-    # From here on the others may need the place of this one.
-    connect_patiently(engine)
-    unit = UnitOfWork(known_writer(engine, fast=fast), run_id)
-
-    def load_task(task: Task) -> Result | DatabaseError | Withdrawn:
-        try:
-            return _load_task(unit, task)
-        except CrowdedError as error:
-            return Withdrawn(str(error))
-        except DatabaseError as error:
-            return error
-
-    return load_task
-
-
-def _unwrap(
-    task: Task, made: NormalizedExposure | Exception | Died | Withdrawn
-) -> NormalizedExposure:
-    if isinstance(made, Withdrawn):
-        return normalize(read_exposure(task.files))
-    if isinstance(made, Died):
-        raise AomuseError(f"{made}, twice")
-    if isinstance(made, Exception):
-        raise made
-    return made
+def _is_worth_workers(exposures: list[ExposureFiles]) -> bool:
+    size = sum(file.size for files in exposures for file in files.files)
+    return len(exposures) > 1 and size > WORTH_WORKERS_BYTES
 
 
 def show_in_views(engine: Engine, listener: Listener) -> None:

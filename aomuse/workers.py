@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from threading import Event
@@ -23,6 +24,13 @@ from aomuse.errors import AomuseError
 _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
+#: What the fork server imports once, so that no worker has to.
+_PRELOADED = (
+    "aomuse.pipeline",
+    "aomuse.read.fits_file",
+    "aomuse.read.text_file",
+    "aomuse.libmariadb.writer",
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -58,6 +66,19 @@ class _Worker:
 def default_workers() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def get_ready() -> None:
+    """Start the fork server, which imports its modules while this process does something else."""
+    _context()
+    forkserver.ensure_running()
+
+
+def _context() -> Any:
+    # A fork server has the modules loaded and no threads, connections or locks of this process.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_PRELOADED))
+    return context
 
 
 def run_tasks(
@@ -100,9 +121,7 @@ class _Crew:
     are_fewer: bool = False
 
     def __post_init__(self) -> None:
-        # A fork server has the modules loaded and no threads, connections or locks of this process.
-        self._context: Any = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["aomuse.pipeline"])
+        self._context = _context()
 
     def gather(self, count: int) -> None:
         """Start workers, and give each a task."""

@@ -1,9 +1,10 @@
 """Look for the system packages that pip cannot install, and install them where that is allowed.
 
-``python -m scripts.system_packages [--install] connector|server|browser|stilts|java …``:
+``python -m scripts.system_packages [--install] connector|server|browser|stilts|java|spider …``:
 `connector` is what compiles the Python package ``mariadb``, `server` what the tests start,
-`browser` what they open the report in, `java` what runs Spark. With ``--install``, root on a
-machine with apt-get gets what is missing; everybody else reads in one line what to install.
+`browser` what they open the report in, `java` what runs Spark, `spider` what `make spider-check`
+adds to the server. With ``--install``, root on a machine with apt-get gets what is missing;
+everybody else reads in one line what to install.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from scripts.mariadb_server import find_program
 POLICY = Path("/usr/sbin/policy-rc.d")
 #: MariaDB's JDBC driver, by which TOPCAT and STILTS connect.
 JDBC_DRIVER = Path("/usr/share/java/mariadb-java-client.jar")
+#: MariaDB's engine Spider. Its package lets the machine's own server load it, too; private servers
+#: read no settings of the machine.
+SPIDER = Path("/usr/lib/mysql/plugin/ha_spider.so")
 
 
 def find_browser() -> str | None:
@@ -37,7 +41,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
     Parameters
     ----------
     needs : sequence of str
-        ``connector``, ``server``, ``browser``, ``stilts`` and ``java``, one or more.
+        ``connector``, ``server``, ``browser``, ``stilts``, ``java`` and ``spider``, one or more.
 
     Returns
     -------
@@ -63,6 +67,7 @@ def missing_packages(needs: Sequence[str]) -> dict[str, str]:
             (JDBC_DRIVER.name, "libmariadb-java", JDBC_DRIVER.exists()),
         ],
         "java": [("java", "openjdk-17-jre-headless", find_program("java"))],
+        "spider": [(SPIDER.name, "mariadb-plugin-spider", SPIDER.exists())],
     }
     return {what: package for need in needs for what, package, there in found[need] if not there}
 
@@ -137,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, if root")
-    needs = ["connector", "server", "browser", "stilts", "java"]
+    needs = ["connector", "server", "browser", "stilts", "java", "spider"]
     parser.add_argument("needs", nargs="+", choices=needs)
     asked = parser.parse_args(arguments)
     missing = missing_packages(asked.needs)

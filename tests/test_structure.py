@@ -30,17 +30,19 @@ LAYERS = (
     ("ledger",),
     ("metrics",),
     ("query", "load"),
+    ("tasks",),
+    ("cluster", "cluster_worker"),
     ("pipeline",),
     ("legacy",),
     ("change",),
     ("database",),
-    ("admin", "doctor", "lake", "predict", "report", "simulate"),
+    ("admin", "doctor", "export", "lake", "predict", "report", "simulate"),
     ("verify",),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("urls", "config"), ("verify", "discover")}
+NEIGHBOURS = {("urls", "config"), ("verify", "discover"), ("cluster", "cluster_worker")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {

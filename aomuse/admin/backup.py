@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from aomuse.admin import mariadb_dump, sqlite_copy
 from aomuse.admin.drop import inventory
 from aomuse.errors import ConfigurationError, SchemaError
+from aomuse.load.shards import is_sharded
 from aomuse.query.refresh import refresh
 from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refuse_unknown
 
@@ -26,6 +27,12 @@ def backup(engine: Engine, file: Path) -> int:
         raise ConfigurationError("the database has no aomuse schema: there is nothing to back up")
     if os.path.lexists(file):
         raise ConfigurationError(f"{file} exists already: give another name, or remove it")
+    if is_sharded(engine):
+        # A dump would have no samples, and what is restored from it the same nodes.
+        raise ConfigurationError(
+            "the samples of this database are on other servers: while nothing is loaded, dump "
+            "it and each of them with mariadb-dump, as docs/scaleout.md shows"
+        )
     partial = file.with_name(f".aomuse-{secrets.token_hex(8)}.part")
     try:
         with _removed_at_the_end(partial):

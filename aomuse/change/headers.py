@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 
 from aomuse.db import inserted_id
 from aomuse.errors import AomuseError
-from aomuse.exchange.content import typed_value
+from aomuse.exchange.cards import typed_value
 from aomuse.legacy.imported_documents import drop_difference
 from aomuse.metrics.rows import renew_metrics
 from aomuse.models import Base, Exposure, Header, HeaderCard, Keyword, SourceFile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,9 @@ from aomuse import pipeline
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.cli.progress import Progress, left_out_text, summary_lines
+from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import COMPANION_ROLES
+from aomuse.tasks import Crew
 from aomuse.workers import default_workers
 
 _ACTIONS = {
@@ -33,6 +36,11 @@ _ACTIONS = {
     metavar="N",
     help="Processes that read and write at the same time; else one for each core.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Load on the workers of a scheduler of dask.distributed, such as tcp://HOST:8786.",
+)
 @click.option("--reload", is_flag=True, help="Read every exposure again, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option("--show-left-out", is_flag=True, help="Name each file that is left out, and why.")
@@ -43,6 +51,7 @@ def load(
     roots: tuple[Path, ...],
     *,
     workers: int,
+    scheduler: str | None,
     reload: bool,
     dry_run: bool,
     show_left_out: bool,
@@ -59,7 +68,12 @@ def load(
     with Progress(show_bar=not no_progress, show_left_out=show_left_out) as progress:
         try:
             summary = pipeline.load(
-                context.engine, roots, reload=reload, workers=workers, listener=progress
+                context.engine,
+                roots,
+                reload=reload,
+                workers=workers,
+                crew=_crew(scheduler) if scheduler else None,
+                listener=progress,
             )
         except KeyboardInterrupt:
             progress.say(
@@ -70,6 +84,18 @@ def load(
     for line in summary_lines(summary, progress):
         echo(line)
     return EXIT_ISSUES if summary.failed else 0
+
+
+def _crew(scheduler: str) -> Crew:
+    try:
+        from aomuse.cluster import cluster
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("aomuse"):
+            raise
+        raise ConfigurationError(
+            f"{error.name} is not installed: pip install 'aomuse[cluster]'"
+        ) from error
+    return partial(cluster, scheduler)
 
 
 def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> int:

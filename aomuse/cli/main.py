@@ -39,9 +39,9 @@ class Context:
         return create_engine(self.url)
 
 
-def tell_wait(holder: str) -> None:
-    """Tell that a loader holds the database."""
-    echo(f"waiting for {holder}, which holds the database", err=True)
+def tell_wait(text: str) -> None:
+    """Tell who holds the database."""
+    echo(text, err=True)
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -11,8 +11,8 @@ from aomuse.metrics.rows import compute_metrics
 
 
 class _Shown(Listener):
-    def on_wait(self, holder: str) -> None:
-        tell_wait(holder)
+    def on_wait(self, text: str) -> None:
+        tell_wait(text)
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse metrics --recompute")

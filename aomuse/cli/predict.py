@@ -12,8 +12,8 @@ from aomuse.workers import default_workers
 
 
 class _Shown(Listener):
-    def on_wait(self, holder: str) -> None:
-        tell_wait(holder)
+    def on_wait(self, text: str) -> None:
+        tell_wait(text)
 
     def on_notice(self, text: str) -> None:
         echo(text, err=True)

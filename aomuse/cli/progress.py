@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 class Progress(Listener):
     """Shows a load on standard output, and what is wrong on standard error."""
 
-    def __init__(self, *, show_bar: bool = True, show_left_out: bool = False) -> None:
+    def __init__(
+        self, *, show_bar: bool = True, show_left_out: bool = False, unit: str = "exposure"
+    ) -> None:
         self._show_left_out = show_left_out
+        self._unit = unit
         self._show_bar = show_bar and sys.stderr.isatty()
         self._bar: Any = None
         self.severities: Counter[str] = Counter()
@@ -40,9 +43,9 @@ class Progress(Listener):
         if self._bar is not None:
             self._bar.close()
 
-    def on_wait(self, holder: str) -> None:
-        """Tell that another loader holds the database."""
-        self.say(f"waiting for {holder}, which holds the database", err=True)
+    def on_wait(self, text: str) -> None:
+        """Tell who holds the database."""
+        self.say(text, err=True)
 
     def on_notice(self, text: str) -> None:
         """Tell something that concerns the whole load."""
@@ -60,17 +63,22 @@ class Progress(Listener):
     def on_total(self, total: int) -> None:
         """Begin the bar."""
         if self._show_bar:
-            self._bar = tqdm(total=total, unit="exposure", dynamic_ncols=True, leave=False)
+            self._bar = tqdm(total=total, unit=self._unit, dynamic_ncols=True, leave=False)
 
     def on_result(self, result: Result) -> None:
         """Show one exposure."""
         for issue in result.issues:
             self._tell(issue)
         if self._bar is not None:
-            self._bar.set_postfix_str(shown(result.label))
-            self._bar.update()
+            self.advance(result.label)
         elif result.outcome != "unchanged":
             self.say(_line(result))
+
+    def advance(self, label: str) -> None:
+        """Move the bar, if there is one."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(shown(label))
+            self._bar.update()
 
     def _tell(self, issue: Issue) -> None:
         self.severities[issue.severity] += 1

@@ -238,7 +238,9 @@ def _exposure(
     fits = fits_of(kept, reduced, by_cube, issues)
     missing = []
     if not reduced:
-        missing.append(_missing("reduced", group.archive_id, str(raw[0])))
+        # Below a root of its own, an analysis has its exposure's name from the database.
+        places = [*map(str, raw), *(fit.path for fit in by_cube.get(None, ()))]
+        missing.append(_missing("reduced", group.archive_id, next(iter(places), "")))
     elif not raw:
         missing.append(_missing("raw", group.raw_file or group.archive_id, str(reduced[0])))
     missing += [derived_issue(cube, reduced[0]) for cube in reduced[1:]]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from aomuse.exchange.cards import CardRow, cards_frame, first_values
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
@@ -26,9 +29,6 @@ HduType = Literal[
     "json",
     "other",
 ]
-
-
-_INT64 = np.iinfo(np.int64)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class HduContent:
     """One HDU.
 
     ``name`` is EXTNAME as astropy shows it, PRIMARY for the first. ``card_images`` are the header's
-    own bytes up to and without END, None for imported JSON. ``cards`` has the columns position,
-    keyword, comment, value_type, value_int, value_float, value_text.
+    own bytes up to and without END, None for imported JSON.
     """
 
     index: int
@@ -73,8 +72,17 @@ class HduContent:
     dimensions: str
     card_images: bytes | None
     card_count: int
-    cards: pd.DataFrame
+    card_rows: list[CardRow]
     table: TableContent | None = None
+
+    @cached_property
+    def cards(self) -> pd.DataFrame:
+        """The cards as a frame, with a column for each field of their rows."""
+        return cards_frame(self.card_rows)
+
+    def values(self, keywords: Collection[str]) -> dict[str, Any]:
+        """Return the value of the first card with each keyword; None if undefined or unparsed."""
+        return first_values(row for row in self.card_rows if row[1] in keywords)
 
     @property
     def key(self) -> str:
@@ -119,58 +127,7 @@ class FileContent:
 
     def card(self, keyword: str, hdu: int = 0) -> Any:
         """Return the value of the first card with ``keyword``, None if absent or undefined."""
-        cards = self.hdus[hdu].cards
-        found = cards[cards["keyword"] == keyword]
-        if found.empty:
-            return None
-        return card_value(found.iloc[0])
-
-
-def card_value(card: Any) -> Any:
-    """Return the Python value of a row of a frame of cards; None if undefined or unparsed."""
-    if card["value_type"] == "unparsed":
-        return None
-    columns = ("value_type", "value_int", "value_float", "value_text")
-    return decode_card(*(card[name] for name in columns))
-
-
-def decode_card(kind: str, integer: Any, number: float, text: str | None) -> Any:
-    """Return the value of a card from its columns: the text of an unparsed one, None for none."""
-    match kind:
-        case "int":
-            return int(text or 0) if integer is None or integer is pd.NA else int(integer)
-        case "bool":
-            return bool(integer)
-        case "float":
-            return float(number)
-        case "complex":
-            return complex(text or "nan")
-        case "undefined":
-            return None
-        case _:
-            return text
-
-
-def typed_value(  # noqa: PLR0911 - one return for each type of value
-    value: Any,
-) -> tuple[str, int | None, float, str | None]:
-    """Return value_type, value_int, value_float (NaN for none) and value_text of a card's value.
-
-    `card_value` reads them back; anything that is not a value of FITS is undefined.
-    """
-    if isinstance(value, bool | np.bool_):
-        return "bool", int(value), np.nan, None
-    if isinstance(value, int | np.integer):
-        if _INT64.min <= value <= _INT64.max:
-            return "int", int(value), np.nan, None
-        return "int", None, np.nan, str(value)
-    if isinstance(value, float | np.floating):
-        return "float", None, float(value), None
-    if isinstance(value, complex | np.complexfloating):
-        return "complex", None, np.nan, str(complex(value))
-    if isinstance(value, str):
-        return "str", None, np.nan, value
-    return "undefined", None, np.nan, None
+        return self.hdus[hdu].values((keyword,)).get(keyword)
 
 
 @dataclass(frozen=True)

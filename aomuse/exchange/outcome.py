@@ -57,8 +57,8 @@ class Summary:
 class Listener:
     """Hears of a run while it goes on; a command line overrides what it wants to show."""
 
-    def on_wait(self, holder: str) -> None:
-        """Show that another run holds the database."""
+    def on_wait(self, text: str) -> None:
+        """Show who holds the database."""
 
     def on_notice(self, text: str) -> None:
         """Show something that concerns the whole run."""

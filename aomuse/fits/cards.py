@@ -1,4 +1,4 @@
-"""Header cards as astropy shows them, as a frame."""
+"""Header cards as astropy shows them, as rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import re
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from astropy.io import fits
 
-from aomuse.exchange.content import decode_card, typed_value
+from aomuse.exchange.cards import CardRow, first_values, typed_value
 from aomuse.exchange.issue import Issue
-from aomuse.fits.plain_cards import RECORD, Row, decode, read_plain, split_cards
+from aomuse.fits.plain_cards import RECORD, decode, read_plain, split_cards
 from aomuse.fits.quiet import quiet_astropy
 
-COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
 COMMENTARY = ("COMMENT", "HISTORY", "")
 
 #: Lengths of keyword.name and keyword.comment.
@@ -34,7 +32,7 @@ _STRUCTURAL = re.compile(
 )
 
 
-def read_rows(images: bytes, path: str, extension: str) -> tuple[list[Row], list[Issue]]:
+def read_rows(images: bytes, path: str, extension: str) -> tuple[list[CardRow], list[Issue]]:
     """Return the cards of a header, from its bytes before END."""
     read = [read_card(position, image) for position, image in enumerate(split_cards(images))]
     return [row for row, _ in read], _issues([problem for _, problem in read], path, extension)
@@ -42,7 +40,7 @@ def read_rows(images: bytes, path: str, extension: str) -> tuple[list[Row], list
 
 def read_shown_rows(
     header: fits.Header, originals: dict[str, list[bytes]], path: str, extension: str
-) -> tuple[list[Row], list[Issue]]:
+) -> tuple[list[CardRow], list[Issue]]:
     """Return the cards of a header as astropy shows it; ``originals`` are those it cannot show."""
     rows, problems = [], []
     for position, card in enumerate(header.cards):
@@ -62,7 +60,7 @@ def _issues(problems: list[str | None], path: str, extension: str) -> list[Issue
     return [Issue("warning", "card", problem, path, extension) for problem in found]
 
 
-def read_card(position: int, image: bytes) -> tuple[Row, str | None]:
+def read_card(position: int, image: bytes) -> tuple[CardRow, str | None]:
     """Return a card with its CONTINUE cards as a row, and what is wrong with it."""
     text = decode(image)
     plain = read_plain(position, text)
@@ -100,7 +98,7 @@ def _stand_ins(image: bytes) -> bytes | None:
     return bytes(table)
 
 
-def _restored(row: Row, back: dict[int, int]) -> Row:
+def _restored(row: CardRow, back: dict[int, int]) -> CardRow:
     """Return a row with its own characters in the place of those that stood in for them."""
     if not back:
         return row
@@ -114,42 +112,12 @@ def _restored(row: Row, back: dict[int, int]) -> Row:
     return position, restored(keyword), restored(comment), kind, integer, number, text
 
 
-def first_values(rows: list[Row]) -> dict[str, Any]:
-    """Return the value of each keyword, of repeated ones the first; None for an unparsed one."""
-    values: dict[str, Any] = {}
-    for _, keyword, _, kind, integer, number, text in rows:
-        if keyword not in values:
-            values[keyword] = (
-                None if kind == "unparsed" else decode_card(kind, integer, number, text)
-            )
-    return values
-
-
-def without_layout(rows: list[Row]) -> list[Row]:
+def without_layout(rows: list[CardRow]) -> list[CardRow]:
     """Return the cards that do not define the layout of a table."""
     return [row for row in rows if not _STRUCTURAL.match(row[1])]
 
 
-def cards_frame(rows: list[Row]) -> pd.DataFrame:
-    """Return rows of cards as a frame with the columns' types."""
-    columns: list[list[Any]] = (
-        [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
-    )
-    position, keyword, comment, value_type, value_int, value_float, value_text = columns
-    return pd.DataFrame(
-        {
-            "position": np.array(position, dtype=np.int32),
-            "keyword": pd.Series(keyword, dtype=object),
-            "comment": pd.Series(comment, dtype=object),
-            "value_type": pd.Series(value_type, dtype=object),
-            "value_int": pd.array(value_int, dtype="Int64"),
-            "value_float": np.array(value_float, dtype=np.float64),
-            "value_text": pd.Series(value_text, dtype=object),
-        }
-    )
-
-
-def _shown(position: int, card: Any, text: str | None = None) -> tuple[Row, str | None]:
+def _shown(position: int, card: Any, text: str | None = None) -> tuple[CardRow, str | None]:
     """Return a card as astropy shows it; ``text`` is its own, if astropy was given another."""
     keyword = str(card.keyword)
     problem: str | None = None
@@ -172,7 +140,7 @@ def _shown(position: int, card: Any, text: str | None = None) -> tuple[Row, str 
     return (position, short, comment, *typed_value(value)), problem
 
 
-def _unparsed(position: int, keyword: str, image: str) -> Row:
+def _unparsed(position: int, keyword: str, image: str) -> CardRow:
     """Return a card that cannot be parsed, with the text after its keyword."""
     text = image[8:].removeprefix("=").strip(" ")
     return position, keyword[:MAX_KEYWORD], "", "unparsed", None, np.nan, text

@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from math import nan
 
+from aomuse.exchange.cards import CardRow
 from aomuse.fits.structure import CARD
-
-#: position, keyword, comment, value_type, value_int, value_float, value_text
-Row = tuple[int, str, str, str, int | None, float, str | None]
 
 #: Keywords of distortions, whose strings are records: DP1 = 'AXIS.1: 1' is DP1.AXIS.1 = 1.
 RECORD = re.compile(r"D[PQ]\d+[A-Z]?")
@@ -50,7 +48,7 @@ def decode(image: bytes) -> str:
         return image.decode("latin-1")
 
 
-def read_plain(position: int, image: str) -> Row | None:
+def read_plain(position: int, image: str) -> CardRow | None:
     """Return a card as a row, None if it is not plain."""
     match = _PLAIN.fullmatch(image)
     if match is None:
@@ -74,7 +72,7 @@ def read_plain(position: int, image: str) -> Row | None:
     return position, keyword, comment, "float", None, number, None
 
 
-def _read_commentary(position: int, image: str) -> Row | None:
+def _read_commentary(position: int, image: str) -> CardRow | None:
     """Return a card of COMMENT, HISTORY or without keyword, which has no value even after '= '."""
     match = _COMMENTARY.fullmatch(image)
     if match is None or len(image) > CARD:

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aomuse.exchange.cards import CardRow
 from aomuse.exchange.content import HduContent
-from aomuse.fits.cards import cards_frame
-from aomuse.fits.plain_cards import Row, read_plain, split_cards
+from aomuse.fits.plain_cards import read_plain, split_cards
 from aomuse.fits.structure import CARD, Extent
 
 #: Short keywords that astropy may remove, restore, move or derive others from.
@@ -50,7 +50,7 @@ class _Header:
 class _Pattern:
     """A header as astropy shows it: fixed rows, None for a card that passes, keys of sums."""
 
-    rows: list[Row | str | None]
+    rows: list[CardRow | str | None]
     content: HduContent
 
 
@@ -67,9 +67,9 @@ class RepeatedImages:
             return
         passing = [read_plain(0, image) for image in header.passing]
         sums = {keyword: read_plain(0, image) for keyword, image in header.sums.items()}
-        rows: list[Row | str | None] = []
+        rows: list[CardRow | str | None] = []
         passed = 0
-        for row in _rows(content):
+        for row in content.card_rows:
             if passed < len(passing) and _same(row, passing[passed]):
                 rows.append(None)
                 passed += 1
@@ -87,7 +87,7 @@ class RepeatedImages:
         if header is None or pattern is None:
             return None
         passing = iter(header.passing)
-        rows: list[Row] = []
+        rows: list[CardRow] = []
         for position, template in enumerate(pattern.rows):
             if isinstance(template, tuple):
                 rows.append(template)
@@ -102,7 +102,7 @@ class RepeatedImages:
             index=extent.index,
             name=header.name,
             card_images=extent.card_images,
-            cards=cards_frame(rows),
+            card_rows=rows,
         )
 
 
@@ -143,16 +143,10 @@ def _plain_name(images: list[str]) -> str | None:
     return None if found == _DEFAULT_NAME else found
 
 
-def _rows(content: HduContent) -> list[Row]:
-    cells = content.cards.astype(object)
-    rows: list[Row] = list(map(tuple, cells.where(cells.notna(), None).to_numpy().tolist()))
-    return rows
-
-
-def _same(row: Row, other: Row | None) -> bool:
+def _same(row: CardRow, other: CardRow | None) -> bool:
     """Return whether two rows hold the same card, at any position; None equals NaN."""
     return other is not None and _values(row) == _values(other)
 
 
-def _values(row: Row) -> list[Any]:
+def _values(row: CardRow) -> list[Any]:
     return [None if value != value else value for value in row[1:]]  # noqa: PLR0124 - NaN

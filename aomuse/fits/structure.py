@@ -171,6 +171,22 @@ def _data_size(images: bytes, places: dict[bytes, int], index: int) -> int:
     return abs(integer("BITPIX")) * groups * (parameters + math.prod(sizes)) // 8
 
 
+def extent_of(images: bytes, index: int, position: int) -> Extent:
+    """Return the extent of an HDU whose header begins at a byte; ValueError says what is wrong."""
+    places = _places(images)
+    kind = "PRIMARY" if index == 0 else (_value(images, places, "XTENSION") or "").strip()
+    pixels = kind in {"PRIMARY", "IMAGE", "IUEIMAGE"} or _value(images, places, "ZIMAGE") == "T"
+    return Extent(
+        index=index,
+        header_start=position,
+        card_images=images,
+        data_start=position + (len(images) // BLOCK + 1) * BLOCK,
+        data_size=_data_size(images, places, index),
+        has_pixels=pixels,
+        places=places,
+    )
+
+
 def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
     """Return the extents of all HDUs; more bytes may follow (`bytes_behind`)."""
     _require_fits(stream.read(LEAD_BYTES), path, size)
@@ -190,25 +206,11 @@ def read_structure(stream: BinaryIO, path: str, size: int) -> list[Extent]:
                 "limits for a file: split it"
             )
             raise FileError("too_large", path, why, str(index))
-        places = _places(images)
         try:
-            data_size = _data_size(images, places, index)
+            extents.append(extent_of(images, index, position))
         except ValueError as error:
             why = f"{error}: {advice(images)}"
             raise FileError("bad_header", path, why, str(index)) from None
-        kind = "PRIMARY" if index == 0 else (_value(images, places, "XTENSION") or "").strip()
-        pixels = kind in {"PRIMARY", "IMAGE", "IUEIMAGE"} or _value(images, places, "ZIMAGE") == "T"
-        extents.append(
-            Extent(
-                index=index,
-                header_start=position,
-                card_images=images,
-                data_start=position + (len(images) // BLOCK + 1) * BLOCK,
-                data_size=data_size,
-                has_pixels=pixels,
-                places=places,
-            )
-        )
         position = extents[-1].next_start
     return extents
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from aomuse.exchange.issue import Issue
 from aomuse.fits.structure import BLOCK, Extent
@@ -54,6 +55,16 @@ def _sum(stream: BinaryIO, start: int, stop: int) -> int:
         words = np.frombuffer(chunk.ljust(-(-len(chunk) // BLOCK) * BLOCK, b"\0"), ">u4")
         total = _add(total, int(words.sum(dtype=np.uint64)))
     return total
+
+
+def data_sum(data: npt.NDArray[np.uint8], fill: bytes) -> int:
+    """Return the sum of an HDU's data, given without what fills the last block."""
+    total, even = 0, len(data) - len(data) % BLOCK
+    for start in range(0, even, _CHUNK):
+        words = data[start : min(start + _CHUNK, even)].view(">u4")
+        total = _add(total, int(words.sum(dtype=np.uint64)))
+    rest = np.frombuffer(data[even:].tobytes().ljust(BLOCK, fill), ">u4")
+    return _add(total, int(rest.sum(dtype=np.uint64)) if even < len(data) else 0)
 
 
 def _add(one: int, other: int) -> int:

@@ -175,8 +175,12 @@ _SPARK = Dialect(
     # Spark's own SQL by sqlglot has no TRY_CAST, which came with version 3.2.
     "databricks",
     "`",
-    {**_DUCKDB.types}
-    | {pa.string(): "STRING", pa.binary(): "BINARY", pa.timestamp("us"): "TIMESTAMP_NTZ"},
+    {
+        **_DUCKDB.types,
+        pa.string(): "STRING",
+        pa.binary(): "BINARY",
+        pa.timestamp("us"): "TIMESTAMP_NTZ",
+    },
     "parquet.`file:{lake}/{table}`",
     _as_spark,
 )

@@ -120,7 +120,9 @@ class LazyLake:
         """Return the exposures for which the filters hold, and the other options."""
         if "chunk_rows" in options:
             raise AomuseError("chunk_rows is for frames of pandas: these come in parts anyway")
-        others: dict[str, Any] = {n: options[n] for n in ("ids", "wavelength") if n in options}
+        others: dict[str, Any] = {
+            name: options[name] for name in ("ids", "wavelength") if name in options
+        }
         filters: Any = {name: value for name, value in options.items() if name not in others}
         with reading(self._database.engine) as connection:
             return exposure_ids(connection, filters), others

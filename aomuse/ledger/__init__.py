@@ -4,17 +4,26 @@ from aomuse.ledger.gathering import gathered, joined
 from aomuse.ledger.issues import record_orphans
 from aomuse.ledger.known_exposures import Ledger
 from aomuse.ledger.known_files import KnownHeaders, remember_headers
-from aomuse.ledger.lock import run_lock
+from aomuse.ledger.lock import WAIT_S, run_lock
+from aomuse.ledger.named_locks import SHORT_WORK_S, NamedLocks
 from aomuse.ledger.planning import Plan, make_plan, stored_but_left_out
 from aomuse.ledger.running import Run, run_transaction, running
+from aomuse.ledger.second_look import look_again, that_meet
+from aomuse.ledger.selecting import exposures_below, exposures_named, unnamed_exposures
 
 __all__ = [
+    "SHORT_WORK_S",
+    "WAIT_S",
     "KnownHeaders",
     "Ledger",
+    "NamedLocks",
     "Plan",
     "Run",
+    "exposures_below",
+    "exposures_named",
     "gathered",
     "joined",
+    "look_again",
     "make_plan",
     "record_orphans",
     "remember_headers",
@@ -22,4 +31,6 @@ __all__ = [
     "run_transaction",
     "running",
     "stored_but_left_out",
+    "that_meet",
+    "unnamed_exposures",
 ]

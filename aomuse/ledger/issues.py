@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 
-from aomuse.db import write_transaction
 from aomuse.exchange.files import FoundFile
 from aomuse.exchange.issue import Issue
 from aomuse.ledger.known_exposures import StoredFile
+from aomuse.ledger.named_locks import exclusive_transaction
+from aomuse.ledger.selecting import below, chunks
 from aomuse.models import LoadIssue, SourceFile
 from aomuse.paths import shown
-
-_CHUNK = 400
 
 
 def record_issues(
@@ -32,8 +31,8 @@ def record_issues(
             .where(LoadIssue.exposure_id == exposure_id, still_open)
             .values(closed_run_id=run_id)
         )
-    if paths:
-        _close_orphans(connection, run_id, set(map(shown, paths)).__contains__)
+    for some in chunks([*map(shown, paths)]):
+        _close_orphans(connection, run_id, LoadIssue.path.in_(some))
     rows = [
         {
             "load_run_id": run_id,
@@ -54,26 +53,19 @@ def record_orphans(
     engine: Engine, run_id: int, roots: Sequence[str], issues: Iterable[Issue]
 ) -> None:
     """Record issues of files that belong to no exposure, and close earlier ones below the roots."""
-    prefixes = tuple(shown(root.rstrip("/")) + "/" for root in roots)
-    with write_transaction(engine) as connection:
-        _close_orphans(connection, run_id, lambda path: path.startswith(prefixes))
+    folders = [shown(root.rstrip("/")) for root in roots]
+    with exclusive_transaction(engine, "issues of files") as connection:
+        _close_orphans(connection, run_id, below(LoadIssue.path, folders))
         record_issues(connection, run_id, None, issues)
 
 
-def _close_orphans(connection: Connection, run_id: int, chosen: Callable[[str], bool]) -> None:
+def _close_orphans(connection: Connection, run_id: int, chosen: ColumnElement[bool]) -> None:
     """Close open issues that belong to no exposure and whose path is chosen."""
-    rows = connection.execute(
-        sa.select(LoadIssue.id, LoadIssue.path).where(
-            LoadIssue.exposure_id.is_(None), LoadIssue.closed_run_id.is_(None)
-        )
-    ).all()
-    close = [row.id for row in rows if row.path and chosen(row.path)]
-    for start in range(0, len(close), _CHUNK):
-        connection.execute(
-            sa.update(LoadIssue)
-            .where(LoadIssue.id.in_(close[start : start + _CHUNK]))
-            .values(closed_run_id=run_id)
-        )
+    orphans = sa.and_(LoadIssue.exposure_id.is_(None), LoadIssue.closed_run_id.is_(None), chosen)
+    # An update that looks for them itself would wait for whatever others write beside them.
+    for some in chunks(connection.scalars(sa.select(LoadIssue.id).where(orphans)).all()):
+        close = sa.update(LoadIssue).where(LoadIssue.id.in_(some))
+        connection.execute(close.values(closed_run_id=run_id))
 
 
 def touch_files(connection: Connection, touched: Iterable[tuple[StoredFile, FoundFile]]) -> None:

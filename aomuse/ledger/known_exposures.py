@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from aomuse.exchange.files import IMPORT_PREFIX, ExposureFiles, ImportedBlob, Role
 from aomuse.exchange.issue import Issue
+from aomuse.ledger.selecting import selected
 from aomuse.models import Exposure, LoadIssue, SourceFile
 
 #: Code of the issue that a damaged file has not replaced the rows of its earlier content.
@@ -48,23 +49,30 @@ class KnownExposure:
     #: A file was damaged after it was loaded, and the rows of its earlier content were kept.
     rows_kept: bool = False
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What another loader would change: the rows of its files, with path and checksum."""
+        files = frozenset((file.id, file.path, file.sha256) for file in self.files)
+        return self.id, self.archive_id, files
+
 
 class Ledger:
     """The files and exposures that the database has."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ids: Collection[int] | None = None) -> None:
+        """Read all exposures, or those of some ids."""
         self._exposures: dict[int, KnownExposure] = {}
         self._by_archive_id: dict[str, KnownExposure] = {}
         self._by_path: dict[str, tuple[KnownExposure, StoredFile]] = {}
         self._by_name: dict[tuple[Role, str], list[KnownExposure]] = defaultdict(list)
-        for row in connection.execute(
-            sa.select(Exposure.id, Exposure.archive_id, Exposure.raw_file)
-        ):
+        exposures = sa.select(Exposure.id, Exposure.archive_id, Exposure.raw_file)
+        for row in selected(connection, exposures, Exposure.id, ids):
             known = KnownExposure(row.id, row.archive_id, row.raw_file)
             self._exposures[row.id] = known
             if row.archive_id is not None:
                 self._by_archive_id[row.archive_id] = known
-        for row in connection.execute(sa.select(*SourceFile.__table__.columns)):
+        files = sa.select(*SourceFile.__table__.columns)
+        for row in selected(connection, files, SourceFile.exposure_id, ids):
             file = StoredFile(
                 row.id,
                 row.role,
@@ -75,22 +83,23 @@ class Ledger:
                 row.sha256,
                 row.outcome != "failed",
             )
-            known = self._exposures[row.exposure_id]
-            known.files.append(file)
-            self._by_path[row.path] = known, file
-            self._by_name[row.role, row.name].append(known)
-        for row in connection.execute(
-            sa.select(*LoadIssue.__table__.columns).where(
-                LoadIssue.exposure_id.is_not(None),
-                LoadIssue.closed_run_id.is_(None),
-                sa.or_(LoadIssue.severity == "error", LoadIssue.code == ROWS_KEPT),
-            )
-        ):
-            if row.code == ROWS_KEPT:
-                self._exposures[row.exposure_id].rows_kept = True
+            if (stored := self._exposures.get(row.exposure_id)) is None:
+                continue  # another loader has stored it since
+            stored.files.append(file)
+            self._by_path[row.path] = stored, file
+            self._by_name[row.role, row.name].append(stored)
+        issues = sa.select(*LoadIssue.__table__.columns).where(
+            LoadIssue.exposure_id.is_not(None),
+            LoadIssue.closed_run_id.is_(None),
+            sa.or_(LoadIssue.severity == "error", LoadIssue.code == ROWS_KEPT),
+        )
+        for row in selected(connection, issues, LoadIssue.exposure_id, ids):
+            if (of := self._exposures.get(row.exposure_id)) is None:
                 continue
-            issue = Issue("error", row.code, row.message, row.path, row.extension_name)
-            self._exposures[row.exposure_id].errors.append(issue)
+            if row.code == ROWS_KEPT:
+                of.rows_kept = True
+                continue
+            of.errors.append(Issue("error", row.code, row.message, row.path, row.extension_name))
 
     def known(self, files: ExposureFiles) -> tuple[KnownExposure, ...]:
         """Return what the database has of an exposure."""

@@ -9,22 +9,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.db import write_transaction
 from aomuse.exchange.files import FoundFile, Identity, Role
+from aomuse.ledger.named_locks import exclusive_transaction
+from aomuse.ledger.selecting import below, chunks
 from aomuse.models import KnownFile
 
 #: To be raised when the same header would give another identity than before.
 RULE_SET = 1
-_CHUNK = 500
 _MAX_TEXT = 255
 
 
 class KnownHeaders:
     """What earlier loads read in the headers of files."""
 
-    def __init__(self, connection: Connection) -> None:
-        columns = KnownFile.__table__.columns
-        self._rows = {row.path: row for row in connection.execute(sa.select(*columns))}
+    def __init__(self, connection: Connection, roots: Sequence[str]) -> None:
+        select = sa.select(*KnownFile.__table__.columns).where(below(KnownFile.path, roots))
+        self._rows = {row.path: row for row in connection.execute(select)}
 
     def recall(self, file: FoundFile) -> Identity | None:
         """Return what is known of a file that has not changed, None otherwise."""
@@ -56,20 +56,15 @@ def remember_headers(
 
     ``identities`` has for each file whose header was read its role by the folder, and the header.
     """
-    prefixes = tuple(root.rstrip("/") + "/" for root in roots)
     paths = {str(file) for file in files}
     rows = [_row(run_id, file, *identity) for file, identity in identities.items()]
-    with write_transaction(engine) as connection:
-        known = connection.execute(sa.select(KnownFile.id, KnownFile.path)).all()
-        renewed = {row["path"] for row in rows}
-        stale = [
-            row.id
-            for row in known
-            if row.path in renewed or (row.path.startswith(prefixes) and row.path not in paths)
-        ]
-        for start in range(0, len(stale), _CHUNK):
-            chunk = stale[start : start + _CHUNK]
-            connection.execute(sa.delete(KnownFile).where(KnownFile.id.in_(chunk)))
+    renewed = [row["path_sha256"] for row in rows]
+    known = sa.select(KnownFile.id, KnownFile.path).where(below(KnownFile.path, roots))
+    with exclusive_transaction(engine, "memory of headers") as connection:
+        gone = [row.id for row in connection.execute(known) if row.path not in paths]
+        for column, values in ((KnownFile.id, gone), (KnownFile.path_sha256, renewed)):
+            for some in chunks(values):
+                connection.execute(sa.delete(KnownFile).where(column.in_(some)))
         if rows:
             connection.execute(sa.insert(KnownFile), rows)
 

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import describe_error, inserted_id, write_transaction
 from aomuse.errors import BusyError, DatabaseError, UnfinishedError
 from aomuse.exchange.outcome import Listener, Result, Summary
-from aomuse.ledger.lock import run_lock
+from aomuse.ledger.lock import RunLock, dead_runs, run_lock
 from aomuse.models import LoadRun
 from aomuse.retries import retrying
 from aomuse.schema import require_head
@@ -36,7 +36,7 @@ class Run:
     schema_revision: str
     listener: Listener
     stop: Stop
-    keep_lock: Callable[[], None]
+    lock: RunLock
     id: int = 0
     summary: Summary = field(default_factory=Summary)
     has_issues: bool = False
@@ -46,11 +46,13 @@ class Run:
 
         def insert() -> int:
             with write_transaction(self.engine) as connection:
-                # Whoever holds the lock knows that no other run is alive.
+                # What they still write at this moment is waited for.
                 connection.execute(
-                    sa.update(LoadRun).where(LoadRun.outcome == "running").values(outcome="killed")
+                    sa.update(LoadRun)
+                    .where(LoadRun.id.in_(dead_runs(connection)), LoadRun.outcome == "running")
+                    .values(outcome="killed")
                 )
-                return inserted_id(
+                run_id = inserted_id(
                     connection,
                     sa.insert(LoadRun).values(
                         command=command,
@@ -64,6 +66,8 @@ class Run:
                         **_counts(self.summary),
                     ),
                 )
+                self.lock.belong_to(connection, run_id)
+                return run_id
 
         self.id = retrying(self.engine, insert)
 
@@ -72,7 +76,7 @@ class Run:
         self.summary.add(result)
         self.has_issues |= result.has_errors
         self.listener.on_result(result)
-        self.keep_lock()
+        self.lock.keep(self.id)
 
     def finish(self, outcome: str) -> None:
         """Record the end of the run, unless another one has taken its place."""
@@ -85,8 +89,8 @@ class Run:
 
 
 @contextmanager
-def running(engine: Engine, listener: Listener) -> Iterator[Run]:
-    """Hold the database for one run, and record how it ends.
+def running(engine: Engine, listener: Listener, *, shared: bool = False) -> Iterator[Run]:
+    """Hold the database for one run, alone or with others, and record how it ends.
 
     A run that fails before it is started leaves no row. If the database fails a run later, it may
     have written exposures: that is an UnfinishedError. After Ctrl-C, TERM or HUP the outcome is
@@ -94,8 +98,9 @@ def running(engine: Engine, listener: Listener) -> Iterator[Run]:
     """
     begun = time.monotonic()
     revision = require_head(engine)
-    with run_lock(engine, listener.on_wait) as keep_lock, finish_on_interrupt() as stop:
-        run = Run(engine, revision, listener, stop, keep_lock)
+    lock = run_lock(engine, listener.on_wait, shared=shared)
+    with lock as held, finish_on_interrupt() as stop:
+        run = Run(engine, revision, listener, stop, held)
         outcome = "failed"
         try:
             yield run

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aomuse.exchange.cards import CardRow, typed_value
 from aomuse.exchange.column_format import ColumnFormat
-from aomuse.exchange.content import HduContent, TableContent, typed_value
-from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD, cards_frame
+from aomuse.exchange.content import HduContent, TableContent
+from aomuse.fits.cards import COMMENTARY, MAX_KEYWORD
 from aomuse.fits.column_definitions import MAX_TEXT
-from aomuse.fits.plain_cards import Row
 
 #: Types of columns by the types of their values. Integers among floats are kept as text.
 _DTYPES: dict[frozenset[type], type[Any]] = {frozenset({bool}): np.bool_, frozenset({str}): np.str_}
@@ -26,18 +26,18 @@ _LETTERS = {"float64": "D", "int64": "K", "int32": "J", "bool": "L"}
 
 def header_hdu(index: int, name: str, header: dict[str, Any]) -> HduContent:
     """Return a dictionary of keywords as the header of an HDU."""
-    rows: list[Row] = []
+    rows: list[CardRow] = []
     for keyword, value in header.items():
         lines = value if keyword in COMMENTARY and _are_texts(value) else [value]
         rows += [_card(len(rows) + i, keyword, line) for i, line in enumerate(lines)]
-    return HduContent(index, name[:MAX_TEXT], "json", "", None, len(rows), cards_frame(rows))
+    return HduContent(index, name[:MAX_TEXT], "json", "", None, len(rows), rows)
 
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(line, str) for line in value)
 
 
-def _card(position: int, name: str, value: Any) -> Row:
+def _card(position: int, name: str, value: Any) -> CardRow:
     keyword = name[:MAX_KEYWORD]
     if keyword in COMMENTARY and isinstance(value, str):
         return position, keyword, "", "commentary", None, math.nan, value
@@ -75,7 +75,7 @@ def table_hdu(index: int, name: str, columns: dict[str, Any]) -> HduContent:
         values.append(array)
     table = TableContent(tuple(formats), tuple(values), (None,) * len(values), rows)
     dimensions = f"{len(formats)} x {rows}"
-    return HduContent(index, name[:MAX_TEXT], "json", dimensions, None, 0, cards_frame([]), table)
+    return HduContent(index, name[:MAX_TEXT], "json", dimensions, None, 0, [], table)
 
 
 def array_of(column: list[Any]) -> npt.NDArray[Any]:

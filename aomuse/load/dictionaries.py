@@ -92,27 +92,27 @@ def _insert_missing(
 
 def _insert_layout(connection: Connection, layout: Layout) -> int:
     try:
-        with connection.begin_nested():
-            layout_id = inserted_id(
-                connection,
-                sa.insert(TableLayout).values(
-                    extension_name=layout.extension,
-                    fingerprint=layout.fingerprint,
-                    column_count=len(layout.formats),
-                ),
-            )
-            columns = [
-                {**vars(form), "table_layout_id": layout_id, "stored_in": home}
-                for form, home in zip(layout.formats, layout.stored_in, strict=True)
-            ]
-            if columns:
-                connection.execute(sa.insert(TableColumn), columns)
+        # Without a savepoint: after a deadlock there is none to go back to.
+        layout_id = inserted_id(
+            connection,
+            sa.insert(TableLayout).values(
+                extension_name=layout.extension,
+                fingerprint=layout.fingerprint,
+                column_count=len(layout.formats),
+            ),
+        )
     except IntegrityError:
-        # Another loader was first.
+        # Another loader was first, and has committed the columns too.
         found = connection.scalar(
             sa.select(TableLayout.id).where(TableLayout.fingerprint == layout.fingerprint)
         )
         if found is None:
             raise
         return found
+    columns = [
+        {**vars(form), "table_layout_id": layout_id, "stored_in": home}
+        for form, home in zip(layout.formats, layout.stored_in, strict=True)
+    ]
+    if columns:
+        connection.execute(sa.insert(TableColumn), columns)
     return layout_id

@@ -11,6 +11,7 @@ from aomuse.db import inserted_id
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.references import References
+from aomuse.load.two_phase import ShardedWriter
 from aomuse.models import Base, Exposure, Header, PsfFit
 from aomuse.stored.special import split_special
 from aomuse.stored.writer import BulkWriter
@@ -30,7 +31,7 @@ def store_exposure(
     """Write an exposure's rows in place of those it has, within the caller's transaction."""
     kept = _kept_fits(connection, known, exposure)
     for exposure_id in known:
-        _delete_rows(connection, exposure_id)
+        _delete_rows(connection, writer, exposure_id)
     if len(known) > 1:
         connection.execute(sa.delete(Exposure).where(Exposure.id.in_(known[1:])))
     exposure_id, special = _write_exposure(
@@ -89,7 +90,7 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
         dictionaries.layout(layout)
 
 
-def _delete_rows(connection: Connection, exposure_id: int) -> None:
+def _delete_rows(connection: Connection, writer: BulkWriter, exposure_id: int) -> None:
     """Delete all rows that belong to an exposure, but neither itself nor its issues."""
     ids = {
         name: connection.scalars(sa.select(model.id).where(model.exposure_id == exposure_id)).all()
@@ -103,6 +104,8 @@ def _delete_rows(connection: Connection, exposure_id: int) -> None:
             continue
         for name, values in ids.items():
             if name in table.columns and values:
+                if isinstance(writer, ShardedWriter) and writer.delete_from(table.name, values):
+                    break
                 connection.execute(sa.delete(table).where(table.c[name].in_(values)))
                 break
 

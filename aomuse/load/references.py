@@ -66,8 +66,10 @@ class References:
         elif table == "table_value":
             _, column_ids = self.dictionaries.layout(self.layouts[frame["layout"].iloc[0]])
             new["table_column_id"] = frame["column_position"].map(column_ids)
-        resolved = frame.assign(**new)  # type: ignore[arg-type]
-        return resolved[[name for name in columns.keys() if name in resolved]]  # noqa: SIM118
+        # Not by assign, which copies the frame and makes its index again for each column.
+        names = [name for name in columns.keys() if name in new or name in frame]  # noqa: SIM118
+        found = {name: new.get(name, frame.get(name)) for name in names}
+        return pd.DataFrame(found, index=frame.index, copy=False)
 
     def learn(
         self, connection: Connection, table: str, frame: pd.DataFrame, resolved: pd.DataFrame

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error
-from aomuse.errors import AomuseError, DatabaseError
+from aomuse.errors import AomuseError, DatabaseError, OvertakenError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Outcome, Result
 from aomuse.ledger.issues import record_issues, touch_files
+from aomuse.ledger.known_exposures import KnownExposure, Ledger
+from aomuse.ledger.named_locks import SHORT_WORK_S, NamedLocks
 from aomuse.ledger.planning import Action, Plan
 from aomuse.ledger.running import run_transaction
+from aomuse.ledger.selecting import exposures_of
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.exposure import prepare_dictionaries, store_exposure
 from aomuse.load.kept_rows import reasons_to_keep
 from aomuse.load.references import References
+from aomuse.load.two_phase import recover, sharded_transaction
 from aomuse.load.writer_choice import WriterChoice
 from aomuse.metrics.rows import store_metrics
 from aomuse.retries import retrying
+from aomuse.stored.writer import BulkWriter
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +54,12 @@ _OUTCOMES: dict[Action, Outcome] = {
 class UnitOfWork:
     """Writes exposures, each in a transaction that is tried again where that can help."""
 
-    def __init__(self, way: WriterChoice, run_id: int) -> None:
+    def __init__(self, way: WriterChoice, run_id: int, locks: NamedLocks | None = None) -> None:
+        """Write alone, or beside other loaders by means of locks."""
+        self.locks = locks
         self._engine = way.engine
         self._make_writer = way.make_writer
+        self._shards = way.shards
         self._run_id = run_id
         self._dictionaries: Dictionaries | None = None
 
@@ -59,15 +69,21 @@ class UnitOfWork:
         plan: Plan,
         make: Callable[[], NormalizedExposure],
         finish: Finish = lambda *_: 0,
+        *,
+        found: ExposureFiles | None = None,
     ) -> Result:
-        """Store an exposure; whatever is wrong with it, the next one can be loaded."""
+        """Store an exposure; whatever is wrong with it, the next one can be loaded.
+
+        An OvertakenError where another loader was the reason.
+        """
         started = time.monotonic()
         try:
             exposure = make()
             stored = self.store(files, plan, exposure, finish)
-        except DatabaseError:
+        except (DatabaseError, OvertakenError):
             raise
         except Exception as error:
+            self.require_unchanged(found or files, plan)
             logger.debug("%s could not be stored", files.label, exc_info=True)
             return self.fail(files, plan, reason_of(error), time.monotonic() - started)
         return Result(
@@ -103,8 +119,9 @@ class UnitOfWork:
             if self._dictionaries is None:
                 self._dictionaries = Dictionaries(self._engine)
             prepare_dictionaries(self._dictionaries, exposure)
-            with run_transaction(self._engine, self._run_id) as connection:
-                writer = self._make_writer(connection)
+            with self._transaction(known) as (connection, writer):
+                if self.locks is not None:
+                    self.locks.require(connection)
                 stored = store_exposure(
                     connection, writer, self._dictionaries, exposure, self._run_id, known
                 )
@@ -115,6 +132,38 @@ class UnitOfWork:
             return stored
 
         return self._try(write)
+
+    def end_killed_runs(self) -> None:
+        """Bring to an end what killed runs, and killed workers of this one, began on other servers.
+
+        Not while workers of this run are at work.
+        """
+        if self._shards is not None:
+            self._try(partial(recover, self._shards, self._engine, self._run_id))
+
+    @contextmanager
+    def _transaction(self, known: tuple[int, ...]) -> Iterator[tuple[Connection, BulkWriter]]:
+        if self._shards is None:
+            with run_transaction(self._engine, self._run_id) as connection:
+                yield connection, self._make_writer(connection)
+            return
+        exposure_id = known[0] if known else None
+        arguments = (self._shards, self._engine, self._make_writer, self._run_id, exposure_id)
+        with sharded_transaction(*arguments) as (connection, writer):
+            yield connection, writer
+
+    def require_unchanged(self, files: ExposureFiles, plan: Plan) -> None:
+        """Refuse to carry out the plan of an exposure that another loader has stored since."""
+        if self.locks is None or self._engine.dialect.name == "sqlite":
+            return
+
+        def look() -> tuple[KnownExposure, ...]:
+            with self._engine.connect() as connection:
+                return Ledger(connection, exposures_of(connection, [files])).known(files)
+
+        now = {known.state for known in self._try(look)}
+        if now != {known.state for known in plan.known}:
+            raise OvertakenError(f"another run has stored {files.label}")
 
     def _reasons_to_keep(self, plan: Plan, exposure: NormalizedExposure) -> list[Issue]:
         if not plan.known:
@@ -136,8 +185,18 @@ class UnitOfWork:
 
             self._try(touch)
         if plan.action == "refuse":
-            self._record(tuple(k.id for k in plan.known), plan.issues)
+            with self._alone_with(plan):
+                self._record(tuple(k.id for k in plan.known), plan.issues)
         return Result(files.label, _OUTCOMES[plan.action], 0, 0.0, plan.issues)
+
+    @contextmanager
+    def _alone_with(self, plan: Plan) -> Iterator[None]:
+        """Let no other loader record the same of an exposure at the same time."""
+        if self.locks is None:
+            yield
+            return
+        with self.locks.held([f"exposure {known.id}" for known in plan.known], SHORT_WORK_S):
+            yield
 
     def record_left(self, place: str, issues: Sequence[Issue]) -> None:
         """Record issues of something that belongs to no exposure, in place of its earlier ones."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
+from aomuse.load.shards import Shards, find_shards
 from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
 
 #: Tables whose parents the loader has just written in the same transaction: the server need not
@@ -54,11 +55,14 @@ class WriterChoice:
         Returns the bulk writer for such a connection.
     notice : str or None
         Why the fastest way cannot be taken.
+    shards : Shards or None
+        Where samples are, if they are on other servers.
     """
 
     engine: Engine
     make_writer: Callable[[Connection], BulkWriter]
     notice: str | None = None
+    shards: Shards | None = None
 
 
 def choose_writer(engine: Engine) -> WriterChoice:
@@ -105,8 +109,12 @@ def known_writer(engine: Engine, *, fast: bool) -> WriterChoice:
     WriterChoice
         The way.
     """
+    shards = find_shards(engine)
     if not fast:
-        return WriterChoice(engine, ExecutemanyWriter)
+        return WriterChoice(engine, ExecutemanyWriter, shards=shards)
     from aomuse.libmariadb import BulkArrayWriter
 
-    return WriterChoice(engine, lambda connection: BulkArrayWriter(connection, trusted=TRUSTED))
+    def make_writer(connection: Connection) -> BulkWriter:
+        return BulkArrayWriter(connection, trusted=TRUSTED)
+
+    return WriterChoice(engine, make_writer, shards=shards)

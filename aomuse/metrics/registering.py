@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.db import write_transaction
+from aomuse.ledger.named_locks import exclusive_transaction
 from aomuse.metrics.registry import METRICS
 from aomuse.models import Metric
 
 
 def register_metrics(engine: Engine) -> None:
     """Bring the registry of metrics into the database."""
-    with write_transaction(engine) as connection:
+    with exclusive_transaction(engine, "registry of metrics") as connection:
         register(connection)
 
 
@@ -21,9 +21,8 @@ def register(connection: Connection) -> None:
     stored = {
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
+    if new := [metric.row for metric in METRICS if metric.id not in stored]:
+        connection.execute(sa.insert(Metric), new)
     for metric in METRICS:
-        row = metric.row
-        if metric.id not in stored:
-            connection.execute(sa.insert(Metric).values(row))
-        elif stored[metric.id] != row:
-            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(row))
+        if stored.get(metric.id, metric.row) != metric.row:
+            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(metric.row))

@@ -9,9 +9,9 @@ from typing import Any
 from aomuse.metrics.domain import Range
 from aomuse.metrics.metric import Grain, Metrics, MetricValue
 from aomuse.metrics.registry import METRICS, metric_of
+from aomuse.models.base import NAME_LENGTH
 
 _NO_VALUE = "the formula has no value for these inputs"
-_LONGEST = 255
 
 #: What stored values can raise that nobody foresaw; what the database raises is not among it.
 UNFORESEEN = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
@@ -69,5 +69,5 @@ def or_reason(grain: Grain, function: Callable[..., Metrics], *arguments: Any) -
 
 def reason_of_all(grain: Grain, error: Exception) -> Metrics:
     """Return an error as the reason of all metrics of a grain."""
-    reason = f"it could not be computed: {type(error).__name__}: {error}"[:_LONGEST]
+    reason = f"it could not be computed: {type(error).__name__}: {error}"[:NAME_LENGTH]
     return {(m.name, m.version): reason for m in METRICS if m.grain == grain}

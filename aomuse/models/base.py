@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     Double,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -50,6 +51,9 @@ _utc_type = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MARIADB)
 _text_type = Text().with_variant(mysql.MEDIUMTEXT(), *_MARIADB)
 _blob_type = LargeBinary().with_variant(mysql.MEDIUMBLOB(), *_MARIADB)
 
+#: Characters of a `Name`.
+NAME_LENGTH = 255
+
 Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)]
 Int = Annotated[int, mapped_column(Integer)]
 SmallInt = Annotated[int, mapped_column(SmallInteger)]
@@ -60,7 +64,7 @@ Float = Annotated[float, mapped_column(Double)]
 Flag = Annotated[bool, mapped_column(Boolean)]
 Utc = Annotated[dt.datetime, mapped_column(_utc_type)]
 Code = Annotated[str, mapped_column(String(64))]
-Name = Annotated[str, mapped_column(String(255))]
+Name = Annotated[str, mapped_column(String(NAME_LENGTH))]
 LongText = Annotated[str, mapped_column(_text_type)]
 Blob = Annotated[bytes, mapped_column(_blob_type)]
 
@@ -69,6 +73,23 @@ class Base(DeclarativeBase):
     """Parent of all models."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def path_index(table: str) -> Index:
+    """Return the index by which the files below a folder are found.
+
+    Parameters
+    ----------
+    table : str
+        A table with a column ``path``.
+
+    Returns
+    -------
+    sqlalchemy.Index
+        On MariaDB of the first characters: the whole path is too long.
+    """
+    length: dict[str, Any] = {f"{dialect}_length": 255 for dialect in _MARIADB}
+    return Index(f"ix_{table}_path", "path", **length)
 
 
 def table_options(comment: str) -> dict[str, Any]:

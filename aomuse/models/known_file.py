@@ -15,6 +15,7 @@ from aomuse.models.base import (
     LongText,
     Name,
     Utc,
+    path_index,
     table_options,
 )
 
@@ -23,8 +24,9 @@ class KnownFile(Base):
     """A file below a root, loaded or left out."""
 
     __tablename__ = "known_file"
-    __table_args__ = table_options(
-        "A file whose header a load has read: what it is, or why it is left out"
+    __table_args__ = (
+        path_index("known_file"),
+        table_options("A file whose header a load has read: what it is, or why it is left out"),
     )
 
     id: Mapped[Id] = mapped_column(comment="Number of the file")

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from aomuse.models.base import Base, BigInt, Code, Id, Int, LongText, Name, Utc, table_options
+from aomuse.models.base import (
+    Base,
+    BigInt,
+    Code,
+    Id,
+    Int,
+    LongText,
+    Name,
+    Utc,
+    path_index,
+    table_options,
+)
 
 if TYPE_CHECKING:
     from aomuse.models.exposure import Exposure
@@ -61,6 +72,7 @@ class SourceFile(Base):
     __tablename__ = "source_file"
     __table_args__ = (
         Index("ix_source_file_role_name", "role", "name"),
+        path_index("source_file"),
         table_options("One file of an exposure, as it was when it was loaded"),
     )
 

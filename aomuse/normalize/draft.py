@@ -70,17 +70,14 @@ class Draft:
         layout = Layout(extension or hdu.key, table.formats, stored_in)
         fingerprint = self.out.layout(layout)
         self.layouts[file.path, hdu.index] = fingerprint
-        frames = [
-            _column_frame(table.values[i], table.nulls[i], table.formats[i]).assign(
-                column_position=i + 1
-            )
+        columns = [
+            _stored_column(i + 1, table.values[i], table.nulls[i], table.formats[i])
             for i, home in enumerate(stored_in)
             if home == COLUMN_STORE and table.row_count
         ]
-        if frames:
-            frame = pd.concat(frames, ignore_index=True)
-            number = self.header(file, hdu)
-            self.out.add("table_value", frame.assign(header=number, layout=fingerprint))
+        if columns:
+            frame = _joined(columns, header=self.header(file, hdu), layout=fingerprint)
+            self.out.add("table_value", frame)
 
     def store_other_tables(self, file: FileContent) -> None:
         """Put the tables of a file that are not done yet into the column store."""
@@ -89,10 +86,47 @@ class Draft:
                 self.store_table(file, hdu, {})
 
 
-def _column_frame(
-    values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None, form: ColumnFormat
-) -> pd.DataFrame:
-    """Return one row for each element of a column of any shape and type."""
+@dataclass(frozen=True)
+class _StoredColumn:
+    """The elements of a column: an array for each column of table_value."""
+
+    position: int
+    row_index: npt.NDArray[np.int64]
+    element: npt.NDArray[np.int64]
+    value_float: npt.NDArray[np.float64]
+    value_int: npt.NDArray[np.int64]
+    int_missing: npt.NDArray[np.bool_]
+    value_text: npt.NDArray[np.object_]
+
+
+def _joined(columns: list[_StoredColumn], *, header: int, layout: str) -> pd.DataFrame:
+    """Return one row for each element of the columns of a table."""
+
+    def all_of(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(column, name) for column in columns])
+
+    counts = [len(column.row_index) for column in columns]
+    return pd.DataFrame(
+        {
+            "row_index": all_of("row_index").astype(np.int32),
+            "element": all_of("element").astype(np.int32),
+            "value_float": all_of("value_float"),
+            "value_int": pd.arrays.IntegerArray(all_of("value_int"), all_of("int_missing")),
+            "value_text": pd.Series(all_of("value_text"), dtype=object),
+            "column_position": np.repeat([column.position for column in columns], counts),
+            "header": header,
+            "layout": pd.Series(np.full(sum(counts), layout, dtype=object), dtype=object),
+        }
+    )
+
+
+def _stored_column(
+    position: int,
+    values: npt.NDArray[Any],
+    nulls: npt.NDArray[np.bool_] | None,
+    form: ColumnFormat,
+) -> _StoredColumn:
+    """Return the elements of a column of any shape and type."""
     rows = len(values)
     is_list = values.dtype == object and values.ndim == 1 and rows > 0
     if is_list and isinstance(values[0], np.ndarray):
@@ -113,32 +147,30 @@ def _column_frame(
         flat = np.stack([flat.real, flat.imag], axis=1).reshape(-1)
         row_index = np.repeat(row_index, 2)
         element = np.stack([2 * element, 2 * element + 1], axis=1).reshape(-1)
-    value_float, value_int, value_text = _typed(flat, mask)
-    frame = pd.DataFrame(
-        {
-            "row_index": row_index.astype(np.int32),
-            "element": element.astype(np.int32),
-            "value_float": value_float,
-            "value_int": value_int,
-            "value_text": value_text,
-        }
-    )
-    if mask is None or form.datatype is None:
-        return frame
-    # A catalogue distinguishes an empty cell from NaN: the empty one has no row.
-    return frame[~np.repeat(mask, len(frame) // len(mask))]
+    arrays = (row_index, element, *_typed(flat, mask))
+    if mask is not None and form.datatype is not None:
+        # A catalogue distinguishes an empty cell from NaN: the empty one has no row.
+        present = ~np.repeat(mask, len(flat) // len(mask))
+        arrays = tuple(array[present] for array in arrays)  # type: ignore[assignment]
+    return _StoredColumn(position, *arrays)
 
 
 def _typed(
     flat: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None
-) -> tuple[npt.NDArray[np.float64], pd.arrays.IntegerArray, npt.NDArray[np.object_]]:
+) -> tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.bool_],
+    npt.NDArray[np.object_],
+]:
+    """Return elements as floats, integers, where these are missing, and texts."""
     size = len(flat)
     no_float = np.full(size, np.nan)
-    no_int = pd.arrays.IntegerArray(np.zeros(size, np.int64), np.ones(size, np.bool_))
+    no_int = np.zeros(size, np.int64), np.ones(size, np.bool_)
     no_text = np.full(size, None, dtype=object)
     missing = np.zeros(size, np.bool_) if mask is None else mask
     if flat.dtype.kind == "f":
-        return flat.astype(np.float64), no_int, no_text
+        return flat.astype(np.float64), *no_int, no_text
     is_object = flat.dtype == object
     is_integer = is_object and all(isinstance(value, int) for value in flat)
     if flat.dtype == np.uint64 or is_integer:
@@ -146,10 +178,10 @@ def _typed(
         text = np.full(size, None, dtype=object)
         text[beyond] = flat[beyond].astype(str)
         integers = np.where(beyond | missing, 0, flat).astype(np.int64)
-        return no_float, pd.arrays.IntegerArray(integers, beyond | missing), text
+        return no_float, integers, beyond | missing, text
     if flat.dtype.kind in "iub":
         integers = np.where(missing, 0, flat).astype(np.int64)
-        return no_float, pd.arrays.IntegerArray(integers, missing.copy()), no_text
+        return no_float, integers, missing, no_text
     text = flat.copy() if is_object else flat.astype(str).astype(object)
     text[missing] = None
-    return no_float, no_int, text
+    return no_float, *no_int, text

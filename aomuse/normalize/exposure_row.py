@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aomuse.exchange.content import ExposureContent, HduContent, card_value
+from aomuse.exchange.content import ExposureContent, HduContent
 from aomuse.exchange.issue import Issue, Severity
 from aomuse.muse.expected import expected
 from aomuse.muse.keywords import (
@@ -109,10 +109,8 @@ def _fitting(text: Any, longest: int) -> str | None:
 def _first_values(primary: HduContent) -> dict[str, Any]:
     """Return the first value of each keyword of the primary header."""
     wanted = {p.keyword for p in PROMOTED} | {*TARGET_KEYWORDS, MODE_KEYWORD, START_KEYWORD}
-    cards = primary.cards
-    found = cards[cards["keyword"].isin(wanted)].drop_duplicates("keyword").to_dict("records")
-    values = {str(card["keyword"]): card_value(card) for card in found}
-    return {keyword: value for keyword, value in values.items() if value is not None}
+    found = primary.values(wanted)
+    return {keyword: value for keyword, value in found.items() if value is not None}
 
 
 def mode_of(value: Any) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.exchange.content import FileContent, FitContent, TableContent, card_value
+from aomuse.exchange.cards import first_values
+from aomuse.exchange.content import FileContent, FitContent, TableContent
 from aomuse.exchange.files import ImportedBlob
 from aomuse.exchange.issue import Issue
 from aomuse.muse.keywords import plain_keyword
@@ -79,8 +80,8 @@ class Fit:
             if primary is None:
                 continue
             # PampelMuse writes its keywords in small letters.
-            cards = primary.cards[primary.cards["keyword"].map(plain_keyword) == keyword]
-            value = card_value(cards.iloc[0]) if len(cards) else None
+            cards = (row for row in primary.card_rows if plain_keyword(row[1]) == keyword)
+            value = next(iter(first_values(cards).values()), None)
             if isinstance(value, str) and value.strip():
                 return value.strip()
         return None

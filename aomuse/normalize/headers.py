@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from aomuse.exchange.cards import CardRow, cards_frame
 from aomuse.exchange.files import ImportedBlob
 from aomuse.normalize.draft import Draft
 
@@ -14,7 +17,9 @@ def add_files_and_headers(draft: Draft) -> None:
     """Put a row for each file, each HDU and each card before the rows of the tables."""
     tables, draft.out.frames = draft.out.frames, []
     _add_files(draft)
-    headers, cards = [], []
+    headers: list[dict[str, Any]] = []
+    cards: list[CardRow] = []
+    counts: list[int] = []
     for file in draft.content.files:
         for hdu in file.hdus:
             number = draft.header(file, hdu)
@@ -33,13 +38,14 @@ def add_files_and_headers(draft: Draft) -> None:
                     "table_row_count": hdu.table.row_count if hdu.table else None,
                 }
             )
-            if len(hdu.cards):
-                cards.append(hdu.cards.assign(header=number))
+            cards += hdu.card_rows
+            counts.append(len(hdu.card_rows))
     if headers:
         frame = pd.DataFrame(headers)
         draft.out.add("header", frame.astype({"table_row_count": "Int64"}))
     if cards:
-        draft.out.add("header_card", pd.concat(cards, ignore_index=True))
+        numbers = np.repeat([header["header"] for header in headers], counts)
+        draft.out.add("header_card", cards_frame(cards).assign(header=numbers))
     draft.out.frames += tables
 
 

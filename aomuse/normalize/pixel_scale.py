@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from aomuse.exchange.content import FileContent, HduContent, card_value
+from aomuse.exchange.content import FileContent, HduContent
 from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.normalize.draft import Draft
 
@@ -31,11 +31,7 @@ def check_pixel_scale(draft: Draft, cube: FileContent) -> None:
 
 def _scale(hdu: HduContent) -> float | None:
     """Return the size of a pixel along the first axis, arcsec, None if that is not on the sky."""
-    wanted = hdu.cards["keyword"].isin(["CTYPE1", "CUNIT1", "CD1_1", "CD2_1", "CDELT1"])
-    if not wanted.any():
-        return None
-    found = hdu.cards[wanted].drop_duplicates("keyword").to_dict("records")
-    values = {str(card["keyword"]): card_value(card) for card in found}
+    values = hdu.values(("CTYPE1", "CUNIT1", "CD1_1", "CD2_1", "CDELT1"))
     if not str(values.get("CTYPE1")).startswith(("RA--", "DEC-")):
         return None
     unit = str(values.get("CUNIT1") or "deg").strip().lower()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
@@ -14,7 +15,7 @@ from aomuse.muse.psf_models import is_maoppy
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.fit import ADVICE, MAX_ID, SOURCE_NAME, Fit, is_exact, source_id
 from aomuse.normalize.homes import SAMPLE_COLUMNS, SAMPLE_PIXELS, other_unit
-from aomuse.normalize.summary import window_frames
+from aomuse.normalize.summary import Statistics, by_window
 
 #: All PM_ tables of one layout share it under this name.
 _EXTENSION = "PM_"
@@ -137,7 +138,7 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
         "pampelmuse_id": np.tile(ids, layers),
     }
     wavelength_nm = fit.wavelengths(layers)
-    summaries: dict[int, list[pd.DataFrame]] = defaultdict(list)
+    summaries: list[tuple[int, str, Statistics]] = []
     for name in SAMPLE_COLUMNS:
         values = np.full((len(ids), layers), np.nan)
         for row, source in enumerate(sources):
@@ -149,10 +150,25 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
                     values[row, nulls] = np.nan
         samples[name] = values.reshape(-1, order="F")
         if layers and any(name in source.places for source in sources):
-            keys = pd.DataFrame({"fit": fit.number, "pampelmuse_id": ids, "quantity": name})
-            for frame in window_frames(keys, values, wavelength_nm):
-                summaries[int(frame["wavelength_window_id"].iloc[0])].append(frame)
+            found = by_window(values, wavelength_nm)
+            summaries += [(window, name, statistics) for window, statistics in found]
     draft.out.add("source_sample", pd.DataFrame(samples))
     if summaries:
-        frames = [frame for window in summaries.values() for frame in window]
-        draft.out.add("source_summary", pd.concat(frames, ignore_index=True))
+        draft.out.add("source_summary", _summary_frame(fit, ids, summaries))
+
+
+def _summary_frame(
+    fit: Fit, ids: npt.NDArray[np.int64], summaries: list[tuple[int, str, Statistics]]
+) -> pd.DataFrame:
+    """Return the statistics of each window and quantity, in the order of the windows."""
+    ordered = sorted(summaries, key=lambda summary: summary[0])
+    names = np.array([name for _, name, _ in ordered], dtype=object)
+    columns: dict[str, object] = {
+        "fit": fit.number,
+        "pampelmuse_id": np.tile(ids, len(ordered)),
+        "quantity": pd.Series(np.repeat(names, len(ids)), dtype=object),
+        "wavelength_window_id": np.repeat([window for window, _, _ in ordered], len(ids)),
+    }
+    for statistic in ordered[0][2]:
+        columns[statistic] = np.concatenate([found[statistic] for _, _, found in ordered])
+    return pd.DataFrame(columns)

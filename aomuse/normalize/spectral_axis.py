@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aomuse.exchange.content import HduContent, card_value
+from aomuse.exchange.content import HduContent
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,5 +77,4 @@ def _text(hdu: HduContent, keyword: str) -> str:
 
 
 def _value(hdu: HduContent, keyword: str) -> Any:
-    cards = hdu.cards[hdu.cards["keyword"] == keyword]
-    return card_value(cards.iloc[0]) if len(cards) else None
+    return hdu.values((keyword,)).get(keyword)

@@ -17,6 +17,7 @@ from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger import Run, run_transaction, running
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer, SpartaAtm
+from aomuse.models.base import NAME_LENGTH
 from aomuse.predict.psfr import (
     PACKAGE,
     Reconstruction,
@@ -29,8 +30,6 @@ from aomuse.workers import Died, Withdrawn, run_tasks
 
 #: Worker processes take some seconds to import muse-psfr: fewer samples are done without them.
 WORTH_WORKERS_SAMPLES = 20
-#: Length of psf_prediction.reason.
-_REASON_LENGTH = 255
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,7 @@ def _store(run: Run, exposure_id: int, made: Reconstruction | Failure | str) -> 
         "package": PACKAGE,
         "package_version": package_version(),
         "predicted_utc": dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        "reason": reason[:_REASON_LENGTH] if isinstance(reason, str) else None,
+        "reason": reason[:NAME_LENGTH] if isinstance(reason, str) else None,
     }
     layers: list[dict[str, Any]] = []
     if isinstance(made, Reconstruction):

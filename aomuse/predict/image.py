@@ -11,7 +11,6 @@ from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,6 +26,8 @@ def images(package: ModuleType, spectrum: Floats, wavelengths_nm: Floats) -> Flo
 
     Half the structure function of the phase damps the transfer function of the telescope.
     """
+    from scipy import fft  # of the extra psfr, which may be absent
+
     size = spectrum.shape[0]
     scale = spectrum.size / (2 * _DIAMETER_M) ** 2
     correlation = fft.ifft2(fft.fftshift(spectrum)).real * scale
@@ -46,6 +47,8 @@ def images(package: ModuleType, spectrum: Floats, wavelengths_nm: Floats) -> Flo
 @lru_cache(maxsize=1)
 def _telescope(package: ModuleType, size: int) -> Floats:
     """Return the transfer function of the telescope: the autocorrelation of its pupil."""
+    from scipy import fft
+
     pupil = package.pupil_mask(size / 4, size / 2, oc=_OBSCURATION)
     field = np.zeros((size, size))
     field[: size // 2, : size // 2] = pupil

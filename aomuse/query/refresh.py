@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.blocking import naming_who_is_in_the_way
-from aomuse.db import Trouble, trouble_of, write_transaction
+from aomuse.db import Trouble, trouble_of
+from aomuse.ledger.named_locks import exclusive_transaction
 from aomuse.models import ViewState
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, extension_views, wide_views
@@ -79,7 +80,7 @@ def outdated_views(connection: Connection) -> list[str]:
 
 def refresh(engine: Engine) -> None:
     """Let the views show what is loaded now."""
-    with write_transaction(engine) as connection:
+    with exclusive_transaction(engine, "views") as connection:
         refresh_views(connection)
 
 

@@ -13,12 +13,12 @@ from astropy.io import ascii as astropy_ascii
 from astropy.table import Column, MaskedColumn, Table
 
 from aomuse.errors import FileError
+from aomuse.exchange.cards import CardRow, typed_value
 from aomuse.exchange.column_format import ColumnFormat
-from aomuse.exchange.content import HduContent, TableContent, typed_value
+from aomuse.exchange.content import HduContent, TableContent
 from aomuse.exchange.issue import Issue
-from aomuse.fits.cards import MAX_KEYWORD, cards_frame
+from aomuse.fits.cards import MAX_KEYWORD
 from aomuse.fits.column_definitions import MAX_FORMAT, MAX_TEXT
-from aomuse.fits.plain_cards import Row
 from aomuse.fits.quiet import damaged, quiet_astropy
 from aomuse.read.catalog_bounds import check_bounds, check_sextractor_bounds
 
@@ -120,7 +120,7 @@ def read_catalog(content: bytes, path: str, extension: str) -> tuple[HduContent,
         dimensions=f"{len(formats)} x {len(table)}",
         card_images=header_lines(content),
         card_count=len(rows),
-        cards=cards_frame(rows),
+        card_rows=rows,
         table=TableContent(tuple(formats), tuple(values), tuple(nulls), len(table)),
     )
     return hdu, issues
@@ -179,9 +179,9 @@ def _format(
     )
 
 
-def _meta(meta: Any) -> list[Row]:
+def _meta(meta: Any) -> list[CardRow]:
     """Return the metadata as rows of cards; lists and dictionaries as JSON."""
-    rows: list[Row] = []
+    rows: list[CardRow] = []
     for position, (key, value) in enumerate(meta.items()):
         is_plain = value is None or isinstance(value, bool | float | str)
         fits = is_plain or (isinstance(value, int) and abs(value) < 2**63)

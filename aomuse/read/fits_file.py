@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from aomuse.errors import FileError
+from aomuse.exchange.cards import first_values
 from aomuse.exchange.content import FileContent, HduContent, HduType, TableContent
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
 from aomuse.fits.alone import HduAlone
-from aomuse.fits.cards import cards_frame, first_values, read_rows, read_shown_rows, without_layout
+from aomuse.fits.cards import read_rows, read_shown_rows, without_layout
 from aomuse.fits.column_definitions import MAX_TEXT
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import damaged, quiet_astropy
@@ -174,7 +175,7 @@ def _read_hdu(
         dimensions=dimensions,
         card_images=extent.card_images,
         card_count=len(rows),
-        cards=cards_frame(shown),
+        card_rows=shown,
         table=table,
     )
     return content, issues

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from aomuse.report.blocks import (
@@ -12,13 +13,13 @@ from aomuse.report.blocks import (
     PageColumn,
     Section,
     Table,
-    by_mode,
     count,
     spread,
     table_of,
     thinned,
 )
 from aomuse.report.data import FIELD_WINDOW, Content
+from aomuse.report.scatter import Axis, figure_of, marks, trend
 from aomuse.report.style import (
     FIELDS,
     around,
@@ -79,56 +80,44 @@ def field(content: Content) -> Section:
         caption = f"PSF stars at {FIELD_WINDOW}"
         tables.append(table_of("field", caption, _STARS, drawn, "v_psf_field", "field"))
         for part, words in FIELDS.items():
-            if len(of_field := drawn[drawn["field"] == part]):
-                name, said = part.lower(), by_mode(of_field, _slopes)
-                heading = f"FWHM against the distance to the axis, {words}"
-                chart = _distances(of_field, part, content.modes)
-                figures.append(Figure(f"field-distance-{name}", heading, said, chart))
-                heading = f"FWHM over the field, {words}"
-                places = _map(of_field, part, content.modes)
-                figures.append(Figure(f"field-map-{name}", heading, said, places))
+            of_field = drawn[drawn["field"] == part]
+            for name, heading, chart in (
+                ("distance", "FWHM against the distance to the axis", _distances),
+                ("map", "FWHM over the field", _map),
+            ):
+                figures += figure_of(
+                    f"field-{name}-{part.lower()}",
+                    f"{heading}, {words}",
+                    of_field,
+                    _slopes,
+                    partial(chart, part=part, modes=content.modes),
+                )
     if len(angles):
         drawn, more = thinned(angles, by="exposure_id")
         notes += more
         caption = "Isoplanatic angle by exposure"
         tables.append(table_of("isoplanatic", caption, _ANGLES, drawn, "v_isoplanatic"))
-        chart = _angles(drawn, content.modes)
-        figures.append(Figure("isoplanatic", "Isoplanatic angle", by_mode(drawn, _summary), chart))
+        drawing = partial(_angles, modes=content.modes)
+        figures += figure_of("isoplanatic", "Isoplanatic angle", drawn, _summary, drawing)
     return Section("field", title, _TEXT, figures, tables, notes)
 
 
-_TIPS = tooltips(
-    *("target", "start", "mode"),
-    ("pampelmuse_id:Q", "Star"),
-    ("distance_arcsec:Q", "Distance, arcsec", ".2f"),
-    (f"{_RESIDUAL}:Q", "Difference, arcsec", "+.4f"),
-)
+_TIPS = (("pampelmuse_id:Q", "Star"), (f"{_RESIDUAL}:Q", "Difference, arcsec", "+.4f"))
 
 
 def _distances(frame: pd.DataFrame, part: str, modes: list[str]) -> alt.LayerChart:
-    points = (
-        chart_of("field", part)
-        .mark_point(filled=True, size=50, opacity=0.7)
-        .encode(
-            x=alt.X(
-                "distance_arcsec:Q",
-                scale=from_zero(frame["distance_arcsec"]),
-                title="Distance to the axis, arcsec",
-            ),
-            y=alt.Y(
-                f"{_RESIDUAL}:Q", scale=around(frame[_RESIDUAL], pd.Series([0.0])), title=_LABEL
-            ),
-            color=mode_color(modes, frame),
-            shape=mode_shape(modes, frame),
-            tooltip=_TIPS,
-        )
-    )
+    distance, residual = frame["distance_arcsec"], frame[_RESIDUAL]
+    x = Axis("distance_arcsec", "Distance to the axis, arcsec", from_zero(distance), ".2f")
+    y = Axis(_RESIDUAL, _LABEL, around(residual, pd.Series([0.0])), "+.4f")
+    points = marks(chart_of("field", part), x, y, frame, modes, _TIPS[0])
     return layered(level_line(0), points, height=280)
 
 
 def _map(frame: pd.DataFrame, part: str, modes: list[str]) -> alt.Chart:
     reach = frame[["x_arcsec", "y_arcsec"]].abs().max().max() * 1.08 or 1.0
     scale = alt.Scale(domain=[-float(reach), float(reach)], nice=False)
+    x = Axis("x_arcsec", "x from the axis, arcsec", scale, ".2f")
+    y = Axis("y_arcsec", "y from the axis, arcsec", scale, ".2f")
     signs = alt.Scale(domain=["broader", "sharper"], range=["triangle-up", "triangle-down"])
     chart: alt.Chart = (
         chart_of("field", part)
@@ -137,12 +126,12 @@ def _map(frame: pd.DataFrame, part: str, modes: list[str]) -> alt.Chart:
         )
         .mark_point(filled=True, opacity=0.7)
         .encode(
-            x=alt.X("x_arcsec:Q", scale=scale, title="x from the axis, arcsec"),
-            y=alt.Y("y_arcsec:Q", scale=scale, title="y from the axis, arcsec"),
+            x=x.x(),
+            y=y.y(),
             color=mode_color(modes, frame),
             shape=alt.Shape("sign:N", scale=signs, legend=None),
             size=alt.Size("away:Q", scale=alt.Scale(range=[20, 240]), legend=None),
-            tooltip=_TIPS,
+            tooltip=tooltips("target", "start", "mode", x.tip(), y.tip(), *_TIPS),
         )
         .properties(width="container", height=420)
     )
@@ -150,22 +139,18 @@ def _map(frame: pd.DataFrame, part: str, modes: list[str]) -> alt.Chart:
 
 
 def _angles(frame: pd.DataFrame, modes: list[str]) -> alt.LayerChart:
-    scale = from_zero(frame["theta0_max_arcsec"])
-    title = "Isoplanatic angle, arcsec"
+    y = Axis(_THETA0, "Isoplanatic angle, arcsec", from_zero(frame["theta0_max_arcsec"]), ".2f")
     base = chart_of("isoplanatic").encode(
         x=time_axis(frame["time"]), color=mode_color(modes, frame)
     )
     ranges = base.mark_rule(opacity=0.45, strokeWidth=1.5).encode(
-        y=alt.Y("theta0_min_arcsec:Q", scale=scale, title=title), y2="theta0_max_arcsec:Q"
+        y=alt.Y("theta0_min_arcsec:Q", scale=y.scale, title=y.title), y2="theta0_max_arcsec:Q"
     )
+    height = ("h_eff_m:Q", "Effective height, m", ".0f")
     points = base.mark_point(filled=True, size=70, opacity=0.85).encode(
-        y=alt.Y(f"{_THETA0}:Q", scale=scale, title=title),
+        y=y.y(),
         shape=mode_shape(modes, frame),
-        tooltip=tooltips(
-            *("target", "start", "mode"),
-            (f"{_THETA0}:Q", "Isoplanatic angle, arcsec", ".2f"),
-            ("h_eff_m:Q", "Effective height, m", ".0f"),
-        ),
+        tooltip=tooltips("target", "start", "mode", y.tip(), height),
     )
     return layered(ranges, points, height=280)
 
@@ -175,10 +160,8 @@ def _slopes(frame: pd.DataFrame) -> str:
         f"{count(len(frame), 'stars')} of {count(frame['psf_fit_id'].nunique(), 'analyses')},"
         f" difference {spread(frame[_RESIDUAL], 4, '″')}"
     )
-    x, y = frame["distance_arcsec"].to_numpy(), frame[_RESIDUAL].to_numpy()
-    if len(frame) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-        slope = np.polyfit(x, y, 1)[0] * 10
-        said += f", {slope:+.4f}″ for each 10″ from the axis, r = {np.corrcoef(x, y)[0, 1]:+.2f}"
+    if found := trend(frame, "distance_arcsec", _RESIDUAL):
+        said += f", {10 * found[0]:+.4f}″ for each 10″ from the axis, r = {found[1]:+.2f}"
     return f"{said}."
 
 

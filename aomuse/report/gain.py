@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from aomuse.metrics.atmosphere import ao_gain
-from aomuse.report.blocks import (
-    ANALYSIS,
-    Figure,
-    PageColumn,
-    Section,
-    by_mode,
-    count,
-    spread,
-    table_of,
-    thinned,
-)
+from aomuse.report.blocks import ANALYSIS, PageColumn, Section, count, spread, table_of, thinned
 from aomuse.report.data import Content
-from aomuse.report.style import (
-    around,
-    chart_of,
-    layered,
-    mode_color,
-    mode_shape,
-    tooltips,
-)
+from aomuse.report.scatter import Axis, by_wavelength, dashed, figure_of, marks
+from aomuse.report.style import around, chart_of, layered
 
 #: Wavelength of the first chart, nm.
 SHOWN_NM = 700
@@ -64,75 +50,46 @@ def gain(content: Content) -> Section:
         return Section("gain", title, _TEXT, empty=_EMPTY)
     drawn, notes = thinned(frame)
     table = table_of("gain", "Gain by analysis and wavelength", _COLUMNS, drawn, "v_gain")
-    figures = []
     against = drawn[drawn["wavelength_nm"] == SHOWN_NM].dropna(subset=["ground_layer_fraction"])
-    if len(against):
-        heading = f"Gain at {SHOWN_NM} nm against the ground layer"
-        chart = _against_ground_layer(against, content.modes)
-        figures.append(Figure("gain", heading, by_mode(against, _summary), chart))
-    chart = _by_wavelength(drawn, content.modes)
-    heading = "Gain by wavelength"
-    figures.append(Figure("gain-wavelength", heading, by_mode(drawn, _by_wavelengths), chart))
+    figures = [
+        *figure_of(
+            "gain",
+            f"Gain at {SHOWN_NM} nm against the ground layer",
+            against,
+            _summary,
+            partial(_against_ground_layer, modes=content.modes),
+        ),
+        *figure_of(
+            "gain-wavelength",
+            "Gain by wavelength",
+            drawn,
+            _by_wavelengths,
+            lambda rows: by_wavelength("gain", rows, "gain", "Gain", content.modes, level=1),
+        ),
+    ]
     return Section("gain", title, _TEXT, figures, [table], notes)
 
 
 def _against_ground_layer(frame: pd.DataFrame, modes: list[str]) -> alt.LayerChart:
     fractions = frame["ground_layer_fraction"]
-    low, high = float(fractions.min()), float(fractions.max())
-    grid = np.linspace(low, high, 40)
+    grid = np.linspace(float(fractions.min()), float(fractions.max()), 40)
     line = [{"ground_layer_fraction": float(x), "gain": ao_gain(float(x))} for x in grid]
-    y = around(
-        frame["gain"], frame["sparta_fwhm_gain"], pd.Series([point["gain"] for point in line])
+    polynomial = pd.Series([point["gain"] for point in line])
+    scale = around(frame["gain"], frame["sparta_fwhm_gain"], polynomial)
+    x = Axis(
+        "ground_layer_fraction", "Share of the turbulence below 900 m", around(fractions), ".3f"
     )
-    x = alt.X(
-        "ground_layer_fraction:Q",
-        scale=around(fractions),
-        title="Share of the turbulence below 900 m",
+    title = f"Gain at {SHOWN_NM} nm"
+    own = Axis("gain", title, scale, ".2f")
+    sparta = Axis("sparta_fwhm_gain", title, scale, ".2f", name="SPARTA's FWHM_GAIN")
+    base = chart_of("gain").transform_filter(alt.datum.wavelength_nm == SHOWN_NM)
+    eso = ("eso_gain:Q", "ESO's polynomial", ".2f")
+    return layered(
+        dashed(line, "ground_layer_fraction", "gain"),
+        marks(base, x, sparta, frame, modes, own.tip(), eso, filled=False),
+        marks(base, x, own, frame, modes, sparta.tip(), eso),
+        height=320,
     )
-    base = (
-        chart_of("gain")
-        .transform_filter(alt.datum.wavelength_nm == SHOWN_NM)
-        .encode(x=x, color=mode_color(modes, frame))
-    )
-    tips = tooltips(
-        "target",
-        "start",
-        "mode",
-        ("gain:Q", "Gain", ".2f"),
-        ("eso_gain:Q", "ESO's polynomial", ".2f"),
-        ("sparta_fwhm_gain:Q", "SPARTA's FWHM_GAIN", ".2f"),
-    )
-    points = base.mark_point(filled=True, size=80, opacity=0.85).encode(
-        y=alt.Y("gain:Q", scale=y, title=f"Gain at {SHOWN_NM} nm"),
-        shape=mode_shape(modes, frame),
-        tooltip=tips,
-    )
-    sparta = base.mark_point(filled=False, size=60, opacity=0.7).encode(
-        y=alt.Y("sparta_fwhm_gain:Q", scale=y), shape=mode_shape(modes, frame), tooltip=tips
-    )
-    polynomial = (
-        alt.Chart(alt.InlineData(values=line))
-        .mark_line(style="reference", strokeDash=[6, 4], strokeWidth=1.5)
-        .encode(x="ground_layer_fraction:Q", y="gain:Q")
-    )
-    return layered(polynomial, sparta, points, height=320)
-
-
-def _by_wavelength(frame: pd.DataFrame, modes: list[str]) -> alt.LayerChart:
-    base = chart_of("gain").encode(
-        x=alt.X("wavelength_nm:Q", scale=around(frame["wavelength_nm"]), title="Wavelength, nm"),
-        y=alt.Y("gain:Q", scale=around(frame["gain"]), title="Gain"),
-        color=mode_color(modes, frame),
-    )
-    # Bars are the standard deviation over the analyses of a mode.
-    bars = base.mark_errorbar(extent="stdev", ticks=True).encode(
-        y=alt.Y("gain:Q", scale=around(frame["gain"]), title="Gain")
-    )
-    means = base.mark_line(point=True, strokeWidth=2).encode(
-        y=alt.Y("mean(gain):Q", scale=around(frame["gain"]), title="Gain"),
-        shape=mode_shape(modes, frame),
-    )
-    return layered(bars, means, height=280)
 
 
 def _summary(frame: pd.DataFrame) -> str:

@@ -107,7 +107,7 @@ def _others(others: pd.DataFrame) -> Table:
 
 def _chart(cells: pd.DataFrame) -> alt.LayerChart:
     rows = list(dict.fromkeys(cells["row"]))
-    top = alt.Axis(orient="top", labelAngle=-50, labelLimit=190, labelOverlap=False)
+    top = alt.Axis(orient="top", labelAngle=-90, labelLimit=190, labelOverlap=False)
     side = alt.Axis(labelLimit=230, labelOverlap=False)
     base = chart_of("matrix").encode(
         x=alt.X("part:N", sort=list(PARTS), scale=_GAPS, title=None, axis=top),
@@ -118,7 +118,7 @@ def _chart(cells: pd.DataFrame) -> alt.LayerChart:
             "state:O",
             sort=list(STATES),
             scale=alt.Scale(domain=list(STATES), range="ordinal"),
-            legend=alt.Legend(title="State"),
+            legend=alt.Legend(title=None),
         ),
         tooltip=tooltips(
             ("row:N", "Exposures" if rows[0].startswith("1.") else "Exposure"),

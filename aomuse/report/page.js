@@ -115,5 +115,14 @@
       }
     }, 200);
   });
+  // On paper charts are as wide as there, not as on the screen, where they may be much wider.
+  function printing(on) {
+    document.documentElement.classList.toggle("printing", on);
+    for (const node of nodes) {
+      views.get(node.dataset.chart)?.view.width(node.clientWidth).run();
+    }
+  }
+  addEventListener("beforeprint", () => printing(true));
+  addEventListener("afterprint", () => printing(false));
   drawAll();
 })();

@@ -47,8 +47,8 @@ def make_page(engine: Engine) -> tuple[str, int]:
         content = read_content(connection)
         states, others = read_parts(connection, content.exposures)
     sections = [
-        coverage(content),
         gain(content),
+        coverage(content),
         quality(content),
         wavelength(content),
         lasers(content),

@@ -17,7 +17,7 @@ from aomuse.report.blocks import (
     thinned,
 )
 from aomuse.report.data import Content
-from aomuse.report.quality import equal_line
+from aomuse.report.scatter import equal_line
 from aomuse.report.style import chart_of, from_zero, layered, tooltips
 
 #: Blue, middle and red, nm: more would hide each other.

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import altair as alt
 import pandas as pd
 
-from aomuse.report.blocks import (
-    ANALYSIS,
-    Figure,
-    PageColumn,
-    Section,
-    by_mode,
-    count,
-    spread,
-    table_of,
-    thinned,
-)
+from aomuse.report.blocks import ANALYSIS, PageColumn, Section, count, spread, table_of, thinned
 from aomuse.report.data import Content
-from aomuse.report.style import (
-    FIELDS,
-    chart_of,
-    from_zero,
-    layered,
-    mode_color,
-    mode_shape,
-    tooltips,
-)
+from aomuse.report.scatter import Axis, equal_line, figure_of, marks
+from aomuse.report.style import FIELDS, chart_of, from_zero, layered
 
 _TEXT = (
     "Each mark is an analysis by PampelMuse: the seeing of the site monitor (mean of start and"
@@ -62,53 +45,27 @@ def quality(content: Content) -> Section:
     source = "v_psf_fit_metrics with v_exposure_metrics"
     table = table_of("quality", "Analyses", _COLUMNS, drawn, source, "psf_fit_id", "field")
     figures = [
-        Figure(
+        figure
+        for field, words in FIELDS.items()
+        for figure in figure_of(
             f"quality-{field.lower()}",
             f"Seeing and FWHM at 700 nm, {words}",
-            by_mode(of_field, _summary),
-            _chart(of_field, field, content.modes),
+            drawn[drawn["field"] == field],
+            _summary,
+            partial(_chart, field=field, modes=content.modes),
         )
-        for field, words in FIELDS.items()
-        if len(of_field := drawn[drawn["field"] == field])
     ]
     return Section("quality", title, _TEXT, figures, [table], notes)
 
 
 def _chart(frame: pd.DataFrame, field: str, modes: list[str]) -> alt.LayerChart:
-    x, y = from_zero(frame["seeing_arcsec"]), from_zero(frame["fwhm_700nm"])
-    points = (
-        chart_of("quality", field)
-        .mark_point(filled=True, size=80, opacity=0.8)
-        .encode(
-            x=alt.X("seeing_arcsec:Q", scale=x, title="Seeing of the site monitor, arcsec"),
-            y=alt.Y("fwhm_700nm:Q", scale=y, title="FWHM at 700 nm, arcsec"),
-            color=mode_color(modes, frame),
-            shape=mode_shape(modes, frame),
-            tooltip=tooltips(
-                "target",
-                "start",
-                "mode",
-                ("seeing_arcsec:Q", "Seeing, arcsec", ".2f"),
-                ("fwhm_700nm:Q", "FWHM, arcsec", ".3f"),
-            ),
-        )
-    )
+    seeing, fwhm = frame["seeing_arcsec"], frame["fwhm_700nm"]
+    x = Axis("seeing_arcsec", "Seeing of the site monitor, arcsec", from_zero(seeing), ".2f")
+    y = Axis("fwhm_700nm", "FWHM at 700 nm, arcsec", from_zero(fwhm), ".3f")
+    points = marks(chart_of("quality", field), x, y, frame, modes)
     # Narrow-field PSFs are so much sharper than the seeing that the line would be out of sight.
-    top = 1.08 * min(float(frame[c].max()) for c in ("seeing_arcsec", "fwhm_700nm"))
-    line = equal_line("seeing_arcsec", "fwhm_700nm", top)
-    layers = [points] if field == "NFM" else [line, points]
-    return layered(*layers, height=320)
-
-
-def equal_line(x: str, y: str, top: float) -> alt.Chart:
-    """Return the dashed line on which two columns are equal, from 0 to ``top``."""
-    ends: Any = [{x: 0, y: 0}, {x: top, y: top}]
-    line: alt.Chart = (
-        alt.Chart(alt.InlineData(values=ends))
-        .mark_line(style="reference", strokeDash=[6, 4], strokeWidth=1.5)
-        .encode(x=f"{x}:Q", y=f"{y}:Q")
-    )
-    return line
+    line = equal_line(x.column, y.column, 1.08 * float(min(seeing.max(), fwhm.max())))
+    return layered(*([points] if field == "NFM" else [line, points]), height=320)
 
 
 def _summary(frame: pd.DataFrame) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import altair as alt
-import numpy as np
 import pandas as pd
 
-from aomuse.report.blocks import (
-    ANALYSIS,
-    Figure,
-    PageColumn,
-    Section,
-    by_mode,
-    count,
-    table_of,
-    thinned,
-)
+from aomuse.report.blocks import ANALYSIS, PageColumn, Section, count, table_of, thinned
 from aomuse.report.data import Content
-from aomuse.report.style import around, chart_of, layered, mode_color, mode_shape, tooltips
+from aomuse.report.scatter import Axis, against_conditions, by_wavelength, figure_of
+from aomuse.report.style import around, chart_of, level_line
 
 #: Wavelength of the charts against conditions, nm.
 SHOWN_NM = 700
@@ -69,72 +62,29 @@ def residuals(content: Content) -> Section:
     table = table_of("residuals", "Residuals by analysis and wavelength", _COLUMNS, drawn, source)
     figures = []
     for column, label in _PREDICTIONS.items():
-        known = drawn.dropna(subset=[column])
-        if len(known):
-            name = f"residual-{column.removesuffix('_arcsec').replace('_', '-')}"
-            words = by_mode(known, lambda rows, c=column: _means(rows, c))  # type: ignore[misc]
-            heading = f"{label.partition(',')[0]}, by wavelength"
-            figures.append(
-                Figure(name, heading, words, _wavelengths(known, column, label, content))
-            )
-    shown = next(column for column in _PREDICTIONS if drawn[column].notna().any())
-    at = drawn[(drawn["wavelength_nm"] == SHOWN_NM) & drawn[shown].notna()]
-    for condition, label in _CONDITIONS.items():
-        known = at.dropna(subset=[condition])
-        if len(known):
-            heading = f"{_PREDICTIONS[shown].partition(',')[0]} at {SHOWN_NM} nm: {label.lower()}"
-            name = f"residual-{condition.partition('_')[0]}"
-            words = by_mode(
-                known,
-                lambda rows, c=condition: _correlation(rows, c, shown),  # type: ignore[misc]
-            )
-            chart = _condition(known, condition, label, shown, content)
-            figures.append(Figure(name, heading, words, chart))
-    return Section("residuals", title, _TEXT, figures, [table], notes)
-
-
-def _wavelengths(frame: pd.DataFrame, column: str, label: str, content: Content) -> alt.LayerChart:
-    y = alt.Y(f"{column}:Q", scale=around(frame[column], pd.Series([0.0])), title=label)
-    base = chart_of("residuals").encode(
-        x=alt.X("wavelength_nm:Q", scale=around(frame["wavelength_nm"]), title="Wavelength, nm"),
-        color=mode_color(content.modes, frame),
-    )
-    means = base.mark_line(point=True, strokeWidth=2).encode(
-        y=alt.Y(f"mean({column}):Q", scale=around(frame[column], pd.Series([0.0])), title=label),
-        shape=mode_shape(content.modes, frame),
-    )
-    bars = base.mark_errorbar(extent="stdev", ticks=True).encode(y=y)
-    return layered(_zero(), bars, means, height=280)
-
-
-def _condition(
-    frame: pd.DataFrame, condition: str, label: str, column: str, content: Content
-) -> alt.LayerChart:
-    title = _PREDICTIONS[column]
-    points = (
-        chart_of("residuals")
-        .transform_filter(alt.datum.wavelength_nm == SHOWN_NM)
-        .mark_point(filled=True, size=70, opacity=0.8)
-        .encode(
-            x=alt.X(f"{condition}:Q", scale=around(frame[condition]), title=label),
-            y=alt.Y(f"{column}:Q", scale=around(frame[column], pd.Series([0.0])), title=title),
-            color=mode_color(content.modes, frame),
-            shape=mode_shape(content.modes, frame),
-            tooltip=tooltips(
-                "target", "start", "mode", (f"{condition}:Q", label), (f"{column}:Q", title, ".3f")
+        figures += figure_of(
+            f"residual-{column.removesuffix('_arcsec').replace('_', '-')}",
+            f"{label.partition(',')[0]}, by wavelength",
+            drawn.dropna(subset=[column]),
+            partial(_means, column=column),
+            lambda rows, c=column, words=label: by_wavelength(  # type: ignore[misc]
+                "residuals", rows, c, words, content.modes, level=0
             ),
         )
+    shown = next(column for column in _PREDICTIONS if drawn[column].notna().any())
+    label, scale = _PREDICTIONS[shown], around(drawn[shown], pd.Series([0.0]))
+    figures += against_conditions(
+        chart_of("residuals").transform_filter(alt.datum.wavelength_nm == SHOWN_NM),
+        "residual",
+        f"{label.partition(',')[0]} at {SHOWN_NM} nm",
+        drawn[drawn["wavelength_nm"] == SHOWN_NM].dropna(subset=[shown]),
+        Axis(shown, label, scale, ".3f"),
+        _CONDITIONS,
+        content.modes,
+        lambda rows: count(len(rows), "analyses"),
+        level_line(0),
     )
-    return layered(_zero(), points, height=240)
-
-
-def _zero() -> alt.Chart:
-    line: alt.Chart = (
-        alt.Chart(alt.InlineData(values=[{"zero": 0}]))
-        .mark_rule(style="reference", strokeDash=[6, 4], strokeWidth=1.5)
-        .encode(y="zero:Q")
-    )
-    return line
+    return Section("residuals", title, _TEXT, figures, [table], notes)
 
 
 def _means(frame: pd.DataFrame, column: str) -> str:
@@ -145,11 +95,3 @@ def _means(frame: pd.DataFrame, column: str) -> str:
     return (
         f"{count(frame['psf_fit_id'].nunique(), 'analyses')}, mean and standard deviation {each}."
     )
-
-
-def _correlation(frame: pd.DataFrame, condition: str, column: str) -> str:
-    said = f"{count(len(frame), 'analyses')}"
-    x, y = frame[condition].to_numpy(), frame[column].to_numpy()
-    if len(frame) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-        return f"{said}, r = {np.corrcoef(x, y)[0, 1]:+.2f}."
-    return f"{said}."

@@ -10,18 +10,16 @@ import pandas as pd
 
 from aomuse.report.blocks import (
     EXPOSURE,
-    Figure,
     PageColumn,
     Section,
     Table,
-    by_mode,
     count,
     spread,
     table_of,
     thinned,
 )
 from aomuse.report.data import Content
-from aomuse.report.quality import equal_line
+from aomuse.report.scatter import Axis, equal_line, figure_of, marks
 from aomuse.report.style import (
     around,
     chart_of,
@@ -84,20 +82,22 @@ def sensors(content: Content) -> Section:
     }
     figures = []
     for name, (x, label, y, what) in pairs.items():
-        known = drawn.dropna(subset=[x, y])
-        if len(known):
-            words = by_mode(known, partial(_summary, x=x, y=y))
-            chart = _chart(known, (x, f"{what}: {label}"), (y, f"{what}: SPARTA"), content.modes)
-            figures.append(
-                Figure(name, f"{what.partition(',')[0]}: SPARTA and {label}", words, chart)
-            )
+        figures += figure_of(
+            name,
+            f"{what.partition(',')[0]}: SPARTA and {label}",
+            drawn.dropna(subset=[x, y]),
+            partial(_summary, x=x, y=y),
+            partial(
+                _chart, x=(x, f"{what}: {label}"), y=(y, f"{what}: SPARTA"), modes=content.modes
+            ),
+        )
     tables = [table_of("sensors", "Sensors by exposure", _COLUMNS, drawn, "v_sensor")]
     if len(lasers):
         means = _by_laser(lasers)
         tables.append(Table("laser-ratios", "Lasers by mode", _LASERS, means, "v_laser_ratio"))
         heading = "Agreement of the lasers: r0 over their median"
-        chart = _ratios(means, content.modes)
-        figures.append(Figure("laser-ratio", heading, by_mode(means, _each_laser), chart))
+        drawing = partial(_ratios, modes=content.modes)
+        figures += figure_of("laser-ratio", heading, means, _each_laser, drawing)
     return Section("sensors", title, _TEXT, figures, tables, notes)
 
 
@@ -150,25 +150,13 @@ def _chart(
     frame: pd.DataFrame, x: tuple[str, str], y: tuple[str, str], modes: list[str]
 ) -> alt.LayerChart:
     both = pd.concat([frame[x[0]], frame[y[0]]])
-    scale = from_zero(both) if x[0] == _DIMM else around(both)
-    points = (
-        chart_of("sensors")
-        .mark_point(filled=True, size=70, opacity=0.8)
-        .encode(
-            x=alt.X(f"{x[0]}:Q", scale=scale, title=x[1]),
-            y=alt.Y(f"{y[0]}:Q", scale=scale, title=y[1]),
-            color=mode_color(modes, frame),
-            shape=mode_shape(modes, frame),
-            tooltip=tooltips(
-                *("target", "start", "mode"),
-                (f"{x[0]}:Q", x[1], ".3f"),
-                (f"{y[0]}:Q", y[1], ".3f"),
-            ),
-        )
+    seeing = x[0] == _DIMM
+    scale = from_zero(both) if seeing else around(both)
+    points = marks(
+        chart_of("sensors"), Axis(*x, scale, ".3f"), Axis(*y, scale, ".3f"), frame, modes
     )
-    if x[0] != _DIMM:
-        return layered(points, height=260)
-    return layered(equal_line(x[0], y[0], 1.08 * float(both.max())), points, height=300)
+    line = [equal_line(x[0], y[0], 1.08 * float(both.max()))] if seeing else []
+    return layered(*line, points, height=300 if seeing else 260)
 
 
 def _summary(frame: pd.DataFrame, x: str, y: str) -> str:

@@ -60,6 +60,8 @@ def theme(scheme: str) -> dict[str, Any]:
     ink, faint, grid = _INK[scheme]
     return {
         "background": "transparent",
+        # room for half a label beyond the end of an axis
+        "padding": {"left": 5, "right": 16, "top": 5, "bottom": 5},
         "aria": False,  # the page describes each chart itself, once
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
         "view": {"stroke": grid},
@@ -74,6 +76,7 @@ def theme(scheme: str) -> dict[str, Any]:
             "titleFontWeight": 500,
             "titlePadding": 8,
             "labelOverlap": True,
+            "labelSeparation": 6,
             "labelFlush": False,
         },
         "legend": {

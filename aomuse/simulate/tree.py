@@ -71,8 +71,8 @@ def simulate(
     exposures : int, optional
         Number of exposures; more than a night's go on in the following nights.
     sources : int, optional
-        PSF stars of each cube, each with a table PM_ of its own. Spectra are extracted of as many
-        fainter stars again, which SOURCES and SPECTRA of the parameter file hold.
+        PSF stars of each cube, each with a table `PM_…` of its own. Spectra are extracted of
+        as many fainter stars again, which SOURCES and SPECTRA of the parameter file hold.
     layers : int, optional
         Wavelength layers, 0.125 nm each from 475 nm; 3,681 reach 935 nm.
     seed : int, optional

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.exchange.content import decode_card
+from aomuse.exchange.cards import decode_card
 from aomuse.models import HeaderCard, Keyword
 from aomuse.stored.rows import fetch
 from aomuse.stored.special import SpecialValues

@@ -90,7 +90,10 @@ def split_special(
         if frame[column].dtype != np.float64:
             continue
         values = frame[column].to_numpy()
-        places = np.flatnonzero(np.isinf(values) | ((values == 0) & np.signbit(values)))
+        infinite, zero = np.isinf(values), values == 0
+        if not infinite.any() and not zero.any():
+            continue
+        places = np.flatnonzero(infinite | (zero & np.signbit(values)))
         if not len(places):
             continue
         keys = [frame[name].iloc[places].astype(str) for name in key]

@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 #: Rows and bytes of one executemany: enough to hide the round trip, and well below the smallest
 #: max_allowed_packet in use (16 MB).
 CHUNK_ROWS, CHUNK_BYTES = 20_000, 4_000_000
+#: Values of one INSERT into SQLite: every build of it takes so many. A statement for each row would
+#: take a quarter longer.
+_MAX_VALUES = 999
 
 
 class BulkWriter(Protocol):
@@ -50,15 +53,39 @@ class ExecutemanyWriter:
         int
             Rows inserted.
         """
-        names = ", ".join(frame.columns)
-        mark = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
-        marks = ", ".join([mark] * len(frame.columns))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - own names
+        if frame.empty:
+            return 0
         for chunk in _chunks(frame):
             columns = [self._values(chunk[name]) for name in chunk.columns]
-            # Through SQLAlchemy, so that its errors and events are the same as everywhere.
-            self._connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+            if self._is_sqlite:
+                self._write_several(table, frame.columns, columns)
+            else:
+                self._execute(table, frame.columns, 1, list(zip(*columns, strict=True)))
         return len(frame)
+
+    def _write_several(self, table: str, names: pd.Index[str], columns: list[list[Any]]) -> None:
+        """Insert columns with several rows in each INSERT."""
+        width, count = len(columns), len(columns[0])
+        values: list[Any] = [None] * (width * count)
+        for place, column in enumerate(columns):
+            values[place::width] = column
+        several = min(count, max(1, _MAX_VALUES // width))
+        step = several * width
+        whole = len(values) // step * step
+        inserts = [tuple(values[start : start + step]) for start in range(0, whole, step)]
+        self._execute(table, names, several, inserts)
+        if rest := values[whole:]:
+            self._execute(table, names, len(rest) // width, [tuple(rest)])
+
+    def _execute(
+        self, table: str, names: pd.Index[str], rows: int, values: list[tuple[Any, ...]]
+    ) -> None:
+        """Run an INSERT that takes some rows, once for each of the tuples of values."""
+        mark = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
+        marks = ", ".join([f"({', '.join([mark] * len(names))})"] * rows)
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}"  # noqa: S608 - own names
+        # Through SQLAlchemy, so that its errors and events are the same as everywhere.
+        self._connection.exec_driver_sql(statement, values)
 
     def _values(self, column: pd.Series[Any]) -> list[Any]:
         """Return a column as Python values of one type, None for NULL."""

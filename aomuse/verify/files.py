@@ -15,9 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import read_transaction
 from aomuse.discover import discover
 from aomuse.errors import DatabaseError, FileError, RebuildError
+from aomuse.exchange.cards import first_values
 from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
 from aomuse.fits.alone import HduAlone
-from aomuse.fits.cards import first_values, read_rows
+from aomuse.fits.cards import read_rows
 from aomuse.fits.opening import opened
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import Extent, file_checksum, read_structure

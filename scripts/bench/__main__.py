@@ -8,8 +8,8 @@ import os
 import platform
 import resource
 import shutil
-import statistics
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from aomuse.discover import discover
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
 from aomuse.simulate import simulate
-from scripts.bench.at_size import LIMIT_S, QUESTIONS, ask_at_size
+from scripts.bench.at_size import QUESTIONS, ask_at_size
 from scripts.bench.other_drivers import other_drivers
+from scripts.bench.page import PAGE, with_blocks
 from scripts.bench.questions import ask
 from scripts.bench.reading import WAYS, read_back
 from scripts.bench.slices import ask_slices
 from scripts.bench.source_rows import RIVALS
+from scripts.bench.tables import blocks
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import LOADS, stages
 from scripts.mariadb_server import Server
@@ -39,12 +41,16 @@ OPTIONS = (
     "--max-heap-table-size=1G",
 )
 
+_BEGUN = time.perf_counter()
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--exposures", type=int, default=4)
+    parser.add_argument("--exposures", type=int, default=30, help="of whole loads")
+    parser.add_argument("--few", type=int, default=4, help="exposures of everything else")
     parser.add_argument("--sources", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--load-rounds", type=int, default=1, help="of these, with whole loads")
     parser.add_argument("--many", type=int, default=1000, help="exposures that views are asked of")
     parser.add_argument(
         "--slices", type=int, default=100, help="whole exposures that slices are asked of; 0: none"
@@ -52,13 +58,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--connector-2", type=Path, help="a Python with mariadb[binary] 2, another rival"
     )
+    parser.add_argument(
+        "--write", action="store_true", help="write the tables into docs/performance.md"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     parser.add_argument("--check", action="store_true", help="run it in small, and keep no figures")
     options = parser.parse_args()
     if options.check:
         # Three exposures have a narrow-field one among them, which is fitted twice.
         options.rounds, options.exposures, options.sources, options.many = 1, 3, 2, 20
-        options.slices = 6
+        options.few, options.slices = 3, 6
     return options
 
 
@@ -67,51 +76,6 @@ def _source_rows(root: Path) -> pd.DataFrame:
     exposure = normalize(read_exposure(discover([root]).exposures[0]))
     frame = pd.concat(exposure.of("source_sample"), ignore_index=True)
     return frame.rename(columns={"fit": "psf_fit_id"})
-
-
-def _table(title: str, seconds: dict[str, list[float]], unit: str, base: str) -> None:
-    reference = statistics.median(seconds[base])
-    print(f"\n{title}\n")
-    print(f"| way | median {unit} | minimum | maximum | against {base} |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name, values in seconds.items():
-        middle = statistics.median(values)
-        print(
-            f"| {name} | {middle:.3f} | {min(values):.3f} | {max(values):.3f} |"
-            f" {reference / middle:.2f} |"
-        )
-
-
-def _table_at_size(asked: list[dict[str, Any]], exposures: int) -> None:
-    print(f"\nQuestions to the views of {exposures:,} exposures, median ms\n")
-    print(f"| view | question | rows | MariaDB | SQLite | below {LIMIT_S} s |")
-    print("| --- | --- | ---: | ---: | ---: | --- |")
-    for row in asked:
-        seconds = {e: statistics.median(row[e]) for e in ("mariadb", "sqlite") if e in row}
-        answer = "yes" if max(seconds.values()) < LIMIT_S else "no"
-        shown = " | ".join(
-            f"{1000 * seconds[e]:.0f}" if e in seconds else "" for e in ("mariadb", "sqlite")
-        )
-        print(f"| {row['view']} | {row['question']} | {row['rows']:,} | {shown} | {answer} |")
-
-
-def _table_of_slices(asked: list[dict[str, Any]], exposures: int) -> None:
-    samples = asked[0]["samples"] if asked else 0
-    print(f"\nSlices of {exposures:,} exposures with {samples:,} samples, median s\n")
-    print("| question | rows | MariaDB | SQLite | limit |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for row in asked:
-        seconds = " | ".join(f"{statistics.median(row[e]):.3f}" for e in ("mariadb", "sqlite"))
-        print(f"| {row['question']} | {row['rows']:,} | {seconds} | {row['limit_s'] or ''} |")
-
-
-def _table_of_reading(seconds: dict[str, dict[str, list[float]]]) -> None:
-    print("\nReading back, medians\n")
-    print("| what | MariaDB | SQLite |")
-    print("| --- | ---: | ---: |")
-    for name in WAYS:
-        middle = (statistics.median(seconds[engine][name]) for engine in ("mariadb", "sqlite"))
-        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in middle)} |")
 
 
 def _machine(server_version: str) -> dict[str, Any]:
@@ -124,27 +88,40 @@ def _machine(server_version: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, print tables, and write the figures as JSON."""
+    """Measure, print tables, write the figures as JSON, and into the page if that is asked for."""
     options = _arguments()
     folder = Path(tempfile.mkdtemp(prefix="aomuse-bench-"))
     folder.chmod(0o755)
     server = Server(folder / "server")
     try:
-        print(f"simulating {options.exposures} exposures of {options.sources} sources", flush=True)
-        root = folder / "tree"
-        simulate(root, exposures=options.exposures, sources=options.sources)
-        # AOMUSE 2020 had one analysis of an exposure, and all contestants do the same work.
-        shutil.rmtree(root / "analysis" / "maoppy", ignore_errors=True)
+        _say(f"simulating {options.exposures} exposures of {options.sources} sources")
+        root = _tree(folder / "tree", options.exposures, options.sources)
+        few = root
+        if options.few < options.exposures:
+            few = _tree(folder / "few", options.few, options.sources)
         server.start(buffer_pool="4G", options=OPTIONS, end_with_parent=True)
-        result = _measure(Warehouse(server, folder), root, options)
+        result = _measure(Warehouse(server, folder), root, few, options)
     finally:
         server.stop()
         shutil.rmtree(folder)
+    tables = blocks(result)
+    for name, table in tables.items():
+        print(f"\n{name}\n\n{table}")
     if options.check:
         _check(result)
         return
     options.json.write_text(json.dumps(result, indent=2) + "\n")
     print(f"\nfigures in {options.json}")
+    if options.write:
+        PAGE.write_text(with_blocks(PAGE.read_text(), tables))
+        print(f"tables in {PAGE}")
+
+
+def _tree(root: Path, exposures: int, sources: int) -> Path:
+    simulate(root, exposures=exposures, sources=sources)
+    # AOMUSE 2020 had one analysis of an exposure, and all contestants do the same work.
+    shutil.rmtree(root / "analysis" / "maoppy", ignore_errors=True)
+    return root
 
 
 def _check(result: dict[str, Any]) -> None:
@@ -161,53 +138,57 @@ def _check(result: dict[str, Any]) -> None:
     for engine, ways in result["seconds_of_reading"].items():
         if not all(len(ways[way]) == 1 and ways[way][0] > 0 for way in WAYS):
             raise SystemExit(f"error: not all reading is measured on {engine}: {ways}")
+    if set(result["seconds_of_commands"]) != {"mariadb", "sqlite"}:
+        raise SystemExit("error: not all commands were timed")
     if len(result["seconds_at_size"]) != len(QUESTIONS) + len(EXPECTED):
         raise SystemExit("error: not all questions were asked at size")
     print("\neverything was measured")
 
 
-def _measure(warehouse: Warehouse, root: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _measure(
+    warehouse: Warehouse, root: Path, few: Path, options: argparse.Namespace
+) -> dict[str, Any]:
     loads: dict[str, list[float]] = {name: [] for name in LOADS}
     contestants = RIVALS | other_drivers(options.connector_2)
     rivals: dict[str, list[float]] = {name: [] for name in contestants}
-    rows = _source_rows(root)
+    rows = _source_rows(few)
     for number in range(options.rounds):
-        print(f"round {number + 1} of {options.rounds}", flush=True)
-        for name, (load, workers) in LOADS.items():
-            loads[name].append(load(warehouse, root, workers))
+        if number < options.load_rounds:
+            _say(f"whole loads, round {number + 1} of {options.load_rounds}")
+            for name, (load, workers) in LOADS.items():
+                loads[name].append(load(warehouse, root, workers))
+        _say(f"source rows, round {number + 1} of {options.rounds}")
         for name, rival in contestants.items():
             rivals[name].append(rival(warehouse, rows, root.parent))
-    spent = {backend: stages(warehouse, root, backend) for backend in ("mariadb", "sqlite")}
-    questions = ask(warehouse, root, options.rounds)
-    back = read_back(warehouse, root, options.rounds)
-    print(f"making warehouses of {options.many:,} exposures", flush=True)
-    at_size = ask_at_size(warehouse, root.parent, options.many, options.rounds)
-    slices = ask_slices(warehouse, root, options.slices, options.rounds) if options.slices else []
-    _table("Whole load, seconds an exposure", loads, "s", "JSON blobs (as AOMUSE 2020)")
-    _table(f"Source rows of one exposure ({len(rows):,} rows)", rivals, "s", "LOAD DATA INFILE")
-    _table("Mean FWHM of each source of each exposure", questions, "s", "JSON blobs")
-    _table_of_reading(back)
-    _table_at_size(at_size, options.many)
-    _table_of_slices(slices, options.slices)
-    print("\nStages of aomuse's load, seconds an exposure, one process\n")
-    print(pd.DataFrame(spent).round(3).to_string())
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"\npeak memory of a worker process: {peak} MB")
+    _say("stages and questions")
+    spent = {backend: stages(warehouse, few, backend) for backend in ("mariadb", "sqlite")}
+    questions = ask(warehouse, few, options.rounds)
+    _say("reading back")
+    back = read_back(warehouse, few, options.rounds)
+    _say(f"warehouses of {options.many:,} exposures")
+    at_size, commands = ask_at_size(warehouse, root.parent, options.many, options.rounds)
+    _say(f"slices of {options.slices:,} exposures")
+    slices = ask_slices(warehouse, few, options.slices, options.rounds) if options.slices else []
     with warehouse.mariadb().connect() as connection:
         version = str(connection.exec_driver_sql("SELECT VERSION()").scalar())
     return {
         "machine": _machine(version),
-        "options": {k: str(v) for k, v in vars(options).items()},
+        "options": {k: v if isinstance(v, int) else str(v) for k, v in vars(options).items()},
         "seconds_an_exposure": loads,
         "source_rows": len(rows),
         "seconds_for_source_rows": rivals,
         "seconds_for_question": questions,
         "seconds_of_reading": back,
         "seconds_at_size": at_size,
+        "seconds_of_commands": commands,
         "seconds_for_slices": slices,
         "stages": spent,
-        "peak_worker_memory_mb": peak,
+        "peak_worker_memory_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }
+
+
+def _say(what: str) -> None:
+    print(f"{time.perf_counter() - _BEGUN:4.0f} s: {what}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from aomuse import pipeline
 from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer
 from aomuse.predict.psfr import WAVELENGTHS_NM
 from aomuse.simulate import simulate
-from scripts.bench.many import multiply
+from scripts.bench.commands import time_commands
+from scripts.bench.many import LEFT_OUT, TELEMETRY, multiply
 from scripts.bench.warehouse import Warehouse
 from scripts.superset.check.expected import EXPECTED
 
 #: Exposures that are loaded before they are repeated: a night and a bit, in all modes.
 _LOADED, _SOURCES, _LAYERS = 20, 100, 100
+
+#: Of more exposures than this, metrics and summaries are made alone, and of few sources.
+_HUGE, _FEW_SOURCES = 2_000, 5
 
 #: What a person takes for an answer at once.
 LIMIT_S = 0.2
@@ -120,6 +125,20 @@ QUESTIONS = (
         "what the files of an exposure offered",
         "SELECT role, file_name, extension_name FROM v_file_hdu WHERE exposure_id = 500",
     ),
+    *(
+        (view, "all of one exposure", f"SELECT * FROM {view} WHERE exposure_id = 500")  # noqa: S608
+        for view in (
+            "v_gain",
+            "v_residual",
+            "v_strehl",
+            "v_sensor",
+            "v_laser_ratio",
+            "v_psf_field",
+            "v_isoplanatic",
+            "v_isoplanatic_sample",
+        )
+    ),
+    ("v_residual_summary", "all of it", "SELECT * FROM v_residual_summary"),
     (
         "load_issue",
         "open issues by kind",
@@ -131,8 +150,8 @@ QUESTIONS = (
 
 def ask_at_size(
     warehouse: Warehouse, folder: Path, exposures: int, rounds: int
-) -> list[dict[str, Any]]:
-    """Time the questions on both engines.
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
+    """Time the questions and some commands on both engines.
 
     Parameters
     ----------
@@ -147,12 +166,16 @@ def ask_at_size(
 
     Returns
     -------
-    list of dict
+    asked : list of dict
         View, question, rows of the answer, and the seconds of each round by engine; charts have
         MariaDB's alone.
+    commands : dict
+        What `time_commands` returns, by engine.
     """
     root = folder / "many"
-    simulate(root, exposures=_LOADED, sources=_SOURCES, layers=_LAYERS)
+    is_huge = exposures > _HUGE
+    sources = _FEW_SOURCES if is_huge else _SOURCES
+    simulate(root, exposures=_LOADED, sources=sources, layers=_LAYERS)
     asked: list[dict[str, Any]] = [
         {"view": view, "question": question, "sql": sql} for view, question, sql in QUESTIONS
     ]
@@ -160,19 +183,21 @@ def ask_at_size(
         {"view": "dashboard", "question": name.replace("_", " "), "sql": chart.sql}
         for name, chart in EXPECTED.items()
     ]
+    commands: dict[str, dict[str, str]] = {}
     for engine, questions in (
         (warehouse.mariadb(), [*asked, *charts]),
         (warehouse.sqlite(), asked),
     ):
         pipeline.load(engine, [root], workers=2)
         _predict(engine)
-        multiply(engine, exposures)
+        multiply(engine, exposures, LEFT_OUT | TELEMETRY if is_huge else LEFT_OUT)
+        commands[engine.dialect.name] = time_commands(engine, root)
         with engine.connect() as connection:
             for row in questions:
                 sql = row["sql"].format(chosen="1 = 1")
                 row["rows"], row[engine.dialect.name] = time_question(connection, sql, rounds)
         engine.dispose()
-    return [*asked, *charts]
+    return [*asked, *charts], commands
 
 
 def _predict(engine: sa.Engine) -> None:
@@ -191,10 +216,15 @@ def _predict(engine: sa.Engine) -> None:
 
 def time_question(connection: sa.Connection, sql: str, rounds: int) -> tuple[int, list[float]]:
     """Return the rows of an answer, and the seconds of each round."""
+    return timed(lambda: connection.exec_driver_sql(sql).all(), rounds)
+
+
+def timed(ask: Callable[[], Sequence[Any]], rounds: int) -> tuple[int, list[float]]:
+    """Return the rows of an answer, and the seconds of each round."""
     seconds: list[float] = []
     rows = 0
     for _ in range(rounds):
         begun = time.perf_counter()
-        rows = len(connection.exec_driver_sql(sql).all())
+        rows = len(ask())
         seconds.append(time.perf_counter() - begun)
     return rows, seconds

@@ -16,6 +16,14 @@ from aomuse.models import Base
 LEFT_OUT = frozenset(
     {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
 )
+#: Tables with a row for each time or layer, which a warehouse of very many exposures goes without.
+TELEMETRY = frozenset(
+    {
+        *("psf_layer", "psf_parameter", "sparta_atm", "sparta_cn2", "sparta_cn2_layer", "asm"),
+        *("asm_mass_layer", "asm_slodar_layer", "sgs", "ag", "extracted_source"),
+        "night_constraint",
+    }
+)
 #: Days between two copies of the loaded nights.
 _STEP_DAYS = 3
 

@@ -11,6 +11,7 @@ from aomuse import pipeline
 from aomuse.models import Base
 from scripts.bench.at_size import time_question
 from scripts.bench.many import multiply
+from scripts.bench.scans import ask_duckdb
 from scripts.bench.warehouse import Warehouse
 
 #: What is asked, the seconds that an answer may take (None for a scan of all samples, which the
@@ -59,7 +60,7 @@ NEEDED = {
 def ask_slices(
     warehouse: Warehouse, root: Path, exposures: int, rounds: int
 ) -> list[dict[str, Any]]:
-    """Time the questions on both engines.
+    """Time the questions on both engines, and on DuckDB where it is installed.
 
     Parameters
     ----------
@@ -83,6 +84,9 @@ def ask_slices(
     ]
     for engine in (warehouse.mariadb(), warehouse.sqlite()):
         pipeline.load(engine, [root], workers=2)
+        if engine.dialect.name == "sqlite":
+            # Before there are many: the samples go through memory once.
+            ask_duckdb(engine, root.parent, exposures, asked, rounds)
         multiply(engine, exposures, frozenset(Base.metadata.tables) - NEEDED)
         with engine.connect() as connection:
             samples = connection.scalar(sa.text("SELECT COUNT(*) FROM source_sample"))

@@ -47,10 +47,22 @@ DATASETS = (
         VIEWS["v_exposure"].comment,
         (
             _EXPOSURES,
-            Metric("hours", "SUM(exposure_time_s) / 3600", "Hours", "Shutter open, h", ",.1f"),
+            Metric(
+                "hours",
+                "COALESCE(SUM(exposure_time_s), 0) / 3600",
+                "Hours",
+                "Shutter open, h",
+                ",.1f",
+            ),
             Metric("nights", "COUNT(DISTINCT night)", "Nights", "Nights with exposures", ",d"),
             Metric("targets", "COUNT(DISTINCT target)", "Targets", "Different targets", ",d"),
-            Metric("analyses", "SUM(psf_fit_count)", "Analyses", "PampelMuse analyses", ",d"),
+            Metric(
+                "analyses",
+                "COALESCE(SUM(psf_fit_count), 0)",
+                "Analyses",
+                "PampelMuse analyses",
+                ",d",
+            ),
             Metric(
                 "without_analysis",
                 "SUM(CASE WHEN psf_fit_count = 0 THEN 1 ELSE 0 END)",
@@ -67,16 +79,16 @@ DATASETS = (
         "date_obs_utc",
         VIEWS["v_psf_window"].comment,
         (
-            _mean("mean_fwhm", "fwhm_arcsec", "Delivered", "Mean FWHM of the windows"),
+            _mean("Delivered", "fwhm_arcsec", "Delivered", "Mean FWHM of the windows"),
             _mean("mean_beta", "beta", "Moffat beta", "Mean beta of the windows"),
             _mean(
-                "mean_expected",
+                "Expected",
                 "sparta_iq_arcsec",
                 "Expected by SPARTA",
-                "Mean image quality that SPARTA lets expect",
+                "Mean image quality computed from SPARTA's r0 and L0",
             ),
             _mean(
-                "mean_expected_nogain",
+                "Without AO",
                 "sparta_iq_nogain_arcsec",
                 "Expected, no AO gain",
                 "The same without the gain of the adaptive optics",
@@ -96,9 +108,9 @@ DATASETS = (
         "date_obs_utc",
         VIEWS["v_gain"].comment,
         (
-            _mean("mean_gain", "gain", "Gain", "Mean gain"),
-            _mean("mean_eso_gain", "eso_gain", "ESO's polynomial", "Mean gain by the polynomial"),
-            _mean("mean_sparta_gain", "sparta_fwhm_gain", "SPARTA", "Mean of FWHM_GAIN"),
+            _mean("Gain", "gain", "Gain", "Mean gain"),
+            _mean("ESO", "eso_gain", "ESO's polynomial", "Mean gain by the polynomial"),
+            _mean("SPARTA", "sparta_fwhm_gain", "SPARTA", "Mean of FWHM_GAIN"),
             _mean("mean_ground_layer", "ground_layer_fraction", "Ground layer", "Mean share"),
         ),
     ),
@@ -107,8 +119,8 @@ DATASETS = (
         "date_obs_utc",
         VIEWS["v_residual"].comment,
         (
-            _mean("mean_psfr_residual", "psfr_residual_arcsec", "muse-psfr, arcsec", "Mean"),
-            _mean("mean_iq_residual", "iq_residual_arcsec", "Formula, arcsec", "Mean"),
+            _mean("muse-psfr", "psfr_residual_arcsec", "muse-psfr, arcsec", "Mean"),
+            _mean("Formula", "iq_residual_arcsec", "Formula, arcsec", "Mean"),
             _mean("mean_l0", "l0_m", "L0, m", "Mean outer scale", ".1f"),
             _mean("mean_ground_layer", "ground_layer_fraction", "Ground layer", "Mean share"),
         ),
@@ -158,11 +170,16 @@ DATASETS = (
         ),
         extras=(
             Extra(
-                "distance_tenth",
-                "ROUND(SQRT(POW(x_pixel - axis_x_pixel, 2) + POW(y_pixel - axis_y_pixel, 2)) / 15)"
-                " / 10",
+                "distance_5arcsec",
+                "ROUND(distance_arcsec / 5) * 5",
                 "DOUBLE",
-                "Distance to the axis over 150 pixels, half the field, to a tenth",
+                "Distance to the axis to 5 arcsec, for the wide field",
+            ),
+            Extra(
+                "distance_half_arcsec",
+                "ROUND(distance_arcsec * 2) / 2",
+                "DOUBLE",
+                "Distance to the axis to half an arcsec, for the narrow field",
             ),
         ),
     ),

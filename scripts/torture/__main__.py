@@ -25,6 +25,7 @@ from scripts.torture.faults import FEW_CONNECTIONS, Saboteur, full_disk
 from scripts.torture.fuzz import ROLES, Fuzzer, seeds
 from scripts.torture.ground import Ground, prepare, run_well, shorten_telemetry
 from scripts.torture.kills import Killer
+from scripts.torture.loaders import Loaders
 from scripts.torture.readers import Reader
 from scripts.torture.tally import Tally
 
@@ -35,7 +36,14 @@ OPTIONS = (
     "--connect-timeout=10",
 )
 #: Parts, and their shares of the time.
-PARTS = {"kills": 0.45, "faults": 0.2, "readers": 0.15, "files": 0.15, "grid": 0.05}
+PARTS = {
+    "kills": 0.4,
+    "loaders": 0.1,
+    "faults": 0.2,
+    "readers": 0.1,
+    "files": 0.15,
+    "grid": 0.05,
+}
 
 
 class Trials(NamedTuple):
@@ -52,6 +60,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--only", choices=PARTS, help="one part instead of all")
     parser.add_argument("--what", help="one command, fault, reader or role of a file")
+    parser.add_argument("--rounds", type=int, help="so many trials of each kind, not minutes")
     parser.add_argument("--once", type=int, metavar="SEED", help="repeat the trial of a seed")
     return parser.parse_args(given)
 
@@ -84,11 +93,13 @@ def _torture(options: argparse.Namespace, server: Server, folder: Path, total: T
     sqlite = Sqlite(folder / "sqlite" / "aomuse.db")
     sqlite.file.parent.mkdir()
     databases: tuple[Database, ...] = (sqlite, MariaDb(server, "aomuse_torture"))
-    run_well(sqlite, "simulate", root, "--exposures", "3", "--sources", "3", "--layers", "40")
-    shorten_telemetry(root)
-    grounds = {d.engine: prepare(d, folder / d.engine, root) for d in databases}
-    print("undisturbed, every command gives what it should", flush=True)
     parts = [options.only] if options.only else list(PARTS)
+    grounds: dict[str, Ground] = {}
+    if parts != ["loaders"]:  # which have a night of their own
+        run_well(sqlite, "simulate", root, "--exposures", "3", "--sources", "3", "--layers", "40")
+        shorten_telemetry(root)
+        grounds = {d.engine: prepare(d, folder / d.engine, root) for d in databases}
+        print("undisturbed, every command gives what it should", flush=True)
     shares = {part: PARTS[part] / sum(PARTS[p] for p in parts) for part in parts}
     draw = seeds(options.seed)
     for part in parts:
@@ -108,14 +119,15 @@ def _torture(options: argparse.Namespace, server: Server, folder: Path, total: T
 def _repeat(
     kinds: list[Trials], options: argparse.Namespace, tally: Tally, draw: Iterator[int]
 ) -> None:
-    """Try all kinds in turn while there is time, or one of them once."""
-    while tally.has_time or options.once is not None:
+    """Try all kinds in turn while there is time, or so many times."""
+    rounds = 1 if options.once is not None else options.rounds
+    done = 0
+    while tally.has_time if rounds is None else done < rounds:
+        done += 1
         for kind in kinds:
             for what in kind.what:
-                if options.what in (None, what) and (tally.has_time or options.once is not None):
+                if options.what in (None, what) and (tally.has_time or rounds is not None):
                     kind.trial(what, options.once if options.once is not None else next(draw))
-        if options.once is not None:
-            return
 
 
 def _kinds(
@@ -133,6 +145,11 @@ def _kinds(
     if part == "kills":
         killers = [Killer(d, grounds[d.engine], folder / d.engine, tally) for d in databases]
         return [Trials(killer.commands, killer.trial) for killer in killers]
+    if part == "loaders":
+        night = folder / "six"
+        run_well(sqlite, "simulate", night, "--exposures", "6", "--sources", "2", "--layers", "12")
+        loaders = Loaders(mariadb, night, folder, tally)
+        return [Trials(loaders.kinds, loaders.trial)]
     if part == "readers":
         readers = [Reader(d, grounds[d.engine], folder, tally) for d in databases]
         return [Trials(reader.kinds, reader.trial) for reader in readers]

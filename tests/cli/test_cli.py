@@ -76,6 +76,31 @@ def test_usage_errors_are_exit_code_2(tree: Tree) -> None:
         assert "Traceback" not in done.text
 
 
+@pytest.mark.usefixtures("processes")
+def test_help_and_messages_need_no_extra(tmp_path: Path) -> None:
+    """In a process in which no package of an extra can be imported."""
+    script = """
+import sys
+for name in EXTRAS:
+    sys.modules[name] = None
+from aomuse.cli import cli
+from aomuse.cli.main import COMMANDS, main
+for name in COMMANDS:
+    cli.main([name, "--help"], standalone_mode=False)
+sys.argv = ["aomuse", "--db", f"sqlite:///{sys.argv[1]}/new.db", "predict"]
+main()
+"""
+    extras = (
+        *("altair", "jinja2", "vl_convert", "duckdb", "duckdb_engine", "pyarrow", "sqlglot"),
+        *("muse_psfr", "scipy", "mariadb", "pymysql"),
+    )
+    command = [sys.executable, "-c", script.replace("EXTRAS", repr(extras)), tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("aomuse: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_list_of_commands_repeats_their_help() -> None:
     for name, (_, line) in COMMANDS.items():
         assert (find(name).help or "").splitlines()[0] == line

@@ -25,6 +25,7 @@ _SECTION = re.compile(r"^\s*(Parameters|Returns|Yields|Raises)\n\s*-+$", re.M)
 PUBLIC = [
     "aomuse.database.Database",
     "aomuse.database.connect",
+    "aomuse.export.files.export",
     "aomuse.pipeline.load",
     "aomuse.pipeline.plan",
     "aomuse.predict.exposures.predict",

@@ -35,7 +35,13 @@ RELEASED = (
 )
 #: Between two words: blanks and line breaks, with the quotes and comment signs of Python.
 _BETWEEN = r"""[\s"'#:]+(?:f["'])?"""
-TEXTS = [*PAGES, *(REPOSITORY / "aomuse").rglob("*.py"), *(REPOSITORY / "aomuse").rglob("*.j2")]
+NOTEBOOKS = sorted((REPOSITORY / "docs").glob("*.ipynb"))
+TEXTS = [
+    *PAGES,
+    *NOTEBOOKS,
+    *(REPOSITORY / "aomuse").rglob("*.py"),
+    *(REPOSITORY / "aomuse").rglob("*.j2"),
+]
 
 
 def offences(text: str, phrase: str) -> list[str]:

@@ -64,7 +64,7 @@ def start(url: str, root: Path, pause: float = 0.0) -> subprocess.Popen[str]:
 
 
 def wait_for_exposures(engine: sa.Engine, count: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while scalar(engine, "SELECT COUNT(*) FROM exposure") < count:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -121,10 +121,13 @@ def test_two_loaders_at_once(db, tree, clean):
     assert db.count("source_file") == 4 * EXPOSURES
     runs = db.rows("load_run")
     assert [row["outcome"] for row in runs] == ["complete", "complete"]
-    assert sorted(row["exposures_loaded"] for row in runs) == [0, EXPOSURES]
+    assert sum(row["exposures_loaded"] for row in runs) == EXPOSURES
     said = "".join(err for _, err in ends)
-    assert said.count("waiting for") <= 1
-    assert "Traceback" not in said
+    if db.engine.dialect.name == "sqlite":
+        assert 0 in [row["exposures_loaded"] for row in runs]
+        assert said.count("waiting for") <= 1
+    else:
+        assert said == ""
 
 
 def test_ctrl_c(db, tree, clean):

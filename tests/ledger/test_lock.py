@@ -250,17 +250,27 @@ def kill(engine: sa.Engine, number: int) -> None:
 
 @on_mariadb
 def test_a_lock_that_was_lost_is_taken_again(engine):
-    with run_lock(engine, wait_s=0) as keep:
+    with run_lock(engine, wait_s=0) as held:
         first = holder_of(engine)
-        keep()
+        held.keep()
         assert holder_of(engine) == first
         kill(engine, first)
-        keep()
+        held.keep()
         assert holder_of(engine) != first
         with pytest.raises(BusyError), run_lock(engine, wait_s=0):
             pass
     with run_lock(engine, wait_s=0):
         pass
+
+
+@on_mariadb
+def test_a_lock_that_was_lost_with_its_server_is_taken_again(engine):
+    with run_lock(engine, wait_s=0) as held:
+        # As is left where the server was away when the lock was to be taken again.
+        held.lock.release()
+        held.keep()
+        with pytest.raises(BusyError), run_lock(engine, wait_s=0):
+            pass
 
 
 @on_mariadb
@@ -280,7 +290,7 @@ def lose_the_lock(engine: sa.Engine) -> None:
         kill(engine, holder_of(engine))
         with running(engine, Listener()) as other:
             other.start("load")
-        run.keep_lock()
+        run.lock.keep(run.id)
         with run_transaction(engine, run.id):
             raise AssertionError("it may not write")
 

@@ -6,6 +6,8 @@ import sys
 import pytest
 import sqlalchemy as sa
 
+from aomuse.db import create_engine
+from aomuse.errors import BusyError
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Result
 from aomuse.ledger import run_lock, running
@@ -61,3 +63,18 @@ def test_a_run_that_was_not_started_leaves_no_row(db):
     with pytest.raises(ValueError, match="no such root"), running(db.engine, Listener()):
         raise ValueError("no such root")
     assert db.query(RUNS) == []
+
+
+def test_a_load_says_that_sqlite_has_one_writer(tmp_path, sqlite_template):
+    database = tmp_path / "aomuse.db"
+    database.write_bytes(sqlite_template.read_bytes())
+    engine, said = create_engine(f"sqlite:///{database}"), []
+    other = run_lock(engine, said.append, wait_s=0.2, shared=True)
+    with running(engine, Listener(), shared=True) as run:
+        run.start("load")
+        with pytest.raises(BusyError) as refused, other:
+            pass
+    why = " (SQLite has one writer at a time; loads share a database on MariaDB)"
+    assert said[0].startswith("waiting for run 1 (load, process ")
+    assert said[0].endswith(f" UTC), which holds the database{why}")
+    assert str(refused.value).endswith(f"wait until it is free, then try again{why}")

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse.query.refresh import all_views
+from aomuse.query.views.metrics import METRIC_VIEWS
 
 BIG = {
     "header_card",
@@ -74,3 +75,34 @@ def test_no_view_scans_a_big_table_for_one_exposure(night, engine):
                 if table in BIG and plan.get(alias) == 0
             ]
     assert not scans
+
+
+BY_JOIN = {view.name: view for view in METRIC_VIEWS if view.on_mariadb}
+
+
+@pytest.mark.parametrize("name", BY_JOIN)
+def test_views_of_metrics_have_the_same_rows_by_groups_and_by_joins(night, engine, name):
+    with engine.connect() as connection:
+        shown = connection.exec_driver_sql(f"SELECT * FROM {name}")
+        grouped = connection.exec_driver_sql(BY_JOIN[name].select(engine.dialect.name))
+        assert list(shown.keys()) == list(grouped.keys())
+        assert sorted(map(repr, shown)) == sorted(map(repr, grouped))
+
+
+@pytest.mark.parametrize(
+    ("view", "metric"),
+    [
+        ("v_exposure_metrics", "seeing"),
+        ("v_psf_fit_metrics", "fwhm_700nm"),
+        ("v_laser_metrics", "strehl_mean"),
+    ],
+)
+def test_mariadb_reads_the_metrics_that_are_asked_for_and_no_others(night, engine, view, metric):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite groups them")
+    with engine.connect() as connection:
+        question = f"SELECT instrument_mode, AVG({metric}) FROM {view} GROUP BY instrument_mode"
+        read = [table for table in steps(connection, question) if re.fullmatch(r"m\d+", table)]
+        assert len(read) == 1
+        both = "v_psf_fit_metrics f JOIN v_exposure_metrics m ON m.exposure_id = f.exposure_id"
+        assert connection.exec_driver_sql(f"SELECT * FROM {both}").all()

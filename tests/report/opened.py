@@ -27,6 +27,12 @@ class Opened:
         """Wait until all charts are drawn."""
         self.page.wait_for_selector(f"html[data-drawn={scheme}]")
 
+    def resize(self, width: int) -> None:
+        """Make the window so wide that legends take other lines, and wait until they have."""
+        self.page.evaluate("document.documentElement.removeAttribute('data-drawn')")
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.wait()
+
     def charts(self) -> dict[str, list[str]]:
         """Give the classes of the groups with marks in each chart."""
         return self.page.evaluate(
@@ -54,3 +60,26 @@ class Opened:
         self.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         found = Axe().run(self.page)
         return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]]
+
+    def misplaced(self) -> list[str]:
+        """Give texts of charts that touch each other or leave their chart, and charts too wide."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll("[data-chart]")].flatMap(chart => {
+                const name = chart.dataset.chart, svg = chart.querySelector("svg");
+                const frame = svg.getBoundingClientRect(), found = [];
+                const room = chart.closest("figure").getBoundingClientRect();
+                if (frame.right > room.right || svg.clientWidth < 200) found.push(`${name}: cut`);
+                const texts = [...svg.querySelectorAll("text")]
+                    .filter(text => text.textContent && getComputedStyle(text).opacity !== "0")
+                    .map(text => [text.textContent, text.getBoundingClientRect()]);
+                texts.forEach(([text, box], i) => {
+                    if (box.left < frame.left - 1 || box.right > frame.right + 1)
+                        found.push(`${name}: ${text} leaves the chart`);
+                    for (const [other, its] of texts.slice(i + 1))
+                        if (Math.min(box.right, its.right) - Math.max(box.left, its.left) > 1
+                            && Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top) > 3)
+                            found.push(`${name}: ${text} touches ${other}`);
+                });
+                return found;
+            })"""
+        )

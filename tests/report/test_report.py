@@ -155,6 +155,22 @@ def use_the_keyboard(opened: Opened) -> None:
         assert page.evaluate(f"document.activeElement.matches({place!r})"), place
 
 
+def read_on_paper(opened: Opened) -> None:
+    """Print on A4 as the browser does: charts and sentences are there as a whole."""
+    page = opened.page
+    opened.resize(718)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.misplaced() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    for element in (".chart svg", "figcaption", "h2", ".pan", ".text"):
+        assert page.locator(element).first.is_visible(), element
+    for element in ("nav", "button", "details:not([open])"):
+        assert not page.locator(element).first.is_visible(), element
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+
+
 def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_report):
     load(engine, [night])
     predict(engine)
@@ -166,9 +182,10 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     assert opened.said == []
     assert opened.requests == [path.as_uri()]
 
-    # Every chart has marks, times of 24 hours, and words.
+    # Every chart has marks, times of 24 hours, and words; the first answers the first question.
     charts = opened.charts()
     assert set(charts) == CHARTS
+    assert next(iter(charts)) == "gain"
     assert {name for name, marks in charts.items() if not marks} == set()
     labels = opened.page.locator("[data-chart] svg text").all_text_contents()
     assert any(re.fullmatch(r"2[0-3]:\d\d", label) for label in labels)
@@ -182,8 +199,12 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     compare_tables(engine, opened)
     save_from_the_page(engine, opened)
 
-    # Nothing keeps anybody from using it: large or small, light or dark.
+    # Nothing keeps anybody from using it: large or small, on paper, light or dark.
     assert opened.violations() == []
+    assert opened.misplaced() == []
+    read_on_paper(opened)
+    opened.resize(500)
+    assert opened.misplaced() == []
     opened.page.set_viewport_size({"width": 360, "height": 800})
     opened.page.emulate_media(color_scheme="dark")
     opened.wait("dark")

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from aomuse import pipeline
 from aomuse.models import Base
 from aomuse.simulate import simulate
-from scripts.bench.__main__ import _table
 from scripts.bench.at_size import QUESTIONS
 from scripts.bench.many import multiply
+from scripts.bench.page import PAGE, with_blocks
 from scripts.bench.questions import ask
 from scripts.bench.slices import NEEDED
 from scripts.bench.slices import QUESTIONS as SLICES
 from scripts.bench.source_rows import RIVALS
+from scripts.bench.tables import contest
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import stages
 from scripts.mariadb_server import Server
@@ -87,9 +88,24 @@ def test_slices_of_repeated_exposures(engine: sa.Engine, root: Path) -> None:
             assert question
 
 
-def test_a_table_of_figures(capsys: pytest.CaptureFixture[str]) -> None:
-    _table("Loads", {"ours": [1.0, 4.0, 2.0], "rival": [8.0, 4.0, 6.0]}, "s", "rival")
-    assert capsys.readouterr().out.splitlines()[-2:] == [
-        "| ours | 2.000 | 1.000 | 4.000 | 3.00 |",
-        "| rival | 6.000 | 4.000 | 8.000 | 1.00 |",
+def test_a_table_of_figures() -> None:
+    seconds = {"ours": [1.0, 4.0, 2.0], "rival": [8.0, 4.0, 6.0], "once": [3.0]}
+    assert contest(seconds, "rival", ("method", "s", "speed")).splitlines() == [
+        "| method | s | range | speed |",
+        "| --- | ---: | ---: | ---: |",
+        "| ours | 2.00 | 1.00 to 4.00 | 3.00 |",
+        "| rival | 6.00 | 4.00 to 8.00 | 1.00 |",
+        "| once | 3.00 |  | 2.00 |",
     ]
+
+
+def test_tables_go_into_the_page_between_their_markers() -> None:
+    page = PAGE.read_text()
+    new = with_blocks(page, {"whole-loads": "| new |", "slices": "| newer |"})
+    assert "<!-- make bench: whole-loads -->\n| new |\n<!-- end -->" in new
+    assert "<!-- make bench: slices -->\n| newer |\n<!-- end -->" in new
+    assert with_blocks(new, {}) == new
+    changed = set(page.splitlines()) ^ set(new.splitlines())
+    assert all(line.startswith(("|", "Seconds over", "With two")) for line in changed)
+    with pytest.raises(SystemExit, match="no place for nowhere"):
+        with_blocks(page, {"nowhere": "| lost |"})

@@ -29,12 +29,14 @@ def test_nothing_is_missing_where_everything_is_found(monkeypatch, capsys):
 def test_who_may_not_install_reads_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(system_packages, "find_program", lambda name: None)
     monkeypatch.setattr(system_packages, "JDBC_DRIVER", Path("/nowhere/driver.jar"))
+    monkeypatch.setattr(system_packages, "SPIDER", Path("/nowhere/ha_spider.so"))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert system_packages.main(["--install", "connector", "server", "browser", "stilts"]) == 1
+    needs = ["connector", "server", "browser", "stilts", "spider"]
+    assert system_packages.main(["--install", *needs]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     packages = ("libmariadb-dev", "gcc", "mariadb-server", "openssl", "chromium", "stilts")
-    for package in (*packages, "libmariadb-java"):
+    for package in (*packages, "libmariadb-java", "mariadb-plugin-spider"):
         assert package in error
 
 

@@ -135,3 +135,17 @@ def test_names_tell_a_model():
     assert model_of(["theta", "fwhm", "e", "beta"]) == "moffat"
     assert model_of(["r0", "bck", "amp", "alpha", "ratio", "theta", "beta"]) == "maoppy"
     assert model_of(["r0", "beta"]) == model_of([]) == "unknown"
+
+
+def test_both_analyses_below_a_root_without_their_cube(db, night):
+    """The database knows which exposure they belong to."""
+    db.load(night / "single")
+    db.load(night / "raw")
+    db.load(night / "analysis")
+    fits = (
+        "SELECT f.model FROM psf_fit f JOIN exposure e ON e.id = f.exposure_id"
+        " WHERE e.instrument_mode = 'NFM-AO-N' ORDER BY f.model"
+    )
+    assert db.query(fits) == [("maoppy",), ("moffat",)]
+    assert db.count("exposure") == 3
+    assert db.open_issues() == []

@@ -1,6 +1,7 @@
 """What is published: the wheel alone, with its declared dependencies and nothing else, works."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from fits_factory import Tree
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -40,17 +43,29 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def fresh(wheel, tmp_path_factory):
-    """Install the wheel into an environment that has its dependencies only; give its programs."""
-    home = tmp_path_factory.mktemp("fresh")
-    venv.create(home, with_pip=False, symlinks=True)
-    programs = home / "bin"
-    paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
-    for name in sorted(dependencies("aomuse")):
-        link(name, Path(paths["purelib"]))
-    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
-    run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], home)
-    return programs
+def installed(wheel, tmp_path_factory):
+    """Give a function that installs the wheel into an environment of its dependencies alone, and of
+    the packages named, and returns its programs.
+    """
+
+    def install(*packages: str) -> Path:
+        home = tmp_path_factory.mktemp("-".join(["fresh", *packages]))
+        venv.create(home, with_pip=False, symlinks=True)
+        programs = home / "bin"
+        paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
+        for name in sorted({*packages}.union(*map(dependencies, ("aomuse", *packages)))):
+            link(name, Path(paths["purelib"]))
+        pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+        run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], home)
+        return programs
+
+    return install
+
+
+@pytest.fixture(scope="module")
+def fresh(installed):
+    """Give the programs of an environment without any extra."""
+    return installed()
 
 
 def is_installed(requirement: str) -> bool:
@@ -165,3 +180,23 @@ def test_the_fresh_environment_is_bare(fresh, tmp_path):
     for module in ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair"):
         code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is not None)"
         run([str(fresh / "python"), "-c", code], tmp_path, fresh)
+
+
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        ("mariadb", "MariaDB Connector/Python .*; rows go as binary arrays by Connector/C .*"),
+        ("pymysql", "PyMySQL .*; rows go by the driver's executemany"),
+    ],
+)
+def test_with_one_driver_alone(package, said, installed, mariadb_admin, tmp_path):
+    """A URL without a driver takes the one that is there; `make matrix` tries connector 2.0 too."""
+    program = str(installed(package) / "aomuse")
+    tree = Tree(tmp_path / "night")
+    tree.add(1)
+    url = sa.make_url(mariadb_admin()).set(drivername="mariadb")
+    command = [program, "--db", url.render_as_string(hide_password=False)]
+    run([*command, "migrate"], tmp_path)
+    run([*command, "load", "--workers", "1", str(tree.root)], tmp_path)
+    assert "0 files with differences" in run([*command, "verify", str(tree.root)], tmp_path)
+    assert re.search(f"^driver +{said}$", run([*command, "status"], tmp_path), re.M)

@@ -79,11 +79,22 @@ def _bubbles(view: str, **metrics: str) -> Expected:
         """)  # noqa: S608 - own names
 
 
-def _lasers(metric: str) -> Expected:
+def _lasers(metric: str, field: str = "") -> Expected:
     return _pivoted(f"""
         SELECT date_obs_utc, CONCAT('LGS ', lgs), {metric}
         FROM v_laser_metrics
-        WHERE laser_on = 1 AND {{chosen}}
+        WHERE laser_on = 1 AND instrument_mode LIKE '{field}%' AND {{chosen}}
+        """)  # noqa: S608 - own names
+
+
+def _over_the_field(field: str, place: str, step: float) -> Expected:
+    return _pivoted(f"""
+        SELECT ROUND(SQRT(x_arcsec * x_arcsec + y_arcsec * y_arcsec) / {step}) * {step} AS {place},
+               instrument_mode, AVG(residual_arcsec)
+        FROM v_psf_field
+        WHERE wavelength_window = '700-800 nm' AND fit_rank = 1
+              AND instrument_mode LIKE '{field}%' AND {{chosen}}
+        GROUP BY {place}, instrument_mode
         """)  # noqa: S608 - own names
 
 
@@ -94,7 +105,7 @@ def _nights(column: str) -> Expected:
 #: By the name of the chart's file.
 EXPECTED: dict[str, Expected] = {
     "exposures": _exposures("COUNT(*)", "exposures"),
-    "hours": _exposures("SUM(exposure_time_s) / 3600", "hours"),
+    "hours": _exposures("COALESCE(SUM(exposure_time_s), 0) / 3600", "hours"),
     "nights": _exposures("COUNT(DISTINCT DATE(date_obs_utc - INTERVAL 12 HOUR))", "nights"),
     "targets": _exposures("COUNT(DISTINCT target)", "targets"),
     "analyses": Expected("""
@@ -136,15 +147,15 @@ EXPECTED: dict[str, Expected] = {
             )
             + ", instrument_mode"
             for metric, column in (
-                ("mean_fwhm", "fwhm_arcsec"),
-                ("mean_expected", "sparta_iq_arcsec"),
-                ("mean_expected_nogain", "sparta_iq_nogain_arcsec"),
+                ("Delivered", "fwhm_arcsec"),
+                ("Expected", "sparta_iq_arcsec"),
+                ("Without AO", "sparta_iq_nogain_arcsec"),
             )
         )
     ),
     "gain_and_ground_layer": Expected("""
         SELECT date_obs_utc, instrument_mode, AVG(ground_layer_fraction) AS mean_ground_layer,
-               AVG(gain) AS mean_gain, AVG(eso_gain) AS mean_eso_gain
+               AVG(gain) AS Gain, AVG(eso_gain) AS ESO
         FROM v_gain
         WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
         GROUP BY date_obs_utc, instrument_mode
@@ -158,9 +169,9 @@ EXPECTED: dict[str, Expected] = {
                 "AND instrument_mode LIKE 'WFM-AO%'",
             )
             for metric, column in (
-                ("mean_gain", "gain"),
-                ("mean_sparta_gain", "sparta_fwhm_gain"),
-                ("mean_eso_gain", "eso_gain"),
+                ("Gain", "gain"),
+                ("SPARTA", "sparta_fwhm_gain"),
+                ("ESO", "eso_gain"),
             )
         )
     ),
@@ -168,14 +179,14 @@ EXPECTED: dict[str, Expected] = {
         " UNION ALL ".join(
             _residuals(metric, column)
             for metric, column in (
-                ("mean_psfr_residual", "psfr_residual_arcsec"),
-                ("mean_iq_residual", "iq_residual_arcsec"),
+                ("muse-psfr", "psfr_residual_arcsec"),
+                ("Formula", "iq_residual_arcsec"),
             )
         )
     ),
     "residuals_and_outer_scale": Expected("""
         SELECT date_obs_utc, instrument_mode, AVG(l0_m) AS mean_l0,
-               AVG(iq_residual_arcsec) AS mean_iq_residual,
+               AVG(iq_residual_arcsec) AS Formula,
                AVG(ground_layer_fraction) AS mean_ground_layer
         FROM v_residual
         WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
@@ -215,14 +226,10 @@ EXPECTED: dict[str, Expected] = {
         WHERE {chosen}
         GROUP BY lgs, instrument_mode
         """),
-    "fwhm_over_the_field": _pivoted("""
-        SELECT ROUND(SQRT(POW(x_pixel - axis_x_pixel, 2) + POW(y_pixel - axis_y_pixel, 2)) / 15)
-               / 10 AS distance_tenth, instrument_mode, AVG(residual_arcsec)
-        FROM v_psf_field
-        WHERE wavelength_window = '700-800 nm' AND fit_rank = 1 AND {chosen}
-        GROUP BY distance_tenth, instrument_mode
-        """),
-    "strehl_ratio_of_each_laser": _lasers("strehl_mean"),
+    "fwhm_over_the_wide_field": _over_the_field("WFM", "distance_5arcsec", 5),
+    "fwhm_over_the_narrow_field": _over_the_field("NFM", "distance_half_arcsec", 0.5),
+    "strehl_ratio_of_each_laser_wide_field": _lasers("strehl_mean", "WFM"),
+    "strehl_ratio_of_each_laser_narrow_field": _lasers("strehl_mean", "NFM"),
     "r0_of_each_laser": _lasers("r0_mean"),
     "lasers": Expected("""
         SELECT instrument_mode, CONCAT('LGS ', lgs) AS laser, COUNT(*) AS exposures,
@@ -250,13 +257,6 @@ EXPECTED: dict[str, Expected] = {
         FROM v_psf_prediction
         WHERE {chosen}
         GROUP BY date_obs_utc, wavelength_nm
-        """),
-    "delivered_minus_predicted_fwhm": _pivoted("""
-        SELECT wavelength_nm, instrument_mode,
-               AVG(delivered_fwhm_arcsec) - AVG(predicted_fwhm_arcsec)
-        FROM v_psf_prediction
-        WHERE {chosen}
-        GROUP BY wavelength_nm, instrument_mode
         """),
     "issues_by_kind": Expected("""
         SELECT i.severity, i.code, COUNT(*) AS issues

@@ -49,6 +49,8 @@ def test_the_bundle_is_complete_and_private(tmp_path, capsys):
     assert changed == {"databases/aomuse.yaml"}
     assert sa.make_url(database(target)["sqlalchemy_uri"]) == URI
     printed = capsys.readouterr()
+    page = (FOLDER.parent.parent / "docs" / "bi.md").read_text()
+    assert f"dashboard.zip: {len(packed)} files, for" in page
     assert "mysql+pymysql://muse_bi:***@db.example.org:3306/muse" in printed.out
     assert printed.err == ""
     assert "r0" not in printed.out

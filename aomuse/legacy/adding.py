@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, BusyError
 from aomuse.exchange.files import IMPORT_PREFIX
 from aomuse.exchange.outcome import Listener, Result
-from aomuse.ledger import Ledger, Plan, Run, running
+from aomuse.ledger import SHORT_WORK_S, Ledger, Plan, Run, running
 from aomuse.legacy.content import Imported, make_content
 from aomuse.legacy.decoded_row import decode_row
 from aomuse.legacy.remainder import keep_documents
@@ -58,7 +58,7 @@ def add_exposure(
         "sources": _text("sources", sources),
     }
     listener = Listener()
-    with running(engine, listener) as run:
+    with running(engine, listener, shared=True) as run:
         run.start("add", _ORIGIN)
         register_metrics(engine)
         place = f"{IMPORT_PREFIX}{_ORIGIN}#run/{run.id}"
@@ -97,14 +97,21 @@ def _store(engine: Engine, run: Run, row: SourceRow) -> int:
     if decoded.unreadable:
         raise AomuseError(decoded.issues[0].message)
     imported = make_content([decoded])
-    with engine.connect() as connection:
-        _refuse_known(connection, imported)
     exposure = normalize(imported.content)
-    stored = UnitOfWork(choose_writer(engine), run.id).store(
-        imported.files, Plan("load"), exposure, partial(keep_documents, imported)
-    )
-    assert stored is not None
+    locks = run.lock.named_locks(run.id)
     label = imported.files.label
+    names = {imported.content.archive_id or label, imported.content.raw_file or label}
+    with locks.held(names, SHORT_WORK_S) as holder:
+        if holder is not None:
+            raise BusyError(f"{holder} has held {label} for {SHORT_WORK_S} s: try again")
+        with engine.connect() as connection:
+            _refuse_known(connection, imported)
+        unit = UnitOfWork(choose_writer(engine), run.id, locks)
+        unit.end_killed_runs()
+        stored = unit.store(
+            imported.files, Plan("load"), exposure, partial(keep_documents, imported)
+        )
+    assert stored is not None
     run.report(Result(label, "loaded", stored.row_count, 0.0, tuple(exposure.issues)))
     return stored.exposure_id
 

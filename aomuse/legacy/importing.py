@@ -67,6 +67,7 @@ class _Importer:
         if way.notice:
             listener.on_notice(way.notice)
         self._unit = UnitOfWork(way, run.id)
+        self._unit.end_killed_runs()
         self._known_rows = KnownRows(engine, source)
         self._ledger = self._read_ledger()
         self._stored: set[str] = set()

@@ -1,0 +1,140 @@
+"""An exposure that is to be loaded as a task: in this process, or in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
+
+from aomuse.db import connect_patiently, create_engine, describe_error
+from aomuse.errors import AomuseError, CrowdedError, DatabaseError
+from aomuse.exchange.files import ExposureFiles
+from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.outcome import Result
+from aomuse.ledger import NamedLocks, Plan, Run
+from aomuse.load import (
+    NotNow,
+    UnitOfWork,
+    WriterChoice,
+    known_writer,
+    load_in_turn,
+    reason_of,
+)
+from aomuse.workers import Died, Withdrawn, run_tasks
+
+
+@dataclass(frozen=True)
+class Task:
+    """An exposure that is to be read, and what is to be done with it.
+
+    ``found`` is what the plan was made for; ``files`` are those and what is known from elsewhere.
+    ``wait_s`` is how long to wait for another loader that has it.
+    """
+
+    found: ExposureFiles
+    files: ExposureFiles
+    plan: Plan
+    wait_s: float = 0.0
+
+
+#: Reads and normalizes the files of an exposure.
+Make = Callable[[ExposureFiles], NormalizedExposure]
+#: Carries out tasks, and yields them with what comes of each.
+CarryOut = Callable[
+    [WriterChoice, UnitOfWork, Run, list[Task], Make], Iterator[tuple[Task, Result | NotNow]]
+]
+#: Offers workers for a run that has some roots.
+Crew = Callable[[Run, Sequence[str]], AbstractContextManager[CarryOut]]
+
+
+def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:
+    """Take an exposure from file to commit, if no other loader has it."""
+    ready = partial(make, task.files)
+    return load_in_turn(unit, task.found, task.files, task.plan, ready, task.wait_s)
+
+
+def in_workers(
+    way: WriterChoice,
+    unit: UnitOfWork,
+    run: Run,
+    tasks: list[Task],
+    make: Make,
+    workers: int,
+) -> Iterator[tuple[Task, Result | NotNow]]:
+    """Yield what comes of tasks that worker processes carry out.
+
+    On MariaDB each worker has a connection of its own and does an exposure from file to commit.
+    SQLite takes one writer: this process, which counts as one of the workers; the others read and
+    normalize.
+    """
+
+    def fewer(reason: str) -> None:
+        run.listener.on_notice(f"{reason}: going on with fewer workers")
+
+    if way.engine.dialect.name == "sqlite":
+        for task, made in run_tasks(tasks, _start_reader, (make,), workers - 1, run.stop, fewer):
+            yield task, unit.load(task.files, task.plan, partial(_unwrap, task, made, make))
+        return
+    url = way.engine.url.render_as_string(hide_password=False)
+    arguments = (url, run.id, way.notice is None, make)
+    for task, result in run_tasks(tasks, start_loader, arguments, workers, run.stop, fewer):
+        if isinstance(result, DatabaseError):
+            raise result
+        if isinstance(result, Died):
+            yield task, unit.fail(task.files, task.plan, f"{result}, twice")
+        elif isinstance(result, Withdrawn):
+            yield task, load_task(unit, task, make)
+        else:
+            yield task, result
+
+
+def _start_reader(make: Make) -> Callable[[Task], NormalizedExposure | Exception]:
+    """Return the function of a worker that reads and normalizes."""
+
+    def read(task: Task) -> NormalizedExposure | Exception:
+        try:
+            return make(task.files)
+        except Exception as error:  # noqa: BLE001 - the process that stores reports it
+            return AomuseError(reason_of(error))
+
+    return read
+
+
+def start_loader(
+    url: str, run_id: int, fast: bool, make: Make
+) -> Callable[[Task], Result | NotNow | DatabaseError | Withdrawn]:
+    """Return the function of a worker that loads exposures through a connection of its own."""
+    # The connection that was given back last comes first: the one that has the exposure's locks.
+    engine = create_engine(url, patient=False, pool_use_lifo=True)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise AomuseError(describe_error(error)) from error
+    # From here on the others may need the place of this one.
+    connect_patiently(engine)
+    unit = UnitOfWork(known_writer(engine, fast=fast), run_id, NamedLocks(engine.connect))
+
+    def load_one(task: Task) -> Result | NotNow | DatabaseError | Withdrawn:
+        try:
+            return load_task(unit, task, make)
+        except CrowdedError as error:
+            return Withdrawn(str(error))
+        except DatabaseError as error:
+            return error
+
+    return load_one
+
+
+def _unwrap(
+    task: Task, made: NormalizedExposure | Exception | Died | Withdrawn, make: Make
+) -> NormalizedExposure:
+    if isinstance(made, Withdrawn):
+        return make(task.files)
+    if isinstance(made, Died):
+        raise AomuseError(f"{made}, twice")
+    if isinstance(made, Exception):
+        raise made
+    return made

@@ -1,0 +1,55 @@
+"""Versions and drivers that aomuse allows, each in an environment of its own: `make matrix`.
+
+One of them: ``make matrix MATRIX_ARGS="-s 'tests-3.12(oldest)' -- -k normalize"``: pytest gets
+what follows ``--``. A Python that is neither here nor brought by uv is skipped, and nox says so.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = False
+
+#: Extras of which the oldest versions are tried too. psfr and lake are left out: mpdaf has no wheel
+#: for each Python, and the tests need a DuckDB that is newer than the oldest allowed.
+EXTRAS = [part for extra in ("report", "pymysql") for part in ("--extra", extra)]
+LEFT_OUT = [part for room in ("predict", "lake") for part in ("--ignore", f"tests/{room}")]
+#: How rows go by each driver, in the words of aomuse status.
+WAYS = {
+    "mariadb-binary": "Connector/Python 2",
+    "mariadb": "Connector/Python 1.1",
+    "pymysql": "rows go by the driver's executemany",
+}
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+@nox.parametrize("bounds", ["newest", "oldest"], ids=["newest", "oldest"])
+def tests(session: nox.Session, bounds: str) -> None:
+    """Run the fast tests with the newest or the oldest versions that pyproject.toml allows.
+
+    The oldest version is the lowest that has a wheel for this Python.
+    """
+    lowest = ["--resolution", "lowest-direct"] if bounds == "oldest" else []
+    needed = ["--requirement", "pyproject.toml", *EXTRAS]
+    session.install("--only-binary", ":all:", *lowest, *needed)
+    versions = session.run("uv", "pip", "freeze", "--quiet", external=True, silent=True)
+    chosen = session.create_tmp() + "/chosen.txt"
+    with open(chosen, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(str(versions))
+    session.install(*needed, "--extra", "dev", "--constraint", chosen)
+    session.install("--no-deps", "--editable", ".")
+    options = session.posargs or ["--numprocesses", "logical", "--dist", "worksteal"]
+    session.run("python", "-m", "pytest", "-m", "fast", *LEFT_OUT, *options)
+
+
+@nox.session(python="3.11")
+@nox.parametrize("extra", list(WAYS), ids=list(WAYS))
+def drivers(session: nox.Session, extra: str) -> None:
+    """Load and verify on a private MariaDB server with one driver installed.
+
+    Only the connector 1.1 may use a compiler.
+    """
+    compiler = {} if extra == "mariadb" else {"CC": "/bin/false"}
+    session.install(f".[{extra}]", env=compiler)
+    session.run("python", "-m", "scripts.try_driver", WAYS[extra])

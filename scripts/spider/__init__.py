@@ -1,0 +1,1 @@
+"""One MariaDB endpoint over several servers: what sets it up, and what proves that it works."""

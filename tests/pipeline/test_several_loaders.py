@@ -1,0 +1,332 @@
+"""Several loaders at once: they share one database, and each exposure is loaded once and whole."""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fits_factory import Tree, archive_id
+from loaded import Loaded
+from warehouse import aomuse, exposure, rows
+
+from aomuse import pipeline
+from aomuse.db import create_engine
+from aomuse.errors import BusyError
+from aomuse.exchange.outcome import Listener
+from aomuse.ledger import NamedLocks, run_lock, running
+from aomuse.simulate import simulate
+
+pytestmark = pytest.mark.usefixtures("processes")
+
+EXPOSURES = 6
+#: Runs the command line with a pause before every statement.
+SLOW = """
+import sys, time
+import sqlalchemy as sa
+sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(0.001))
+from aomuse.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def backend():
+    """Only a server has several writers."""
+    return "mariadb"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    tree = Tree(tmp_path_factory.mktemp("loaders") / "night")
+    for number in range(1, EXPOSURES + 1):
+        tree.add(number)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def thirds(tmp_path_factory):
+    """Give the same exposures below three roots, two each."""
+    trees = [Tree(tmp_path_factory.mktemp("third") / "night") for _ in range(3)]
+    for number, each in zip(range(1, EXPOSURES + 1), itertools.cycle(trees), strict=False):
+        each.add(number)
+    return trees
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory):
+    """Give the same exposures with each of them in pieces below three roots."""
+    trees = [Tree(tmp_path_factory.mktemp("piece") / "night") for _ in range(3)]
+    for number in range(1, EXPOSURES + 1):
+        trees[0].add(number, without=["raw", "prm", "psf"])
+        trees[1].add(number, without=["reduced", "prm", "psf"])
+        trees[2].add(number, without=["reduced", "raw"])
+    return trees
+
+
+@pytest.fixture(scope="module")
+def clean(tree, tmp_path_factory, sqlite_template):
+    """Load the tree in one go, and give the rows of each exposure."""
+    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
+    database.write_bytes(sqlite_template.read_bytes())
+    assert aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
+    engine = create_engine(f"sqlite:///{database}")
+    return {
+        row["archive_id"]: exposure(engine, row["archive_id"]) for row in rows(engine, "exposure")
+    }
+
+
+def start(url: str, root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW, "load", "--workers", "1", str(root)],
+        env=os.environ | {"AOMUSE_DATABASE_URL": url},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_until(db: Loaded, statement: str, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while db.scalar(statement) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
+    assert sorted(row["archive_id"] for row in db.rows("exposure")) == sorted(clean)
+    assert {name: db.exposure(name) for name in clean} == clean
+    assert db.count("source_file") == 4 * EXPOSURES
+    assert db.open_issues() == []
+    assert db.scalar("SELECT COUNT(*) FROM load_issue WHERE code = 'not_stored'") == 0
+
+
+@pytest.mark.parametrize("layout", ["tree", "thirds", "pieces"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
+    chance = random.Random(seed)
+    trees = request.getfixturevalue(layout)
+    roots = [trees.root] * 3 if layout == "tree" else [each.root for each in trees]
+    loaders = [start(db.url, root) for root in roots]
+    wait_until(db, "SELECT COUNT(*) FROM exposure", chance.randint(1, EXPOSURES - 1))
+    killed = chance.choice(loaders)
+    killed.send_signal(signal.SIGKILL)
+    ends = {loader.pid: loader.communicate(timeout=120) for loader in loaders}
+    for loader in loaders:
+        if loader is not killed:
+            assert (loader.returncode, ends[loader.pid][1]) == (0, ""), ends
+    if layout == "tree":
+        assert {name: db.exposure(name) for name in clean} == clean
+    db.load(*dict.fromkeys(roots))
+    assert_whole(db, clean)
+    outcomes = [row["outcome"] for row in db.rows("load_run")]
+    expected = {"complete", "killed"} if killed.returncode == -signal.SIGKILL else {"complete"}
+    assert set(outcomes) <= expected
+    again = db.load(*dict.fromkeys(roots))
+    assert f"{EXPOSURES} unchanged" in again.out
+
+
+def test_pieces_of_exposures_that_three_loaders_have(db, clean, pieces):
+    """Whoever ends last joins what was stored apart."""
+    loaders = [start(db.url, each.root) for each in pieces]
+    ends = [loader.communicate(timeout=120) for loader in loaders]
+    assert [(loader.returncode, err) for loader, (_, err) in zip(loaders, ends, strict=True)] == [
+        (0, "")
+    ] * 3
+    assert_whole(db, clean)
+    assert [row["outcome"] for row in db.rows("load_run")] == ["complete"] * 3
+
+
+class Interrupted(Listener):
+    """Runs something once the roots have been searched, before anything is read."""
+
+    def __init__(self, function):
+        self.function, self.results = function, []
+
+    def on_found(self, _discovery):
+        self.function()
+
+    def on_result(self, result):
+        self.results.append(result)
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_what_another_loader_has_stored_meanwhile_is_unchanged(db, tree, clean, reload):
+    if reload:
+        db.load(tree.root)
+    before = []
+
+    def other():
+        summary = pipeline.load(create_engine(db.url), [tree.root], reload=reload)
+        assert summary.counts["replaced" if reload else "loaded"] == EXPOSURES
+        before.append([row["content_version"] for row in db.rows("exposure")])
+
+    summary = pipeline.load(db.engine, [tree.root], reload=reload, listener=Interrupted(other))
+    assert (summary.counts["unchanged"], summary.failed) == (EXPOSURES, 0)
+    assert [row["content_version"] for row in db.rows("exposure")] == before[0]
+    assert_whole(db, clean)
+    assert [row["outcome"] for row in db.rows("load_run")][-2:] == ["complete"] * 2
+
+
+def test_what_another_loader_has_stored_in_part_is_completed(db, tree, clean, tmp_path):
+    cubes = Tree(tmp_path / "cubes")
+    for number in range(1, EXPOSURES + 1):
+        cubes.add(number, without=["raw", "prm", "psf"])
+    other = Interrupted(lambda: pipeline.load(create_engine(db.url), [cubes.root]))
+    summary = pipeline.load(db.engine, [tree.root], listener=other)
+    # The cube below the other root has the same name: the one loaded last counts.
+    assert (summary.counts["replaced"] + summary.counts["completed"], summary.failed) == (
+        EXPOSURES,
+        0,
+    )
+    assert_whole(db, clean)
+
+
+def test_both_analyses_of_a_cube_that_another_loader_stores_meanwhile(db, tmp_path):
+    night = tmp_path / "night"
+    simulate(night, exposures=3, sources=2, layers=6)
+    other = Interrupted(lambda: pipeline.load(create_engine(db.url), [night / "single"]))
+    summary = pipeline.load(db.engine, [night / "analysis"], listener=other)
+    assert (summary.counts["completed"], summary.failed) == (3, 0)
+    models = (
+        "SELECT f.model FROM psf_fit f JOIN exposure e ON e.id = f.exposure_id"
+        " WHERE e.instrument_mode = 'NFM-AO-N' ORDER BY f.model"
+    )
+    assert db.query(models) == [("maoppy",), ("moffat",)]
+    assert db.count("exposure") == 3
+
+
+@contextmanager
+def having(url: str, *names: str):
+    """Hold the locks of exposures, as another loader does."""
+    engine = create_engine(url, pool_use_lifo=True)
+    with NamedLocks(engine.connect).held(names) as holder:
+        assert holder is None
+        yield
+    engine.dispose()
+
+
+def test_an_exposure_that_another_loader_has_comes_last(db, tree, clean):
+    order = []
+
+    class Order(Listener):
+        def on_result(self, result):
+            order.append(result.label)
+            if len(order) == EXPOSURES - 2:
+                free.close()
+
+    with ExitStack() as free:
+        free.enter_context(having(db.url, archive_id(2), archive_id(4)))
+        summary = pipeline.load(db.engine, [tree.root], listener=Order())
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert order == [archive_id(n) for n in (1, 3, 5, 6, 2, 4)]
+    assert_whole(db, clean)
+
+
+def test_an_exposure_that_is_never_free(db, tree, monkeypatch):
+    monkeypatch.setattr(pipeline, "WAIT_S", 0.5)
+    monkeypatch.setattr(pipeline, "_TURN_S", 0.2)
+    with having(db.url, archive_id(3)):
+        line = db.fail("load", tree.root)
+    assert line.startswith("aomuse: connection ")
+    assert f"has held {archive_id(3)} for 0.5 s" in line
+    assert db.count("exposure") == EXPOSURES - 1
+    assert db.open_issues() == []
+    assert "1 loaded" in db.load(tree.root).out
+
+
+def test_locks_that_are_lost_with_their_connection(db, tree, clean):
+    """Another loader may have taken the exposure: it is looked at again."""
+    killed = []
+
+    class Killer(Listener):
+        def on_found(self, _discovery):
+            sa.event.listen(sa.Engine, "before_cursor_execute", kill)
+
+    def kill(connection, _cursor, statement, *_):
+        if not killed and "INSERT INTO psf_fit" in statement:
+            killed.append(True)
+            (number,) = db.query("SELECT connection_id FROM run_lock WHERE id > 1")[0]
+            with create_engine(db.url).connect() as other:
+                other.exec_driver_sql(f"KILL CONNECTION {number}")
+
+    try:
+        summary = pipeline.load(db.engine, [tree.root], listener=Killer())
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", kill)
+    assert killed
+    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert_whole(db, clean)
+
+
+def test_loads_share_and_others_wait_and_say_for_whom(db):
+    with (
+        running(db.engine, Listener(), shared=True) as one,
+        running(db.engine, Listener(), shared=True) as other,
+    ):
+        one.start("load", "/one")
+        other.start("load", "/other")
+        assert [row["outcome"] for row in db.rows("load_run")] == ["running", "running"]
+        with pytest.raises(BusyError) as refused, run_lock(db.engine, wait_s=0):
+            pass
+        with run_lock(db.engine, wait_s=0, shared=True):
+            pass
+    said = str(refused.value)
+    process = f"process {os.getpid()} on"
+    assert said.startswith(f"run {one.id} (load, {process}")
+    assert f" and run {other.id} (load, {process}" in said
+    assert said.endswith(" hold the database: wait until it is free, then try again")
+    with run_lock(db.engine, wait_s=0):
+        with pytest.raises(BusyError), run_lock(db.engine, wait_s=0, shared=True):
+            pass
+        with pytest.raises(BusyError), run_lock(db.engine, wait_s=0):
+            pass
+    with run_lock(db.engine, wait_s=0, shared=True):
+        pass
+
+
+def test_a_run_that_is_dead_is_closed_and_one_that_lives_is_not(db):
+    with running(db.engine, Listener(), shared=True) as alive:
+        alive.start("load")
+        with running(db.engine, Listener(), shared=True) as dead:
+            dead.start("load")
+            (number,) = db.query(
+                "SELECT connection_id FROM run_lock WHERE load_run_id = :n", n=dead.id
+            )[0]
+            db.execute(f"KILL CONNECTION {number}")
+            with running(db.engine, Listener(), shared=True) as third:
+                third.start("load")
+                outcomes = {row["id"]: row["outcome"] for row in db.rows("load_run")}
+                assert outcomes == {alive.id: "running", dead.id: "killed", third.id: "running"}
+    outcomes = {row["id"]: row["outcome"] for row in db.rows("load_run")}
+    assert outcomes == {alive.id: "complete", dead.id: "killed", third.id: "complete"}
+
+
+def test_dictionaries_that_many_fill_at_once(db, tmp_path):
+    """The same new keywords, targets, layouts and metrics, from eight loaders at a time."""
+    trees = [Tree(tmp_path / str(number)) for number in range(8)]
+    for number, each in enumerate(trees, 1):
+        each.add(number)
+    engines = [create_engine(db.url) for _ in trees]
+    with ThreadPoolExecutor(len(trees)) as pool:
+        loads = [
+            pool.submit(pipeline.load, engine, [each.root])
+            for engine, each in zip(engines, trees, strict=True)
+        ]
+        summaries = [load.result(120) for load in loads]
+    assert [(s.counts["loaded"], s.failed) for s in summaries] == [(1, 0)] * len(trees)
+    for table, columns in (
+        ("keyword", "name, comment"),
+        ("table_layout", "fingerprint"),
+        ("known_file", "path"),
+        ("source_file", "path"),
+    ):
+        assert not db.query(f"SELECT 1 FROM {table} GROUP BY {columns} HAVING COUNT(*) > 1")
+    assert db.open_issues() == []
