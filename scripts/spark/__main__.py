@@ -128,7 +128,12 @@ def main() -> int:
     statements = FOLDER / "views.sql"
     statements.write_text(view_statements(lake, "spark"))
     # Everything listens on loopback only.
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    environment = {
+        **os.environ,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        # By which Spark's programs find their home.
+        "PYSPARK_PYTHON": str(PROGRAMS / "python"),
+    }
     views = {name: f"SELECT * FROM {name}" for name in sa.inspect(engine).get_view_names()}  # noqa: S608 - our own names
     questions = {**views, **joins()}
     try:
