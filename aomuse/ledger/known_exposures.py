@@ -30,6 +30,7 @@ class StoredFile:
     mtime_ns: int | None
     sha256: str | None
     loaded: bool
+    load_run_id: int
 
     @property
     def imported(self) -> bool:
@@ -82,6 +83,7 @@ class Ledger:
                 row.mtime_ns,
                 row.sha256,
                 row.outcome != "failed",
+                row.load_run_id,
             )
             if (stored := self._exposures.get(row.exposure_id)) is None:
                 continue  # another loader has stored it since

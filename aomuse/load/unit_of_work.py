@@ -187,7 +187,14 @@ class UnitOfWork:
         if plan.action == "refuse":
             with self._alone_with(plan):
                 self._record(tuple(k.id for k in plan.known), plan.issues)
-        return Result(files.label, _OUTCOMES[plan.action], 0, 0.0, plan.issues)
+        outcome = "loaded" if self._has_stored(plan) else _OUTCOMES[plan.action]
+        return Result(files.label, outcome, 0, 0.0, plan.issues)
+
+    def _has_stored(self, plan: Plan) -> bool:
+        """Tell whether a worker of this run stored what is kept, and died before it said so."""
+        return plan.action == "keep" and any(
+            file.load_run_id == self._run_id for known in plan.known for file in known.files
+        )
 
     @contextmanager
     def _alone_with(self, plan: Plan) -> Iterator[None]:
