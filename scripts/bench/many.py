@@ -24,6 +24,8 @@ TELEMETRY = frozenset(
         "night_constraint",
     }
 )
+#: Names by which a load knows an exposure: a copy has its own.
+_NAMES = {"exposure.archive_id", "exposure.raw_file", "source_file.path", "source_file.name"}
 #: Days between two copies of the loaded nights.
 _STEP_DAYS = 3
 
@@ -103,7 +105,7 @@ def _value(
     step = steps.get(_number_of(column) or "")
     if step is not None:
         return column + copy * step
-    if column.name in ("archive_id", "raw_file"):
+    if f"{column.table.name}.{column.name}" in _NAMES:
         return column.concat("+").concat(sa.cast(copy, sa.String(8)))
     if column.name in ("date_obs_utc", "time_utc"):
         return _later(column, copy * _STEP_DAYS, dialect)
