@@ -106,3 +106,19 @@ def test_mariadb_reads_the_metrics_that_are_asked_for_and_no_others(night, engin
         assert len(read) == 1
         both = "v_psf_fit_metrics f JOIN v_exposure_metrics m ON m.exposure_id = f.exposure_id"
         assert connection.exec_driver_sql(f"SELECT * FROM {both}").all()
+
+
+@pytest.mark.parametrize("view", ["v_sensor", "v_strehl"])
+def test_values_of_lasers_are_reached_by_their_exposure(night, engine, view):
+    on_sqlite = engine.dialect.name == "sqlite"
+    explain = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"{explain} SELECT * FROM {view}").mappings().all()
+    if on_sqlite:
+        reached = [row["detail"] for row in plan if re.match(r"(SEARCH|SCAN) x\b", row["detail"])]
+        assert reached
+        assert all("exposure_id=?" in step for step in reached)
+    else:
+        reached = [row for row in plan if row["table"] == "x"]
+        assert reached
+        assert all(row["key"] == "PRIMARY" for row in reached)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aomuse.metrics import metric_of
 from aomuse.metrics.atmosphere import ARCSEC, DIAMETER_M, SEEING_FACTOR
 from aomuse.metrics.domain import Range
 
@@ -59,3 +60,15 @@ def within(value: str, limits: Range) -> str:
     low = ">=" if limits.with_low else ">"
     high = f" AND {value} <= {double(limits.high)}" if limits.high < float("inf") else ""
     return f"({value} {low} {double(limits.low)}{high})"
+
+
+def of_lasers(aggregate: str, metric: str, exposure: str) -> str:
+    """Return an aggregate over the lasers of an exposure; lgs leads SQLite to the key's range.
+
+    Without it, SQLite reads the metric of all exposures for each of them.
+    """
+    return (
+        f"(SELECT {aggregate}(x.value) FROM exposure_laser_metric x"
+        f" WHERE x.exposure_id = {exposure} AND x.lgs BETWEEN 1 AND 4"
+        f" AND x.metric_id = {metric_of(metric).id})"
+    )

@@ -6,7 +6,7 @@ from aomuse.metrics import metric_of
 from aomuse.metrics.cuts import AIRMASS
 from aomuse.metrics.domain import Range
 from aomuse.query.views.fits import OBSERVATION_COLUMNS
-from aomuse.query.views.formulae import within
+from aomuse.query.views.formulae import of_lasers, within
 from aomuse.query.views.telemetry import LASER_ON
 from aomuse.query.views.view import View, ViewColumn, columns
 
@@ -29,14 +29,7 @@ def _of_samples(aggregate: str, column: str, limits: Range, table: str = "asm") 
     )
 
 
-def _of_lasers(aggregate: str, metric: str) -> str:
-    return (
-        f"(SELECT {aggregate}(x.value) FROM exposure_laser_metric x"
-        f" WHERE x.exposure_id = e.id AND x.metric_id = {metric_of(metric).id})"
-    )
-
-
-_LOS = _of_lasers("AVG", "lgs_seeing_mean")
+_LOS = of_lasers("AVG", "lgs_seeing_mean", "e.id")
 _AT_ZENITH = f"CASE WHEN {within(_AIRMASS, AIRMASS)} THEN {_LOS} * POW({_AIRMASS}, -0.6e0) END"
 _DIMM = ("dimm_seeing_arcsec", _SEEING)
 _GROUND = _of_samples("AVG", "tur_gnd", _SHARE, "sparta_atm")
@@ -52,8 +45,9 @@ SENSOR_VIEW = View(
         sparta_seeing_los_arcsec | {_LOS}
             | SPARTA's seeing in the line of sight: lgs_seeing_mean, mean over lasers, arcsec
         sparta_seeing_arcsec | {_AT_ZENITH} | The same times airmass^-0.6: zenith, arcsec
-        sparta_used | {_of_lasers("SUM", "lgs_seeing_used")} | Samples of all lasers in that mean
-        sparta_rejected | {_of_lasers("SUM", "lgs_seeing_rejected")}
+        sparta_used | {of_lasers("SUM", "lgs_seeing_used", "e.id")}
+            | Samples of all lasers in that mean
+        sparta_rejected | {of_lasers("SUM", "lgs_seeing_rejected", "e.id")}
             | Samples with the laser on and a seeing that is unknown or out of its range
         dimm_seeing_arcsec | {_of_samples("AVG", *_DIMM)}
             | DIMM_SEEING of the site monitor, at the zenith, arcsec

@@ -7,7 +7,7 @@ import math
 from aomuse.metrics import WAVELENGTHS_NM, metric_of
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_JOINS, nearest_layer
-from aomuse.query.views.formulae import by_case, double
+from aomuse.query.views.formulae import by_case, double, of_lasers
 from aomuse.query.views.isoplanatic import theta0
 from aomuse.query.views.view import View, columns
 
@@ -41,10 +41,7 @@ def _card(value: str, *keywords: str) -> str:
 
 
 _FLUXES = tuple(f"ESO AOS NGS{number} FLUX" for number in (1, 2, 3, 4))
-_LASERS = (
-    "(SELECT AVG(x.value) FROM exposure_laser_metric x WHERE x.exposure_id = q.exposure_id"
-    f" AND x.metric_id = {metric_of('strehl_mean').id})"
-)
+_LASERS = of_lasers("AVG", "strehl_mean", "q.exposure_id")
 
 STREHL_VIEW = View(
     "v_strehl",
