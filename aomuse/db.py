@@ -87,6 +87,10 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True, **optio
     return engine
 
 
+#: Instructions of SQLite, some tens of milliseconds: often enough for Ctrl-C.
+_STEPS_BETWEEN_SIGNALS = 1_000_000
+
+
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling begins too late for DDL and SAVEPOINT; SQLAlchemy's
     # documented way is to switch it off and to begin explicitly.
@@ -95,6 +99,9 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
+    # Python handles signals between its own instructions, and a statement of SQLite is none. A
+    # handler that raises ends the statement.
+    connection.set_progress_handler(lambda: 0, _STEPS_BETWEEN_SIGNALS)
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
