@@ -6,6 +6,8 @@ what follows ``--``. A Python that is neither here nor brought by uv is skipped,
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv"
@@ -34,10 +36,9 @@ def tests(session: nox.Session, bounds: str) -> None:
     needed = ["--requirement", "pyproject.toml", *EXTRAS]
     session.install("--only-binary", ":all:", *lowest, *needed)
     versions = session.run("uv", "pip", "freeze", "--quiet", external=True, silent=True)
-    chosen = session.create_tmp() + "/chosen.txt"
-    with open(chosen, "w", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(str(versions))
-    session.install(*needed, "--extra", "dev", "--constraint", chosen)
+    chosen = Path(session.create_tmp(), "chosen.txt")
+    chosen.write_text(str(versions), encoding="utf-8")
+    session.install(*needed, "--extra", "dev", "--constraint", str(chosen))
     session.install("--no-deps", "--editable", ".")
     options = session.posargs or ["--numprocesses", "logical", "--dist", "worksteal"]
     session.run("python", "-m", "pytest", "-m", "fast", *LEFT_OUT, *options)

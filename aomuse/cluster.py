@@ -20,7 +20,7 @@ from typing import Any
 
 from distributed import Client
 
-from aomuse.cluster_worker import Call, Facts, facts, load_on_worker, run_of
+from aomuse.cluster_worker import Call, Installation, installation, load_on_worker, run_of
 from aomuse.errors import ConfigurationError, DatabaseError, UnfinishedError
 from aomuse.exchange.outcome import Result
 from aomuse.ledger import Run
@@ -63,10 +63,10 @@ class Cluster:
                 f"the worker {many[0]} has {workers[many[0]]} threads: start workers with "
                 "--nthreads 1, and more of them"
             )
-        here = facts(tuple(roots), run.engine)
-        found = self._client.run(facts, tuple(roots), on_error="return")
+        here = installation(tuple(roots), run.engine)
+        found = self._client.run(installation, tuple(roots), on_error="return")
         for name, there in sorted(found.items()):
-            wrong = there.unlike(here) if isinstance(there, Facts) else f"it fails ({there})"
+            wrong = there.unlike(here) if isinstance(there, Installation) else f"it fails ({there})"
             if wrong:
                 raise ConfigurationError(f"the worker {name} cannot load: {wrong}")
 

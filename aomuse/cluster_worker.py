@@ -33,7 +33,7 @@ RunKey = tuple[int, str, int, str]
 
 
 @dataclass(frozen=True)
-class Facts:
+class Installation:
     """What a process that loads has."""
 
     versions: dict[str, str]
@@ -41,7 +41,7 @@ class Facts:
     revision: str | None
     database: str
 
-    def unlike(self, other: Facts) -> str:
+    def unlike(self, other: Installation) -> str:
         """Return what is different here, and what to do."""
         for name, there in self.versions.items():
             if there != other.versions[name]:
@@ -69,7 +69,7 @@ class Call:
     make: Make
 
 
-def facts(roots: tuple[str, ...], engine: Engine | None = None) -> Facts:
+def installation(roots: tuple[str, ...], engine: Engine | None = None) -> Installation:
     """Return what this process has; a worker connects as its environment says."""
     versions = {name: _version(name) for name in _PACKAGES}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
@@ -85,7 +85,7 @@ def facts(roots: tuple[str, ...], engine: Engine | None = None) -> Facts:
     finally:
         if engine is None:
             own.dispose()
-    return Facts(versions, {root: _seen(root) for root in roots}, revision, database)
+    return Installation(versions, {root: _seen(root) for root in roots}, revision, database)
 
 
 def run_of(engine: Engine, run_id: int) -> RunKey | None:

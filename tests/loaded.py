@@ -4,12 +4,15 @@ A folder's conftest.py imports the fixtures that its tests ask for.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import warehouse
 from fits_factory import Tree
+
+from aomuse.db import create_engine
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,20 @@ def tree(tmp_path):
 def whole(tmp_path_factory, sqlite_template):
     """Rows of the first three exposures, by number."""
     return warehouse.load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
+
+
+def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, Any]:
+    """Load a tree in one go into a new SQLite file, and give the rows of each exposure."""
+    database.write_bytes(template.read_bytes())
+    assert warehouse.aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
+    engine = create_engine(f"sqlite:///{database}")
+    names = [row["archive_id"] for row in warehouse.rows(engine, "exposure")]
+    return {name: warehouse.exposure(engine, name) for name in names}
+
+
+def tree_of(folder: Path, exposures: int) -> Tree:
+    """Write a tree of complete exposures, numbered from 1."""
+    tree = Tree(folder)
+    for number in range(1, exposures + 1):
+        tree.add(number)
+    return tree

@@ -167,7 +167,7 @@ def _export_file(stored: StoredExposure, row: Any, directory: Path, place: Path)
         raise
     except OSError as error:
         raise _not_writable(directory / place, error) from error
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - one file does not stop the others
         why = str(error) if isinstance(error, AomuseError) else reason_of(error)
         return Written(name, problem=f"not written: {why}")
     changed = tuple(found.changed)

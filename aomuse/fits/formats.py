@@ -48,7 +48,7 @@ class ColumnType:
     """What TFORM says: a letter and how many of it there are in a row.
 
     ``inner`` is the letter of a list's elements. In an ASCII table ``repeat`` is the width of the
-    field, ``decimals`` how many digits are decimals where there is no point.
+    field, ``decimals`` the number of decimals in a field without a decimal point.
     """
 
     letter: str

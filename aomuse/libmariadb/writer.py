@@ -80,8 +80,8 @@ class BulkArrayWriter:
             self._connection.exec_driver_sql(sql, (rows,))
         except DBAPIError as error:
             # Frames below hold the cursor and, through a cycle, the error. When the garbage
-            # collector frees a cursor, the connector 1.1 gives one reference to the connection
-            # too many back, and sooner or later crashes. Without these frames there is no cycle.
+            # collector frees a cursor, connector 1.1 releases its connection once too often, which
+            # crashes the process in the end. Without these frames there is no cycle.
             for holder in ("__traceback__", "__context__", "__cause__"):
                 setattr(error.orig, holder, None)
             raise error.with_traceback(None) from error.orig

@@ -67,7 +67,8 @@ class References:
             _, column_ids = self.dictionaries.layout(self.layouts[frame["layout"].iloc[0]])
             new["table_column_id"] = frame["column_position"].map(column_ids)
         # Not by assign, which copies the frame and makes its index again for each column.
-        names = [name for name in columns.keys() if name in new or name in frame]  # noqa: SIM118
+        named = columns.keys()  # to iterate over columns gives them, not their names
+        names = [name for name in named if name in new or name in frame]
         found = {name: new.get(name, frame.get(name)) for name in names}
         return pd.DataFrame(found, index=frame.index, copy=False)
 

@@ -151,7 +151,7 @@ def _stored_column(
     if mask is not None and form.datatype is not None:
         # A catalogue distinguishes an empty cell from NaN: the empty one has no row.
         present = ~np.repeat(mask, len(flat) // len(mask))
-        arrays = tuple(array[present] for array in arrays)  # type: ignore[assignment]
+        arrays = tuple(array[present] for array in arrays)  # type: ignore[assignment]  # as many as before
     return _StoredColumn(position, *arrays)
 
 

@@ -67,8 +67,13 @@ def residuals(content: Content) -> Section:
             f"{label.partition(',')[0]}, by wavelength",
             drawn.dropna(subset=[column]),
             partial(_means, column=column),
-            lambda rows, c=column, words=label: by_wavelength(  # type: ignore[misc]
-                "residuals", rows, c, words, content.modes, level=0
+            partial(
+                by_wavelength,
+                "residuals",
+                column=column,
+                title=label,
+                modes=content.modes,
+                level=0,
             ),
         )
     shown = next(column for column in _PREDICTIONS if drawn[column].notna().any())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -94,6 +94,19 @@ def figure_of(
     return [Figure(name, title, by_mode(rows, summary), chart(rows))] if len(rows) else []
 
 
+def _against(
+    base: alt.Chart,
+    condition: str,
+    label: str,
+    y: Axis,
+    modes: list[str],
+    below: Sequence[alt.Chart],
+    rows: pd.DataFrame,
+) -> alt.LayerChart:
+    x = Axis(condition, label, around(rows[condition]))
+    return layered(*below, marks(base, x, y, rows, modes), height=240)
+
+
 def against_conditions(
     base: alt.Chart,
     name: str,
@@ -117,9 +130,7 @@ def against_conditions(
             f"{heading}: {label.partition(',')[0].lower()}",
             known,
             partial(_correlated, x=condition, y=y.column, summary=summary),
-            lambda rows, c=condition, title=label: layered(  # type: ignore[misc]
-                *below, marks(base, Axis(c, title, around(rows[c])), y, rows, modes), height=240
-            ),
+            partial(_against, base, condition, label, y, modes, below),
         )
     return figures
 

@@ -126,7 +126,7 @@ QUESTIONS = (
         "SELECT role, file_name, extension_name FROM v_file_hdu WHERE exposure_id = 500",
     ),
     *(
-        (view, "all of one exposure", f"SELECT * FROM {view} WHERE exposure_id = 500")  # noqa: S608
+        (view, "all of one exposure", f"SELECT * FROM {view} WHERE exposure_id = 500")  # noqa: S608 - own
         for view in (
             "v_gain",
             "v_residual",

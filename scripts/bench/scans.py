@@ -52,12 +52,12 @@ def ask_duckdb(
     with duckdb.connect() as connection:
         connection.register("loaded", samples)
         connection.execute(
-            f"COPY (SELECT * REPLACE ({moved})"  # noqa: S608
+            f"COPY (SELECT * REPLACE ({moved})"  # noqa: S608 - own names and numbers
             f" FROM loaded, range({copies}) AS copies(copy)) TO '{path}' (FORMAT parquet)"
         )
         connection.unregister("loaded")
         del samples
-        connection.execute(f"CREATE VIEW v_source_sample AS SELECT * FROM '{path}'")  # noqa: S608
+        connection.execute(f"CREATE VIEW v_source_sample AS SELECT * FROM '{path}'")  # noqa: S608 - own path
         connection.execute(
             "CREATE VIEW source_sample AS SELECT *, fwhm_pixel AS fwhm FROM v_source_sample"
         )

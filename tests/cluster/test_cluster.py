@@ -14,13 +14,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from loaded import Loaded
-from warehouse import aomuse, exposure, rows
+from loaded import Loaded, rows_of_one_load, tree_of
+from warehouse import aomuse
 
 from aomuse import pipeline
-from aomuse.cluster_worker import Call, Facts, load_on_worker, run_of
-from aomuse.db import create_engine
+from aomuse.cluster_worker import Call, Installation, load_on_worker, run_of
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener
@@ -50,22 +48,13 @@ def backend():
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    tree = Tree(tmp_path_factory.mktemp("cluster") / "night")
-    for number in range(1, EXPOSURES + 1):
-        tree.add(number)
-    return tree
+    return tree_of(tmp_path_factory.mktemp("cluster") / "night", EXPOSURES)
 
 
 @pytest.fixture(scope="module")
 def clean(tree, tmp_path_factory, sqlite_template):
-    """Load the tree in one go, and give the rows of each exposure."""
-    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    assert aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
-    engine = create_engine(f"sqlite:///{database}")
-    return {
-        row["archive_id"]: exposure(engine, row["archive_id"]) for row in rows(engine, "exposure")
-    }
+    """Give the rows of each exposure after one load."""
+    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 @dataclass
@@ -321,13 +310,13 @@ def test_sqlite_has_no_cluster(tree, tmp_path, sqlite_template):
 
 
 def test_versions_and_roots_are_compared():
-    here = Facts({"aomuse": "1.0.0"}, {"/data": "a folder"}, "0022", "muse on one:3306")
+    here = Installation({"aomuse": "1.0.0"}, {"/data": "a folder"}, "0022", "muse on one:3306")
     assert here.unlike(here) == ""
-    old = Facts({"aomuse": "0.9.0"}, here.roots, here.revision, here.database)
+    old = Installation({"aomuse": "0.9.0"}, here.roots, here.revision, here.database)
     assert old.unlike(here) == (
         "it has aomuse 0.9.0, and this machine 1.0.0: install the same everywhere"
     )
-    bare = Facts(here.versions, {"/data": "an empty folder"}, here.revision, here.database)
+    bare = Installation(here.versions, {"/data": "an empty folder"}, here.revision, here.database)
     assert bare.unlike(here) == (
         "there /data is an empty folder: mount the files at the same path everywhere"
     )

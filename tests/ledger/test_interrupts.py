@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from warehouse import TABLES, aomuse, exposure, query, rows, scalar
+from loaded import rows_of_one_load, tree_of
+from warehouse import TABLES, exposure, query, rows, scalar
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -32,24 +32,13 @@ main()
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    tree = Tree(tmp_path_factory.mktemp("night"))
-    for number in range(1, EXPOSURES + 1):
-        tree.add(number)
-    return tree
+    return tree_of(tmp_path_factory.mktemp("night"), EXPOSURES)
 
 
 @pytest.fixture(scope="module")
 def clean(tree, tmp_path_factory, sqlite_template):
-    """Load the tree in one go, and give the rows of each exposure."""
-    from aomuse.db import create_engine
-
-    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    assert aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
-    engine = create_engine(f"sqlite:///{database}")
-    return {
-        row["archive_id"]: exposure(engine, row["archive_id"]) for row in rows(engine, "exposure")
-    }
+    """Give the rows of each exposure after one load."""
+    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 def start(url: str, root: Path, pause: float = 0.0) -> subprocess.Popen[str]:

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, archive_id
-from loaded import Loaded
-from warehouse import aomuse, exposure, rows
+from loaded import Loaded, rows_of_one_load, tree_of
 
 from aomuse import pipeline
 from aomuse.db import create_engine
@@ -45,10 +44,7 @@ def backend():
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    tree = Tree(tmp_path_factory.mktemp("loaders") / "night")
-    for number in range(1, EXPOSURES + 1):
-        tree.add(number)
-    return tree
+    return tree_of(tmp_path_factory.mktemp("loaders") / "night", EXPOSURES)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +69,8 @@ def pieces(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clean(tree, tmp_path_factory, sqlite_template):
-    """Load the tree in one go, and give the rows of each exposure."""
-    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    assert aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
-    engine = create_engine(f"sqlite:///{database}")
-    return {
-        row["archive_id"]: exposure(engine, row["archive_id"]) for row in rows(engine, "exposure")
-    }
+    """Give the rows of each exposure after one load."""
+    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 def start(url: str, root: Path) -> subprocess.Popen[str]:

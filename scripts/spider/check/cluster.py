@@ -124,7 +124,7 @@ class Warehouse:
             with node.connect() as connection:
                 for bucket in range(number, BUCKETS, len(self.nodes)):
                     for fit, count in connection.exec_driver_sql(
-                        f"SELECT psf_fit_id, COUNT(*) FROM {bucket_name(bucket)} GROUP BY 1"  # noqa: S608
+                        f"SELECT psf_fit_id, COUNT(*) FROM {bucket_name(bucket)} GROUP BY 1"  # noqa: S608 - own
                     ):
                         assert fit % BUCKETS == bucket
                         found[fit] = count
