@@ -53,7 +53,7 @@ def start(url: str, root: Path, pause: float = 0.0) -> subprocess.Popen[str]:
 
 
 def wait_for_exposures(engine: sa.Engine, count: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 20
     while scalar(engine, "SELECT COUNT(*) FROM exposure") < count:
         assert time.monotonic() < deadline
         time.sleep(0.01)
