@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import compiled_statements
 import hypothesis
 import pytest
 import sqlalchemy as sa
@@ -34,6 +35,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
+compiled_statements.share()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
