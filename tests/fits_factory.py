@@ -39,16 +39,21 @@ ASM_COLUMNS = (
 )
 
 
+def begin(number: int = 1) -> str:
+    """Give the minute in which an exposure began."""
+    return f"2018-08-13T{number // 60:02d}:{number % 60:02d}"
+
+
 def archive_id(number: int = 1) -> str:
     """Give the archive name of an exposure."""
-    return f"MUSE.2018-08-13T00:{number:02d}:07.123"
+    return f"MUSE.{begin(number)}:07.123"
 
 
 def reduced(number: int = 1, **cards: object) -> fits.HDUList:
     """Make a reduced cube: a primary header, and pixels that are a few bytes."""
     primary = fits.PrimaryHDU()
     values: dict[str, object] = {
-        "DATE-OBS": f"2018-08-13T00:{number:02d}:07.123",
+        "DATE-OBS": f"{begin(number)}:07.123",
         "MJD-OBS": 58343.0 + number / 1440,
         "EXPTIME": 600.0,
         "RA": 154.4,
@@ -111,7 +116,7 @@ def asm(
     number: int = 1, rows: int = 2, *, columns: Sequence[str] = ASM_COLUMNS
 ) -> fits.BinTableHDU:
     """Make ASM_DATA; one value is NaN."""
-    stamps = [f"2018-08-13T00:{number:02d}:{i:02d}.000417" for i in range(rows)]
+    stamps = [f"{begin(number)}:{i:02d}.000417" for i in range(rows)]
     made = [fits.Column("TIME_STAMP", "26A", array=stamps)]
     for name in columns:
         values = ASM_COLUMNS.index(name) + np.arange(rows) / 32
@@ -149,7 +154,7 @@ def raw(
     ``full`` gives all columns of the real tables; reading those takes several times as long.
     """
     primary = fits.PrimaryHDU()
-    primary.header["DATE-OBS"] = f"2018-08-13T00:{number:02d}:07.123"
+    primary.header["DATE-OBS"] = f"{begin(number)}:07.123"
     primary.header["ARCFILE"] = f"{archive_id(number)}.fits"
     primary.header["OBJECT"] = "NGC 3201"
     with warnings.catch_warnings():

@@ -61,6 +61,9 @@ class Loaded:
     def exposure(self, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
         return warehouse.exposure(self.engine, archive_id)
 
+    def exposures(self) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+        return warehouse.exposures(self.engine)
+
     def exposure_id(self, archive_id: str) -> int | None:
         return warehouse.exposure_id(self.engine, archive_id)
 
@@ -93,8 +96,7 @@ def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, An
     database.write_bytes(template.read_bytes())
     assert warehouse.aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
     engine = create_engine(f"sqlite:///{database}")
-    names = [row["archive_id"] for row in warehouse.rows(engine, "exposure")]
-    return {name: warehouse.exposure(engine, name) for name in names}
+    return warehouse.exposures(engine)
 
 
 def tree_of(folder: Path, exposures: int) -> Tree:

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,28 +159,52 @@ def exposure(engine: sa.Engine, archive_id: str) -> dict[str, list[tuple[Any, ..
 
 def exposure_by_id(engine: sa.Engine, number: int) -> dict[str, list[tuple[Any, ...]]]:
     """Give all rows of an exposure without the numbers that the database gave them."""
-    parents = {
-        "psf_fit_id": sa.select(TABLES["psf_fit"].c.id).filter_by(exposure_id=number),
-        "header_id": sa.select(TABLES["header"].c.id).filter_by(exposure_id=number),
-    }
-    found: dict[str, list[tuple[Any, ...]]] = {}
+    return _by_exposure(engine, number)[number]
+
+
+def exposures(engine: sa.Engine) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+    """Give the rows of every exposure by its archive name, in one go."""
+    found = _by_exposure(engine)
+    return {name: found[number] for name, number in query(engine, _ARCHIVE_IDS)}
+
+
+_ARCHIVE_IDS = "SELECT archive_id, id FROM exposure"
+
+
+def _by_exposure(
+    engine: sa.Engine, only: int | None = None
+) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
+    owned = {name: owner for name, table in TABLES.items() if (owner := _owner(table))}
+    found: dict[int, dict[str, list[tuple[Any, ...]]]] = defaultdict(
+        lambda: {name: [] for name in owned}
+    )
     with engine.connect() as connection:
-        for name, table in TABLES.items():
-            if name == "exposure":
-                where = table.c.id == number
-            elif name == "load_issue":
-                continue
-            elif "exposure_id" in table.c:
-                where = table.c.exposure_id == number
-            else:
-                key = next((k for k in parents if k in table.c), None)
-                if key is None:
-                    continue
-                where = table.c[key].in_(parents[key])
-            columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
-            result = connection.execute(sa.select(*columns).where(where))
-            found[name] = sorted((tuple(row) for row in result), key=repr)
+        for name, (owner, source) in owned.items():
+            columns = [c for c in TABLES[name].c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
+            statement = sa.select(owner, *columns).select_from(source)
+            if only is not None:
+                statement = statement.where(owner == only)
+            for number, *row in connection.execute(statement):
+                found[number][name].append(tuple(row))
+    for by_table in found.values():
+        for rows_of_table in by_table.values():
+            rows_of_table.sort(key=repr)
     return found
+
+
+def _owner(table: sa.Table) -> tuple[sa.Column[int], sa.FromClause] | None:
+    """Give the column that numbers the exposure of a row, and from where to select it."""
+    if table.name == "load_issue":
+        return None
+    if table.name == "exposure":
+        return table.c.id, table
+    if "exposure_id" in table.c:
+        return table.c.exposure_id, table
+    for key, name in (("psf_fit_id", "psf_fit"), ("header_id", "header")):
+        if key in table.c:
+            parent = TABLES[name]
+            return parent.c.exposure_id, table.join(parent, table.c[key] == parent.c.id)
+    return None
 
 
 def open_issues(engine: sa.Engine, severity: str = "error") -> list[tuple[str, str]]:
