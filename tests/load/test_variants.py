@@ -6,6 +6,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite
 from fits_factory import Tree
 from warehouse import query
 
@@ -32,6 +33,7 @@ def test_two_analyses_of_one_raw_file(db, tree):
     ]
 
 
+@on_sqlite
 def test_moffat_and_maoppy(db, tree):
     tree.add(1, analysis="2018_moffat")
     tree.add(1, analysis="2018_maoppy")
@@ -39,6 +41,7 @@ def test_moffat_and_maoppy(db, tree):
     assert fits_of(db.engine) == [("DATACUBE_0001", "maoppy", 5), ("DATACUBE_0001", "moffat", 5)]
 
 
+@on_sqlite
 def test_a_moffat_folder_beside_an_analysis_that_is_moffat(db, tree, whole):
     """The folder tells one model, the parameters the other: they are the same."""
     files, good = tree.add(1), tree.add(2)
@@ -52,6 +55,7 @@ def test_a_moffat_folder_beside_an_analysis_that_is_moffat(db, tree, whole):
     assert {str(files.reduced), str(files.raw)} <= loaded
 
 
+@on_sqlite
 def test_a_night_that_was_copied_as_a_whole(db, tree, whole):
     files = tree.add(1, folder="2018-08-12")
     tree.add(1, folder="backup")
@@ -60,6 +64,7 @@ def test_a_night_that_was_copied_as_a_whole(db, tree, whole):
     assert {code for code, _ in db.open_issues("note")} >= {"copy"}
 
 
+@on_sqlite
 def test_copies_that_differ_are_an_error_and_the_first_is_loaded(db, tree, whole):
     files = tree.add(1)
     other = tree.root / "raw" / "z" / files.raw.name
@@ -89,6 +94,7 @@ def test_cubes_of_two_targets_with_one_provenance(db, tree, whole):
     assert db.count("exposure") == 2
 
 
+@on_sqlite
 def test_sky_and_combined_cubes_are_left_out(db, tree, whole):
     files = tree.add(1)
     cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
@@ -102,6 +108,7 @@ def test_sky_and_combined_cubes_are_left_out(db, tree, whole):
     assert db.count("exposure") == 1
 
 
+@on_sqlite
 def test_roots_that_overlap_are_loaded_once(db, tree, tmp_path, monkeypatch, whole):
     files = tree.add(1)
     monkeypatch.chdir(tmp_path)

@@ -5,6 +5,7 @@ from typing import Any
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import Files, Tree, later
 from loaded import Loaded
 
@@ -75,7 +76,7 @@ def test_reload_reads_everything_again(db, tree, whole):
 # What was missing appears
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 def test_a_missing_file_completes_its_exposure_later(db, role, tree, whole):
     files = tree.add(1, without=[role])
     db.load(tree.root)
@@ -91,7 +92,7 @@ def test_a_missing_file_completes_its_exposure_later(db, role, tree, whole):
     assert db.open_issues("warning") == [("channels_missing", str(files.raw))]
 
 
-@pytest.mark.parametrize("missing", [("raw", "prm", "psf"), ("reduced", "prm", "psf"), ("raw",)])
+@one_on_mariadb("missing", [("raw", "prm", "psf"), ("reduced", "prm", "psf"), ("raw",)])
 def test_an_exposure_grows_file_by_file(db, missing, tree, whole):
     files = tree.add(1, without=missing)
     db.load(tree.root)
@@ -102,7 +103,7 @@ def test_an_exposure_grows_file_by_file(db, missing, tree, whole):
     assert_whole(db, files, whole[1], number)
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 @pytest.mark.parametrize("first", ["most", "one"])
 def test_a_companion_lies_in_another_root(db, role, first, tmp_path, whole):
     most, one = Tree(tmp_path / "most"), Tree(tmp_path / "one")
@@ -160,6 +161,7 @@ def test_a_changed_file_replaces_the_rows(db, role, tree, whole):
     assert db.exposure(files.archive_id) == whole[1]
 
 
+@on_sqlite
 def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(db, tree):
     files = tree.add(1)
     db.load(tree.root)
@@ -173,6 +175,7 @@ def test_same_size_and_time_is_taken_for_the_same_but_not_by_reload(db, tree):
     assert db.query("SELECT value FROM psf_parameter ORDER BY parameter, layer") != values
 
 
+@on_sqlite
 def test_pixels_alone_do_not_count(db, tree):
     """Cubes are gigabytes; nothing of their pixels is in the database."""
     files = tree.add(1)
@@ -221,6 +224,7 @@ def test_a_file_that_was_renamed(db, tree, whole):
     assert db.exposure(files.archive_id)["source_sample"] == whole[1]["source_sample"]
 
 
+@on_sqlite
 def test_a_file_that_was_compressed(db, tree):
     """MUSE….fits becomes MUSE….fits.fz: another file in place of one that has gone."""
     files = tree.add(1, raw_suffix=".fits")
@@ -291,7 +295,7 @@ def test_a_corrected_provenance_leaves_nothing_behind(db, tree, whole):
 
 
 @pytest.mark.parametrize("options", [[], ["--reload"]], ids=["load", "reload"])
-@pytest.mark.parametrize("role", ["raw", "prm", "psf"])
+@one_on_mariadb("role", ["raw", "prm", "psf"])
 def test_a_good_file_that_goes_bad_keeps_its_rows(db, role, options, tree, whole):
     files = tree.add(1)
     db.load(tree.root)
@@ -322,7 +326,7 @@ def test_a_damaged_file_that_is_removed_can_be_left_out(db, tree, whole):
     assert (db.count("source"), db.count("psf_parameter")) == (0, 20)
 
 
-@pytest.mark.parametrize(("role", "lost"), [("raw", "AG_DATA"), ("psf", "PM_17")])
+@one_on_mariadb(("role", "lost"), [("raw", "AG_DATA"), ("psf", "PM_17")])
 def test_a_file_cut_between_two_hdus_keeps_its_rows(db, role, lost, tree, whole):
     files = tree.add(1)
     db.load(tree.root)

@@ -7,6 +7,7 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite, one_on_mariadb
 from companion_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
 
 
@@ -158,6 +159,7 @@ def test_a_log_that_comes_later_completes_the_exposure(db, tree):
     assert db.count("night_log") == 1
 
 
+@on_sqlite
 def test_touched_texts_are_not_read_again(db, tree):
     files = tree.add(1, without=["psf"])
     paths = write_log(tree), write_catalog(files)
@@ -178,7 +180,7 @@ def test_deleting_an_exposure_takes_all_of_it(db, tree):
         assert db.scalar(f"SELECT COUNT(*) FROM {table}") == 0, table
 
 
-@pytest.mark.parametrize("name", [".detections.cat", "_f606w.detections.cat", ".se.cat"])
+@one_on_mariadb("name", [".detections.cat", "_f606w.detections.cat", ".se.cat"])
 def test_names_of_catalogues(db, tree, name):
     path = write_catalog(tree.add(1, without=["raw", "psf"]), name)
     db.load(tree.root)
@@ -188,6 +190,7 @@ def test_names_of_catalogues(db, tree, name):
     assert found == expected
 
 
+@on_sqlite
 def test_a_catalogue_belongs_to_the_longest_name(db, tree):
     one, two = tree.add(1, without=["raw", "psf"]), tree.add(2, without=["raw", "psf"])
     cube = one.file("reduced")
@@ -200,7 +203,7 @@ def test_a_catalogue_belongs_to_the_longest_name(db, tree):
     ) == [(longer.name,)]
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("cards", "attached"),
     [
         ({"DATE_OBS": "2018-08-13T00:01:07.123"}, True),
@@ -223,7 +226,7 @@ def test_raman_images_are_tied_by_time(db, tree, cards, attached):
     assert issues == ([] if attached else [("no_exposure", str(path))])
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("date_obs", "mjd_obs", "owner", "code"),
     [
         # The exposures start at 00:01:07.123 and 00:02:07.123.
@@ -255,6 +258,7 @@ def test_raman_images_whose_times_disagree(db, tree, date_obs, mjd_obs, owner, c
         ) == ([] if code is None else [(code,)]), times
 
 
+@on_sqlite
 def test_a_file_that_only_is_called_raman_is_left_out(db, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_raman(tree, "RAMAN_LINES.fits", DATE_OBS="2018-08-13T00:01:07.123")
@@ -267,7 +271,7 @@ def test_a_file_that_only_is_called_raman_is_left_out(db, tree):
     assert db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'raman'") == 0
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("name", "content", "code"),
     [
         ("catalog", b"", "empty"),
@@ -299,6 +303,7 @@ def test_a_bad_companion_does_not_stop_the_exposure(db, tree, name, content, cod
     assert db.scalar(f"SELECT COUNT(*) FROM source_file WHERE role = '{name}'") == 1
 
 
+@on_sqlite
 def test_a_log_without_its_exposure_is_told(db, tree):
     tree.add(1, without=["raw", "psf"])
     path = write_log(tree, number=7)

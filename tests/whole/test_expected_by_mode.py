@@ -1,7 +1,7 @@
 """What files of a mode never have is not missing; what others of the mode have is."""
 
-import pytest
 from astropy.io import fits
+from backends import one_on_mariadb
 from fits_factory import edit
 from warehouse import aomuse, query
 
@@ -26,7 +26,7 @@ def taken_in(tree, mode, without=(), keywords=()):
     return files
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("mode", "without", "missing"),
     [
         ("NFM-AO-N", ("SGS_DATA", "AG_DATA"), ()),
@@ -49,7 +49,7 @@ def test_tables_of_the_raw_file(mode, without, missing, tree, engine, db_url):
     assert message.startswith(f"the file has no {', '.join(missing)}, which other files of {mode}")
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("mode", "keyword", "missing"),
     [
         ("WFM-NOAO-N", "ESO AOS TT LOOP ST", False),

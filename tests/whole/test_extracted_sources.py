@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import edit, psf, sources_table, write
 from warehouse import aomuse, contents, open_issues, query, scalar
 
@@ -113,7 +114,7 @@ def test_an_id_beyond_64_bits_is_kept_and_reported(tree, engine, db_url):
     assert aomuse(db_url, "verify", tree.root).code == 0
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("column", "expected", "why"),
     [
         (("1D", [17.0, 3.5, np.nan]), [17, None, None], "2 rows without a whole number as id"),
@@ -132,6 +133,7 @@ def test_ids_of_other_kinds(column, expected, why, tree, engine, db_url):
     assert why in message[0]
 
 
+@on_sqlite
 def test_another_unit_is_not_taken_for_the_usual_one(tree, engine, db_url):
     table = sources_table(
         id=("1J", [3, 17]), ra=("1D rad", [2.5, 2.6]), mag=("1D", [15.0, 16.0]), x=("1D mm", [1, 2])
@@ -168,6 +170,7 @@ def test_what_was_loaded_before_gets_its_rows_at_migration(night, tree, engine, 
     assert after["special_value"] == before["special_value"]
 
 
+@on_sqlite
 def test_the_magnitude_may_be_called_after_its_passband(tree, engine, db_url):
     table = sources_table(id=("1J", [3, 17]), F814W=("1E mag", [15.5, 16.25]))
     files = with_sources(tree.add(1), table)

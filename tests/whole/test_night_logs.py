@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite, one_on_mariadb
 from companion_files import WEATHER, write_log
 from fits_factory import Tree
 from loaded import Loaded
@@ -62,6 +63,7 @@ def test_values_that_are_none_are_told_with_line_and_text(db, tree):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_a_log_cut_within_a_weather_row_is_told(db, tree):
     path = write_log(tree)
     text = path.read_text()
@@ -99,6 +101,7 @@ def test_seconds_decide_which_entry_is_the_last(db, tree):
     ]
 
 
+@on_sqlite
 def test_many_lines_that_are_not_understood_are_all_named(db, tree):
     write_log(tree, (*WEATHER, *(f"remark {n}" for n in range(30))))
     db.load(tree.root)
@@ -126,6 +129,7 @@ def test_a_text_that_is_too_long_is_told_and_verify_agrees(db, tree):
     assert (verified.code, "0 files with differences" in verified.out) == (0, True)
 
 
+@on_sqlite
 def test_a_log_that_is_none_is_refused(db, tree):
     path = write_log(tree)
     path.write_bytes(b"x" * ((1 << 23) + 1))
@@ -148,6 +152,7 @@ def test_a_negative_zero_of_a_log_stays(db, tree):
     assert "temperature_min_c row 0: the file has -0.0" in db.run("verify").text
 
 
+@on_sqlite
 def test_of_two_logs_the_nearer_one_is_loaded(db, tree):
     near = write_log(tree)
     far = tree.root / "a_copy" / near.name
@@ -176,7 +181,7 @@ def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, tmp_pat
     assert db.run("verify").code == 0
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     "name",
     [
         "MUSE.2018-08-13T00_01_07.123.NL.txt",
@@ -190,6 +195,7 @@ def test_names_of_logs(db, tree, name):
     assert db.query("SELECT start_condition FROM v_sky_condition") == [("Clear",)]
 
 
+@on_sqlite
 def test_a_log_called_like_a_renamed_raw_file(db, tree):
     files = tree.add(1)
     files.raw.rename(files.raw.with_name("first.fits.fz"))
@@ -201,6 +207,7 @@ def test_a_log_called_like_a_renamed_raw_file(db, tree):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_every_exposure_of_a_block_has_the_log_under_its_name(db, tree):
     """The archive gives each raw file the log of its block: the same text, another name."""
     first = write_log(tree)
@@ -218,6 +225,7 @@ def test_every_exposure_of_a_block_has_the_log_under_its_name(db, tree):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_logs_of_two_nights_lie_in_one_folder(db, tree):
     """A time of day is placed in the night of its own log."""
     files = tree.add(2, without=["raw", "psf"])

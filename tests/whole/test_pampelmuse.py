@@ -1,7 +1,7 @@
 """What PampelMuse's headers say: the unit of the wavelengths, and the PSF model."""
 
 import numpy as np
-import pytest
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import MOFFAT, edit, prm, write
 from warehouse import aomuse, query
 
@@ -28,7 +28,7 @@ def wavelengths(engine):
     return [value for (value,) in rows]
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("unit", "scale"),
     [
         ("m", 1e-9),
@@ -49,6 +49,7 @@ def test_the_unit_of_the_wavelengths(unit, scale, tree, engine, db_url):
     assert aomuse(db_url, "verify", tree.root).code == 0
 
 
+@on_sqlite
 def test_the_axis_may_begin_elsewhere_and_have_a_matrix(tree, engine, db_url):
     axis = {"CRVAL3": 4752.5, "CRPIX3": 3.0, "CDELT3": None, "CD3_3": 1.25, "CUNIT3": "Angstrom"}
     with_axis(tree.add(1), **axis)
@@ -57,7 +58,7 @@ def test_the_axis_may_begin_elsewhere_and_have_a_matrix(tree, engine, db_url):
     assert aomuse(db_url, "verify", tree.root).code == 0
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("axis", "why"),
     [
         ({"CRVAL3": 4750.0, "CDELT3": 1.25}, "no CUNIT3 give 4.75e+12"),
@@ -89,7 +90,7 @@ def with_profile(path, profile):
     return edit(path, change)
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("profile", "parameters", "folder", "model", "doubts"),
     [
         ("moffat", MOFFAT, "", "moffat", 0),
@@ -113,6 +114,7 @@ def test_the_header_says_which_model_was_fitted(
     assert len(found) == doubts
 
 
+@on_sqlite
 def test_the_header_of_the_psf_file_says_it_too(tree, engine, db_url):
     files = tree.add(1)
     files.prm.unlink()
@@ -133,6 +135,7 @@ def test_headers_tell_two_fits_of_a_cube_apart(tree, engine, db_url):
     assert aomuse(db_url, "load", tree.root).out.splitlines()[-1].count("1 unchanged")
 
 
+@on_sqlite
 def test_two_fits_with_one_model_are_doubled(tree, engine, db_url):
     for folder in ("first", "second"):
         with_profile(tree.add(1, without=["psf"], analysis=folder).prm, "moffat")
@@ -143,7 +146,7 @@ def test_two_fits_with_one_model_are_doubled(tree, engine, db_url):
     assert query(engine, "SELECT model FROM psf_fit") == [("moffat",)]
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("mode", "axis", "says"),
     [
         ("WFM-AO-N", {"CD1_1": -0.2 / 3600, "CD2_1": 0.0}, None),
