@@ -249,8 +249,8 @@ def engine(db_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def _loaded() -> dict[tuple[str, Path], str]:
-    """Remember the databases that hold a tree: a file of SQLite, or a name on the server."""
+def _loaded() -> dict[tuple[str, Path], tuple[str, list[str]]]:
+    """Remember what holds a tree: a file of SQLite, or a name on the server and its full tables."""
     return {}
 
 
@@ -258,7 +258,7 @@ def _loaded() -> dict[tuple[str, Path], str]:
 def load_once(
     backend: str,
     db_url: str,
-    _loaded: dict[tuple[str, Path], str],
+    _loaded: dict[tuple[str, Path], tuple[str, list[str]]],
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Path], None]:
@@ -272,21 +272,20 @@ def load_once(
         known = _loaded.get((backend, root))
         if known is None:
             _load(db_url, root)
+        database = str(sa.make_url(db_url).database)
         if backend == "sqlite":
-            database = str(sa.make_url(db_url).database)
             if known is None:
-                known = str(tmp_path_factory.mktemp("loaded") / "aomuse.db")
-                _copy_sqlite(database, known)
+                known = str(tmp_path_factory.mktemp("loaded") / "aomuse.db"), []
+                _copy_sqlite(database, known[0])
             else:
-                _copy_sqlite(known, database)
+                _copy_sqlite(known[0], database)
         else:
             control: sa.Engine = request.getfixturevalue("_control")
-            database = str(sa.make_url(db_url).database)
             if known is None:
-                known = f"aomuse_loaded_{next(_database_numbers)}"
-                _copy_mariadb(control, database, known)
+                name = f"aomuse_loaded_{next(_database_numbers)}"
+                known = name, _keep_mariadb(control, database, name)
             else:
-                _copy_mariadb(control, known, database)
+                _copy_mariadb(control, known[0], database, known[1])
                 _refresh_views(db_url)
         _loaded[backend, root] = known
 
@@ -326,21 +325,33 @@ def _copy_sqlite(source: str, target: str) -> None:
         one.backup(other)
 
 
-def _copy_mariadb(control: sa.Engine, source: str, target: str) -> None:
-    """Copy the tables of a database, without the views."""
+def _keep_mariadb(control: sa.Engine, source: str, target: str) -> list[str]:
+    """Make a database of the tables that hold rows, and give their names."""
+    with control.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {target}")
+        found = connection.exec_driver_sql(f"SHOW FULL TABLES FROM {source}").all()
+        full = [
+            name
+            for name, kind in found
+            if kind == "BASE TABLE"
+            and connection.exec_driver_sql(
+                f"SELECT EXISTS (SELECT 1 FROM {source}.`{name}`)"
+            ).scalar()
+        ]
+        for name in full:
+            connection.exec_driver_sql(f"CREATE TABLE {target}.`{name}` LIKE {source}.`{name}`")
+    _copy_mariadb(control, source, target, full)
+    return full
+
+
+def _copy_mariadb(control: sa.Engine, source: str, target: str, tables: list[str]) -> None:
+    """Copy the rows of tables; the target has the tables."""
     with control.connect() as connection:
         connection.exec_driver_sql("SET foreign_key_checks = 0, unique_checks = 0")
-        connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {target}")
-        tables = connection.exec_driver_sql(f"SHOW FULL TABLES FROM {source}").all()
-        for name in (name for name, kind in tables if kind == "BASE TABLE"):
-            have = connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {source}.`{name}`)")
+        for name in tables:
             connection.exec_driver_sql(
-                f"CREATE TABLE IF NOT EXISTS {target}.`{name}` LIKE {source}.`{name}`"
+                f"REPLACE INTO {target}.`{name}` SELECT * FROM {source}.`{name}`"
             )
-            if have.scalar():
-                connection.exec_driver_sql(
-                    f"REPLACE INTO {target}.`{name}` SELECT * FROM {source}.`{name}`"
-                )
         connection.exec_driver_sql("SET foreign_key_checks = 1, unique_checks = 1")
 
 

@@ -1,9 +1,13 @@
 """An NFM exposure that was fitted with two PSF models, as simulate writes it."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite
 from sqlalchemy.orm import Session
 
 from aomuse import connect
@@ -15,17 +19,17 @@ from aomuse.simulate import simulate
 SOURCES, LAYERS = 5, 210
 
 
-@pytest.fixture
-def night(tmp_path):
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
-    root = tmp_path / "night"
+    root = tmp_path_factory.mktemp("fitted_twice") / "night"
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
     (root / "analysis" / "maoppy").rename(root / "analysis" / "A_maoppy")
     return root
 
 
-def test_what_belongs_to_which_model(db, night):
-    db.load(night)
+def test_what_belongs_to_which_model(db, night, load_once):
+    load_once(night)
     with Session(db.engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
@@ -60,8 +64,8 @@ def test_what_belongs_to_which_model(db, night):
     assert db.query(stored, fit=maoppy) == [(LAYERS,)]
 
 
-def test_frames_tell_the_model(db, night):
-    db.load(night)
+def test_frames_tell_the_model(db, night, load_once):
+    load_once(night)
     db = connect(db.url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
@@ -75,8 +79,8 @@ def test_frames_tell_the_model(db, night):
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(db, night):
-    db.load(night)
+def test_columns_of_its_own_are_kept_and_told_once(db, night, load_once):
+    load_once(night)
     issues = db.query("SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
@@ -101,7 +105,9 @@ def test_columns_of_its_own_are_kept_and_told_once(db, night):
     assert (verified.code, verified.err) == (0, "")
 
 
-def test_its_own_beta_is_no_moffat_beta_of_a_source(db, night):
+@on_sqlite
+def test_its_own_beta_is_no_moffat_beta_of_a_source(db, night, tmp_path):
+    night = Path(shutil.copytree(night, tmp_path / "night"))
     (path,) = (night / "analysis" / "A_maoppy").glob("*.psf.fits")
     with fits.open(path) as hdus:
         written = [
