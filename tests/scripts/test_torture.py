@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,9 +51,22 @@ def ground_of(database: Database, root: Path) -> Ground:
     )
 
 
+@pytest.fixture(scope="module")
+def loaded(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sqlite, Ground]:
+    """Load the night into a file, which is then copied."""
+    database = Sqlite(tmp_path_factory.mktemp("loaded") / "aomuse.db")
+    return database, ground_of(database, root)
+
+
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Sqlite:
-    return Sqlite(tmp_path / "aomuse.db")
+def ground(loaded: tuple[Sqlite, Ground]) -> Ground:
+    return loaded[1]
+
+
+@pytest.fixture
+def sqlite(loaded: tuple[Sqlite, Ground], tmp_path: Path) -> Sqlite:
+    """Give a copy of the loaded file."""
+    return Sqlite(shutil.copy(loaded[0].file, tmp_path / "aomuse.db"))
 
 
 @pytest.fixture
@@ -63,9 +77,8 @@ def mariadb(mariadb_server: Server) -> Iterator[MariaDb]:
         ask(f"DROP DATABASE {database.name}")
 
 
-def test_sqlite_is_killed(sqlite: Sqlite, root: Path, tmp_path: Path) -> None:
+def test_sqlite_is_killed(sqlite: Sqlite, ground: Ground, tmp_path: Path) -> None:
     tally = Tally(60)
-    ground = ground_of(sqlite, root)
     Killer(sqlite, ground, tmp_path, tally).trial("load", 3)
     assert (tally.trials.total(), tally.problems) == (1, {})
 
@@ -81,8 +94,8 @@ def test_mariadb_is_killed_and_loses_connections(
     assert "| all | | 2 |" in tally.table()
 
 
-def test_the_checker_finds_what_is_wrong(sqlite: Sqlite, root: Path) -> None:
-    wanted = ground_of(sqlite, root).wanted
+def test_the_checker_finds_what_is_wrong(sqlite: Sqlite, ground: Ground, root: Path) -> None:
+    wanted = ground.wanted
     counts = counts_by_files(root)
     rows = row_counts(wanted)
     assert {n: {t: rows[n][t] for t in c} for n, c in counts.items()} == counts
@@ -122,8 +135,7 @@ HARMS = {
 }
 
 
-def test_a_wrong_value_is_found_beside_astropy(sqlite: Sqlite, root: Path) -> None:
-    ground_of(sqlite, root)
+def test_a_wrong_value_is_found_beside_astropy(sqlite: Sqlite) -> None:
     with sqlite3.connect(sqlite.file) as connection:
         paths = dict(connection.execute("SELECT role, path FROM source_file ORDER BY id DESC"))
     connection.close()
