@@ -3,13 +3,16 @@
 ``pytest --hypothesis-profile torture tests/whole/test_fuzz.py`` tries more, and others each time.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite
 from fits_factory import Tree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loaded import Loaded
 from warehouse import load_whole
 
 from scripts.torture.damage import damaged
@@ -36,13 +39,30 @@ def tree(tmp_path):
     return tree
 
 
-@settings(
-    max_examples=settings().max_examples if TORTURE else 30,
-    derandomize=not TORTURE,
-    suppress_health_check=list(HealthCheck),
-)
-@given(role=st.sampled_from(factory.ROLES), seed=st.integers(0, 2**32))
+def examples(count: int) -> Callable[[Any], Any]:
+    """Try this many damages of any file, or those of the profile."""
+    tried = settings(
+        max_examples=settings().max_examples if TORTURE else count,
+        derandomize=not TORTURE,
+        suppress_health_check=list(HealthCheck),
+    )
+    damages = given(role=st.sampled_from(factory.ROLES), seed=st.integers(0, 2**32))
+    return lambda test: tried(damages(test))
+
+
+@on_sqlite
+@examples(30)
 def test_damaged_bytes(db, tree, whole, role, seed):
+    load_damaged(db, tree, whole, role, seed)
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+@examples(8)
+def test_damaged_bytes_on_mariadb(db, tree, whole, role, seed):
+    load_damaged(db, tree, whole, role, seed)
+
+
+def load_damaged(db: Loaded, tree: Tree, whole: Rows, role: str, seed: int) -> None:
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM exposure")
         connection.exec_driver_sql("DELETE FROM load_issue")
