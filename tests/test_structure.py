@@ -110,10 +110,17 @@ def imports(
                 yield inner if inner in MODULES else node.module or ""
 
 
-ARROWS = {
-    name: {m for m in imports(path) if room_of(m) in FLOOR and m.startswith("aomuse.")}
-    for name, path in MODULES.items()
-}
+for _path in MODULES.values():
+    parsed(_path)
+
+
+@cache
+def arrows() -> dict[str, set[str]]:
+    """Give the modules of aomuse that each imports."""
+    return {
+        name: {m for m in imports(path) if room_of(m) in FLOOR and m.startswith("aomuse.")}
+        for name, path in MODULES.items()
+    }
 
 
 def modules_of(*rooms: str) -> Iterator[tuple[str, Path]]:
@@ -129,7 +136,7 @@ def test_no_arrow_goes_up(room: str) -> None:
     up = {
         f"{name} imports {other}"
         for name, path in modules_of(room)
-        for other in ARROWS[name] | set(imports(path, only_for_types=True)) & MODULES.keys()
+        for other in arrows()[name] | set(imports(path, only_for_types=True)) & MODULES.keys()
         if room_of(other) != room
         and FLOOR[room_of(other)] >= FLOOR[room]
         and (room, room_of(other)) not in NEIGHBOURS
@@ -138,14 +145,16 @@ def test_no_arrow_goes_up(room: str) -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    left = {name: set(others) for name, others in ARROWS.items()}
+    left = {name: set(others) for name, others in arrows().items()}
     while free := {name for name, others in left.items() if not others & left.keys() - {name}}:
         left = {name: others - free for name, others in left.items() if name not in free}
     assert sorted(left) == []
 
 
 def test_only_the_pipeline_knows_all_stages() -> None:
-    knows = {name for name in MODULES if set(STAGES) <= {room_of(other) for other in ARROWS[name]}}
+    knows = {
+        name for name in MODULES if set(STAGES) <= {room_of(other) for other in arrows()[name]}
+    }
     assert knows == {"aomuse.pipeline"}
 
 
