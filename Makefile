@@ -4,6 +4,9 @@
 #   make load ROOT=/data/night              a tree of your own, instead of the sample night
 #   make test PYTEST_ARGS='-k fits -x -n 0'  options for pytest; -n 0: in one process
 
+# What Python compiles is kept: hundreds of processes of the tests would do it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check install
 SERVER = $(PYTHON) -m scripts.mariadb_server
