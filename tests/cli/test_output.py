@@ -2,6 +2,7 @@
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import Tree
 
 from aomuse.paths import shown
@@ -21,7 +22,7 @@ def printed(text: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("slow")
-@pytest.mark.parametrize("commands", [("--dry-run",), ("--no-progress",), ("--show-left-out",)])
+@one_on_mariadb("commands", [("--dry-run",), ("--no-progress",), ("--show-left-out",)])
 def test_every_output(db, tmp_path, commands):
     tree = Tree(tmp_path / f"night{ODD}")
     files = tree.add(1, without=["raw"])
@@ -43,6 +44,7 @@ def test_every_output(db, tmp_path, commands):
         assert "\n" not in row["message"]
 
 
+@on_sqlite
 def test_issues_of_an_odd_name_are_closed(db, tmp_path):
     tree = Tree(tmp_path / f"night{ODD}")
     files = tree.add(1)

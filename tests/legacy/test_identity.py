@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from backends import one_on_mariadb
 from old_databases import OldDatabase, database_2020, database_2023
 from warehouse import Finished, aomuse, contents, open_issues, query, scalar
 
@@ -64,7 +65,7 @@ def of(*rows: dict[str, Any]) -> list[float]:
     return sorted(json.loads(columns["psfparams"])["fwhm"][0] for columns in rows)
 
 
-@pytest.mark.parametrize("rawfile", ["archive", None])
+@one_on_mariadb("rawfile", ["archive", None])
 def test_another_database_at_the_same_address_is_added(rawfile, same_address, db_url, engine):
     """Two servers by socket, or two dumps that were restored one after the other."""
     names = {} if rawfile else {"rawfile": None}
@@ -147,7 +148,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@one_on_mariadb("change", CHANGES)
 def test_a_row_that_was_changed_replaces_what_it_was(change, same_address, db_url, engine):
     before = row("A", 1, rawfile=None)
     old = same_address(before)

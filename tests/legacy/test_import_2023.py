@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
+from backends import on_sqlite
 from old_databases import ENCODINGS, PROCESSED_2023, database_2023, exact
 from warehouse import aomuse, contents, open_issues, query, scalar
 
@@ -138,6 +139,7 @@ def test_what_goes_in_comes_out(other_url, documents, db_url, export, engine):
     assert row["psf_table"] == encode({"name": ["a"], "value": [1]})
 
 
+@on_sqlite
 def test_a_catalogue_as_text(old_2023, documents, db_url, engine):
     texts = {0: ECSV, 1: json.dumps(ECSV), 2: json.dumps("no catalogue at all")}
     for number, text in texts.items():
@@ -167,6 +169,7 @@ def test_a_catalogue_as_text(old_2023, documents, db_url, engine):
     assert kept == [(json.dumps("no catalogue at all"),)]
 
 
+@on_sqlite
 def test_shapes_that_no_table_holds_are_kept_whole(old_2023, documents, db_url, engine):
     names = ("raw_exposure_header", "raw_exposure_data", "raman_image_header", "maoppy_data")
     blobs = {name: json.dumps([name]) for name in names}
@@ -178,6 +181,7 @@ def test_shapes_that_no_table_holds_are_kept_whole(old_2023, documents, db_url, 
     assert [code for code, _ in open_issues(engine, "warning")].count("blob_shape") == len(blobs)
 
 
+@on_sqlite
 def test_nothing_by_all_its_names(old_2023, documents, db_url, export):
     nothing = [None, "null", '"null"', "None", "", '""', '"None"', "  "]
     columns = columns_of(documents[0])
@@ -243,6 +247,7 @@ def test_times_of_the_sky(documents, sqlite_url, db_url, engine):
     assert "3 unchanged" in again.out
 
 
+@on_sqlite
 def test_processed_exposures_are_kept(old_2023, documents, db_url, engine):
     number = old_2023.add(documents[0]["targetName"], **columns_of(documents[0]))
     processed = {

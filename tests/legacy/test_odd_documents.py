@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from backends import on_sqlite
 from old_databases import exact
 from warehouse import aomuse, contents, open_issues, query, scalar
 
@@ -118,6 +119,7 @@ def test_they_come_out_as_they_went_in(old_2020, db_url, export, engine):
     assert contents(engine) == before
 
 
+@on_sqlite
 def test_layers_that_disagree_are_an_issue_and_nothing_is_lost(old_2020, db_url, export, engine):
     sources = {"PM_1": {"snr": [1.5, 2.5, 3.5]}}
     document = {**NAMES, "analysisFile": "X", "data": None, "psfParams": PARAMS, "sources": sources}
@@ -141,6 +143,7 @@ BROKEN = {
 }
 
 
+@on_sqlite
 def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
     old_2020, db_url, export, engine
 ):
@@ -179,6 +182,7 @@ def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
     assert [exported["sources"] for exported in export()].count(mended) == len(BROKEN)
 
 
+@on_sqlite
 def test_bytes_in_place_of_text(old_2020, db_url, export):
     number = old_2020.add("M 54", insmode="x", analysisfile="X.prm.fits")
     with old_2020.engine.begin() as connection:
@@ -193,6 +197,7 @@ def test_bytes_in_place_of_text(old_2020, db_url, export):
     assert exact(exported["psfParams"]) == exact(PARAMS)
 
 
+@on_sqlite
 def test_two_rows_of_one_exposure_are_one_exposure_with_two_analyses(
     old_2020, db_url, export, engine
 ):

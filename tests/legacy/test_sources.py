@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.orm
+from backends import on_sqlite, one_on_mariadb
 from old_databases import database_2020
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
@@ -42,7 +43,7 @@ def states(path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
+@one_on_mariadb("journal", ["delete", "wal"])
 def test_a_file_is_not_touched(journal, old_2020, db_url, engine):
     old_2020.add("M 54", **small(1))
     path = Path(str(sa.make_url(old_2020.url).database))
@@ -57,6 +58,7 @@ def test_a_file_is_not_touched(journal, old_2020, db_url, engine):
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
 
+@on_sqlite
 def test_what_another_process_has_just_written_counts(old_2020, db_url, engine):
     old_2020.add("M 54", **small(1))
     path = str(sa.make_url(old_2020.url).database)
@@ -177,6 +179,7 @@ def refused_sources(folder: Path) -> dict[str, str]:
     }
 
 
+@on_sqlite
 def test_a_source_that_is_none_is_refused_in_one_line(db_url, engine, tmp_path):
     before = contents(engine, but=())
     for url, why in refused_sources(tmp_path).items():
