@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -81,8 +81,10 @@ def test_the_blocks_of_a_page_run(page: Path, reader: Reader, small_database: Pa
     assert not problems, "\n\n".join(problems)
 
 
-def test_queries_run_on_both_engines(engine: sa.Engine, night: Path) -> None:
-    load(engine, [night])
+def test_queries_run_on_both_engines(
+    engine: sa.Engine, night: Path, load_once: Callable[[Path], None]
+) -> None:
+    load_once(night)
     for block in SELECTS:
         if block.page.name == "mariadb.md" and engine.dialect.name == "sqlite":
             continue
@@ -94,9 +96,9 @@ def test_queries_run_on_both_engines(engine: sa.Engine, night: Path) -> None:
 
 
 def test_the_cookbook_runs_on_both_engines(
-    engine: sa.Engine, db_url: str, night: Path, tmp_path: Path
+    db_url: str, night: Path, tmp_path: Path, load_once: Callable[[Path], None]
 ) -> None:
-    load(engine, [night])
+    load_once(night)
     reader = Reader(tmp_path)
     reader.environment = reader.environment | {"AOMUSE_DATABASE_URL": db_url}
     page = README.parent / "docs" / "cookbook.md"
