@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from astropy.table import Table
+from backends import on_sqlite
 from fits_factory import Tree, edit, raw, reduced, write
 from loaded import Loaded
 from warehouse import TABLES
@@ -194,6 +195,7 @@ def test_the_view_compares_with_the_nearest_layer(db, tree):
     ]
 
 
+@on_sqlite
 def test_without_the_package_one_line_says_what_to_install(db, monkeypatch):
     monkeypatch.setattr(psfr, "PACKAGE", "muse-psfr-that-is-not-installed")
     done = db.run("predict")
@@ -220,6 +222,7 @@ def all_nan(hdus: fits.HDUList) -> None:
         table[f"LGS{laser}_SEEING"] = np.nan
 
 
+@on_sqlite
 def test_a_value_that_no_model_takes_stops_neither_its_exposure_nor_the_next(db, tmp_path):
     tree = Tree(tmp_path / "night")
     changes = (with_nan, all_nan, without_column, usable)
@@ -250,6 +253,7 @@ def test_a_value_that_no_model_takes_stops_neither_its_exposure_nor_the_next(db,
     assert all(0.3 < fwhm < 1 and 1 < beta < 5 for fwhm, beta in layers)
 
 
+@on_sqlite
 def test_rows_that_do_not_fit_together_are_an_error_of_their_exposure_alone(db, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import Tree, edit, reduced, write
 from opened import Opened
 from summaries import TARGETS, WITHOUT_PSF, fill
@@ -214,6 +215,7 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     assert path.stat().st_size < 1.5e6
 
 
+@on_sqlite
 def test_an_empty_database(engine, tmp_path, open_report):
     path = tmp_path / "report.html"
     assert write_report(engine, path) == 0
@@ -225,6 +227,7 @@ def test_an_empty_database(engine, tmp_path, open_report):
     assert opened.violations() == []
 
 
+@on_sqlite
 def test_what_is_missing_and_why(engine, tmp_path, open_report):
     tree = Tree(tmp_path / "night")
     whole, cut, alone = tree.add(1), tree.add(2), tree.add(3, without=("raw", "psf"))
@@ -285,7 +288,7 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
     assert opened.violations() == []
 
 
-@pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
+@one_on_mariadb("bare", [False, True], ids=["whole", "bare"])
 def test_one_exposure(engine, tmp_path, open_report, bare):
     """With all that an exposure can have, and with nothing but its name."""
     if bare:

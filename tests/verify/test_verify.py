@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite, one_on_mariadb
 from click.testing import CliRunner
 from fits_factory import Tree
 
@@ -98,6 +99,7 @@ def test_special_values_are_compared(engine, tmp_path):
     assert len(different.differences) == 3
 
 
+@on_sqlite
 def test_command(db_url, engine, night, tmp_path):
     runner = CliRunner()
     root = tmp_path / "night"
@@ -118,7 +120,7 @@ def test_command(db_url, engine, night, tmp_path):
     assert "not in the database" in result.stderr
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@one_on_mariadb("encoding", ["utf-8", "latin-1"])
 def test_units_that_are_not_ascii(db, tmp_path, encoding):
     tree = Tree(tmp_path)
     files = tree.add(1)
@@ -131,6 +133,7 @@ def test_units_that_are_not_ascii(db, tmp_path, encoding):
     assert not any(result.differences for result in verify(db.engine))
 
 
+@on_sqlite
 def test_a_refused_file_in_an_odd_folder_has_its_reason(db, tmp_path):
     tree = Tree(tmp_path / "two\nlines \x1b[31m")
     files = tree.add(1)
