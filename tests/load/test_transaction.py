@@ -60,7 +60,11 @@ def fail_at(monkeypatch):
     return arrange
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    ("backend", "table"),
+    # SQLite writes every table by the same statement.
+    [("sqlite", "header_card"), ("sqlite", "special_value"), *(("mariadb", t) for t in TABLES)],
+)
 def test_a_failure_in_the_middle_leaves_nothing(db, table, tree, fail_at, whole):
     files, good = tree.add(1), tree.add(2)
     factory.edit(files.psf, with_infinities)
