@@ -51,6 +51,12 @@ def _short_delays(monkeypatch):
 
 
 @pytest.fixture
+def backend():
+    """Let the fixtures of databases make one on MariaDB."""
+    return "mariadb"
+
+
+@pytest.fixture
 def own_server(tmp_path):
     server = Server(tmp_path / "server")
     server.start(end_with_parent=True)
@@ -97,14 +103,13 @@ def assert_whole(engine: sa.Engine, night: Path) -> None:
     assert not any(result.differences for result in verify(engine, [night]))
 
 
-def test_killed_connection_is_replaced(mariadb_admin, small_night, sabotage):
-    url = mariadb_admin()
-    engine = at_newest_schema(url)
+def test_killed_connection_is_replaced(db_url, small_night, sabotage):
+    engine = create_engine(db_url)
     killed = []
 
     def kill(connection: sa.Connection) -> None:
         number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
-        with create_engine(url).connect() as other:
+        with create_engine(db_url).connect() as other:
             other.exec_driver_sql(f"KILL CONNECTION {number}")
         killed.append(number)
 
@@ -132,9 +137,8 @@ def kill_others(url: str) -> None:
 @pytest.mark.parametrize(
     "during", ["known_file", "source_file", "UPDATE load_run", "INSERT INTO load_run", "load_issue"]
 )
-def test_a_connection_that_is_killed_before_the_first_exposure(mariadb_admin, small_night, during):
-    url = mariadb_admin()
-    engine = at_newest_schema(url)
+def test_a_connection_that_is_killed_before_the_first_exposure(db_url, small_night, during):
+    engine = create_engine(db_url)
     pipeline.load(engine, [small_night])
     killed = []
 
@@ -142,7 +146,7 @@ def test_a_connection_that_is_killed_before_the_first_exposure(mariadb_admin, sm
     def _kill(_: sa.Connection, __: object, statement: str, *___: object) -> None:
         if during in statement and not killed:
             killed.append(statement)
-            kill_others(url)
+            kill_others(db_url)
 
     summary = pipeline.load(engine, [small_night])
     assert killed
@@ -150,12 +154,10 @@ def test_a_connection_that_is_killed_before_the_first_exposure(mariadb_admin, sm
     assert_whole(engine, small_night)
 
 
-def test_connections_that_are_too_many_for_a_while(mariadb_server, mariadb_admin, small_night):
+def test_connections_that_are_too_many_for_a_while(mariadb_server, db_url, small_night):
     """An account that may have two: the run's lock and one to load by."""
-    url = mariadb_admin()
-    at_newest_schema(url).dispose()
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
-    parsed = sa.make_url(url)
+    parsed = sa.make_url(db_url)
     theirs = parsed.set(username="few", password="tau0").render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.exec_driver_sql(
@@ -175,17 +177,15 @@ def test_connections_that_are_too_many_for_a_while(mariadb_server, mariadb_admin
         finally:
             connection.exec_driver_sql("DROP USER few")
     admin.dispose()
-    assert_whole(create_engine(url), small_night)
+    assert_whole(create_engine(db_url), small_night)
 
 
 def test_fewer_workers_where_an_account_has_few_connections(
-    mariadb_server, mariadb_admin, small_night, monkeypatch
+    mariadb_server, db_url, small_night, monkeypatch
 ):
     monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
-    url = mariadb_admin()
-    at_newest_schema(url).dispose()
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
-    parsed = sa.make_url(url)
+    parsed = sa.make_url(db_url)
     theirs = parsed.set(username="few", password="tau0").render_as_string(hide_password=False)
     with admin.connect() as connection:
         for allowed in (3, 4):
@@ -202,7 +202,7 @@ def test_fewer_workers_where_an_account_has_few_connections(
             assert "max_user_connections" in line
             assert line.endswith(": going on with fewer workers")
     admin.dispose()
-    assert_whole(create_engine(url), small_night)
+    assert_whole(create_engine(db_url), small_night)
 
 
 def test_server_that_restarts(own_server, small_night, sabotage):
