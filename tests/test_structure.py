@@ -20,7 +20,7 @@ MODULES = {
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
     ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
-    ("drivers",),
+    ("drivers", "statements"),
     ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
     ("pymysql_sessions",),
