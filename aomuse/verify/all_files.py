@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -54,12 +55,14 @@ def verify(
     require_head(engine)
     results = []
     with read_transaction(engine) as connection:
-        found = compare(connection, roots)
+        compared = compare(connection, roots)
         if crew is not None:
-            found = _on_workers(crew, connection, roots, listener or Listener())
-        for result in found:
-            on_file(result)
-            results.append(result)
+            compared = _on_workers(crew, connection, roots, listener or Listener())
+        # Whatever ends the loop ends the connection to a scheduler too.
+        with closing(compared):
+            for result in compared:
+                on_file(result)
+                results.append(result)
     return results
 
 
@@ -71,7 +74,7 @@ def count_imported(engine: Engine) -> int:
         return connection.scalar(select) or 0
 
 
-def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
+def compare(connection: Connection, roots: Sequence[Path] = ()) -> Generator[Verified, None, None]:
     """Compare files with what a connection sees."""
     exposures, missing = choose(connection, roots)
     yield from missing
@@ -81,7 +84,7 @@ def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Veri
 
 def _on_workers(
     crew: Crew, connection: Connection, roots: Sequence[Path], listener: Listener
-) -> Iterator[Verified]:
+) -> Generator[Verified, None, None]:
     """Compare exposure by exposure, each as it is when its turn comes."""
     exposures, missing = choose(connection, roots)
     connection.rollback()
