@@ -1,8 +1,10 @@
 """Predictions on a cluster: the same as here, whatever is killed on the way."""
 
 import signal
+from functools import partial
 
 import pytest
+from astropy.io import fits
 from dask_crew import end, kill_worker, start_command, wait_until
 from fits_factory import Tree, edit, raw, write
 from loaded import Loaded
@@ -17,13 +19,21 @@ pytestmark = pytest.mark.usefixtures("processes")
 EXPOSURES = 6
 
 
+def quick(hdus: fits.HDUList, number: int) -> None:
+    """Give telemetry that says the same again, and takes half the time."""
+    usable(hdus)
+    table = hdus["SPARTA_ATM_DATA"].data
+    table[1] = table[0]
+    table["LGS1_SEEING"] += 0.1 * number
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     tree = Tree(tmp_path_factory.mktemp("cluster") / "night")
     for number in range(1, EXPOSURES + 1):
         file = tree.add(number).file("raw")
         write(file, raw(number, full=True))
-        edit(file, usable)
+        edit(file, partial(quick, number=number))
     return tree
 
 
