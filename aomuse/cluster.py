@@ -1,9 +1,9 @@
-"""Exposures loaded on many machines: tasks for the workers of a scheduler of dask.distributed.
+"""Tasks carried out on many machines, by the workers of a scheduler of dask.distributed.
 
-This process keeps the run: it discovers, plans, hands out and counts. A worker takes an exposure
-from file to commit by the same function as a local one, with the database's URL from its own
-environment. If this process is killed, the next run closes its run, and with that keeps what is
-still in flight from being committed.
+This process keeps the run: it plans, hands out and counts. A worker does its task by the same
+function as a local one, with the database's URL from its own environment. If this process is
+killed, the next run closes its run, and with that keeps what a worker still has in flight from
+being committed.
 """
 
 from __future__ import annotations
@@ -16,36 +16,49 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
+from threading import Event
 from typing import Any
+from uuid import uuid4
 
 from distributed import Client
+from sqlalchemy import Engine
 
-from aomuse.cluster_worker import Call, Installation, installation, load_on_worker, run_of
+from aomuse.cluster_worker import (
+    Call,
+    Installation,
+    carry_out_on_worker,
+    installation,
+    newest_run,
+)
+from aomuse.crew import CarryOut, Lost, Needs, Work
 from aomuse.errors import ConfigurationError, DatabaseError, UnfinishedError
-from aomuse.exchange.outcome import Result
-from aomuse.ledger import Run
-from aomuse.load import NotNow, UnitOfWork, WriterChoice
-from aomuse.tasks import CarryOut, Make, Task
+from aomuse.exchange.outcome import Listener
 from aomuse.workers import Withdrawn
 
 #: Tasks that a worker has at a time: it begins the next one without waiting for this process.
 _AHEAD = 2
 _CONNECT_S = 15
 _POLL_S = 0.05
-#: Seconds without a worker after which a load says that it waits for one, and then gives up.
+#: Seconds without a worker after which a command says that it waits for one, and then gives up.
 _SAY_S, _GIVE_UP_S = 5.0, 120.0
 _ASK_S = 0.5
-_SAVED = "only complete exposures were saved"
 
 
 class Cluster:
-    """The workers of a scheduler, all of them fit to load into one database."""
+    """The workers of a scheduler, all of them fit for the work of a command."""
 
-    def __init__(self, client: Any, address: str) -> None:
+    def __init__(
+        self, client: Any, address: str, engine: Engine, listener: Listener, needs: Needs
+    ) -> None:
         self._client = client
+        self._engine = engine
+        self._here = installation(needs, engine)
+        self._command = uuid4().hex
+        self.needs = needs
         self.address = address
+        self.listener = listener
 
-    def check(self, run: Run, roots: Sequence[str]) -> None:
+    def check(self) -> None:
         """Refuse workers with other versions or another database, or that do not see the files."""
         workers = self.workers()
         deadline = time.monotonic() + _CONNECT_S
@@ -63,41 +76,37 @@ class Cluster:
                 f"the worker {many[0]} has {workers[many[0]]} threads: start workers with "
                 "--nthreads 1, and more of them"
             )
-        here = installation(tuple(roots), run.engine)
-        found = self._client.run(installation, tuple(roots), on_error="return")
+        found = self._client.run(installation, self.needs, on_error="return")
         for name, there in sorted(found.items()):
-            wrong = there.unlike(here) if isinstance(there, Installation) else f"it fails ({there})"
+            fails = not isinstance(there, Installation)
+            wrong = f"it fails ({there})" if fails else there.unlike(self._here)
             if wrong:
-                raise ConfigurationError(f"the worker {name} cannot load: {wrong}")
+                raise ConfigurationError(f"the worker {name} cannot be used: {wrong}")
 
-    def carry_out(
-        self, way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make
-    ) -> Iterator[tuple[Task, Result | NotNow]]:
+    def carry_out(self, tasks: Sequence[Any], work: Work, stop: Event) -> Iterator[tuple[Any, Any]]:
         """Yield tasks with what comes of them, in the order in which they end."""
-        key = run_of(way.engine, run.id)
-        assert key is not None
-        call = Call(key, way.notice is None, make)
-        waiting, flying = deque(tasks), dict[Any, Task]()
+        call = Call(self._command, self.needs, self._here, newest_run(self._engine), work)
         crew = _Crew(self)
-        while flying or (waiting and not run.stop.is_set()):
-            count = crew.count(run)
-            while waiting and len(flying) < _AHEAD * count and not run.stop.is_set():
+        waiting, flying = deque(tasks), dict[Any, Any]()
+        while flying or (waiting and not stop.is_set()):
+            count = crew.count()
+            while waiting and len(flying) < _AHEAD * count and not stop.is_set():
                 task = waiting.popleft()
-                future = self._client.submit(load_on_worker, call, task, pure=False)
+                future = self._client.submit(carry_out_on_worker, call, task, pure=False)
                 flying[future] = task
             done = [future for future in flying if future.done()]
             for future in done:
                 task = flying.pop(future)
-                result = self._result(unit, task, future)
+                result = self._result(future)
                 if isinstance(result, Withdrawn):
-                    raise UnfinishedError(f"{result.reason}: {_SAVED}")
+                    raise UnfinishedError(f"{result.reason}; {self.needs.kept}")
                 if isinstance(result, DatabaseError):
                     raise result
                 yield task, result
             if not done:
                 time.sleep(_POLL_S)
 
-    def _result(self, unit: UnitOfWork, task: Task, future: Any) -> Any:
+    def _result(self, future: Any) -> Any:
         if future.status == "finished":
             try:
                 return future.result(_CONNECT_S)
@@ -106,12 +115,13 @@ class Cluster:
         if future.status == "error":
             raised = future.exception(_CONNECT_S)
             why = " ".join(f"{type(raised).__name__}: {raised}".split())[:500]
-            return unit.fail(task.files, task.plan, f"a worker failed ({why})")
+            return Lost(f"a worker failed ({why})")
         raise self._lost()
 
     def _lost(self) -> UnfinishedError:
         return UnfinishedError(
-            f"the scheduler {self.address} has gone: start it again and run again; {_SAVED}"
+            f"the scheduler {self.address} has gone: start it again and run again; "
+            f"{self.needs.kept}"
         )
 
     def workers(self) -> dict[str, int]:
@@ -126,7 +136,7 @@ class Cluster:
 
 
 class _Crew:
-    """How many workers there are, asked now and then."""
+    """How many workers a cluster has, asked now and then."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -135,8 +145,8 @@ class _Crew:
         self._alone_since = time.monotonic()
         self._is_said = False
 
-    def count(self, run: Run) -> int:
-        """Return the number of workers; the run is given up if there are none for long."""
+    def count(self) -> int:
+        """Return the number of workers; the work is given up if there are none for long."""
         now = time.monotonic()
         if now < self._asked + _ASK_S:
             return self._count
@@ -145,19 +155,21 @@ class _Crew:
         if self._count:
             self._alone_since, self._is_said = now, False
         elif now > self._alone_since + _GIVE_UP_S:
-            raise UnfinishedError(f"{where} any more: start some and run again; {_SAVED}")
+            kept = self._cluster.needs.kept
+            raise UnfinishedError(f"{where} any more: start some and run again; {kept}")
         elif now > self._alone_since + _SAY_S and not self._is_said:
             self._is_said = True
-            run.listener.on_notice(f"{where}: waiting for one")
+            self._cluster.listener.on_notice(f"{where}: waiting for one")
         return self._count
 
 
 @contextmanager
-def cluster(address: str, run: Run, roots: Sequence[str]) -> Iterator[CarryOut]:
-    """Connect to a scheduler, and let its workers carry out the tasks of a run."""
-    if run.engine.dialect.name == "sqlite":
+def cluster(address: str, engine: Engine, listener: Listener, needs: Needs) -> Iterator[CarryOut]:
+    """Connect to a scheduler, and let its workers carry out the tasks of a command."""
+    if engine.dialect.name == "sqlite":
         raise ConfigurationError(
-            "SQLite has one writer, on one machine: a scheduler requires a database on MariaDB"
+            "SQLite is for one machine, also where a network drive has the file: a scheduler "
+            "requires a database on MariaDB"
         )
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
@@ -173,8 +185,8 @@ def cluster(address: str, run: Run, roots: Sequence[str]) -> Iterator[CarryOut]:
             "its address as tcp://HOST:8786 or tls://HOST:8786"
         ) from error
     try:
-        workers = Cluster(client, address)
-        workers.check(run, roots)
+        workers = Cluster(client, address, engine, listener, needs)
+        workers.check()
         yield workers.carry_out
     finally:
         client.close(timeout=_CONNECT_S)

@@ -16,13 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.config import DATABASE_URL_VARIABLE
+from aomuse.crew import Needs, Work
 from aomuse.db import create_engine, describe_error
 from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
-from aomuse.exchange.outcome import Result
-from aomuse.load import NotNow
 from aomuse.models import LoadRun
 from aomuse.schema import current_revision
-from aomuse.tasks import Make, Task, start_loader
 from aomuse.workers import Withdrawn
 
 #: Packages whose versions decide what is read and how it is stored.
@@ -34,7 +32,7 @@ RunKey = tuple[int, str, int, str]
 
 @dataclass(frozen=True)
 class Installation:
-    """What a process that loads has."""
+    """What a process that takes part has."""
 
     versions: dict[str, str]
     roots: dict[str, str]
@@ -62,16 +60,18 @@ class Installation:
 
 @dataclass(frozen=True)
 class Call:
-    """What a worker needs besides a task."""
+    """What a worker needs besides a task: the command, what that has, and what is to be done."""
 
-    run: RunKey
-    fast: bool
-    make: Make
+    command: str
+    needs: Needs
+    here: Installation
+    run: RunKey | None
+    work: Work
 
 
-def installation(roots: tuple[str, ...], engine: Engine | None = None) -> Installation:
+def installation(needs: Needs, engine: Engine | None = None) -> Installation:
     """Return what this process has; a worker connects as its environment says."""
-    versions = {name: _version(name) for name in _PACKAGES}
+    versions = {name: _version(name) for name in (*_PACKAGES, *needs.packages)}
     versions["Python"] = ".".join(map(str, sys.version_info[:2]))
     own = engine or _own_engine()
     try:
@@ -85,42 +85,48 @@ def installation(roots: tuple[str, ...], engine: Engine | None = None) -> Instal
     finally:
         if engine is None:
             own.dispose()
-    return Installation(versions, {root: _seen(root) for root in roots}, revision, database)
+    return Installation(versions, {root: _seen(root) for root in needs.roots}, revision, database)
 
 
-def run_of(engine: Engine, run_id: int) -> RunKey | None:
-    """Return what tells a run from those of other databases."""
-    columns = (LoadRun.host, LoadRun.process_id, LoadRun.started_utc)
+def newest_run(engine: Engine, number: int | None = None) -> RunKey | None:
+    """Return what tells the newest run, or that of a number, from those of other databases."""
+    select = sa.select(LoadRun.id, LoadRun.host, LoadRun.process_id, LoadRun.started_utc)
+    if number is not None:
+        select = select.where(LoadRun.id == number)
     with engine.connect() as connection:
-        row = connection.execute(sa.select(*columns).where(LoadRun.id == run_id)).first()
-    return None if row is None else (run_id, row.host, row.process_id, str(row.started_utc))
+        row = connection.execute(select.order_by(LoadRun.id.desc()).limit(1)).first()
+    return None if row is None else (row.id, row.host, row.process_id, str(row.started_utc))
 
 
-#: The loader of each thread, and the run that it is for.
-_LOADERS = threading.local()
+#: The function of each thread, and the command that it is for.
+_OWN = threading.local()
 
 
-def load_on_worker(call: Call, task: Task) -> Result | NotNow | DatabaseError | Withdrawn:
-    """Load an exposure for a run."""
-    if getattr(_LOADERS, "run", None) != call.run:
+def carry_out_on_worker(call: Call, task: Any) -> Any:
+    """Turn a task into its result, Withdrawn where this worker does not fit."""
+    if getattr(_OWN, "command", None) != call.command:
         try:
-            _LOADERS.load = _loader(call)
+            _OWN.function = _start(call)
         except (AomuseError, DBAPIError) as error:
             said = describe_error(error) if isinstance(error, DBAPIError) else str(error)
-            return Withdrawn(f"a worker on {os.uname().nodename} cannot load: {said}")
-        _LOADERS.run = call.run
-    result: Result | NotNow | DatabaseError | Withdrawn = _LOADERS.load(task)
-    return result
+            return Withdrawn(f"a worker on {os.uname().nodename} cannot be used: {said}")
+        _OWN.command = call.command
+    try:
+        return _OWN.function(task)
+    except DatabaseError as error:
+        return error
 
 
-def _loader(call: Call) -> Callable[[Task], Any]:
-    engine = _own_engine()
+def _start(call: Call) -> Callable[[Any], Any]:
     # A worker that came later has not been asked yet.
-    if run_of(engine, call.run[0]) != call.run:
-        raise ConfigurationError(f"its {DATABASE_URL_VARIABLE} names another database")
+    wrong = installation(call.needs).unlike(call.here)
+    engine = _own_engine()
+    if not wrong and call.run is not None and newest_run(engine, call.run[0]) != call.run:
+        wrong = f"its {DATABASE_URL_VARIABLE} names another database"
     engine.dispose()
-    url = engine.url.render_as_string(hide_password=False)
-    return start_loader(url, call.run[0], call.fast, call.make)
+    if wrong:
+        raise ConfigurationError(wrong)
+    return call.work.start(engine.url.render_as_string(hide_password=False), *call.work.arguments)
 
 
 def _own_engine() -> Engine:

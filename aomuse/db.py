@@ -19,6 +19,7 @@ from aomuse.drivers import is_pymysql, missing_driver
 from aomuse.errors import ConfigurationError
 from aomuse.pymysql_sessions import connect_as_aomuse_does
 from aomuse.server_session import offer_binary_rows, prepare_sessions
+from aomuse.statements import remember_session
 from aomuse.urls import database_url
 
 #: Seconds to wait before something is tried again.
@@ -78,6 +79,10 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True, **optio
         raise ConfigurationError(missing_driver(parsed, error)) from error
     if is_pymysql(parsed):
         connect_as_aomuse_does(engine)
+    else:
+        event.listen(
+            engine, "connect", lambda own, _: remember_session(own, engine.dialect, engine.url)
+        )
     prepare_sessions(engine)
     offer_binary_rows(engine)
     if patient:

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.crew import Crew, Needs, processes
 from aomuse.db import describe_error, read_transaction
 from aomuse.discover import discover
 from aomuse.errors import BusyError
@@ -49,7 +50,7 @@ from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.tasks import CarryOut, Crew, Make, Task, in_workers, load_task
+from aomuse.tasks import LoadTasks, Make, Task, in_workers, load_task
 from aomuse.workers import get_ready
 
 #: Worker processes take about a second to start: less than this is loaded without them.
@@ -121,9 +122,10 @@ def load(
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
         way = choose_writer(engine)
-        carry_out: CarryOut = partial(_carry_out_here, workers=workers)
+        carry_out: LoadTasks = partial(_carry_out_here, count=workers)
         if crew is not None:
-            carry_out = crews.enter_context(crew(run, where))
+            fit = crews.enter_context(crew(engine, listener, Needs(tuple(where))))
+            carry_out = partial(in_workers, workers=fit)
         run.start("load", *where)
         run.has_issues = bool(discovery.issues)
         for record in (
@@ -196,7 +198,7 @@ def _plans(engine: Engine, roots: Sequence[Path], *, reload: bool) -> _Planned:
 
 
 def _results(
-    way: WriterChoice, run: Run, planned: _Planned, carry_out: CarryOut, *, reload: bool
+    way: WriterChoice, run: Run, planned: _Planned, carry_out: LoadTasks, *, reload: bool
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read.
 
@@ -255,10 +257,13 @@ def _left(
 
 
 def _carry_out_here(
-    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, workers: int
+    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, count: int
 ) -> Iterator[tuple[Task, Result | NotNow]]:
     """Yield tasks with what comes of them, from worker processes if that is worth it."""
-    if workers > 1 and _is_worth_workers([task.files for task in tasks]):
+    if count > 1 and _is_worth_workers([task.files for task in tasks]):
+        # SQLite's writer, this process, is one of them.
+        others = count - (way.engine.dialect.name == "sqlite")
+        workers = processes(way.engine, run.listener, others)
         yield from in_workers(way, unit, run, tasks, make, workers)
         return
     for task in tasks:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.crew import CarryOut, Lost, Work
 from aomuse.db import connect_patiently, create_engine, describe_error
-from aomuse.errors import AomuseError, CrowdedError, DatabaseError
+from aomuse.errors import AomuseError, CrowdedError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Result
@@ -23,7 +23,7 @@ from aomuse.load import (
     load_in_turn,
     reason_of,
 )
-from aomuse.workers import Died, Withdrawn, run_tasks
+from aomuse.workers import Withdrawn
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,10 @@ class Task:
 
 #: Reads and normalizes the files of an exposure.
 Make = Callable[[ExposureFiles], NormalizedExposure]
-#: Carries out tasks, and yields them with what comes of each.
-CarryOut = Callable[
+#: Yields tasks with what comes of each.
+LoadTasks = Callable[
     [WriterChoice, UnitOfWork, Run, list[Task], Make], Iterator[tuple[Task, Result | NotNow]]
 ]
-#: Offers workers for a run that has some roots.
-Crew = Callable[[Run, Sequence[str]], AbstractContextManager[CarryOut]]
 
 
 def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:
@@ -57,41 +55,28 @@ def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:
 
 
 def in_workers(
-    way: WriterChoice,
-    unit: UnitOfWork,
-    run: Run,
-    tasks: list[Task],
-    make: Make,
-    workers: int,
+    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, workers: CarryOut
 ) -> Iterator[tuple[Task, Result | NotNow]]:
-    """Yield what comes of tasks that worker processes carry out.
+    """Yield what comes of tasks that workers carry out.
 
-    On MariaDB each worker has a connection of its own and does an exposure from file to commit.
-    SQLite takes one writer: this process, which counts as one of the workers; the others read and
-    normalize.
+    On MariaDB each worker does an exposure from file to commit. SQLite takes one writer, this
+    process: the workers read and normalize.
     """
-
-    def fewer(reason: str) -> None:
-        run.listener.on_notice(f"{reason}: going on with fewer workers")
-
     if way.engine.dialect.name == "sqlite":
-        for task, made in run_tasks(tasks, _start_reader, (make,), workers - 1, run.stop, fewer):
+        for task, made in workers(tasks, Work(_start_reader, (make,)), run.stop):
             yield task, unit.load(task.files, task.plan, partial(_unwrap, task, made, make))
         return
-    url = way.engine.url.render_as_string(hide_password=False)
-    arguments = (url, run.id, way.notice is None, make)
-    for task, result in run_tasks(tasks, start_loader, arguments, workers, run.stop, fewer):
-        if isinstance(result, DatabaseError):
-            raise result
-        if isinstance(result, Died):
-            yield task, unit.fail(task.files, task.plan, f"{result}, twice")
+    work = Work(start_loader, (run.id, way.notice is None, make))
+    for task, result in workers(tasks, work, run.stop):
+        if isinstance(result, Lost):
+            yield task, unit.fail(task.files, task.plan, result.reason)
         elif isinstance(result, Withdrawn):
             yield task, load_task(unit, task, make)
         else:
             yield task, result
 
 
-def _start_reader(make: Make) -> Callable[[Task], NormalizedExposure | Exception]:
+def _start_reader(_url: str, make: Make) -> Callable[[Task], NormalizedExposure | Exception]:
     """Return the function of a worker that reads and normalizes."""
 
     def read(task: Task) -> NormalizedExposure | Exception:
@@ -105,7 +90,7 @@ def _start_reader(make: Make) -> Callable[[Task], NormalizedExposure | Exception
 
 def start_loader(
     url: str, run_id: int, fast: bool, make: Make
-) -> Callable[[Task], Result | NotNow | DatabaseError | Withdrawn]:
+) -> Callable[[Task], Result | NotNow | Withdrawn]:
     """Return the function of a worker that loads exposures through a connection of its own."""
     # The connection that was given back last comes first: the one that has the exposure's locks.
     engine = create_engine(url, patient=False, pool_use_lifo=True)
@@ -117,24 +102,22 @@ def start_loader(
     connect_patiently(engine)
     unit = UnitOfWork(known_writer(engine, fast=fast), run_id, NamedLocks(engine.connect))
 
-    def load_one(task: Task) -> Result | NotNow | DatabaseError | Withdrawn:
+    def load_one(task: Task) -> Result | NotNow | Withdrawn:
         try:
             return load_task(unit, task, make)
         except CrowdedError as error:
             return Withdrawn(str(error))
-        except DatabaseError as error:
-            return error
 
     return load_one
 
 
 def _unwrap(
-    task: Task, made: NormalizedExposure | Exception | Died | Withdrawn, make: Make
+    task: Task, made: NormalizedExposure | Exception | Lost | Withdrawn, make: Make
 ) -> NormalizedExposure:
     if isinstance(made, Withdrawn):
         return make(task.files)
-    if isinstance(made, Died):
-        raise AomuseError(f"{made}, twice")
+    if isinstance(made, Lost):
+        raise AomuseError(made.reason)
     if isinstance(made, Exception):
         raise made
     return made

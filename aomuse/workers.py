@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from threading import Event
 from typing import Any
 
-from aomuse.errors import AomuseError
+from aomuse.errors import AomuseError, DatabaseError
 
 #: A task is tried once more when its worker died.
 _TRIES = 2
@@ -92,7 +92,8 @@ def run_tasks(
     """Run tasks on worker processes.
 
     A worker that dies is replaced; one that cannot start or go on is not, and `on_fewer` hears of
-    the first one why. Once there are none, the result of all other tasks is `Withdrawn`.
+    the first one why. Once there are none, the result of all other tasks is `Withdrawn`. The result
+    of a task that raises a DatabaseError is that error.
     """
     crew = _Crew(start, arguments, deque((task, 1) for task in tasks), stop, on_fewer)
     try:
@@ -217,7 +218,10 @@ def _work(pipe: Connection) -> None:
         while True:
             task = pipe.recv()
             with _without_term():
-                pipe.send(function(task))
+                try:
+                    pipe.send(function(task))
+                except DatabaseError as error:
+                    pipe.send(error)
     except (EOFError, ConnectionError):
         return
 

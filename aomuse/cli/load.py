@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 import click
@@ -12,9 +11,8 @@ from aomuse import pipeline
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.cli.progress import Progress, left_out_text, summary_lines
-from aomuse.errors import ConfigurationError
+from aomuse.cli.scheduler import crew_of, scheduler_option
 from aomuse.exchange.files import COMPANION_ROLES
-from aomuse.tasks import Crew
 from aomuse.workers import default_workers
 
 _ACTIONS = {
@@ -36,11 +34,7 @@ _ACTIONS = {
     metavar="N",
     help="Processes that read and write at the same time; else one for each core.",
 )
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Load on the workers of a scheduler of dask.distributed, such as tcp://HOST:8786.",
-)
+@scheduler_option
 @click.option("--reload", is_flag=True, help="Read every exposure again, changed or not.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option("--show-left-out", is_flag=True, help="Name each file that is left out, and why.")
@@ -72,7 +66,7 @@ def load(
                 roots,
                 reload=reload,
                 workers=workers,
-                crew=_crew(scheduler) if scheduler else None,
+                crew=crew_of(scheduler),
                 listener=progress,
             )
         except KeyboardInterrupt:
@@ -84,18 +78,6 @@ def load(
     for line in summary_lines(summary, progress):
         echo(line)
     return EXIT_ISSUES if summary.failed else 0
-
-
-def _crew(scheduler: str) -> Crew:
-    try:
-        from aomuse.cluster import cluster
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("aomuse"):
-            raise
-        raise ConfigurationError(
-            f"{error.name} is not installed: pip install 'aomuse[cluster]'"
-        ) from error
-    return partial(cluster, scheduler)
 
 
 def _show_plan(context: Context, roots: tuple[Path, ...], *, reload: bool) -> int:

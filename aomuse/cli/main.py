@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from io import StringIO
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +16,8 @@ import click
 from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
 from aomuse.errors import AomuseError, UnfinishedError
-from aomuse.signals import Ended, handled
+from aomuse.signals import RAISED, Ended, end, handled
+from aomuse.statements import ended_by_signals
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -128,29 +127,24 @@ def cli(context: click.Context, url: str | None) -> None:
 
 def main() -> None:
     """Run the command line, and end with one clear line where the user has to mend something."""
-    asked: list[Ended] = []
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        asked.append(Ended(number))
-        raise asked[0]
-
-    with handled(end):
-        _main(asked)
+    RAISED.clear()
+    with handled(end), ended_by_signals():
+        _main()
 
 
-def _run(asked: Sequence[Ended]) -> int:
+def _run() -> int:
     try:
         return cli.main(standalone_mode=False) or 0
     except Exception:
-        # SQLite ends its statement for a signal, and reports an error of its own.
-        if asked:
-            raise asked[0] from None
+        # A database ends its statement for a signal, and reports an error of its own.
+        if RAISED:
+            raise RAISED[0] from None
         raise
 
 
-def _main(asked: Sequence[Ended]) -> None:
+def _main() -> None:
     try:
-        sys.exit(_run(asked))
+        sys.exit(_run())
     except click.ClickException as error:
         text = StringIO()
         error.show(text)

@@ -6,6 +6,7 @@ import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context, tell_wait
 from aomuse.cli.output import echo
+from aomuse.cli.scheduler import crew_of, scheduler_option
 from aomuse.exchange.outcome import Listener, Result, counted
 from aomuse.predict import predict
 from aomuse.workers import default_workers
@@ -38,15 +39,24 @@ class _Shown(Listener):
     metavar="N",
     help="Processes, each with an exposure of its own; else one for each core.",
 )
+@scheduler_option
 @pass_context
-def predict_command(context: Context, *, recompute: bool, workers: int) -> int:
+def predict_command(
+    context: Context, *, recompute: bool, workers: int, scheduler: str | None
+) -> int:
     """Reconstruct the PSF of each WFM-AO exposure from its stored telemetry.
 
     muse-psfr (extra psfr) makes the model; a sample of SPARTA_ATM_DATA takes about half a second.
     No file is read. What cannot be predicted gets its reason in psf_prediction, and is not tried
     again without --recompute. The view v_psf_prediction compares with PampelMuse's fit.
     """
-    summary = predict(context.engine, recompute=recompute, workers=workers, listener=_Shown())
+    summary = predict(
+        context.engine,
+        recompute=recompute,
+        workers=workers,
+        crew=crew_of(scheduler),
+        listener=_Shown(),
+    )
     without = summary.counts["unchanged"]
     failed = summary.counts["failed"]
     predicted = sum(summary.counts.values()) - without - failed

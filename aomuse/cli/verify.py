@@ -8,11 +8,17 @@ import click
 
 from aomuse.cli.main import EXIT_ISSUES, Context, cli, pass_context
 from aomuse.cli.output import echo
-from aomuse.exchange.outcome import counted
+from aomuse.cli.scheduler import crew_of, scheduler_option
+from aomuse.exchange.outcome import Listener, counted
 from aomuse.lake import require_packages
 from aomuse.verify import Verified, count_imported, verify
 
 _SHOWN = 20
+
+
+class _Shown(Listener):
+    def on_notice(self, text: str) -> None:
+        echo(text, err=True)
 
 
 @cli.command("verify", epilog="\b\nExample:\n  aomuse verify /data/2018-08-12")
@@ -23,17 +29,22 @@ _SHOWN = 20
     metavar="DIR",
     help="Compare the Parquet files in DIR instead.",
 )
+@scheduler_option
 @pass_context
-def verify_command(context: Context, roots: tuple[Path, ...], lake: Path | None) -> int:
+def verify_command(
+    context: Context, roots: tuple[Path, ...], lake: Path | None, scheduler: str | None
+) -> int:
     """Read the files again and compare every value with the database.
 
     Without ROOT all files that the database knows are compared. Exit code 1 on any difference.
     """
     if lake is not None:
-        if roots:
-            raise click.UsageError("give either ROOT or --lake DIR")
+        if roots or scheduler:
+            other = "ROOT" if roots else "--scheduler"
+            raise click.UsageError(f"give either {other} or --lake DIR")
         return _verify_lake(context, lake)
-    results = verify(context.engine, roots, _show)
+    crew = crew_of(scheduler)
+    results = verify(context.engine, roots, _show, crew=crew, listener=_Shown())
     different = [result for result in results if result.differences]
     values = sum(result.values for result in results)
     echo(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.crew import CarryOut, Crew, Lost, Needs, Work, processes
 from aomuse.db import create_engine, describe_error, read_transaction
 from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
@@ -20,13 +22,14 @@ from aomuse.models import Exposure, PsfPrediction, PsfPredictionLayer, SpartaAtm
 from aomuse.models.base import NAME_LENGTH
 from aomuse.predict.psfr import (
     PACKAGE,
+    PACKAGES,
     Reconstruction,
     load_package,
     package_version,
     reconstruct,
 )
 from aomuse.predict.sparta import sparta_table
-from aomuse.workers import Died, Withdrawn, run_tasks
+from aomuse.workers import Withdrawn
 
 #: Worker processes take some seconds to import muse-psfr: fewer samples are done without them.
 WORTH_WORKERS_SAMPLES = 20
@@ -41,9 +44,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Done:
-    """A prediction, the reason why there is none, or the error that the database reported."""
+    """A prediction, or the reason why there is none."""
 
-    made: Reconstruction | Failure | DatabaseError | str
+    made: Reconstruction | Failure | str
     seconds: float
 
 
@@ -52,7 +55,12 @@ _Task = tuple[int, str | None, str | None]
 
 
 def predict(
-    engine: Engine, *, recompute: bool = False, workers: int = 1, listener: Listener | None = None
+    engine: Engine,
+    *,
+    recompute: bool = False,
+    workers: int = 1,
+    crew: Crew | None = None,
+    listener: Listener | None = None,
 ) -> Summary:
     """Predict the PSF of each exposure from its stored telemetry.
 
@@ -64,6 +72,8 @@ def predict(
         Also exposures that have a prediction, or a reason why there is none.
     workers : int, optional
         Processes, each with an exposure of its own.
+    crew : callable, optional
+        Offers other workers in their place, such as those of `aomuse.cluster`.
     listener : Listener, optional
         Shows each exposure, once its rows are committed.
 
@@ -81,7 +91,11 @@ def predict(
         After Ctrl-C, once the exposures in hand are done.
     """
     package_version()
-    with running(engine, listener or Listener()) as run:
+    listener = listener or Listener()
+    with running(engine, listener) as run, ExitStack() as crews:
+        others: CarryOut | None = None
+        if crew is not None:
+            others = crews.enter_context(crew(engine, listener, Needs(packages=PACKAGES)))
         run.start("predict")
         select = (
             sa.select(Exposure.id, Exposure.archive_id, Exposure.instrument_mode)
@@ -92,13 +106,12 @@ def predict(
             select = select.where(PsfPrediction.exposure_id.is_(None))
         with engine.connect() as connection:
             tasks: list[_Task] = [(i, name, mode) for i, name, mode in connection.execute(select)]
-            if _sample_count(connection, tasks) < WORTH_WORKERS_SAMPLES:
-                workers = 1
-        run.listener.on_total(len(tasks))
+            if crew is None and min(workers, len(tasks)) > 1:
+                is_worth_them = _sample_count(connection, tasks) >= WORTH_WORKERS_SAMPLES
+                others = processes(engine, listener, workers) if is_worth_them else None
+        listener.on_total(len(tasks))
         written: Outcome = "replaced" if recompute else "completed"
-        for (exposure_id, archive_id, _), done in _computed(run, tasks, workers):
-            if isinstance(done.made, DatabaseError):
-                raise done.made
+        for (exposure_id, archive_id, _), done in _computed(run, tasks, others):
             row_count = _store(run, exposure_id, done.made)
             outcome, reason = written, None
             if isinstance(done.made, Failure):
@@ -112,27 +125,22 @@ def predict(
     return run.summary
 
 
-def _computed(run: Run, tasks: list[_Task], workers: int) -> Iterator[tuple[_Task, Done]]:
-    """Yield each exposure with what came of it, from worker processes if there are several."""
-    in_process = _predictor(run.engine)
-    if min(workers, len(tasks)) < 2:
+def _computed(
+    run: Run, tasks: list[_Task], workers: CarryOut | None
+) -> Iterator[tuple[_Task, Done]]:
+    """Yield each exposure with what came of it, from workers if there are any."""
+    compute = _predictor(run.engine)
+    if workers is None:
         for task in tasks:
             if run.stop.is_set():
                 return
-            yield task, in_process(task)
+            yield task, compute(task)
         return
-
-    def fewer(reason: str) -> None:
-        run.listener.on_notice(f"{reason}: going on with fewer workers")
-
-    url = run.engine.url.render_as_string(hide_password=False)
-    for task, result in run_tasks(tasks, _start_predictor, (url,), workers, run.stop, fewer):
-        if isinstance(result, Died):
-            yield task, Done(Failure(f"{result}, twice"), 0.0)
-        elif isinstance(result, Withdrawn):
-            yield task, in_process(task)
+    for task, result in workers(tasks, Work(_start_predictor), run.stop):
+        if isinstance(result, Lost):
+            yield task, Done(Failure(result.reason), 0.0)
         else:
-            yield task, result
+            yield task, compute(task) if isinstance(result, Withdrawn) else result
 
 
 def _sample_count(connection: Connection, tasks: list[_Task]) -> int:
@@ -165,15 +173,13 @@ def _predictor(engine: Engine) -> Callable[[_Task], Done]:
     def compute(task: _Task) -> Done:
         started = time.monotonic()
         exposure_id, _, mode = task
-        made: Reconstruction | Failure | DatabaseError | str
+        made: Reconstruction | Failure | str
         try:
             made = _prediction(engine, exposure_id, mode)
-        except ConfigurationError:
-            raise  # The package is broken, not the exposure.
+        except (ConfigurationError, DatabaseError):
+            raise  # The package is broken or the database gone, not the exposure.
         except DBAPIError as error:
-            made = DatabaseError(describe_error(error))
-        except DatabaseError as error:
-            made = error
+            raise DatabaseError(describe_error(error)) from error
         except Exception as error:  # noqa: BLE001 - one exposure does not stop the others
             kind = "" if isinstance(error, AomuseError) else f"{type(error).__name__}: "
             made = Failure(" ".join(f"{kind}{error}".split()))

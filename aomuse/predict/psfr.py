@@ -18,6 +18,8 @@ from aomuse.predict.image import Floats, images
 from aomuse.predict.samples import LASERS, Atmosphere, Limits, atmospheres, missing_column
 
 PACKAGE = "muse-psfr"
+#: It, and what it computes with.
+PACKAGES = (PACKAGE, "mpdaf", "scipy")
 
 #: Every 50 nm of the range in which the package's model of MUSE's own share holds.
 WAVELENGTHS_NM = (500.0, 550.0, 600.0, 650.0, 700.0, 750.0, 800.0, 850.0, 900.0)

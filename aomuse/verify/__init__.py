@@ -5,7 +5,7 @@ compared with what `aomuse.stored` reads back. Night logs and catalogues are rea
 own parsers; which column should hold which value is stated here again.
 """
 
+from aomuse.verify.all_files import compare, count_imported, verify
 from aomuse.verify.comparison import Verified
-from aomuse.verify.files import compare, count_imported, verify
 
 __all__ = ["Verified", "compare", "count_imported", "verify"]

@@ -1,22 +1,20 @@
-"""Compare files with the database: which, and HDU by HDU."""
+"""Compare the files of an exposure with the database, HDU by HDU."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from astropy.io import fits
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import read_transaction
-from aomuse.discover import discover
 from aomuse.errors import DatabaseError, FileError, RebuildError
 from aomuse.exchange.cards import first_values
-from aomuse.exchange.files import IMPORT_PREFIX, TEXT_ROLES
+from aomuse.exchange.files import TEXT_ROLES
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import read_rows
 from aomuse.fits.opening import opened
@@ -24,12 +22,12 @@ from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import Extent, file_checksum, read_structure
 from aomuse.fits.tables import require_possible
 from aomuse.load import reason_of
-from aomuse.models import Exposure, LoadIssue, SourceFile
-from aomuse.paths import printable, shown
-from aomuse.schema import require_head
+from aomuse.models import SourceFile
+from aomuse.paths import printable
 from aomuse.stored.cards import Card
 from aomuse.stored.exposure import StoredExposure
 from aomuse.verify.catalog import compare_catalog
+from aomuse.verify.choosing import Chosen
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
 from aomuse.verify.extracted_sources import compare_extracted_sources
@@ -43,101 +41,16 @@ from aomuse.verify.night_log import compare_night_log
 from aomuse.verify.tables import compare_table
 
 
-def verify(
-    engine: Engine,
-    roots: Sequence[Path] = (),
-    on_file: Callable[[Verified], None] = lambda _: None,
-) -> list[Verified]:
-    """Compare files with the database.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        A database at the head revision.
-    roots : sequence of pathlib.Path, optional
-        Trees to compare; without them all files that the database knows.
-    on_file : callable, optional
-        Called with each result as soon as it is known.
-
-    Returns
-    -------
-    list of Verified
-        One for each file.
-    """
-    require_head(engine)
-    results = []
-    with read_transaction(engine) as connection:
-        for result in compare(connection, roots):
-            on_file(result)
-            results.append(result)
-    return results
-
-
-def count_imported(engine: Engine) -> int:
-    """Return the number of exposures that were imported, and so have no files to compare."""
-    is_imported = SourceFile.path.startswith(IMPORT_PREFIX)
-    select = sa.select(sa.func.count(sa.distinct(SourceFile.exposure_id))).where(is_imported)
-    with read_transaction(engine) as connection:
-        return connection.scalar(select) or 0
-
-
-def compare(connection: Connection, roots: Sequence[Path] = ()) -> Iterator[Verified]:
-    """Compare files with what a connection sees."""
-    wanted, missing = _wanted(connection, roots)
-    for path, why in missing:
-        yield Verified(path, 0, (why,))
-    for exposure_id, files in wanted.items():
-        stored = StoredExposure(connection, exposure_id)
-        for row, path in files:
-            yield _verify_file(connection, stored, row, path)
-
-
-def _wanted(
-    connection: Connection, roots: Sequence[Path]
-) -> tuple[dict[int, list[tuple[Any, str]]], list[tuple[str, str]]]:
-    """Return the loaded files to compare by exposure with their paths; others, and why not."""
-    rows = connection.execute(
-        sa.select(*SourceFile.__table__.columns, Exposure.archive_id)
-        .join(Exposure)
-        .order_by(SourceFile.exposure_id, SourceFile.id)
-    ).all()
-    errors = {
-        path: f"the file could not be loaded: {message}"
-        for path, message in connection.execute(
-            sa.select(LoadIssue.path, LoadIssue.message).where(
-                LoadIssue.closed_run_id.is_(None), LoadIssue.severity == "error"
-            )
-        )
-    }
-    wanted: dict[int, list[tuple[Any, str]]] = {}
-    missing: list[tuple[str, str]] = []
-
-    def miss(path: str) -> None:
-        why = "the file is not in the database: run aomuse load"
-        missing.append((path, errors.get(shown(printable(path)), why)))
-
-    if not roots:
-        for row in rows:
-            if row.path.startswith(IMPORT_PREFIX):
-                continue
-            if row.outcome == "loaded":
-                wanted.setdefault(row.exposure_id, []).append((row, row.path))
-            else:
-                miss(row.path)
-        return wanted, missing
-    by_path = {row.path: row for row in rows}
-    by_name = {(row.archive_id, row.role, row.name): row for row in rows}
-    discovery = discover(roots)
-    missing += [(i.path, i.message) for i in discovery.issues if i.severity == "error" and i.path]
-    for exposure in discovery.exposures:
-        for file in exposure.files:
-            key = exposure.archive_id, file.role, file.name
-            found = by_path.get(str(file)) or by_name.get(key)
-            if found is None or found.outcome != "loaded":
-                miss(str(file))
-            else:
-                wanted.setdefault(found.exposure_id, []).append((found, str(file)))
-    return wanted, missing
+def verify_exposure(connection: Connection, chosen: Chosen) -> Iterator[Verified]:
+    """Compare files of an exposure with what a connection sees."""
+    stored = StoredExposure(connection, chosen.exposure_id)
+    rows = {row.path: row for row in stored.files if row.outcome == "loaded"}
+    for name, path in chosen.files:
+        if name in rows:
+            yield _verify_file(connection, stored, rows[name], path)
+        else:
+            why = "another command has changed the exposure meanwhile: run aomuse verify again"
+            yield Verified(printable(path), 0, (why,))
 
 
 def _verify_file(connection: Connection, stored: StoredExposure, row: Any, path: str) -> Verified:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from aomuse.exchange.night_log import NightLog as Log
 from aomuse.exchange.night_log import integer_of, number_of, time_of
-from aomuse.models import NightConstraint, NightFile, NightLog, NightWeather
+from aomuse.models import Exposure, NightConstraint, NightFile, NightLog, NightWeather
 from aomuse.read.night_log import read_night_log
 from aomuse.stored.exposure import StoredExposure
 from aomuse.stored.special import SpecialValues
@@ -61,7 +61,8 @@ def compare_night_log(
     if len(connection.execute(sa.select(table.c.source_file_id).where(of_file)).all()) != 1:
         result.differences.append("it has no row in night_log: load it again with --reload")
         return
-    log = read_night_log(content, file.archive_id or "", file.name)
+    archive_id = sa.select(Exposure.archive_id).where(Exposure.id == stored.id)
+    log = read_night_log(content, connection.scalar(archive_id) or "", file.name)
     parent = {"exposure_id": file.exposure_id}
     row = parent | {"source_file_id": file.id, "content": content} | _log_row(log)
     _compare(result, connection, stored.special, table, [row], file)

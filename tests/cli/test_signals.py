@@ -1,37 +1,118 @@
-"""A signal ends a command also while SQLite works on one statement."""
+"""A signal ends a command also while the database works on one statement."""
 
 import os
 import signal
-import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
-from warehouse import aomuse
+import sqlalchemy as sa
+from loaded import Loaded
 
-#: Counts for half a minute.
-LONG = (
-    "(WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 200000000)"
-    " SELECT MAX(x) FROM n)"
-)
+#: Takes a minute.
+LONG = {
+    "sqlite": (
+        "(WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 400000000)"
+        " SELECT MAX(x) FROM n)"
+    ),
+    "mariadb": "SLEEP(60)",
+}
+
+
+@contextmanager
+def signals_after(*delays: float, number: int = signal.SIGINT):
+    timers = [threading.Timer(delay, os.kill, (os.getpid(), number)) for delay in delays]
+    for timer in timers:
+        timer.start()
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < 9
+    assert all(timer.finished.is_set() for timer in timers)
+
+
+@pytest.fixture
+def report(db, backend, tmp_path):
+    """Give a function that makes a report, whose query takes a minute."""
+    columns = [column["name"] for column in sa.inspect(db.engine).get_columns("v_gain")]
+    values = ", ".join(
+        f"{'NULL' if place else LONG[backend]} AS {name}" for place, name in enumerate(columns)
+    )
+    db.execute(
+        "INSERT INTO target (name) VALUES ('M 54')",
+        "DROP VIEW v_gain",
+        f"CREATE VIEW v_gain AS SELECT {values}",
+    )
+
+    def report():
+        ended = db.run("report", tmp_path / "report.html")
+        assert ended.errors[-1].startswith("aomuse: interrupted"), ended.text
+        assert not list(tmp_path.glob("report*"))
+        return ended.code
+
+    return report
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_long_statement_of_sqlite(number, tmp_path, sqlite_template):
-    database = tmp_path / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    with sqlite3.connect(database) as connection:
-        connection.execute("INSERT INTO target (name) VALUES ('M 54')")
-        names = [row[1] for row in connection.execute("PRAGMA table_info(v_gain)")]
-        connection.execute("DROP VIEW v_gain")
-        columns = ", ".join(f"{'NULL' if place else LONG} AS {n}" for place, n in enumerate(names))
-        connection.execute(f"CREATE VIEW v_gain AS SELECT {columns}")
-    timer = threading.Timer(2, os.kill, (os.getpid(), number))
-    timer.start()
-    begun = time.monotonic()
-    ended = aomuse(f"sqlite:///{database}", "report", tmp_path / "report.html")
-    assert timer.finished.is_set()
-    assert ended.code == 128 + number, ended.text
-    assert ended.errors[-1].startswith("aomuse: interrupted")
-    assert time.monotonic() - begun < 8
-    assert not list(tmp_path.glob("report*"))
+def test_a_signal_ends_a_long_statement(number, db, report):
+    with signals_after(2, number=number):
+        assert report() == 128 + number
+    if db.engine.dialect.name == "mariadb":
+        assert statements(db) == []
+
+
+def statements(db: Loaded) -> list[str]:
+    """Give what the server still works on."""
+    return [
+        row[0]
+        for row in db.query(
+            "SELECT info FROM information_schema.processlist"
+            " WHERE db = DATABASE() AND command = 'Query' AND id <> CONNECTION_ID()"
+        )
+    ]
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_a_signal_ends_a_statement_of_a_server_that_does_not_answer(
+    backend, report, mariadb_server
+):
+    halt = threading.Timer(1.5, os.kill, (mariadb_server.pid(), signal.SIGSTOP))
+    halt.start()
+    try:
+        with signals_after(2):
+            assert report() == 130
+    finally:
+        halt.join()
+        os.kill(mariadb_server.pid(), signal.SIGCONT)
+
+
+@pytest.fixture
+def predict(db, tree):
+    """Give a function that runs predict, whose only statement for an exposure takes seconds."""
+    tree.add(1, without=["raw", "prm", "psf"])
+    db.load(tree.root)
+
+    def predict(seconds: int) -> list[object]:
+        db.execute(
+            "CREATE TRIGGER slow BEFORE INSERT ON psf_prediction FOR EACH ROW"
+            f" SET NEW.reason = CONCAT(NEW.reason, SLEEP({seconds}))"
+        )
+        assert db.run("predict").code == 130
+        runs = [row for row in db.rows("load_run") if row["command"] == "predict"]
+        return [row["outcome"] for row in runs]
+
+    return predict
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_the_first_signal_lets_a_run_finish_its_statement(backend, db, predict):
+    with signals_after(2):
+        assert predict(4) == ["interrupted"]
+    assert db.count("psf_prediction") == 1
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_the_second_signal_ends_the_statement_of_a_run(backend, db, predict):
+    with signals_after(2, 2.5):
+        assert predict(60) == ["interrupted"]
+    assert db.count("psf_prediction") == 0

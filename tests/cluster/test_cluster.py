@@ -1,24 +1,27 @@
 """A load on a cluster: a real scheduler and two workers on loopback, killed one after the other."""
 
-import os
 import re
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 import sqlalchemy as sa
+from dask_crew import dask, end, free_port, kill_worker, start_command, wait_until
 from loaded import Loaded, rows_of_one_load, tree_of
 from warehouse import aomuse
 
 from aomuse import pipeline
-from aomuse.cluster_worker import Call, Installation, load_on_worker, run_of
+from aomuse.cluster_worker import (
+    Call,
+    Installation,
+    carry_out_on_worker,
+    installation,
+    newest_run,
+)
+from aomuse.crew import Needs, Work
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener
@@ -26,24 +29,11 @@ from aomuse.ledger import running
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
-from aomuse.tasks import Task
+from aomuse.tasks import Task, start_loader
 
 pytestmark = pytest.mark.usefixtures("processes")
 
 EXPOSURES = 6
-WORKERS = 2
-#: Lets a worker pause before every statement.
-SLOW = """
-import sys, time
-import sqlalchemy as sa
-sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(0.002))
-"""
-
-
-@pytest.fixture
-def backend():
-    """SQLite has one writer."""
-    return "mariadb"
 
 
 @pytest.fixture(scope="module")
@@ -57,105 +47,12 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-@dataclass
-class Dask:
-    """A scheduler and its workers."""
-
-    address: str
-    scheduler: subprocess.Popen[str]
-    workers: list[subprocess.Popen[str]]
+def start_load(db: Loaded, root: Path, address: str, **environment: str) -> Popen[str]:
+    return start_command(db.url, "load", "--scheduler", address, root, **environment)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def dask(
-    folder: Path,
-    environment: dict[str, str],
-    *options: str,
-    protocol: str = "tcp",
-    threads: int = 1,
-) -> Iterator[Dask]:
-    """Start a scheduler and two workers, as an administrator does."""
-    port = free_port()
-    address = f"{protocol}://127.0.0.1:{port}"
-    (folder / "slow.py").write_text(SLOW)
-    environment = os.environ | {"PYTHONPATH": str(folder)} | environment
-    common = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    with ExitStack() as started:
-
-        def start(*command: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                command,
-                env=environment,
-                cwd=folder,
-                text=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            started.callback(end, process)
-            return process
-
-        scheduler = start(
-            *(*common, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"),
-            *(*options, "--protocol", protocol),
-        )
-        wait_for_port(port)
-        workers = [
-            start(
-                *(sys.executable, "-m", "distributed.cli.dask_worker", address),
-                *("--nthreads", str(threads), "--preload", "slow", "--no-dashboard"),
-                *("--host", "127.0.0.1", *options),
-            )
-            for _ in range(WORKERS)
-        ]
-        yield Dask(address, scheduler, workers)
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """End a process with its nanny's children."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def crew(db, tmp_path):
-    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url}) as started:
-        yield started
-
-
-def start_load(db: Loaded, root: Path, address: str, **environment: str) -> subprocess.Popen[str]:
-    main = "from aomuse.cli import main; main()"
-    return subprocess.Popen(
-        [sys.executable, "-c", main, "load", "--scheduler", address, str(root)],
-        env=os.environ | {"AOMUSE_DATABASE_URL": db.url} | environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def wait_until(db: Loaded, count: int) -> None:
-    deadline = time.monotonic() + 120
-    while db.count("exposure") < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_for_the_first(db: Loaded) -> None:
+    wait_until(lambda: db.count("exposure") > 0)
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
@@ -173,19 +70,6 @@ def assert_whole_as_far(db: Loaded, clean: dict[str, object]) -> int:
     return len(names)
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Give the processes that a nanny has started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == process.pid and int(stat.parent.name) != process.pid:
-            found.append(int(stat.parent.name))
-    return found
-
-
 def test_a_load_on_two_workers(db, tree, clean, crew):
     loader = start_load(db, tree.root, crew.address)
     out, err = loader.communicate(timeout=240)
@@ -199,11 +83,8 @@ def test_a_load_on_two_workers(db, tree, clean, crew):
 
 def test_a_worker_that_is_killed(db, tree, clean, crew):
     loader = start_load(db, tree.root, crew.address)
-    wait_until(db, 1)
-    killed = workers_of(crew.workers[0])
-    assert killed
-    for number in killed:
-        os.kill(number, signal.SIGKILL)
+    wait_for_the_first(db)
+    kill_worker(crew)
     out, err = loader.communicate(timeout=240)
     assert (loader.returncode, err) == (0, ""), out
     assert_whole(db, clean)
@@ -211,7 +92,7 @@ def test_a_worker_that_is_killed(db, tree, clean, crew):
 
 def test_the_scheduler_that_is_killed(db, tree, clean, crew):
     loader = start_load(db, tree.root, crew.address)
-    wait_until(db, 1)
+    wait_for_the_first(db)
     end(crew.scheduler)
     out, err = loader.communicate(timeout=240)
     assert loader.returncode == 1, (out, err)
@@ -228,7 +109,7 @@ def test_the_scheduler_that_is_killed(db, tree, clean, crew):
 def test_the_coordinator_that_is_killed(db, tree, clean, crew):
     """Its lock ends with it, and what is in flight may still be committed, once and whole."""
     loader = start_load(db, tree.root, crew.address)
-    wait_until(db, 1)
+    wait_for_the_first(db)
     loader.kill()
     loader.communicate()
     resumed = start_load(db, tree.root, crew.address)
@@ -240,7 +121,7 @@ def test_the_coordinator_that_is_killed(db, tree, clean, crew):
 
 def test_ctrl_c(db, tree, clean, crew):
     loader = start_load(db, tree.root, crew.address)
-    wait_until(db, 1)
+    wait_for_the_first(db)
     loader.send_signal(signal.SIGINT)
     _, err = loader.communicate(timeout=240)
     assert loader.returncode == 130, err
@@ -260,13 +141,26 @@ def test_what_a_dead_run_has_in_flight_is_not_committed(db, tree, monkeypatch):
     tasks = [Task(files, files, todo) for files, todo in plans]
     with running(db.engine, Listener(), shared=True) as run:
         run.start("load")
-        key = run_of(db.engine, run.id)
-        assert key is not None
-        call = Call(key, True, content_of)
-        assert load_on_worker(call, tasks[0]).outcome == "loaded"
+        needs, work = Needs(), Work(start_loader, (run.id, True, content_of))
+        here = installation(needs, db.engine)
+        call = Call("load", needs, here, newest_run(db.engine), work)
+        assert carry_out_on_worker(call, tasks[0]).outcome == "loaded"
         db.execute("UPDATE load_run SET outcome = 'killed'")
-        assert "another command has written there since" in str(load_on_worker(call, tasks[1]))
+        lost = carry_out_on_worker(call, tasks[1])
+        assert "another command has written there since" in str(lost)
     assert db.count("exposure") == 1
+
+
+def test_a_worker_that_comes_later_is_compared_too(db, monkeypatch):
+    monkeypatch.setenv("AOMUSE_DATABASE_URL", db.url)
+    here = installation(Needs(), db.engine)
+    other = replace(here, versions=here.versions | {"numpy": "1.0"})
+    call = Call("with another numpy", Needs(), other, None, Work(print))
+    said = f"it has numpy {here.versions['numpy']}, and this machine 1.0"
+    assert f"cannot be used: {said}" in carry_out_on_worker(call, "nothing").reason
+    run = (1, "elsewhere", 1, "2018-08-12 00:00:00")
+    call = Call("of another database", Needs(), here, run, Work(print))
+    assert "names another database" in carry_out_on_worker(call, "nothing").reason
 
 
 def content_of(files: ExposureFiles) -> NormalizedExposure:
@@ -276,7 +170,9 @@ def content_of(files: ExposureFiles) -> NormalizedExposure:
 def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
     with dask(tmp_path, {}) as crew:
         line = db.fail("load", "--scheduler", crew.address, tree.root, code=2)
-        assert "cannot load: it fails (AOMUSE_DATABASE_URL is not set in its environment)" in line
+        assert (
+            "cannot be used: it fails (AOMUSE_DATABASE_URL is not set in its environment)" in line
+        )
     other = mariadb_admin()
     with dask(tmp_path, {"AOMUSE_DATABASE_URL": other}) as crew:
         line = db.fail("load", "--scheduler", crew.address, tree.root, code=2)
@@ -298,14 +194,17 @@ def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
     assert line.startswith("aomuse: no scheduler answers at nonsense (")
 
 
-def test_sqlite_has_no_cluster(tree, tmp_path, sqlite_template):
+@pytest.mark.parametrize("command", ["load", "predict", "verify"])
+def test_sqlite_has_no_cluster(command, tree, tmp_path, sqlite_template):
     database = tmp_path / "aomuse.db"
     database.write_bytes(sqlite_template.read_bytes())
-    done = aomuse(f"sqlite:///{database}", "load", "--scheduler", "tcp://127.0.0.1:1", tree.root)
+    roots = [tree.root] if command == "load" else []
+    address = "tcp://127.0.0.1:1"
+    done = aomuse(f"sqlite:///{database}", command, "--scheduler", address, *roots)
     assert (done.code, done.err) == (
         2,
-        "aomuse: SQLite has one writer, on one machine: a scheduler requires a database on "
-        "MariaDB\n",
+        "aomuse: SQLite is for one machine, also where a network drive has the file: a scheduler "
+        "requires a database on MariaDB\n",
     )
 
 

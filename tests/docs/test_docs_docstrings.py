@@ -34,7 +34,7 @@ PUBLIC = [
     "aomuse.query.votable.to_votable",
     "aomuse.report.writing.write_report",
     "aomuse.simulate.tree.simulate",
-    "aomuse.verify.files.verify",
+    "aomuse.verify.all_files.verify",
 ]
 MODULES = [
     aomuse.__name__,

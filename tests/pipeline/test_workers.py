@@ -184,4 +184,4 @@ def test_killed_worker_loses_nothing(engine, night):
     summary = pipeline.load(engine, [night], workers=2, listener=killer)
     assert killer.killed
     assert (summary.counts["loaded"], summary.failed) == (5, 0)
-    assert not any(result.differences for result in verify(engine, [night]))
+    assert [d for result in verify(engine, [night]) for d in result.differences] == []

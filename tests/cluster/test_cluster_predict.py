@@ -1,0 +1,130 @@
+"""Predictions on a cluster: the same as here, whatever is killed on the way."""
+
+import signal
+from functools import partial
+
+import pytest
+from astropy.io import fits
+from dask_crew import end, kill_worker, start_command, wait_until
+from fits_factory import Tree, edit, raw, write
+from loaded import Loaded
+from telemetry import usable
+from warehouse import aomuse
+
+from aomuse.db import create_engine
+from aomuse.predict import predict
+
+pytestmark = pytest.mark.usefixtures("processes")
+
+EXPOSURES = 6
+
+
+def quick(hdus: fits.HDUList, number: int) -> None:
+    """Give telemetry that says the same again, and takes half the time."""
+    usable(hdus)
+    table = hdus["SPARTA_ATM_DATA"].data
+    table[1] = table[0]
+    table["LGS1_SEEING"] += 0.1 * number
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    tree = Tree(tmp_path_factory.mktemp("cluster") / "night")
+    for number in range(1, EXPOSURES + 1):
+        file = tree.add(number).file("raw")
+        write(file, raw(number, full=True))
+        edit(file, partial(quick, number=number))
+    return tree
+
+
+def predictions(db: Loaded) -> dict[str, object]:
+    names = dict(db.query("SELECT id, archive_id FROM exposure"))
+    heads = "exposure_id, package_version, reason, laser_sample_count, seeing_arcsec"
+    layers = "SELECT row_index, wavelength_nm, fwhm_arcsec, beta FROM psf_prediction_layer"
+    return {
+        names[head[0]]: (
+            head[1:],
+            db.query(f"{layers} WHERE exposure_id = :i ORDER BY row_index", i=head[0]),
+        )
+        for head in db.query(f"SELECT {heads} FROM psf_prediction")
+    }
+
+
+@pytest.fixture(scope="module")
+def clean(tree, tmp_path_factory, sqlite_template):
+    """Give the predictions that one process makes."""
+    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
+    database.write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{database}"
+    assert aomuse(url, "load", tree.root).code == 0
+    engine = create_engine(url)
+    predict(engine)
+    made = predictions(Loaded(engine, url))
+    assert len(made) == EXPOSURES
+    return made
+
+
+@pytest.fixture
+def start(db, tree, load_once, crew):
+    """Give a function that starts to predict, and comes back with the first prediction."""
+    load_once(tree.root)
+
+    def start():
+        before = db.count("psf_prediction")
+        process = start_command(db.url, "predict", "--scheduler", crew.address)
+        wait_until(lambda: db.count("psf_prediction") > before)
+        return process
+
+    return start
+
+
+def outcomes(db: Loaded) -> list[str]:
+    return [row["outcome"] for row in db.rows("load_run") if row["command"] == "predict"]
+
+
+def test_a_worker_that_is_killed(db, clean, crew, start):
+    process = start()
+    kill_worker(crew)
+    out, err = process.communicate(timeout=240)
+    assert (process.returncode, err) == (0, ""), out
+    assert out.splitlines()[-1] == f"{EXPOSURES} exposures predicted, 0 without a prediction"
+    assert predictions(db) == clean
+    assert outcomes(db) == ["complete"]
+
+
+def test_the_scheduler_that_is_killed(db, clean, crew, start):
+    process = start()
+    end(crew.scheduler)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 1, (out, err)
+    assert err == (
+        f"aomuse: the scheduler {crew.address} has gone: start it again and run again; only "
+        "complete exposures were saved\n"
+    )
+    made = predictions(db)
+    assert 0 < len(made) < EXPOSURES
+    assert made.items() <= clean.items()
+    assert outcomes(db) == ["failed"]
+
+
+def test_killed_then_resumed(db, clean, crew, start):
+    process = start()
+    process.kill()
+    process.communicate()
+    assert predictions(db).items() <= clean.items()
+    resumed = start_command(db.url, "predict", "--scheduler", crew.address)
+    _, err = resumed.communicate(timeout=240)
+    assert (resumed.returncode, err) == (0, "")
+    assert predictions(db) == clean
+    assert outcomes(db) == ["killed", "complete"]
+
+
+def test_ctrl_c(db, clean, start):
+    process = start()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=240)
+    assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
+    made = predictions(db)
+    assert made.items() <= clean.items()
+    (run,) = (row for row in db.rows("load_run") if row["command"] == "predict")
+    assert (run["outcome"], run["exposures_completed"]) == ("interrupted", len(made))

@@ -1,0 +1,91 @@
+"""Files compared on a cluster: the same differences as here, whatever is killed on the way."""
+
+import signal
+
+import pytest
+from dask_crew import dask, end, kill_worker, start_command, wait_until
+from loaded import tree_of
+
+from aomuse.verify.choosing import Chosen, folders_of
+
+pytestmark = pytest.mark.usefixtures("processes")
+
+EXPOSURES = 6
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return tree_of(tmp_path_factory.mktemp("cluster") / "night", EXPOSURES)
+
+
+@pytest.fixture
+def crew(db, tmp_path):
+    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url, "TEST_PAUSE_S": "0.01"}) as started:
+        yield started
+
+
+@pytest.fixture
+def start(db, tree, load_once, crew, tmp_path):
+    """Give a function that starts to compare, and comes back with the first file."""
+    load_once(tree.root)
+    shown = tmp_path / "shown"
+
+    def start(*roots):
+        with shown.open("w") as out:
+            process = start_command(db.url, "verify", "--scheduler", crew.address, *roots, out=out)
+        wait_until(lambda: shown.stat().st_size > 0)
+        return process, shown
+
+    return start
+
+
+def test_a_worker_that_is_killed(db, tree, crew, start):
+    process, shown = start()
+    kill_worker(crew)
+    _, err = process.communicate(timeout=240)
+    assert (process.returncode, err) == (0, "")
+    here = db.run("verify")
+    assert (here.code, len(here.out.splitlines())) == (0, 4 * EXPOSURES + 1)
+    assert sorted(shown.read_text().splitlines()) == sorted(here.out.splitlines())
+
+    # Differences, and what is not in the database.
+    db.execute(
+        "UPDATE exposure SET tau0_s = 1.5 WHERE id = (SELECT MIN(exposure_id) FROM source_file)",
+        "UPDATE source_file SET outcome = 'failed' WHERE role = 'psf' AND exposure_id ="
+        " (SELECT * FROM (SELECT MAX(exposure_id) FROM source_file) AS newest)",
+    )
+    here = db.run("verify", tree.root)
+    process, shown = start(tree.root)
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == here.code == 1
+    assert sorted(err.splitlines()) == sorted(here.errors)
+    assert "ESO TEL AMBI TAU0" in err
+    assert "is not in the database" in err
+    assert sorted(shown.read_text().splitlines()) == sorted(here.out.splitlines())
+
+
+def test_the_scheduler_that_is_killed(crew, start):
+    process, shown = start()
+    end(crew.scheduler)
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 1
+    assert err == (
+        f"aomuse: the scheduler {crew.address} has gone: start it again and run again; what is "
+        "shown above holds\n"
+    )
+    assert 0 < len(shown.read_text().splitlines()) < 4 * EXPOSURES
+
+
+def test_ctrl_c(start):
+    process, shown = start()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=240)
+    assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
+    assert 0 < len(shown.read_text().splitlines()) < 4 * EXPOSURES
+
+
+def test_many_folders_are_asked_for_by_those_above():
+    few = Chosen(1, (("", "/data/a/1/raw/x.fits"), ("", "/data/a/1/single/x.fits")))
+    assert folders_of([few]) == ("/data/a/1/raw", "/data/a/1/single")
+    many = [Chosen(n, (("", f"/data/a/{n}/raw/x.fits"),)) for n in range(100)]
+    assert folders_of([*many, Chosen(100, (("", "/mnt/x.fits"),))]) == ("/data/a", "/mnt")
