@@ -17,9 +17,9 @@ _MODULES = {CONNECTOR: "mariadb", PYMYSQL: "pymysql"}
 
 _ADVICE = {
     CONNECTOR: (
-        "MariaDB's connector is not installed: pip install 'aomuse[mariadb]' (on Debian it needs "
-        "apt-get install libmariadb-dev gcc); without a compiler, pip install 'aomuse[pymysql]', "
-        "with a URL that begins with mariadb://"
+        "MariaDB's connector is not installed: pip install 'aomuse[mariadb]'; where it has no "
+        "wheels for this machine, that brings PyMySQL: let the URL begin with mariadb://, or "
+        "compile the connector with pip install 'aomuse[mariadb-source]'"
     ),
     PYMYSQL: "PyMySQL is not installed: pip install 'aomuse[pymysql]'",
 }

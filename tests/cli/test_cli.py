@@ -125,6 +125,10 @@ def test_commands_import_only_what_they_need(db_url: str, tree: Tree) -> None:
     tree.add(1)
     aomuse(db_url, "load", tree.root)
     heavy = {"astropy", "pandas", "numpy"}
+    if db_url.startswith("mariadb"):
+        # connector 2 imports numpy by itself
+        script = "import sys, mariadb; print(*{n.split('.')[0] for n in sys.modules})"
+        heavy -= {*subprocess.check_output([sys.executable, "-c", script], text=True).split()}
     for option in ("--version", "--help"):
         assert not imported_by(db_url, option) & (heavy | {"sqlalchemy", "alembic"})
     assert not imported_by(db_url, "status") & heavy

@@ -122,6 +122,14 @@ def test_frames_have_it_as_a_method_with_units_ucds_and_descriptions(night, tmp_
     assert fields["strange"]["name"].description is None
 
 
+def test_times_without_a_zone_keep_their_time_of_day(tmp_path):
+    """As `pandas.read_sql_query` gives the times of MariaDB."""
+    times = FRAME["date_obs_utc"]
+    path = tmp_path / "times.vot"
+    aomuse.to_votable(pd.DataFrame({"date_obs_utc": times.dt.tz_localize(None)}), path)
+    pd.testing.assert_series_equal(read(path)["date_obs_utc"], times)
+
+
 def test_a_merged_frame_keeps_the_meanings(night, tmp_path):
     merged = night.db.exposures()[["exposure_id", "archive_id", "ra_deg", "dec_deg"]].merge(
         night.db.metrics("seeing", "glf"), on="exposure_id"

@@ -182,16 +182,42 @@ def test_the_fresh_environment_is_bare(fresh, tmp_path):
         run([str(fresh / "python"), "-c", code], tmp_path, fresh)
 
 
+#: Connector 2 has its C library in a package of its own, connector 1.1 compiles against Debian's.
+CONNECTOR = ["mariadb", *(["mariadb-binary"] if is_installed("mariadb>=2.0.0rc1") else [])]
+LINUX = {"sys_platform": "linux", "implementation_name": "cpython", "python_version": "3.13"}
+
+
 @pytest.mark.parametrize(
-    ("package", "said"),
+    ("machine", "wanted"),
     [
-        ("mariadb", "MariaDB Connector/Python .*; rows go as binary arrays by Connector/C .*"),
-        ("pymysql", "PyMySQL .*; rows go by the driver's executemany"),
+        (LINUX | {"platform_machine": "x86_64"}, {"mariadb", "pymysql"}),
+        (LINUX | {"platform_machine": "aarch64"}, {"mariadb", "pymysql"}),
+        (LINUX | {"platform_machine": "armv7l"}, {"pymysql"}),
+        (LINUX | {"platform_machine": "x86_64", "python_version": "3.15"}, {"pymysql"}),
+        (LINUX | {"platform_machine": "x86_64", "implementation_name": "pypy"}, {"pymysql"}),
+        (LINUX | {"sys_platform": "darwin", "platform_machine": "arm64"}, {"mariadb", "pymysql"}),
+        (LINUX | {"sys_platform": "darwin", "platform_machine": "x86_64"}, {"pymysql"}),
     ],
 )
-def test_with_one_driver_alone(package, said, installed, mariadb_admin, tmp_path):
-    """A URL without a driver takes the one that is there; `make matrix` tries connector 2.0 too."""
-    program = str(installed(package) / "aomuse")
+def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
+    """The C library of connector 2 comes as a wheel or not at all; there PyMySQL is the driver."""
+    extra = map(Requirement, PROJECT["project"]["optional-dependencies"]["mariadb"])
+    here = [need for need in extra if need.marker is None or need.marker.evaluate(machine)]
+    assert {need.name for need in here} == wanted
+    assert all(need.extras == {"binary"} for need in here if need.name == "mariadb")
+
+
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        (CONNECTOR, "MariaDB Connector/Python .*; rows go as binary arrays by Connector/C .*"),
+        (["pymysql"], "PyMySQL .*; rows go by the driver's executemany"),
+    ],
+    ids=["connector", "pymysql"],
+)
+def test_with_one_driver_alone(packages, said, installed, mariadb_admin, tmp_path):
+    """A URL without a driver takes the one there is; `make matrix` installs each by its extra."""
+    program = str(installed(*packages) / "aomuse")
     tree = Tree(tmp_path / "night")
     tree.add(1)
     url = sa.make_url(mariadb_admin()).set(drivername="mariadb")

@@ -76,7 +76,9 @@ def _column(values: pd.Series[Any]) -> Any:
     if isinstance(kind, pd.DatetimeTZDtype):
         return _time(values.dt.tz_convert("UTC").dt.tz_localize(None), "date_hms")
     if kind.kind == "M":
-        return _time(values, "date")
+        known = values.dropna()
+        # as pandas reads times of a database; dates have no time of day
+        return _time(values, "date" if (known == known.dt.normalize()).all() else "date_hms")
     if isinstance(kind, np.dtype):
         return _vectors(values.to_numpy()) if kind.kind == "O" else Column(values.to_numpy())
     missing = values.isna().to_numpy()
