@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.collector import for_new_objects
 from aomuse.crew import Crew, Needs, processes
 from aomuse.db import describe_error, read_transaction
 from aomuse.discover import discover
@@ -113,7 +114,7 @@ def load(
         After Ctrl-C, once the exposures in hand are done.
     """
     listener = listener or Listener()
-    with running(engine, listener, shared=True) as run, ExitStack() as crews:
+    with for_new_objects(), running(engine, listener, shared=True) as run, ExitStack() as crews:
         planned = _plans(engine, roots, reload=reload)
         discovery = planned.discovery
         to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]

@@ -25,12 +25,7 @@ _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
 #: What the fork server imports once, so that no worker has to.
-_PRELOADED = (
-    "aomuse.pipeline",
-    "aomuse.read.fits_file",
-    "aomuse.read.text_file",
-    "aomuse.libmariadb.writer",
-)
+_PRELOADED = "aomuse.preloaded"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -77,7 +72,7 @@ def get_ready() -> None:
 def _context() -> Any:
     # A fork server has the modules loaded and no threads, connections or locks of this process.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
+    context.set_forkserver_preload([_PRELOADED])
     return context
 
 

@@ -19,7 +19,7 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("collector", "errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
     ("drivers", "statements"),
     ("config", "urls", "exchange", "workers", "sqlite_files"),
     ("server_session", "fits", "models"),
@@ -32,6 +32,7 @@ LAYERS = (
     ("query", "load"),
     ("tasks", "cluster", "cluster_worker"),
     ("pipeline",),
+    ("preloaded",),
     ("legacy",),
     ("change",),
     ("database",),

@@ -8,11 +8,14 @@ other card to astropy. Tests compare the two.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import nan
 
 from aomuse.exchange.cards import CardRow
 from aomuse.fits.structure import CARD
 
+#: A row without its position.
+_Rest = tuple[str, str, str, int | None, float, str | None]
 #: Keywords of distortions, whose strings are records: DP1 = 'AXIS.1: 1' is DP1.AXIS.1 = 1.
 RECORD = re.compile(r"D[PQ]\d+[A-Z]?")
 _PLAIN = re.compile(
@@ -50,9 +53,16 @@ def decode(image: bytes) -> str:
 
 def read_plain(position: int, image: str) -> CardRow | None:
     """Return a card as a row, None if it is not plain."""
+    rest = _read(image) if len(image) <= CARD else _read.__wrapped__(image)
+    return None if rest is None else (position, *rest)
+
+
+# Most cards of a file are the same in the next one, and in the other headers of the file.
+@lru_cache(maxsize=16_384)
+def _read(image: str) -> _Rest | None:
     match = _PLAIN.fullmatch(image)
     if match is None:
-        return _read_commentary(position, image)
+        return _read_commentary(image)
     keyword = match["long"] or match["short"]
     comment = (match["comment"] or "").rstrip(" ")
     if (text := match["text"]) is not None:
@@ -63,18 +73,18 @@ def read_plain(position: int, image: str) -> CardRow | None:
             or (": " in text and RECORD.fullmatch(keyword))
         ):
             return None
-        return position, keyword, comment, "str", None, nan, text.rstrip(" ")
+        return keyword, comment, "str", None, nan, text.rstrip(" ")
     if (flag := match["flag"]) is not None:
-        return position, keyword, comment, "bool", int(flag == "T"), nan, None
+        return keyword, comment, "bool", int(flag == "T"), nan, None
     if (integer := match["int"]) is not None:
-        return position, keyword, comment, "int", int(integer), nan, None
+        return keyword, comment, "int", int(integer), nan, None
     number = float(match["float"].replace("D", "E"))
-    return position, keyword, comment, "float", None, number, None
+    return keyword, comment, "float", None, number, None
 
 
-def _read_commentary(position: int, image: str) -> CardRow | None:
+def _read_commentary(image: str) -> _Rest | None:
     """Return a card of COMMENT, HISTORY or without keyword, which has no value even after '= '."""
     match = _COMMENTARY.fullmatch(image)
     if match is None or len(image) > CARD:
         return None
-    return position, match[1].upper(), "", "commentary", None, nan, match["text"].rstrip(" ")
+    return match[1].upper(), "", "commentary", None, nan, match["text"].rstrip(" ")

@@ -3,7 +3,8 @@
 astropy shows the header of a compressed image as that of the image: it removes the cards of the
 table of tiles and restores those that they replaced. This takes 10 ms for each of the 24 channels.
 astropy reads the first channel, which shows what cards pass unchanged and where they go. A header
-with the same keywords, and the same cards wherever a card affects others, is read without astropy.
+with the same keywords, and the same cards wherever a card affects others, is read without astropy,
+also in the files that this process reads later: those of one instrument are all alike.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _UNSEEN = re.compile(r"(PCOUNT|TFORM1|CHECKSUM|DATASUM) *$")
 _NAME = re.compile(r"EXTNAME = '(?P<name>[A-Z0-9_]+) *' *(/[ -~]*)?")
 #: A name that astropy ignores.
 _DEFAULT_NAME = "COMPRESSED_IMAGE"
+#: Headers that are remembered from file to file, and cards that one of them may have.
+_MOST_KNOWN, _MOST_CARDS = 64, 1000
 #: Sums of the image, shown under the names of the table's.
 _SUMS = {"ZHECKSUM": "CHECKSUM", "ZDATASUM": "DATASUM"}
 
@@ -54,14 +57,22 @@ class _Pattern:
     content: HduContent
 
 
+#: Of all files, by key: what was read without an issue.
+KNOWN: dict[tuple[str, ...], _Pattern] = {}
+
+
 class RepeatedImages:
-    """Remembers the compressed images of one file by the structure of their headers."""
+    """Remembers the compressed images of one file, and of others, by their headers' structure."""
 
     def __init__(self) -> None:
         self._patterns: dict[tuple[str, ...], _Pattern] = {}
 
-    def learn(self, extent: Extent, content: HduContent) -> None:
-        """Remember an image that astropy has read, if all its cards can be assigned."""
+    def learn(self, extent: Extent, content: HduContent, *, is_sound: bool) -> None:
+        """Remember an image that astropy has read, if all its cards can be assigned.
+
+        One that is not sound is remembered for its own file, which has the issue, but not for
+        others, which are to have it too.
+        """
         header = _take_apart(extent)
         if header is None or content.type != "compressed_image" or content.name != header.name:
             return
@@ -78,13 +89,21 @@ class RepeatedImages:
             else:
                 rows.append(row)
         if passed == len(passing) and not sums:
-            self._patterns[header.key] = _Pattern(rows, content)
+            # What each image has of its own is not kept.
+            pattern = _Pattern(rows, replace(content, card_images=b"", card_rows=[]))
+            self._patterns[header.key] = pattern
+            if is_sound and len(rows) <= _MOST_CARDS:
+                KNOWN[header.key] = pattern
+                if len(KNOWN) > _MOST_KNOWN:
+                    del KNOWN[next(iter(KNOWN))]
 
     def read(self, extent: Extent) -> HduContent | None:
         """Return an image whose header is built like one before."""
         header = _take_apart(extent)
-        pattern = self._patterns.get(header.key) if header else None
-        if header is None or pattern is None:
+        if header is None:
+            return None
+        pattern = self._patterns.get(header.key) or KNOWN.get(header.key)
+        if pattern is None:
             return None
         passing = iter(header.passing)
         rows: list[CardRow] = []

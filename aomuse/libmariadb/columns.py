@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ctypes import Structure, c_char_p, c_ulong
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -80,15 +81,22 @@ class BoundColumn:
 def columns_of(table: str, frame: pd.DataFrame, time: type[Structure]) -> list[BoundColumn]:
     """Return the buffers of a frame; an `ArrayError` names the row of a value that has none."""
     columns = []
+    layout = _layout(time)
     for name in frame.columns:
         try:
-            columns.append(_column(frame[name], np.dtype(time)))
+            columns.append(_column(frame[name], layout))
         except _UnsendableError as bad:
             raise ArrayError(
                 "DataError",
                 f"table {table}, column {name}, row {bad.row + 1} of {len(frame)}: {bad}",
             ) from bad
     return columns
+
+
+@cache
+def _layout(time: type[Structure]) -> np.dtype[Any]:
+    # numpy takes as long for it as a column of a small frame.
+    return np.dtype(time)
 
 
 class _UnsendableError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import pandas as pd
 import sqlalchemy as sa
@@ -48,13 +49,14 @@ class References:
     def resolve(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the frame with the columns of its table."""
         columns = Base.metadata.tables[table].columns
+        own = set(frame.columns)
         new: dict[str, object] = {}
         if "exposure_id" in columns:
             new["exposure_id"] = self.exposure_id
         if "load_run_id" in columns:
             new["load_run_id"] = self.run_id
         for column, local, numbered in _COLUMNS:
-            if local in frame and column in columns:
+            if local in own and column in columns:
                 new[column] = _mapped(frame[local], self.ids[numbered])
         if table == "header_card":
             pairs = list(zip(frame["keyword"], frame["comment"], strict=True))
@@ -68,9 +70,11 @@ class References:
             new["table_column_id"] = frame["column_position"].map(column_ids)
         # Not by assign, which copies the frame and makes its index again for each column.
         named = columns.keys()  # to iterate over columns gives them, not their names
-        names = [name for name in named if name in new or name in frame]
-        found = {name: new.get(name, frame.get(name)) for name in names}
-        return pd.DataFrame(found, index=frame.index, copy=False)
+        names = [name for name in named if name in new or name in own]
+        found = {name: new[name] if name in new else frame[name] for name in names}
+        resolved = pd.DataFrame(found, index=frame.index, copy=False)
+        resolved.columns = _labels(tuple(names))
+        return resolved
 
     def learn(
         self, connection: Connection, table: str, frame: pd.DataFrame, resolved: pd.DataFrame
@@ -90,11 +94,17 @@ class References:
         }
 
 
+@cache
+def _labels(names: tuple[str, ...]) -> pd.Index[str]:
+    """Return labels of columns, as objects: in pyarrow's strings a column takes longer to find."""
+    return pd.Index(names, dtype=object)
+
+
 def _mapped(numbers: pd.Series[int], ids: dict[int, int]) -> object:
     if numbers.isna().any():
         return numbers.map(ids, na_action="ignore").astype("Int64")
-    first = numbers.iloc[0]
-    if (numbers == first).all():
+    values = numbers.to_numpy()
+    if (values == values[0]).all():
         # The big tables carry one fit: a constant, not a look-up a row.
-        return ids[first]
+        return ids[values[0]]
     return numbers.map(ids)

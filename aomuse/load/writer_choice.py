@@ -16,6 +16,7 @@ TRUSTED = frozenset(
     {
         "header_card",
         "position_parameter",
+        "psf_layer",
         "psf_parameter",
         "source_sample",
         "source_summary",

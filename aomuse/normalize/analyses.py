@@ -135,8 +135,10 @@ def _add_parameters(draft: Draft, fit: Fit, prm: FileContent) -> None:
             names = pd.Series(parameters.names, dtype=object)
             keys = pd.DataFrame({"fit": fit.number, "parameter": names})
             known = fit.wavelengths(parameters.layers)
-            for frame in window_frames(keys, parameters.values["polyfit"], known):
-                draft.out.add("psf_parameter_summary", frame)
+            windows = [*window_frames(keys, parameters.values["polyfit"], known)]
+            if windows:
+                # Each frame that is sent costs more than its few rows.
+                draft.out.add("psf_parameter_summary", pd.concat(windows, ignore_index=True))
     # A second table of the same name has no typed home.
     draft.store_other_tables(prm)
 

@@ -152,7 +152,7 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
         if layers and any(name in source.places for source in sources):
             found = by_window(values, wavelength_nm)
             summaries += [(window, name, statistics) for window, statistics in found]
-    draft.out.add("source_sample", pd.DataFrame(samples))
+    draft.out.add("source_sample", pd.DataFrame(samples, copy=False))
     if summaries:
         draft.out.add("source_summary", _summary_frame(fit, ids, summaries))
 

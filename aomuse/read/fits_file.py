@@ -100,7 +100,7 @@ def _read_hdus(
                     _require_few(definitions, size, path, where)
                     content, more = _read_hdu(stream, extent, path, role, size)
                     tables.learn(extent, content)
-                    images.learn(extent, content)
+                    images.learn(extent, content, is_sound=not more)
                     issues += more
                 hdus.append(content)
     except FileError:

@@ -86,8 +86,8 @@ def split_special(
     """Return a frame with stand-ins for its special values, and these as rows of special_value."""
     replaced: dict[str, Floats] = {}
     found: list[pd.DataFrame] = []
-    for column in frame.columns:
-        if frame[column].dtype != np.float64:
+    for column, dtype in zip(frame.columns, frame.dtypes.array, strict=True):
+        if dtype != np.float64:
             continue
         values = frame[column].to_numpy()
         infinite, zero = np.isinf(values), values == 0

@@ -27,6 +27,13 @@ def test_all_tasks_are_done():
     assert done == {number: 2 * number for number in range(20)}
 
 
+def test_a_worker_leaves_alone_what_was_imported():
+    done = dict(run_tasks([1], worker_functions.start_counting, (), 1, Event()))
+    works, left_alone = done[1]
+    assert works
+    assert left_alone > 100_000
+
+
 def test_no_tasks():
     assert list(run_tasks([], worker_functions.start_doubling, (), 3, Event())) == []
 

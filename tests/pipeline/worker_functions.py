@@ -1,6 +1,7 @@
 """What the worker processes of the tests run; they import it by name."""
 
 import contextlib
+import gc
 import os
 import signal
 import time
@@ -12,6 +13,11 @@ from aomuse.workers import Withdrawn
 
 def start_doubling() -> Callable[[int], int]:
     return lambda number: 2 * number
+
+
+def start_counting() -> Callable[[int], tuple[bool, int]]:
+    """Tell whether the collector works, and how many objects it leaves alone."""
+    return lambda _: (gc.isenabled(), gc.get_freeze_count())
 
 
 def start_fatal(folder: str, deaths: int) -> Callable[[int], int]:

@@ -61,6 +61,7 @@ def assert_as_astropy(path: Path) -> tuple[HduContent, ...]:
 def short_cuts(monkeypatch):
     """Names of the images that the short cut has read."""
     names: list[str] = []
+    monkeypatch.setattr(repeated_images, "KNOWN", {})
     original = repeated_images.RepeatedImages.read
 
     def counted(self: Any, extent: Any) -> HduContent | None:
@@ -80,6 +81,26 @@ def test_all_channels_but_the_first_take_it(tmp_path, short_cuts):
     assert short_cuts == ["CHAN01", "CHAN03"]
     assert [hdu.index for hdu in found] == [0, 1, 2, 3]
     assert [len(set(hdu.card_images.split(b"CHAN"))) for hdu in found[1:]] == [2, 2, 2]
+
+
+def test_all_channels_of_the_next_file_take_it(tmp_path, short_cuts):
+    for name in ("A", "B"):
+        path = tmp_path / "raw" / f"{name}.fits.fz"
+        factory.write(path, fits.HDUList([fits.PrimaryHDU(), *map(channel, (1, 2))]))
+        assert_as_astropy(path)
+    assert short_cuts == ["CHAN02", "CHAN01", "CHAN02"]
+
+
+def test_each_file_has_the_issue_of_a_channel(tmp_path, short_cuts):
+    for name in ("A", "B"):
+        path = tmp_path / "raw" / f"{name}.fits.fz"
+        factory.write(path, fits.HDUList([fits.PrimaryHDU(), channel(1)]))
+        card = b"INHERIT =                    T"
+        odd = b"BLOCKED = neither T nor F     "
+        path.write_bytes(path.read_bytes().replace(card, odd))
+        found = read_fits(find_again(path, "raw"))
+        assert [issue.code for issue in found.issues] == ["card"]
+    assert short_cuts == []
 
 
 def test_sums_are_those_of_the_image(tmp_path, short_cuts):
