@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, inspect, text
 
 from aomuse.blocking import naming_who_is_in_the_way
 from aomuse.errors import SchemaError
@@ -30,6 +32,30 @@ _CUT_OFF = {
     DROPPING: "a drop of this database's tables has not ended: wait for it; if it was cut off, "
     "run aomuse drop again",
 }
+
+#: Rows up to which a server counts a table, in half a second; it estimates them beyond.
+_MOST_COUNTED = 1_000_000
+_ESTIMATES = (
+    "SELECT table_name, table_rows FROM information_schema.tables WHERE table_schema = DATABASE()"
+)
+
+
+def row_counts(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
+    """Return the rows of each table in words: exactly, or what MariaDB estimates of a large one.
+
+    InnoDB would read a large table whole to count it. SQLite counts a hundred times as fast.
+    """
+    estimates: dict[str, int] = {}
+    if connection.dialect.name != "sqlite":
+        estimates = {name: rows or 0 for name, rows in connection.execute(text(_ESTIMATES))}
+    counts = {}
+    for name in tables:
+        if estimates.get(name, 0) > _MOST_COUNTED:
+            counts[name] = f"about {estimates[name]:,}"
+        else:
+            rows = sa.select(sa.func.count()).select_from(sa.table(name))
+            counts[name] = f"{connection.scalar(rows):,}"
+    return counts
 
 
 def _migrations() -> Path:

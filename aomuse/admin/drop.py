@@ -30,17 +30,20 @@ class Inventory:
 
     Parameters
     ----------
-    tables : dict of str to int
-        Aomuse's tables, parents first, with their rows.
+    tables : list of str
+        Aomuse's tables, parents first.
     views : list of str
         Aomuse's views.
     others : list of str
         Tables and views of somebody else.
+    exposures : int
+        Exposures in the tables.
     """
 
-    tables: dict[str, int] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    exposures: int = 0
 
 
 def inventory(engine: Engine) -> Inventory:
@@ -50,14 +53,12 @@ def inventory(engine: Engine) -> Inventory:
     with engine.connect() as connection:
         ours = _tables(connection)
         views = existing_views(connection) if ours else []
-        rows = {
-            name: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(name))) or 0
-            for name in ours
-        }
+        exposures = sa.select(sa.func.count()).select_from(sa.table("exposure"))
+        number = connection.scalar(exposures) if "exposure" in ours else 0
         inspector = inspect(connection)
         everything = [*inspector.get_table_names(), *inspector.get_view_names()]
-    others = [name for name in everything if name not in rows and name not in views]
-    return Inventory(rows, views, others)
+    others = [name for name in everything if name not in ours and name not in views]
+    return Inventory(ours, views, others, number or 0)
 
 
 def drop(engine: Engine) -> None:

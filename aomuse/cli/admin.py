@@ -33,12 +33,8 @@ def drop_command(context: Context, *, yes: bool) -> None:
     if not found.tables and not found.views:
         echo(f"{where}: there is nothing of aomuse")
         return
-    rows = sum(found.tables.values())
-    exposures = found.tables.get("exposure", 0)
-    echo(
-        f"{where}: {counted(len(found.tables), 'table')} with {counted(rows, 'row')} "
-        f"({counted(exposures, 'exposure')}), {counted(len(found.views), 'view')}"
-    )
+    tables, views = counted(len(found.tables), "table"), counted(len(found.views), "view")
+    echo(f"{where}: {tables} ({counted(found.exposures, 'exposure')}), {views}")
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigurationError("drop asks first, and nobody can answer here: add --yes")

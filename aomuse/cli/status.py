@@ -42,9 +42,9 @@ def status(context: Context, *, issues: bool) -> None:
 def _show_tables(connection: Connection) -> None:
     echo()
     echo("rows")
-    for table in Base.metadata.sorted_tables:
-        count = connection.scalar(sa.select(sa.func.count()).select_from(table))
-        echo(f"  {table.name:<22} {count:>14,}")
+    names = [table.name for table in Base.metadata.sorted_tables]
+    for name, count in schema.row_counts(connection, names).items():
+        echo(f"  {name:<22} {count:>17}")
 
 
 def _show_runs(connection: Connection) -> None:

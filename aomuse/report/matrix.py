@@ -12,6 +12,8 @@ from aomuse.report.style import chart_of, layered, tooltips
 
 #: Beyond this, exposures with the same gaps are one row.
 MOST_ROWS = 60
+#: Gaps in the table and its CSV: those of the latest exposures.
+MOST_GAPS = 10_000
 
 _TEXT = (
     "A row is {row}, a column is a part that an exposure should have: files, tables of the raw"
@@ -48,7 +50,11 @@ def matrix(content: Content, states: pd.DataFrame, others: pd.DataFrame) -> Sect
         notes.append(f"{count(total, 'exposures')} have {patterns} of gaps{drawn}.")
     figure = Figure("missing", heading, _summary(gaps, total), _chart(cells), wide=True)
     data = {"matrix": cells.assign(sign=cells["state"].map(_GLYPHS)).reset_index(drop=True)}
-    tables, text = [_gaps(gaps), *tables], _TEXT.format(row=row) + _SIGNS
+    if len(gaps) > MOST_GAPS:
+        notes.append(
+            f"Of {len(gaps):,} gaps, the table has the {MOST_GAPS:,} of the latest exposures."
+        )
+    tables, text = [_gaps(gaps.tail(MOST_GAPS)), *tables], _TEXT.format(row=row) + _SIGNS
     return Section("missing", title, text, [figure], tables, notes, data=data)
 
 

@@ -6,6 +6,13 @@
   const views = new Map();
   const tables = new Map();
 
+  // Texts that repeat stand once in the page.
+  for (const { columns } of Object.values(report.data)) {
+    for (const [key, column] of Object.entries(columns)) {
+      if (!Array.isArray(column)) columns[key] = column.at.map((i) => column.values[i] ?? null);
+    }
+  }
+
   // Columns become rows once for all charts of a table.
   function rows(name) {
     if (!tables.has(name)) {

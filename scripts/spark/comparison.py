@@ -51,12 +51,17 @@ def _order(row: list[float | str]) -> tuple[list[str], list[float]]:
 
 
 def _plain(value: Any) -> float | str:
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "microseconds")
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return str(value)
+    if not isinstance(value, dt.datetime):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            pass
+        try:
+            # JDBC leaves out the last zeros of a second.
+            value = dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            return str(value)
+    return value.isoformat(" ", "microseconds")
 
 
 def _same(one: float | str, other: float | str) -> bool:

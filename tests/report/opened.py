@@ -20,8 +20,14 @@ class Opened:
 
     @property
     def data(self) -> Any:
-        """The data that the page has inside."""
-        return json.loads(self.page.locator("#report-data").text_content() or "")
+        """The data that the page has inside, with each text where it stands."""
+        inside = json.loads(self.page.locator("#report-data").text_content() or "")
+        for table in inside["data"].values():
+            for name, column in table["columns"].items():
+                if isinstance(column, dict):
+                    texts = [*column["values"], None]  # -1 is none
+                    table["columns"][name] = [texts[at] for at in column["at"]]
+        return inside
 
     def wait(self, scheme: str = "light") -> None:
         """Wait until all charts are drawn."""
