@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -24,8 +24,8 @@ from aomuse.errors import AomuseError, DatabaseError
 _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
-#: What the fork server imports once, so that no worker has to.
-_PRELOADED = "aomuse.preloaded"
+#: What the fork server imports once for a load, so that no worker has to.
+_PRELOADED = ("aomuse.preloaded",)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -63,16 +63,16 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def get_ready() -> None:
-    """Start the fork server, which imports its modules while this process does something else."""
-    _context()
+def get_ready(*modules: str) -> None:
+    """Start the fork server, which imports modules while this process does something else."""
+    _context(modules or _PRELOADED)
     forkserver.ensure_running()
 
 
-def _context() -> Any:
+def _context(modules: Sequence[str] = _PRELOADED) -> Any:
     # A fork server has the modules loaded and no threads, connections or locks of this process.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_PRELOADED])
+    context.set_forkserver_preload(list(modules))
     return context
 
 

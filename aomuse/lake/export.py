@@ -29,10 +29,10 @@ from aomuse.lake.layout import (
 from aomuse.lake.manifest import Key, Manifest, read_head, read_manifest
 from aomuse.lake.rows import owners, rows_of_exposure, whole_table
 from aomuse.lake.state import database_state, exposure_states
-from aomuse.lake.views import write_views
+from aomuse.lake.views import translate_views, write_views
 from aomuse.schema import require_head
 from aomuse.signals import Ended, finish_on_interrupt
-from aomuse.workers import run_tasks
+from aomuse.workers import get_ready, run_tasks
 
 #: Seconds after which the manifest is written while an export goes on, so that one that is killed
 #: does not begin from the start.
@@ -195,6 +195,9 @@ class _Update:
         self, engine: Engine, tasks: list[_Task], workers: int
     ) -> Iterator[tuple[_Task, _Written]]:
         if workers > 1 and len(tasks) > 1:
+            get_ready(__name__)
+            # Meanwhile this process does what is left for the end.
+            translate_views(self._connection)
             url = engine.url.render_as_string(hide_password=False)
             results = run_tasks(
                 tasks, _start, (url, self._root), workers, self._stop, self._listener.on_notice

@@ -22,12 +22,20 @@ from aomuse.whole_file import whole_file
 
 def write_views(root: Path, connection: Connection, manifest: Manifest) -> None:
     """Write the statements beside the manifest, a file for each engine."""
-    views = [*static_views("mariadb"), *wide_views(connection)]
-    selects = {view.name: view.select("mariadb") for view in views}
-    for dialect in DIALECTS.values():
+    for dialect, selects in translate_views(connection):
         with whole_file(root / path_of(dialect.name)) as file:
             for statement in _statements(dialect, selects, manifest):
                 file.write(f"CREATE OR REPLACE VIEW {statement};\n")
+
+
+def translate_views(connection: Connection) -> list[tuple[Dialect, dict[str, str]]]:
+    """Return the views of the database in the SQL of each engine; the second time it is quick."""
+    views = [*static_views("mariadb"), *wide_views(connection)]
+    selects = {view.name: view.select("mariadb") for view in views}
+    return [
+        (dialect, {name: dialect.translate(select) for name, select in selects.items()})
+        for dialect in DIALECTS.values()
+    ]
 
 
 def _statements(dialect: Dialect, views: dict[str, str], manifest: Manifest) -> Iterator[str]:
@@ -36,7 +44,7 @@ def _statements(dialect: Dialect, views: dict[str, str], manifest: Manifest) -> 
     for table in tables():
         yield f"{table.name} AS {_table(dialect, table, table.name in with_files)}"
     for name, select in views.items():
-        yield f"{name} AS\n{dialect.translate(select)}"
+        yield f"{name} AS\n{select}"
 
 
 def _table(dialect: Dialect, table: Table, has_files: bool) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.models import Base
+from aomuse.stored.packed import Packing
 from aomuse.stored.special import SpecialValues, Values
 
 Select = sa.Select[*tuple[Any, ...]]
@@ -83,8 +84,16 @@ def pieces(
     """Yield the result of a query by column, in pieces: it is never in memory as a whole.
 
     A column is int64 (never NULL), float64 (NULL is NaN) or objects. At least one piece comes.
+    The query is sorted by the key of its table.
     """
     columns = list(select.selected_columns)
+    packing = Packing(columns)
+    if connection.dialect.name == "sqlite" and packing.is_possible:
+        found = packing.read(connection, select, size)
+        first = next(found, None)
+        yield _named(columns, _arrays(columns, [])) if first is None else first
+        yield from found
+        return
     # Drivers give floats: SQLAlchemy would call float() for each.
     untyped = (
         sa.type_coerce(c, sa.types.NullType()) if _dtype(c) is np.float64 else c for c in columns
@@ -100,7 +109,11 @@ def pieces(
             return
         some, is_first = some or [_arrays(columns, [])], False
         values = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
-        yield {column.name: cells for column, cells in zip(columns, values, strict=True)}
+        yield _named(columns, values)
+
+
+def _named(columns: Sequence[Any], values: Iterable[Values]) -> dict[str, Values]:
+    return {column.name: cells for column, cells in zip(columns, values, strict=True)}
 
 
 def fetch(connection: Connection, select: Select) -> dict[str, Values]:

@@ -61,7 +61,8 @@ def _plain(value: Any) -> float | str:
             value = dt.datetime.fromisoformat(str(value))
         except ValueError:
             return str(value)
-    return value.isoformat(" ", "microseconds")
+    text: str = value.isoformat(" ", "microseconds")
+    return text
 
 
 def _same(one: float | str, other: float | str) -> bool:

@@ -1,8 +1,10 @@
 """Rows become arrays with every bit, whatever protocol they come by."""
 
 import numpy as np
+import pytest
 import sqlalchemy as sa
 
+from aomuse.errors import DatabaseError
 from aomuse.stored.rows import fetch, pieces
 
 #: Among them the largest double, the smallest, and some that 15 digits do not tell.
@@ -22,6 +24,92 @@ BITS = sa.Table(
     sa.Column("maybe", sa.BigInteger),
     sa.Column("text", sa.Text),
 )
+
+#: Sorted by a text and a number, as the parameters of a PSF are; SQLite joins rows of a text.
+GRID = sa.Table(
+    "test_grid",
+    sa.MetaData(),
+    sa.Column("name", sa.String(8), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.Double),
+    sa.Column("never", sa.Double),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+BY_KEY = sa.select(GRID).order_by(*GRID.primary_key)
+
+
+@pytest.fixture
+def grid(engine):
+    """Give a connection to rows of three texts: one without values, with all kinds, and alone."""
+    GRID.create(engine)
+    names = GRID.c.keys()
+    rows = [("", number, None, None, 0) for number in sorted(BIG)]
+    values = zip(sorted(BIG), DOUBLES, INTEGERS, strict=True)
+    rows += [("beta", number, double, None, count) for number, double, count in values]
+    rows += [("\U0001d6fc", 5, 0.1, None, 2)]
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(GRID), [dict(zip(names, row, strict=True)) for row in reversed(rows)]
+        )
+        yield connection, dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def same_bits(found, expected):
+    """Compare columns, doubles as bytes with NaN for NULL."""
+    assert list(found) == list(expected)
+    for name in ("first", "never"):
+        doubles = np.array(expected[name], dtype=np.float64)
+        assert found[name].dtype == np.float64
+        assert found[name].tobytes() == doubles.tobytes(), name
+    assert found["number"].dtype == found["count"].dtype == np.int64
+    for name in ("name", "number", "count"):
+        assert found[name].tolist() == list(expected[name])
+
+
+def test_every_bit_comes_back_by_a_key_of_two_columns(grid):
+    connection, expected = grid
+    same_bits(fetch(connection, BY_KEY), expected)
+
+
+def test_infinities_that_somebody_stored_in_sqlite_come_back(grid):
+    connection, expected = grid
+    if connection.dialect.name != "sqlite":
+        return  # MariaDB has none.
+    connection.exec_driver_sql("UPDATE test_grid SET first = -9e999 WHERE name = ''")
+    infinite = tuple(
+        -np.inf if name == "" else value
+        for name, value in zip(expected["name"], expected["first"], strict=True)
+    )
+    same_bits(fetch(connection, BY_KEY), expected | {"first": infinite})
+
+
+def test_two_queries_are_read_side_by_side(grid):
+    connection, expected = grid
+    if connection.dialect.name != "sqlite":
+        return  # A connection to MariaDB reads one result at a time.
+    whole = pieces(connection, BY_KEY, 4)
+    first = next(whole)
+    numbers = fetch(connection, BY_KEY.with_only_columns(*GRID.primary_key, GRID.c.count))
+    assert numbers["count"].tolist() == list(expected["count"])
+    found = [first, *whole]
+    assert [len(piece["name"]) for piece in found] == [4, 4, 4, 4, 1]
+    same_bits({name: np.concatenate([p[name] for p in found]) for name in expected}, expected)
+
+
+def test_rows_are_sorted_whatever_index_is_read(grid):
+    connection, expected = grid
+    columns = ", ".join(f"{name} DESC" for name in ("first", "never", "count", "number"))
+    connection.exec_driver_sql(f"CREATE INDEX all_of_it ON test_grid (name, {columns})")
+    same_bits(fetch(connection, BY_KEY), expected)
+
+
+def test_what_is_not_a_number_is_refused_in_one_line(grid):
+    connection, _ = grid
+    if connection.dialect.name != "sqlite":
+        return  # MariaDB's columns hold numbers alone.
+    connection.exec_driver_sql("UPDATE test_grid SET first = 'two' WHERE name = 'beta'")
+    with pytest.raises(DatabaseError, match=r"^test_grid holds something else than a number"):
+        fetch(connection, BY_KEY)
 
 
 def test_every_bit_comes_back(engine):

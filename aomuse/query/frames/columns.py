@@ -88,9 +88,9 @@ def series(kind: Kind, values: Sequence[Any] | npt.NDArray[Any]) -> pd.Series[An
     made: Any
     match kind:
         case "float":
-            made = pd.Series(np.asarray(values, dtype=np.float64))
+            made = pd.Series(np.asarray(values, dtype=np.float64), copy=False)
         case "count":
-            made = pd.Series(np.asarray(values, dtype=np.int64))
+            made = pd.Series(np.asarray(values, dtype=np.int64), copy=False)
         case "complex":
             numbers = [np.nan if value is None else value for value in values]
             made = pd.Series(np.asarray(numbers, dtype=np.complex128))
