@@ -14,13 +14,13 @@ from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from aomuse import sqlite_files
-from aomuse.drivers import is_pymysql, missing_driver
+from aomuse.connections import sqlite_files
+from aomuse.connections.drivers import is_pymysql, missing_driver
+from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
+from aomuse.connections.server_session import offer_binary_rows, prepare_sessions
+from aomuse.connections.statements import remember_session
+from aomuse.connections.urls import database_url
 from aomuse.errors import ConfigurationError
-from aomuse.pymysql_sessions import connect_as_aomuse_does
-from aomuse.server_session import offer_binary_rows, prepare_sessions
-from aomuse.statements import remember_session
-from aomuse.urls import database_url
 
 #: Seconds to wait before something is tried again.
 RETRY_DELAYS_S = (0.5, 2.0, 5.0, 15.0)

@@ -16,8 +16,6 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.collector import for_new_objects
-from aomuse.crew import Crew, Needs, processes
 from aomuse.db import describe_error, read_transaction
 from aomuse.discover import discover
 from aomuse.errors import BusyError
@@ -51,8 +49,10 @@ from aomuse.query.refresh import refresh
 from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
-from aomuse.tasks import LoadTasks, Make, Task, in_workers, load_task
-from aomuse.workers import get_ready
+from aomuse.workers.collector import for_new_objects
+from aomuse.workers.crew import Crew, Needs, processes
+from aomuse.workers.processes import get_ready
+from aomuse.workers.tasks import LoadTasks, Make, Task, in_workers, load_task
 
 #: Worker processes take about a second to start: less than this is loaded without them.
 WORTH_WORKERS_BYTES = 40_000_000
@@ -96,7 +96,7 @@ def load(
     workers : int, optional
         Processes that read and write at the same time.
     crew : callable, optional
-        Offers other workers for this run, such as those of `aomuse.cluster`.
+        Offers other workers for this run, such as those of `aomuse.workers.cluster`.
     listener : Listener, optional
         Shows progress.
 

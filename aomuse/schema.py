@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, inspect, text
 
 from aomuse.blocking import naming_who_is_in_the_way
+from aomuse.connections.sqlite_files import database_file
 from aomuse.errors import SchemaError
 from aomuse.models import Base
-from aomuse.sqlite_files import database_file
 
 # Alembic is imported where the schema changes: most commands only ask for the revision.
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, event, text
 
+from aomuse.connections.urls import database_url
 from aomuse.db import create_engine
 from aomuse.models import Base
 from aomuse.models.base import STORAGE
 from aomuse.query.refresh import offline_views, refresh_views
-from aomuse.urls import database_url
 
 HEAD = ScriptDirectory.from_config(context.config).get_current_head()
 

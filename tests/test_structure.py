@@ -19,20 +19,17 @@ MODULES = {
 
 #: Rooms from the ground up; those on one line do not know each other.
 LAYERS = (
-    ("collector", "errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
-    ("drivers", "statements"),
-    ("config", "urls", "exchange", "workers", "sqlite_files"),
-    ("server_session", "fits", "models"),
-    ("pymysql_sessions",),
+    ("config", "errors", "paths", "whole_file", "signals", "suggest", "muse", "libmariadb"),
+    ("connections", "exchange"),
+    ("fits", "models"),
     ("db",),
-    ("blocking", "crew"),
+    ("blocking",),
     ("schema", "retries", "stored", "discover", "read", "normalize"),
     ("ledger",),
     ("metrics",),
     ("query", "load"),
-    ("tasks", "cluster", "cluster_worker"),
+    ("workers",),
     ("pipeline",),
-    ("preloaded",),
     ("legacy",),
     ("change",),
     ("database",),
@@ -42,7 +39,7 @@ LAYERS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms on one line of which one serves the other.
-NEIGHBOURS = {("urls", "config"), ("verify", "discover"), ("cluster", "cluster_worker")}
+NEIGHBOURS = {("verify", "discover")}
 STAGES = ("discover", "read", "normalize", "load")
 #: Names that explain nothing.
 VAGUE = {

@@ -15,10 +15,10 @@ from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.admin.drop import drop
+from aomuse.connections.server_session import as_script
+from aomuse.connections.urls import asks_for_tls, checks_certificate, option
 from aomuse.errors import ConfigurationError
 from aomuse.schema import RESTORING
-from aomuse.server_session import as_script
-from aomuse.urls import asks_for_tls, checks_certificate, option
 
 _BEGIN = "-- aomuse backup of a MariaDB database, schema revision "
 DUMP = "mariadb-dump"

@@ -11,11 +11,11 @@ import click
 from aomuse.admin import ReaderAccount, backup, drop, inventory, restore
 from aomuse.cli.main import EXIT_USAGE, Context, cli, pass_context, tell_wait
 from aomuse.cli.output import echo
+from aomuse.connections.urls import shown_url
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.outcome import counted
 from aomuse.ledger import run_lock
 from aomuse.schema import head_revision
-from aomuse.urls import shown_url
 
 READER_PASSWORD_VARIABLE = "AOMUSE_READER_PASSWORD"  # noqa: S105 - the variable's name
 

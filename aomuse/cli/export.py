@@ -14,7 +14,7 @@ from aomuse.export import Exported, Written
 from aomuse.export import files as fits_export
 from aomuse.lake import require_packages
 from aomuse.legacy import export as seed_export
-from aomuse.workers import default_workers
+from aomuse.workers.processes import default_workers
 
 #: Changed cards that a line names.
 _SHOWN = 5

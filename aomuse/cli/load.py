@@ -13,7 +13,7 @@ from aomuse.cli.output import echo
 from aomuse.cli.progress import Progress, left_out_text, summary_lines
 from aomuse.cli.scheduler import crew_of, scheduler_option
 from aomuse.exchange.files import COMPANION_ROLES
-from aomuse.workers import default_workers
+from aomuse.workers.processes import default_workers
 
 _ACTIONS = {
     "load": "new",

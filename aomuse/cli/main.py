@@ -15,9 +15,9 @@ import click
 
 from aomuse.cli.output import echo
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL
+from aomuse.connections.statements import ended_by_signals
 from aomuse.errors import AomuseError, UnfinishedError
 from aomuse.signals import RAISED, Ended, end, handled
-from aomuse.statements import ended_by_signals
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

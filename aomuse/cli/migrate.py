@@ -5,9 +5,9 @@ from __future__ import annotations
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context, tell_wait
 from aomuse.cli.output import echo
+from aomuse.connections.urls import shown_url
 from aomuse.ledger import run_lock
 from aomuse.query.refresh import refresh
-from aomuse.urls import shown_url
 
 
 @cli.command(epilog="\b\nExample:\n  aomuse --db sqlite:///night.db migrate")

@@ -9,7 +9,7 @@ from aomuse.cli.output import echo
 from aomuse.cli.scheduler import crew_of, scheduler_option
 from aomuse.exchange.outcome import Listener, Result, counted
 from aomuse.predict import predict
-from aomuse.workers import default_workers
+from aomuse.workers.processes import default_workers
 
 
 class _Shown(Listener):

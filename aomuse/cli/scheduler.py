@@ -6,8 +6,8 @@ from functools import partial
 
 import click
 
-from aomuse.crew import Crew
 from aomuse.errors import ConfigurationError
+from aomuse.workers.crew import Crew
 
 scheduler_option = click.option(
     "--scheduler",
@@ -21,7 +21,7 @@ def crew_of(scheduler: str | None) -> Crew | None:
     if scheduler is None:
         return None
     try:
-        from aomuse.cluster import cluster
+        from aomuse.workers.cluster import cluster
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("aomuse"):
             raise

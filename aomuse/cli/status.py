@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.cli.output import echo
+from aomuse.connections.drivers import bulk_way, driver_and_version
+from aomuse.connections.urls import shown_url
 from aomuse.db import read_transaction
-from aomuse.drivers import bulk_way, driver_and_version
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import counted
 from aomuse.models import Base, LoadIssue, LoadRun
-from aomuse.urls import shown_url
 
 _RUNS = 5
 _COUNTS = ("found", "loaded", "completed", "replaced", "unchanged")

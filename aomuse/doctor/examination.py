@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from aomuse.connections.urls import shown_url
 from aomuse.db import create_engine, describe_error
 from aomuse.doctor import server, sqlite
 from aomuse.doctor.finding import Finding, mend
@@ -14,7 +15,6 @@ from aomuse.doctor.installation import examine_installation
 from aomuse.errors import AomuseError
 from aomuse.query.refresh import outdated_views
 from aomuse.schema import database_exists, require_head
-from aomuse.urls import shown_url
 
 
 def examine(url: str | URL | None = None) -> Iterator[Finding]:
@@ -23,7 +23,7 @@ def examine(url: str | URL | None = None) -> Iterator[Finding]:
     Parameters
     ----------
     url : str or sqlalchemy.URL, optional
-        See `aomuse.urls.database_url`.
+        See `aomuse.connections.urls.database_url`.
 
     Yields
     ------

@@ -7,11 +7,11 @@ import re
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from aomuse.connections.drivers import bulk_way, driver_and_version, is_pymysql
+from aomuse.connections.server_session import SQL_MODE
+from aomuse.connections.urls import option
 from aomuse.doctor.finding import Finding, mend
-from aomuse.drivers import bulk_way, driver_and_version, is_pymysql
 from aomuse.load.writer_choice import choose_writer
-from aomuse.server_session import SQL_MODE
-from aomuse.urls import option
 
 #: What each command of aomuse but grant-reader makes do with.
 PRIVILEGES = (

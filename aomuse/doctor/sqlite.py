@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
+from aomuse.connections.sqlite_files import database_file
 from aomuse.doctor.finding import Finding, mend
-from aomuse.sqlite_files import database_file
 
 #: A night has some exposures, of less than 100 MB each.
 ENOUGH_BYTES = 1 << 30

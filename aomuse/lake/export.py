@@ -32,7 +32,7 @@ from aomuse.lake.state import database_state, exposure_states
 from aomuse.lake.views import translate_views, write_views
 from aomuse.schema import require_head
 from aomuse.signals import Ended, finish_on_interrupt
-from aomuse.workers import get_ready, run_tasks
+from aomuse.workers.processes import get_ready, run_tasks
 
 #: Seconds after which the manifest is written while an export goes on, so that one that is killed
 #: does not begin from the start.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from aomuse.connections.sqlite_files import database_file
 from aomuse.errors import ConfigurationError
-from aomuse.sqlite_files import database_file
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 

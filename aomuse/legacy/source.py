@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.connections.drivers import is_pymysql, missing_driver
+from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
+from aomuse.connections.server_session import prepare_sessions
+from aomuse.connections.urls import database_url
 from aomuse.db import describe_error
-from aomuse.drivers import is_pymysql, missing_driver
 from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import IMPORT_PREFIX
-from aomuse.pymysql_sessions import connect_as_aomuse_does
-from aomuse.server_session import prepare_sessions
-from aomuse.urls import database_url
 
 #: Columns that a table of exposures has, all of the first and any of the second: those of 2020, and
 #: those of 2020 to 2023.

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.crew import CarryOut, Crew, Lost, Needs, Work, processes
 from aomuse.db import create_engine, describe_error, read_transaction
 from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
@@ -29,7 +28,8 @@ from aomuse.predict.psfr import (
     reconstruct,
 )
 from aomuse.predict.sparta import sparta_table
-from aomuse.workers import Withdrawn
+from aomuse.workers.crew import CarryOut, Crew, Lost, Needs, Work, processes
+from aomuse.workers.processes import Withdrawn
 
 #: Worker processes take some seconds to import muse-psfr: fewer samples are done without them.
 WORTH_WORKERS_SAMPLES = 20
@@ -73,7 +73,7 @@ def predict(
     workers : int, optional
         Processes, each with an exposure of its own.
     crew : callable, optional
-        Offers other workers in their place, such as those of `aomuse.cluster`.
+        Offers other workers in their place, such as those of `aomuse.workers.cluster`.
     listener : Listener, optional
         Shows each exposure, once its rows are committed.
 

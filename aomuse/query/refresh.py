@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.blocking import naming_who_is_in_the_way
+from aomuse.connections.server_session import LOCK_WAIT_S
 from aomuse.db import Trouble, trouble_of
 from aomuse.ledger.named_locks import exclusive_transaction
 from aomuse.models import ViewState
 from aomuse.query.views import View, static_views
 from aomuse.query.wide import empty_wide_views, extension_views, wide_views
-from aomuse.server_session import LOCK_WAIT_S
 
 #: Seconds that replacing a view waits for others, how often it tries, and the pause between.
 WAIT_S, TRIES, PAUSE_S = 1, 4, 1.0

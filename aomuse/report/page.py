@@ -19,6 +19,7 @@ import pandas as pd
 import vl_convert
 from sqlalchemy import Engine
 
+from aomuse.connections.urls import shown_url
 from aomuse.query.frames.reading import reading
 from aomuse.report.blocks import PageColumn, Section, Table, count
 from aomuse.report.coverage import coverage
@@ -35,7 +36,6 @@ from aomuse.report.sensors import sensors
 from aomuse.report.strehl import strehl
 from aomuse.report.style import theme
 from aomuse.report.wavelength import wavelength
-from aomuse.urls import shown_url
 
 #: Rows of a table that people see; the data and the saved CSV have all.
 MOST_TABLE_ROWS = 100

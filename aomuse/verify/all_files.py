@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.crew import Crew, Lost, Needs, Work
 from aomuse.db import create_engine, describe_error, read_transaction
 from aomuse.errors import DatabaseError
 from aomuse.exchange.files import IMPORT_PREFIX
@@ -22,6 +21,7 @@ from aomuse.schema import require_head
 from aomuse.verify.choosing import Chosen, choose, folders_of
 from aomuse.verify.comparison import Verified
 from aomuse.verify.files import verify_exposure
+from aomuse.workers.crew import Crew, Lost, Needs, Work
 
 
 def verify(
@@ -43,7 +43,8 @@ def verify(
     on_file : callable, optional
         Called with each result as soon as it is known.
     crew : callable, optional
-        Offers workers that compare, such as those of `aomuse.cluster`; else this process does.
+        Offers workers that compare, such as those of `aomuse.workers.cluster`; else this process
+        does.
     listener : Listener, optional
         Hears when there are no workers.
 

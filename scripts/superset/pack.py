@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from aomuse.urls import shown_url
+from aomuse.connections.urls import shown_url
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "bi" / "superset"
 URI_VARIABLE = "AOMUSE_SUPERSET_URI"

@@ -18,7 +18,7 @@ import yaml
 from pages import REPOSITORY, blocks
 
 from aomuse.cli import cli
-from aomuse.urls import database_url
+from aomuse.connections.urls import database_url
 
 CONTRIB = REPOSITORY / "contrib"
 PAGE = REPOSITORY / "docs" / "operations.md"

@@ -16,13 +16,13 @@ from astropy.io import fits
 from fits_factory import Tree, edit
 from warehouse import TABLES, aomuse, contents, fill_every_table, query
 
+from aomuse.connections.drivers import CONNECTOR, PYMYSQL, installed_driver
+from aomuse.connections.server_session import NAMES
+from aomuse.connections.urls import checks_certificate, database_url
 from aomuse.db import Trouble, create_engine, error_number, read_transaction, trouble_of
-from aomuse.drivers import CONNECTOR, PYMYSQL, installed_driver
 from aomuse.errors import ConfigurationError
-from aomuse.server_session import NAMES
 from aomuse.stored.rows import pieces
 from aomuse.stored.writer import ExecutemanyWriter
-from aomuse.urls import checks_certificate, database_url
 
 DRIVERS = (CONNECTOR, PYMYSQL)
 DOUBLES = (

@@ -11,8 +11,8 @@ from fits_factory import Tree
 from warehouse import TABLES, aomuse, contents, fill_every_table, query
 
 from aomuse.admin import mariadb_dump
+from aomuse.connections.urls import database_url
 from aomuse.db import create_engine
-from aomuse.urls import database_url
 from scripts.mariadb_server import Server
 
 #: What only a start of the server can set.

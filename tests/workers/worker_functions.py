@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from aomuse.workers import Withdrawn
+from aomuse.workers.processes import Withdrawn
 
 
 def start_doubling() -> Callable[[int], int]:

@@ -25,7 +25,7 @@ _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
 #: What the fork server imports once for a load, so that no worker has to.
-_PRELOADED = ("aomuse.preloaded",)
+_PRELOADED = ("aomuse.workers.preloaded",)
 _PR_SET_PDEATHSIG = 1
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event
 
+from aomuse.connections.server_session import NAMES
+from aomuse.connections.urls import asks_for_tls, checks_certificate, option
 from aomuse.errors import ConfigurationError
-from aomuse.server_session import NAMES
-from aomuse.urls import asks_for_tls, checks_certificate, option
 
 _TLS_VERSIONS = {
     "TLSv1.0": ssl.TLSVersion.TLSv1,
@@ -21,7 +21,7 @@ _TLS_VERSIONS = {
 
 
 def connect_as_aomuse_does(engine: Engine) -> None:
-    """Let an engine for PyMySQL connect by the options that `aomuse.urls` knows.
+    """Let an engine for PyMySQL connect by the options that `aomuse.connections.urls` knows.
 
     SQLAlchemy would pass on some of them only, the password in Latin-1.
     """

@@ -2,7 +2,7 @@
 
 import gc
 
-from aomuse.collector import for_new_objects
+from aomuse.workers.collector import for_new_objects
 
 
 def test_what_was_there_is_left_alone_and_then_looked_at_again():

@@ -23,17 +23,17 @@ from uuid import uuid4
 from distributed import Client
 from sqlalchemy import Engine
 
-from aomuse.cluster_worker import (
+from aomuse.errors import ConfigurationError, DatabaseError, UnfinishedError
+from aomuse.exchange.outcome import Listener
+from aomuse.workers.cluster_worker import (
     Call,
     Installation,
     carry_out_on_worker,
     installation,
     newest_run,
 )
-from aomuse.crew import CarryOut, Lost, Needs, Work
-from aomuse.errors import ConfigurationError, DatabaseError, UnfinishedError
-from aomuse.exchange.outcome import Listener
-from aomuse.workers import Withdrawn
+from aomuse.workers.crew import CarryOut, Lost, Needs, Work
+from aomuse.workers.processes import Withdrawn
 
 #: Tasks that a worker has at a time: it begins the next one without waiting for this process.
 _AHEAD = 2

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from warehouse import aomuse
 
-from aomuse.urls import asks_for_tls, database_url
+from aomuse.connections.urls import asks_for_tls, database_url
 
 SERVER = "mariadb+mariadbconnector://muse:tau0%3D5ms@127.0.0.1:1"
 

@@ -16,12 +16,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.config import DATABASE_URL_VARIABLE
-from aomuse.crew import Needs, Work
 from aomuse.db import create_engine, describe_error
 from aomuse.errors import AomuseError, ConfigurationError, DatabaseError
 from aomuse.models import LoadRun
 from aomuse.schema import current_revision
-from aomuse.workers import Withdrawn
+from aomuse.workers.crew import Needs, Work
+from aomuse.workers.processes import Withdrawn
 
 #: Packages whose versions decide what is read and how it is stored.
 _PACKAGES = ("aomuse", "astropy", "numpy", "pandas", "sqlalchemy", "mariadb", "distributed")

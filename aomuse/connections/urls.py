@@ -11,7 +11,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from aomuse.config import DATABASE_URL_VARIABLE, DEFAULT_DATABASE_URL, MARIADB_DRIVER
-from aomuse.drivers import CONNECTOR, PYMYSQL, installed_driver, is_pymysql
+from aomuse.connections.drivers import CONNECTOR, PYMYSQL, installed_driver, is_pymysql
 from aomuse.errors import ConfigurationError
 from aomuse.suggest import unknown
 

@@ -14,14 +14,6 @@ from loaded import Loaded, rows_of_one_load, tree_of
 from warehouse import aomuse
 
 from aomuse import pipeline
-from aomuse.cluster_worker import (
-    Call,
-    Installation,
-    carry_out_on_worker,
-    installation,
-    newest_run,
-)
-from aomuse.crew import Needs, Work
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener
@@ -29,7 +21,15 @@ from aomuse.ledger import running
 from aomuse.metrics.registering import register_metrics
 from aomuse.normalize import normalize
 from aomuse.read import read_exposure
-from aomuse.tasks import Task, start_loader
+from aomuse.workers.cluster_worker import (
+    Call,
+    Installation,
+    carry_out_on_worker,
+    installation,
+    newest_run,
+)
+from aomuse.workers.crew import Needs, Work
+from aomuse.workers.tasks import Task, start_loader
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -185,7 +185,7 @@ def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
 
 
 def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
-    monkeypatch.setattr("aomuse.cluster._CONNECT_S", 1)
+    monkeypatch.setattr("aomuse.workers.cluster._CONNECT_S", 1)
     address = f"tcp://127.0.0.1:{free_port()}"
     line = db.fail("load", "--scheduler", address, tree.root, code=2)
     assert line.startswith(f"aomuse: no scheduler answers at {address} (")

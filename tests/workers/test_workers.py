@@ -17,7 +17,7 @@ from aomuse.legacy import export as seed_export
 from aomuse.signals import Ended, finish_on_interrupt
 from aomuse.simulate import simulate
 from aomuse.verify import verify
-from aomuse.workers import Died, Withdrawn, run_tasks
+from aomuse.workers.processes import Died, Withdrawn, run_tasks
 
 pytestmark = pytest.mark.usefixtures("processes")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event
 
-from aomuse.drivers import is_pymysql
+from aomuse.connections.drivers import is_pymysql
+from aomuse.connections.urls import asks_for_tls
 from aomuse.errors import ConfigurationError
-from aomuse.urls import asks_for_tls
 
 #: Seconds that a statement waits for another's use of a table or view; the default is a day.
 LOCK_WAIT_S = 20

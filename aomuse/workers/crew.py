@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from aomuse.errors import DatabaseError
 from aomuse.exchange.outcome import Listener
-from aomuse.workers import Died, run_tasks
+from aomuse.workers.processes import Died, run_tasks
 
 #: What a command says of its work when it ends too early.
 SAVED = "only complete exposures were saved"

@@ -8,7 +8,6 @@ from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.crew import CarryOut, Lost, Work
 from aomuse.db import connect_patiently, create_engine, describe_error
 from aomuse.errors import AomuseError, CrowdedError
 from aomuse.exchange.files import ExposureFiles
@@ -23,7 +22,8 @@ from aomuse.load import (
     load_in_turn,
     reason_of,
 )
-from aomuse.workers import Withdrawn
+from aomuse.workers.crew import CarryOut, Lost, Work
+from aomuse.workers.processes import Withdrawn
 
 
 @dataclass(frozen=True)

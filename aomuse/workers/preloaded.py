@@ -1,7 +1,7 @@
 """What worker processes need, imported once by the process that they are forked from.
 
 It imports without garbage collections, which would take a quarter of the time. And no worker's
-collector looks at what the imports have left (`aomuse.collector` says why).
+collector looks at what the imports have left (`aomuse.workers.collector` says why).
 """
 
 import gc
