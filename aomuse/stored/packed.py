@@ -22,7 +22,7 @@ from aomuse.errors import DatabaseError
 from aomuse.stored.special import Values
 
 #: Stands for NULL. SQLite has no NaN, so every other double could be a value; but nobody can have
-#: stored this one, which each process draws anew.
+#: stored this one, which each process draws again.
 _NULL = float.fromhex(f"-0x1.{secrets.randbits(52):013x}p-1000")
 
 #: Arguments that SQLite lets a function have.
