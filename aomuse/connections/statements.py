@@ -66,12 +66,13 @@ def _end_statements() -> None:
     """End statements, or once a server does not answer, connections."""
     silent = set()
     for connection, (number, dialect, url) in list(_SESSIONS.items()):
+        server = url.host, url.port, url.query.get("unix_socket")
         try:
-            if url not in silent:
+            if server not in silent:
                 _end_statement(number, dialect, url)
         except dialect.loaded_dbapi.Error:
-            silent.add(url)
-        if url in silent:
+            silent.add(server)
+        if server in silent:
             with suppress(OSError, dialect.loaded_dbapi.Error):
                 connection.socket.shutdown(socket.SHUT_RDWR)
 

@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from loaded import Loaded
 
+from aomuse.db import create_engine
+
 #: Takes a minute.
 LONG = {
     "sqlite": (
@@ -73,8 +75,16 @@ def statements(db: Loaded) -> list[str]:
 
 
 @pytest.mark.parametrize("backend", ["mariadb"])
-def test_a_signal_ends_a_statement_of_a_server_that_does_not_answer(db, report, mariadb_server):
+def test_a_signal_ends_a_statement_of_a_server_that_does_not_answer(
+    db, db_url, report, mariadb_server
+):
     halted = []
+    # Other accounts or options of the same server need not be waited for.
+    others = [
+        create_engine(sa.make_url(db_url).update_query_dict({"connect_timeout": str(seconds)}))
+        for seconds in (11, 12)
+    ]
+    connections = [other.connect() for other in others]
 
     def halt():
         while not statements(db):
@@ -91,6 +101,10 @@ def test_a_signal_ends_a_statement_of_a_server_that_does_not_answer(db, report, 
     finally:
         thread.join(20)
         os.kill(mariadb_server.pid(), signal.SIGCONT)
+        for connection in connections:
+            connection.invalidate()
+        for other in others:
+            other.dispose()
 
 
 @pytest.fixture
