@@ -16,7 +16,7 @@ nox.options.error_on_missing_interpreters = False
 #: Extras of which the oldest versions are tried too. psfr and lake are left out: mpdaf has no wheel
 #: for each Python, and the tests need a DuckDB that is newer than the oldest allowed. The tests of
 #: the pages are left out too: they need the extra docs.
-EXTRAS = [part for extra in ("report", "pymysql") for part in ("--extra", extra)]
+EXTRAS = [part for extra in ("report", "mariadb") for part in ("--extra", extra)]
 LEFT_OUT = [part for room in ("predict", "lake", "docs") for part in ("--ignore", f"tests/{room}")]
 #: How rows go by each driver, in the words of aomuse status.
 WAYS = {
