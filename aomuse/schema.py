@@ -33,7 +33,7 @@ _CUT_OFF = {
     "run aomuse drop again",
 }
 
-#: Rows up to which a server counts a table, in half a second; it estimates them beyond.
+#: Largest table that a server is asked to count, which takes half a second.
 _MOST_COUNTED = 1_000_000
 _ESTIMATES = (
     "SELECT table_name, table_rows FROM information_schema.tables WHERE table_schema = DATABASE()"
@@ -41,7 +41,7 @@ _ESTIMATES = (
 
 
 def row_counts(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Return the rows of each table in words: exactly, or what MariaDB estimates of a large one.
+    """Return the rows of each table as text: counted, or MariaDB's estimate for a large table.
 
     InnoDB would read a large table whole to count it. SQLite counts a hundred times as fast.
     """

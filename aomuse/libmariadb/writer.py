@@ -81,7 +81,7 @@ class BulkArrayWriter:
         except DBAPIError as error:
             # Frames below hold the cursor and, through a cycle, the error. When the garbage
             # collector frees a cursor, connector 1.1 releases its connection once too often, which
-            # crashes the process in the end. Without these frames there is no cycle.
+            # crashes the process later. Without these frames there is no cycle.
             for holder in ("__traceback__", "__context__", "__cause__"):
                 setattr(error.orig, holder, None)
             raise error.with_traceback(None) from error.orig
