@@ -21,6 +21,8 @@ from aomuse import signals
 #: Seconds in which Python handles a signal where no statement is in its way.
 _GRACE_S = 0.2
 _CONNECT_S = 5
+#: Errors of MariaDB's client library; those of a server are below.
+_FIRST_OF_CLIENT = 2000
 #: An idle connection may need its next statement to clear up.
 _IS_BUSY = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND command <> 'Sleep'"
 
@@ -63,18 +65,20 @@ def _watch(receiver: socket.socket) -> None:
 
 
 def _end_statements() -> None:
-    """End statements, or once a server does not answer, connections."""
+    """End statements, or the connection where a server does not let us."""
     silent = set()
     for connection, (number, dialect, url) in list(_SESSIONS.items()):
         server = url.host, url.port, url.query.get("unix_socket")
         try:
             if server not in silent:
                 _end_statement(number, dialect, url)
-        except dialect.loaded_dbapi.Error:
-            silent.add(server)
-        if server in silent:
-            with suppress(OSError, dialect.loaded_dbapi.Error):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+                continue
+        except dialect.loaded_dbapi.Error as error:
+            # Numbers from 2000 are the client's: no answer. An account that is gone is one.
+            if (error.errno or 0) >= _FIRST_OF_CLIENT:
+                silent.add(server)
+        with suppress(OSError, dialect.loaded_dbapi.Error):
+            connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _end_statement(number: int, dialect: Any, url: Any) -> None:
