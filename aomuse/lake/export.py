@@ -199,8 +199,9 @@ class _Update:
             # Meanwhile this process does what is left for the end.
             translate_views(self._connection)
             url = engine.url.render_as_string(hide_password=False)
+            arguments, notice = (url, self._root), self._listener.on_notice
             results = run_tasks(
-                tasks, _start, (url, self._root), workers, self._stop, self._listener.on_notice
+                tasks, _start, arguments, workers, self._stop, notice, modules=(__name__,)
             )
             for task, result in results:
                 if isinstance(result, AomuseError):
