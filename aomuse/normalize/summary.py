@@ -32,13 +32,13 @@ def _of_block(values: Floats) -> Statistics:
         if np.isfinite(values.sum()) or np.isfinite(values).all():
             return _of_whole(np.sort(values, axis=1))
     finite = np.isfinite(values)
-    ordered = np.sort(np.where(finite, values, np.nan), axis=1)
+    ordered = np.sort(np.ascontiguousarray(np.where(finite, values, np.nan)), axis=1)
     count = np.count_nonzero(finite, axis=1)
-    # What is missing has been sorted behind the rest.
-    places = np.arange(values.shape[1])
     some = count > 0
     divisor = np.maximum(count, 1)
     last = divisor - 1
+    # What is missing has been sorted behind the rest.
+    missing = [(row, count[row]) for row in np.flatnonzero(count < values.shape[1])]
 
     def at(index: npt.NDArray[np.int64]) -> Floats:
         return np.take_along_axis(ordered, index[:, None], axis=1)[:, 0]
@@ -51,12 +51,15 @@ def _of_block(values: Floats) -> Statistics:
         return np.asarray(low + (at(above) - low) * (place - below))
 
     def total(numbers: Floats) -> Floats:
-        return np.asarray(np.where(places < count[:, None], numbers, 0).sum(axis=1))
+        for row, end in missing:
+            numbers[row, end:] = 0
+        return np.asarray(numbers.sum(axis=1))
 
     # Near the largest double a sum or a square is too large for any: no number then.
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.where(some, total(ordered) / divisor, np.nan)
-        variance = total(np.square(ordered - mean[:, None])) / divisor
+        mean = np.where(some, total(ordered.copy()) / divisor, np.nan)
+        deviations = ordered - mean[:, None]
+        variance = total(np.square(deviations, out=deviations)) / divisor
         mean[~np.isfinite(mean)], variance[~np.isfinite(variance)] = np.nan, np.nan
     return {
         "sample_count": count.astype(np.int32),
