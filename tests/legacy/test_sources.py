@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -105,7 +106,7 @@ def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path)
     before = contents(engine)
     moved = tmp_path / "elsewhere #1?.db"
     Path(str(sa.make_url(old_2020.url).database)).rename(moved)
-    url = sa.URL.create("sqlite", database=str(moved)).render_as_string()
+    url = f"sqlite:///{quote(str(moved))}"
     assert "2 unchanged" in aomuse(db_url, "import-blobs", url).out
     assert contents(engine) == before
     connection = sqlite3.connect(moved)
