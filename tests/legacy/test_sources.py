@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from backends import on_sqlite, one_on_mariadb
 from old_databases import database_2020
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
+from aomuse.connections.kept_values import kept_references
 from aomuse.legacy.source import open_source
 
 SECRET = "s3cr3t-pa55"
@@ -85,6 +87,12 @@ def test_nothing_can_be_written_through_it(engine_of_source, request):
                 connection.exec_driver_sql(statement)
             connection.rollback()
     assert old.rows() == before
+
+
+def test_what_is_read_of_it_is_freed(mariadb_admin):
+    with open_source(database_2020(mariadb_admin()).url) as source:
+        kept = kept_references(source._connection)
+    assert kept == (version("mariadb") == "2.0.0rc2")
 
 
 def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engine):
