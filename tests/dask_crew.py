@@ -15,7 +15,7 @@ from own_processes import OF_AOMUSE, Process, slow, start, wait_until
 WORKERS = 2
 _MODULES = (
     *OF_AOMUSE,
-    *("aomuse.workers.cluster_worker", "aomuse.predict", "aomuse.verify"),
+    *("aomuse.workers.cluster_worker", "aomuse.predict", "aomuse.verify", "muse_psfr"),
     *("distributed.cli.dask_scheduler", "distributed.cli.dask_worker"),
 )
 #: Reads the environment again, which was another when dask was imported.

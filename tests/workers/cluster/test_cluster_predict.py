@@ -17,7 +17,7 @@ from aomuse.predict import predict
 
 pytestmark = pytest.mark.usefixtures("processes")
 
-EXPOSURES = 6
+EXPOSURES = 4
 
 
 def quick(hdus: fits.HDUList, number: int) -> None:
