@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
@@ -22,7 +21,7 @@ from aomuse.errors import DatabaseError
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
-from aomuse.stored.writer import BulkWriter
+from aomuse.stored.writer import BulkWriter, Rows
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 
@@ -75,12 +74,12 @@ def sabotage(monkeypatch):
             def __init__(self, connection: sa.Connection, writer: BulkWriter) -> None:
                 self._connection, self._writer = connection, writer
 
-            def write(self, table: str, frame: pd.DataFrame) -> int:
+            def write(self, table: str, rows: Rows) -> int:
                 if table == "source_sample":
                     seen.append(table)
                     if len(seen) == 2:
                         happens(self._connection)
-                return self._writer.write(table, frame)
+                return self._writer.write(table, rows)
 
         def sabotaged(engine: sa.Engine) -> WriterChoice:
             way = choose_writer(engine)
