@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import connect_patiently, create_engine, describe_error
@@ -76,7 +77,7 @@ def in_workers(
             yield task, result
 
 
-def _start_reader(_url: str, make: Make) -> Callable[[Task], NormalizedExposure | Exception]:
+def _start_reader(_url: URL, make: Make) -> Callable[[Task], NormalizedExposure | Exception]:
     """Return the function of a worker that reads and normalizes."""
 
     def read(task: Task) -> NormalizedExposure | Exception:
@@ -89,7 +90,7 @@ def _start_reader(_url: str, make: Make) -> Callable[[Task], NormalizedExposure 
 
 
 def start_loader(
-    url: str, run_id: int, fast: bool, make: Make
+    url: URL, run_id: int, fast: bool, make: Make
 ) -> Callable[[Task], Result | NotNow | Withdrawn]:
     """Return the function of a worker that loads exposures through a connection of its own."""
     # The connection that was given back last comes first: the one that has the exposure's locks.
