@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -184,7 +185,9 @@ class _Crew:
             copies = (own_end, *(worker.pipe for worker in self.workers)) if is_fork else ()
             process = self.context.Process(target=_work, args=(worker_end, copies), daemon=True)
             try:
-                with _blocked(ENDING):
+                with _blocked(ENDING), warnings.catch_warnings():
+                    # Python warns of any thread, also of those that numpy's library looks after.
+                    warnings.simplefilter("ignore", DeprecationWarning)
                     process.start()
                 own_end.send((self.start, self.arguments))
             except (EOFError, OSError):
