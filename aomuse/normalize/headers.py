@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aomuse.exchange.cards import CardRow, cards_frame
+from aomuse.exchange.cards import CardRow
+from aomuse.exchange.content import cards_frame
 from aomuse.exchange.files import ImportedBlob
 from aomuse.normalize.draft import Draft
 

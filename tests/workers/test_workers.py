@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 import worker_functions
 
-from aomuse import pipeline
+from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
 from aomuse.legacy import export as seed_export
 from aomuse.signals import Ended, finish_on_interrupt
@@ -218,7 +218,7 @@ def _same(one: object, other: object) -> bool:
 
 @pytest.fixture
 def always_workers(monkeypatch):
-    monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", 0)
+    monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", 0)
 
 
 @pytest.mark.usefixtures("always_workers")
