@@ -4,22 +4,22 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from own_processes import OF_AOMUSE, Process, slow, start, wait_until
+
 WORKERS = 2
-#: Lets a worker pause before every statement.
-SLOW = """
-import os, time
-import sqlalchemy as sa
-pause_s = float(os.environ.get("TEST_PAUSE_S", "0.002"))
-sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(pause_s))
-"""
+_MODULES = (
+    *OF_AOMUSE,
+    *("aomuse.workers.cluster_worker", "aomuse.predict", "aomuse.verify", "muse_psfr"),
+    *("distributed.cli.dask_scheduler", "distributed.cli.dask_worker"),
+)
+#: Reads the environment again, which was another when dask was imported.
+_SETTINGS = "import dask; dask.config.refresh()\n"
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Dask:
     """A scheduler and its workers."""
 
     address: str
-    scheduler: subprocess.Popen[str]
-    workers: list[subprocess.Popen[str]]
+    scheduler: Process
+    workers: list[Process]
 
 
 def free_port() -> int:
@@ -41,48 +41,42 @@ def free_port() -> int:
 def dask(
     folder: Path,
     environment: dict[str, str],
-    *options: str,
+    *,
+    pause_s: float = 0.002,
     protocol: str = "tcp",
     threads: int = 1,
 ) -> Iterator[Dask]:
-    """Start a scheduler and two workers, as an administrator does."""
+    """Start a scheduler and two workers, as an administrator does.
+
+    The nannies fork their workers, which pause before every statement.
+    """
     port = free_port()
     address = f"{protocol}://127.0.0.1:{port}"
-    (folder / "slow.py").write_text(SLOW)
-    environment = os.environ | {"PYTHONPATH": str(folder)} | environment
-    common = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    environment = {"DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "fork"} | environment
     with ExitStack() as started:
 
-        def start(*command: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                command,
-                env=environment,
+        def begin(program: str, *arguments: object) -> Process:
+            process = start(
+                None,
+                *(*arguments, "--host", "127.0.0.1", "--no-dashboard"),
+                before=_SETTINGS + slow(pause_s),
+                code=f"from distributed.cli.{program} import main; main()",
+                modules=_MODULES,
+                out=subprocess.DEVNULL,
+                new_session=True,
                 cwd=folder,
-                text=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                **environment,
             )
             started.callback(end, process)
             return process
 
-        scheduler = start(
-            *(*common, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show"),
-            *(*options, "--protocol", protocol),
-        )
+        scheduler = begin("dask_scheduler", "--port", port, "--no-show", "--protocol", protocol)
         wait_until(lambda: answers(port))
-        workers = [
-            start(
-                *(sys.executable, "-m", "distributed.cli.dask_worker", address),
-                *("--nthreads", str(threads), "--preload", "slow", "--no-dashboard"),
-                *("--host", "127.0.0.1", *options),
-            )
-            for _ in range(WORKERS)
-        ]
+        workers = [begin("dask_worker", address, "--nthreads", threads) for _ in range(WORKERS)]
         yield Dask(address, scheduler, workers)
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: Process) -> None:
     """End a process with its nanny's children."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -97,7 +91,7 @@ def kill_worker(crew: Dask) -> None:
         os.kill(number, signal.SIGKILL)
 
 
-def children_of(process: subprocess.Popen[str]) -> list[int]:
+def children_of(process: Process) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -114,22 +108,8 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def start_command(
     url: str, *arguments: object, out: int | IO[str] = subprocess.PIPE, **environment: str
-) -> subprocess.Popen[str]:
+) -> Process:
     """Start aomuse in a process of its own."""
-    main = "from aomuse.cli import main; main()"
-    return subprocess.Popen(
-        [sys.executable, "-c", main, *map(str, arguments)],
-        env=os.environ | {"AOMUSE_DATABASE_URL": url} | environment,
-        text=True,
-        stdout=out,
-        stderr=subprocess.PIPE,
-    )
+    return start(url, *arguments, before=_SETTINGS, modules=_MODULES, out=out, **environment)

@@ -33,19 +33,13 @@ def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def without_views(
-    rows: dict[str, list[tuple[object, ...]]],
-) -> dict[str, list[tuple[object, ...]]]:
-    return {name: there for name, there in rows.items() if name != "view_state"}
-
-
 def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: str) -> None:
     migrated = create_engine(empty_url)
     upgrade(migrated)
     assert len(definitions(engine)) > 10
     assert definitions(engine) == definitions(migrated)
-    # What a view is on MariaDB says the database's name.
-    assert without_views(contents(engine)) == without_views(contents(migrated))
+    # A dump that is read into another database makes no view anew.
+    assert contents(engine) == contents(migrated)
     migrated.dispose()
 
 

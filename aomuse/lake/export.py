@@ -198,9 +198,9 @@ class _Update:
             get_ready(__name__)
             # Meanwhile this process does what is left for the end.
             translate_views(self._connection)
-            arguments = engine.url, self._root
+            arguments, notice = (engine.url, self._root), self._listener.on_notice
             results = run_tasks(
-                tasks, _start, arguments, workers, self._stop, self._listener.on_notice
+                tasks, _start, arguments, workers, self._stop, notice, modules=(__name__,)
             )
             for task, result in results:
                 if isinstance(result, AomuseError):

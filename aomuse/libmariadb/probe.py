@@ -4,7 +4,7 @@ Nothing checks the layouts of `aomuse.libmariadb.connector_c` when a program run
 the library follows whatever bytes stand where it expects an address. So a child process, with a
 connection of its own, uses them first, on a few small rows. When it is killed by a signal, hangs,
 or reads other values than it wrote, that is its end and not the loader's. There is no list of
-versions to trust instead: the child costs a tenth of a second once a run, and it also tries out
+versions to trust instead: the child costs a tenth of a second once a process, and it also tries out
 the server. The table is one of the caller's own, so that an account which may write its rows needs
 no other privilege, such as that for temporary tables.
 

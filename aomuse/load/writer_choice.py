@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 
 from aomuse.load.shards import Shards, find_shards
 from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
@@ -43,6 +43,9 @@ _TRIAL = (
     },
 )
 
+#: Accounts on servers by which this process has seen rows arrive.
+_FINE: set[URL] = set()
+
 
 @dataclass(frozen=True)
 class WriterChoice:
@@ -78,20 +81,23 @@ def choose_writer(engine: Engine) -> WriterChoice:
     -------
     WriterChoice
         Array binding for MariaDB where the client library and the server can do it, else the
-        driver's executemany.
+        driver's executemany. A process tries them out once.
     """
     if engine.dialect.name == "sqlite":
         return known_writer(engine, fast=False)
     # Not imported for SQLite, which has no use for it.
     from aomuse.libmariadb import BulkUnavailable, Trial, try_out
 
-    # The account may have no more connections than these, which are idle.
-    engine.dispose()
-    try:
-        try_out(engine, Trial(*_TRIAL))
-    except BulkUnavailable as reason:
-        notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
-        return replace(known_writer(engine, fast=False), notice=notice)
+    tried = engine.url.set(database="")
+    if tried not in _FINE:
+        # The account may have no more connections than these, which are idle.
+        engine.dispose()
+        try:
+            try_out(engine, Trial(*_TRIAL))
+        except BulkUnavailable as reason:
+            notice = f"binary bulk writes are not possible ({reason}): the load takes longer"
+            return replace(known_writer(engine, fast=False), notice=notice)
+        _FINE.add(tried)
     return known_writer(engine, fast=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def add_files_and_headers(draft: Draft) -> None:
 
 
 def _add_files(draft: Draft) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "role": file.role,
             "name": file.name,
@@ -74,6 +75,8 @@ def _add_files(draft: Draft) -> None:
         for file in draft.content.failed
     ]
     if rows:
-        frame = pd.DataFrame(rows).assign(file=range(len(rows)))
-        frame["file_rank"] = frame.groupby("role").cumcount() + 1
-        draft.out.add("source_file", frame.astype({"mtime_ns": "Int64"}))
+        of_role: Counter[str] = Counter()
+        for number, row in enumerate(rows):
+            of_role[row["role"]] += 1
+            row |= {"file": number, "file_rank": of_role[row["role"]]}
+        draft.out.add("source_file", pd.DataFrame(rows).astype({"mtime_ns": "Int64"}))

@@ -102,7 +102,10 @@ def _outdated(connection: Connection, wanted: dict[str, str]) -> list[str]:
 
 
 def _definitions(connection: Connection, *names: str) -> dict[str, str]:
-    """Return what MariaDB has made of views."""
+    """Return what MariaDB has made of views, without the name of the database.
+
+    So the views of a database that came from a dump of another one count as they are.
+    """
     views = sa.table(
         "views",
         *(sa.column(name) for name in ("table_schema", "table_name", "view_definition")),
@@ -112,7 +115,11 @@ def _definitions(connection: Connection, *names: str) -> dict[str, str]:
     select = select.where(views.c.table_schema == sa.func.database())
     if names:
         select = select.where(views.c.table_name.in_(names))
-    return {row.table_name: row.view_definition for row in connection.execute(select)}
+    database = f"`{connection.scalar(sa.select(sa.func.database()))}`."
+    return {
+        row.table_name: row.view_definition.replace(database, "")
+        for row in connection.execute(select)
+    }
 
 
 def _digest(statement: str, definition: str) -> str:

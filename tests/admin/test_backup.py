@@ -6,13 +6,13 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
+from own_processes import start, wait_until
 from warehouse import TABLES, aomuse, contents, fill_every_table, query
 
 from aomuse import schema
@@ -169,20 +169,6 @@ def test_the_password_is_on_no_command_line(tmp_path, monkeypatch, url):
 # Cut off by a kill
 
 
-def start(*arguments: object) -> subprocess.Popen[bytes]:
-    """Start a command in a process of its own."""
-    command = [sys.executable, "-c", "from aomuse.cli import main; main()", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-
-def wait_until(happened: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert process.poll() is None, "the command has ended"
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
 def table_names(engine: sa.Engine) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
@@ -208,7 +194,7 @@ def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_pat
     slow.write_text(text[:place] + "DO SLEEP(1);\n" + text[place:])
     new = mariadb_admin()
     engine = create_engine(new)
-    process = start("--db", new, "restore", slow)
+    process = start(new, "restore", slow)
     wait_until(lambda: "exposure" in table_names(engine), process)
     process.kill()
     assert process.wait() == -signal.SIGKILL
@@ -250,7 +236,7 @@ def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_temp
         connection.execute("CREATE TABLE large (content BLOB)")
         connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 200)
     assert aomuse(f"sqlite:///{database}", "backup", file).code == 0
-    process = start("--db", f"sqlite:///{new}", "restore", file)
+    process = start(f"sqlite:///{new}", "restore", file)
 
     def has_begun() -> bool:
         return sum(p.stat().st_size for p in tmp_path.glob("new.db*")) > 1 << 20

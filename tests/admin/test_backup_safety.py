@@ -5,39 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from own_processes import start, wait_until
 from warehouse import aomuse
 
 from scripts.mariadb_server import Server
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
-
-
-def start(*arguments: object) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own."""
-    command = [sys.executable, "-c", "from aomuse.cli import main; main()", *map(str, arguments)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
@@ -67,7 +46,7 @@ def test_nothing_outlives_a_backup_that_is_killed(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setenv("TMPDIR", str(temporary))
-    process = start("--db", url, "backup", target / "muse.backup")
+    process = start(url, "backup", target / "muse.backup", new_session=True)
     wait_until(lambda: noted.exists() and noted.read_text().strip())
     wait_until(lambda: any(path.stat().st_size for path in target.iterdir()))
     assert files_with(str(sa.make_url(url).password), tmp_path) == []
@@ -92,7 +71,7 @@ def test_nothing_outlives_a_backup_of_sqlite(
         connection.execute("CREATE TABLE large (content BLOB)")
         connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 200)
     target.mkdir()
-    process = start("--db", f"sqlite:///{database}", "backup", target / "muse.backup")
+    process = start(f"sqlite:///{database}", "backup", target / "muse.backup")
     wait_until(lambda: any(path.stat().st_size > 1 << 20 for path in target.iterdir()))
     process.send_signal(number)
     process.communicate(timeout=30)

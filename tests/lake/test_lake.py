@@ -4,8 +4,6 @@ import datetime as dt
 import io
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 import sqlglot
 from astropy.io.votable import parse
+from own_processes import start
 from sqlalchemy.exc import DBAPIError
 from warehouse import TABLES, aomuse
 
@@ -276,12 +275,7 @@ def test_an_export_is_of_one_moment(night, tmp_path):
 
 def test_a_killed_export_goes_on(night, tmp_path):
     lake = tmp_path / "lake"
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from aomuse.cli import main; main()", "export", "parquet", lake],
-        env=os.environ | {"AOMUSE_DATABASE_URL": night.url},
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-    )
+    process = start(night.url, "export", "parquet", lake, new_session=True)
     while process.poll() is None and len(files_of(lake)) < 5:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)

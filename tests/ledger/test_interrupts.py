@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,22 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from loaded import rows_of_one_load, tree_of
+from own_processes import Process, slow, start, wait_until
 from warehouse import TABLES, exposure, query, rows, scalar
 
 pytestmark = pytest.mark.usefixtures("processes")
 
 EXPOSURES = 5
-
-#: Runs the command line with a pause before every statement.
-SLOW = """
-import sys, time
-import sqlalchemy as sa
-pause = float(sys.argv[1])
-sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(pause))
-sys.argv = ["aomuse", *sys.argv[2:]]
-from aomuse.cli import main
-main()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +29,12 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-def start(url: str, root: Path, pause: float = 0.0) -> subprocess.Popen[str]:
-    environment = os.environ | {"AOMUSE_DATABASE_URL": url}
-    return subprocess.Popen(
-        [sys.executable, "-c", SLOW, str(pause), "load", "--workers", "1", str(root)],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def load(url: str, root: Path, pause_s: float = 0.0) -> Process:
+    return start(url, "load", "--workers", 1, root, before=slow(pause_s))
 
 
 def wait_for_exposures(engine: sa.Engine, count: int) -> None:
-    deadline = time.monotonic() + 20
-    while scalar(engine, "SELECT COUNT(*) FROM exposure") < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: scalar(engine, "SELECT COUNT(*) FROM exposure") >= count)
 
 
 def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int:
@@ -83,7 +61,7 @@ def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int
 @pytest.mark.parametrize("seed", range(2))
 def test_a_loader_that_is_killed(db, seed, tree, clean):
     chance = random.Random(seed)
-    loader = start(db.url, tree.root, pause=0.001)
+    loader = load(db.url, tree.root, 0.001)
     wait_for_exposures(db.engine, chance.randint(0, EXPOSURES - 2))
     time.sleep(chance.uniform(0.0, 0.2))
     loader.send_signal(signal.SIGKILL)
@@ -103,7 +81,7 @@ def test_a_loader_that_is_killed(db, seed, tree, clean):
 
 
 def test_two_loaders_at_once(db, tree, clean):
-    loaders = [start(db.url, tree.root, pause=0.0005) for _ in range(2)]
+    loaders = [load(db.url, tree.root, 0.0005) for _ in range(2)]
     ends = [loader.communicate(timeout=60) for loader in loaders]
     assert [loader.returncode for loader in loaders] == [0, 0], ends
     assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
@@ -120,7 +98,7 @@ def test_two_loaders_at_once(db, tree, clean):
 
 
 def test_ctrl_c(db, tree, clean):
-    loader = start(db.url, tree.root, pause=0.002)
+    loader = load(db.url, tree.root, 0.002)
     wait_for_exposures(db.engine, 1)
     loader.send_signal(signal.SIGINT)
     out, err = loader.communicate(timeout=30)
@@ -137,7 +115,7 @@ def test_ctrl_c(db, tree, clean):
 
 def test_a_reader_that_has_seen_enough(db, tree):
     """``aomuse load … | head -1`` ends without a traceback, and nothing is torn."""
-    loader = start(db.url, tree.root)
+    loader = load(db.url, tree.root)
     loader.stdout.close()
     err = loader.stderr.read()
     loader.wait(timeout=30)
@@ -147,7 +125,7 @@ def test_a_reader_that_has_seen_enough(db, tree):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
 def test_other_signals_end_a_run_as_ctrl_c_does(db, tree, clean, number):
-    loader = start(db.url, tree.root, pause=0.002)
+    loader = load(db.url, tree.root, 0.002)
     wait_for_exposures(db.engine, 1)
     loader.send_signal(number)
     out, err = loader.communicate(timeout=30)
@@ -163,7 +141,7 @@ def test_a_signal_that_is_ignored_stays_so(db, tree, clean):
     """As HUP is under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        loader = start(db.url, tree.root, pause=0.001)
+        loader = load(db.url, tree.root, 0.001)
     finally:
         signal.signal(signal.SIGHUP, before)
     wait_for_exposures(db.engine, 1)
@@ -173,19 +151,14 @@ def test_a_signal_that_is_ignored_stays_so(db, tree, clean):
     assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
 
 
-def test_a_group_of_processes_that_is_ended(db, tree, clean, tmp_path):
+def test_a_group_of_processes_that_is_ended(db, tree, clean):
     """As a service is stopped: the workers and the server that forks them get the signal too."""
-    script = SLOW.replace(
-        "from aomuse.cli",
-        "from aomuse import pipeline\npipeline.WORTH_WORKERS_BYTES = -1\nfrom aomuse.cli",
-    )
-    loader = subprocess.Popen(
-        [sys.executable, "-c", script, "0.002", "load", "--workers", "2", str(tree.root)],
-        env=os.environ | {"AOMUSE_DATABASE_URL": db.url},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+    always_workers = "from aomuse import pipeline; pipeline.WORTH_WORKERS_BYTES = -1\n"
+    loader = start(
+        db.url,
+        *("load", "--workers", 2, tree.root),
+        before=slow(0.002) + always_workers,
+        new_session=True,
     )
     wait_for_exposures(db.engine, 1)
     os.killpg(loader.pid, signal.SIGTERM)

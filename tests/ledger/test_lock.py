@@ -2,21 +2,18 @@
 
 import os
 import stat
-import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from own_processes import start
 from warehouse import aomuse
 
 from aomuse.db import create_engine
 from aomuse.errors import BusyError, ConfigurationError, UnfinishedError
 from aomuse.exchange.outcome import Listener
 from aomuse.ledger import run_lock, run_transaction, running
-
-MAIN = "from aomuse.cli import main; main()"
 
 
 @pytest.fixture
@@ -71,13 +68,7 @@ def test_a_file_of_sqlite_has_one_lock_by_all_its_names(file, name):
 def test_a_hard_link_in_another_process(file):
     url = hard_link(file)
     with run_lock(create_engine(f"sqlite:///{file}")):
-        process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, "--db", url, "metrics"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
+        process = start(url, "metrics")
         assert process.stderr.readline().startswith("waiting for another command")
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
@@ -139,10 +130,10 @@ assert libc.prctl(22, 2, program, 0, 0) == 0, ctypes.get_errno()
 
 @pytest.mark.usefixtures("processes")
 def test_a_file_system_without_locks(file):
-    command = [sys.executable, "-c", NO_LOCKS + MAIN, "--db", f"sqlite:///{file}", "migrate"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert done.stderr == (
+    process = start(f"sqlite:///{file}", "migrate", before=NO_LOCKS)
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert err == (
         f"aomuse: {file}.lock cannot be locked (No locks available): put the database on a file "
         "system with locks (flock), such as a local disk\n"
     )

@@ -1,10 +1,8 @@
 """Every command that writes exposures holds the lock and records its run."""
 
-import subprocess
-import sys
-
 import pytest
 import sqlalchemy as sa
+from own_processes import start
 
 from aomuse.db import create_engine
 from aomuse.errors import BusyError
@@ -19,12 +17,7 @@ RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FR
 @pytest.mark.parametrize("command", ["metrics", "predict"])
 def test_a_command_waits_for_another_run(db, command):
     with run_lock(db.engine):
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from aomuse.cli import main; main()", "--db", db.url, command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = start(db.url, command)
         assert process.stderr.readline() == (
             "waiting for another command, which holds the database\n"
         )

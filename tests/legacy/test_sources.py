@@ -2,12 +2,8 @@
 
 import hashlib
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +14,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm
 from backends import on_sqlite, one_on_mariadb
 from old_databases import database_2020
+from own_processes import start, wait_until
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
 from aomuse.connections.kept_values import kept_references
@@ -221,18 +218,15 @@ def test_without_a_schema_nothing_is_imported(empty_url, old_2020):
     assert "aomuse migrate" in done.err
 
 
-#: Runs the command line with an import that takes a while between its tables.
+#: Lets an import take a while between its tables.
 SLOW = """
-import sys, time
+import time
 from aomuse.load import exposure
 first = exposure.References.resolve
 def resolve(self, table, frame):
     time.sleep(0.02)
     return first(self, table, frame)
 exposure.References.resolve = resolve
-sys.argv = ["aomuse", "import-blobs", sys.argv[1]]
-from aomuse.cli import main
-main()
 """
 
 
@@ -246,18 +240,8 @@ def test_an_import_that_was_ended_goes_on(sign, old_2020, db_url, engine):
     count = 5
     for number in range(1, count + 1):
         old_2020.add("M 54", **small(number))
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, old_2020.url],
-        env=os.environ | {"AOMUSE_DATABASE_URL": db_url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 30
-    while scalar(engine, "SELECT COUNT(*) FROM exposure") < 2:
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    process = start(db_url, "import-blobs", old_2020.url, before=SLOW)
+    wait_until(lambda: scalar(engine, "SELECT COUNT(*) FROM exposure") >= 2, process)
     process.send_signal(sign)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err

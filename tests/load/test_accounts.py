@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,22 +43,26 @@ def account(
 ) -> Iterator[Callable[[set[str]], str]]:
     """Give a function that makes an account for a new database at the newest schema."""
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    names = []
 
     def create(privileges: set[str]) -> str:
         url = mariadb_admin()
         assert aomuse(url, "migrate").code == 0
         parsed = sa.make_url(url)
+        name = f"loading_{parsed.database}"  # what one account can do is not tried again
         with admin.connect() as connection:
-            connection.exec_driver_sql("CREATE USER loading IDENTIFIED BY 'tau0'")
+            connection.exec_driver_sql(f"CREATE USER {name} IDENTIFIED BY 'tau0'")
+            names.append(name)
             connection.exec_driver_sql(
-                f"GRANT {', '.join(privileges)} ON {parsed.database}.* TO loading"
+                f"GRANT {', '.join(privileges)} ON {parsed.database}.* TO {name}"
             )
-        theirs = parsed.set(username="loading", password="tau0")
+        theirs = parsed.set(username=name, password="tau0")
         return theirs.render_as_string(hide_password=False)
 
     yield create
     with admin.connect() as connection:
-        connection.exec_driver_sql("DROP USER loading")
+        for name in names:
+            connection.exec_driver_sql(f"DROP USER {name}")
     admin.dispose()
 
 
@@ -77,3 +82,17 @@ def test_the_account_loads_the_fast_way(
     assert done.errors == about_views
     assert (about_views == []) == ("CREATE VIEW" in privileges or "ALL PRIVILEGES" in privileges)
     assert aomuse(url, "verify", tree.root).code == 0
+
+
+def test_a_process_tries_an_account_out_once(
+    account: Callable[[set[str]], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = [create_engine(account(LOADER)) for _ in range(2)]
+    children = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: children.append(1) or fork())
+    for engine in [*engines, *engines]:
+        assert choose_writer(engine).notice is None
+    assert len(children) == len(engines)
+    for engine in engines:
+        engine.dispose()

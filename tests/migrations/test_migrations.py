@@ -5,7 +5,6 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from fits_factory import Tree
+from own_processes import start
 from warehouse import aomuse, query, scalar
 
 from aomuse import schema
@@ -307,14 +307,7 @@ def test_migrate_tells_what_it_did(empty_url, new_database):
 def test_a_migration_waits_for_whoever_writes(empty_url, empty):
     """Such as a restore, whose tables it would otherwise take for its own."""
     with run_lock(empty), ThreadPoolExecutor(1) as others:
-        command = [sys.executable, "-c", "from aomuse.cli import main; main()"]
-        process = subprocess.Popen(
-            [*command, "--db", empty_url, "migrate"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
+        process = start(empty_url, "migrate")
         said = others.submit(process.stderr.readline).result(60)
         # A server says which connection that is.
         assert re.fullmatch(r"waiting for another command,.* which holds the database\n", said)

@@ -4,9 +4,6 @@ import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, archive_id
 from loaded import Loaded, rows_of_one_load, tree_of
+from own_processes import Process, slow, start, wait_until
 
 from aomuse import pipeline
 from aomuse.db import create_engine
@@ -26,14 +24,6 @@ from aomuse.simulate import simulate
 pytestmark = pytest.mark.usefixtures("processes")
 
 EXPOSURES = 6
-#: Runs the command line with a pause before every statement.
-SLOW = """
-import sys, time
-import sqlalchemy as sa
-sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(0.001))
-from aomuse.cli import main
-main()
-"""
 
 
 @pytest.fixture
@@ -73,21 +63,8 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-def start(url: str, root: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", SLOW, "load", "--workers", "1", str(root)],
-        env=os.environ | {"AOMUSE_DATABASE_URL": url},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def wait_until(db: Loaded, statement: str, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while db.scalar(statement) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def load(url: str, root: Path) -> Process:
+    return start(url, "load", "--workers", 1, root, before=slow(0.001))
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
@@ -98,14 +75,14 @@ def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
     assert db.scalar("SELECT COUNT(*) FROM load_issue WHERE code = 'not_stored'") == 0
 
 
-@pytest.mark.parametrize("layout", ["tree", "thirds", "pieces"])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("layout", "seed"), [("tree", 0), ("thirds", 1), ("pieces", 2)])
 def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
     chance = random.Random(seed)
     trees = request.getfixturevalue(layout)
     roots = [trees.root] * 3 if layout == "tree" else [each.root for each in trees]
-    loaders = [start(db.url, root) for root in roots]
-    wait_until(db, "SELECT COUNT(*) FROM exposure", chance.randint(1, EXPOSURES - 1))
+    loaders = [load(db.url, root) for root in roots]
+    count = chance.randint(1, EXPOSURES - 1)
+    wait_until(lambda: db.count("exposure") >= count)
     killed = chance.choice(loaders)
     killed.send_signal(signal.SIGKILL)
     ends = {loader.pid: loader.communicate(timeout=120) for loader in loaders}
@@ -125,7 +102,7 @@ def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
 
 def test_pieces_of_exposures_that_three_loaders_have(db, clean, pieces):
     """Whoever ends last joins what was stored apart."""
-    loaders = [start(db.url, each.root) for each in pieces]
+    loaders = [load(db.url, each.root) for each in pieces]
     ends = [loader.communicate(timeout=120) for loader in loaders]
     assert [(loader.returncode, err) for loader, (_, err) in zip(loaders, ends, strict=True)] == [
         (0, "")

@@ -278,6 +278,7 @@ def repeated(hdus: fits.HDUList) -> None:
     table.data = np.tile(table.data, times)
 
 
+@on_sqlite
 @pytest.mark.usefixtures("processes")
 def test_workers_make_the_same(db, tmp_path):
     tree = Tree(tmp_path / "night")

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
@@ -22,7 +21,7 @@ from aomuse.errors import DatabaseError
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
-from aomuse.stored.writer import BulkWriter
+from aomuse.stored.writer import BulkWriter, Rows
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 
@@ -75,12 +74,12 @@ def sabotage(monkeypatch):
             def __init__(self, connection: sa.Connection, writer: BulkWriter) -> None:
                 self._connection, self._writer = connection, writer
 
-            def write(self, table: str, frame: pd.DataFrame) -> int:
+            def write(self, table: str, rows: Rows) -> int:
                 if table == "source_sample":
                     seen.append(table)
                     if len(seen) == 2:
                         happens(self._connection)
-                return self._writer.write(table, frame)
+                return self._writer.write(table, rows)
 
         def sabotaged(engine: sa.Engine) -> WriterChoice:
             way = choose_writer(engine)
@@ -137,9 +136,11 @@ def kill_others(url: str) -> None:
 @pytest.mark.parametrize(
     "during", ["known_file", "source_file", "UPDATE load_run", "INSERT INTO load_run", "load_issue"]
 )
-def test_a_connection_that_is_killed_before_the_first_exposure(db_url, small_night, during):
+def test_a_connection_that_is_killed_before_the_first_exposure(
+    db_url, small_night, during, load_once
+):
+    load_once(small_night)
     engine = create_engine(db_url)
-    pipeline.load(engine, [small_night])
     killed = []
 
     @sa.event.listens_for(engine, "before_cursor_execute")
@@ -231,32 +232,39 @@ def test_server_that_stays_away(own_server, small_night, sabotage):
     assert_whole(engine, small_night)
 
 
-def test_lock_wait_is_tried_again(own_server, small_night):
-    engine = at_newest_schema(own_server.url)
-    pipeline.load(engine, [small_night])
-    with sa.create_engine(own_server.admin_url).begin() as connection:
+@pytest.fixture
+def short_waits(mariadb_server):
+    """Let the server wait a second for rows."""
+    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
         connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
+        yield
+        connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = DEFAULT")
+    admin.dispose()
+
+
+@pytest.mark.usefixtures("short_waits")
+def test_lock_wait_is_tried_again(db_url, engine, small_night, load_once):
+    load_once(small_night)
     holder = engine.connect()
     holder.execute(sa.text("SELECT * FROM exposure FOR UPDATE"))
     released = threading.Timer(1.6, lambda: (holder.rollback(), holder.close()))
     released.start()
     begun = time.monotonic()
-    summary = pipeline.load(create_engine(own_server.url), [small_night], reload=True)
+    summary = pipeline.load(create_engine(db_url), [small_night], reload=True)
     assert time.monotonic() - begun > 1.0
     assert (summary.counts["replaced"], summary.failed) == (EXPOSURES, 0)
     assert_whole(engine, small_night)
 
 
-def test_whoever_holds_rows_is_named(own_server, small_night, monkeypatch):
+@pytest.mark.usefixtures("short_waits")
+def test_whoever_holds_rows_is_named(db_url, engine, small_night, load_once, monkeypatch):
     monkeypatch.setattr(db, "RETRY_DELAYS_S", (0.1,))
-    engine = at_newest_schema(own_server.url)
-    pipeline.load(engine, [small_night])
-    with sa.create_engine(own_server.admin_url).begin() as connection:
-        connection.exec_driver_sql("SET GLOBAL innodb_lock_wait_timeout = 1")
+    load_once(small_night)
     with engine.connect() as holder:
         holder.execute(sa.text("SELECT * FROM exposure FOR UPDATE"))
         number = holder.scalar(sa.text("SELECT CONNECTION_ID()"))
-        done = aomuse(own_server.url, "load", "--reload", small_night)
+        done = aomuse(db_url, "load", "--reload", small_night)
     # Nothing of it was written, but the run was, and others of its exposures may have been.
     assert done.code == 1
     assert f"still failing after 1 retries, connection {number} (aomuse@localhost:" in done.err

@@ -5,12 +5,12 @@ import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 import sqlalchemy as sa
-from dask_crew import dask, end, free_port, kill_worker, start_command, wait_until
+from dask_crew import dask, end, free_port, kill_worker, start_command
 from loaded import Loaded, rows_of_one_load, tree_of
+from own_processes import Process, wait_until
 from warehouse import aomuse
 
 from aomuse import pipeline
@@ -47,7 +47,7 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-def start_load(db: Loaded, root: Path, address: str, **environment: str) -> Popen[str]:
+def start_load(db: Loaded, root: Path, address: str, **environment: str) -> Process:
     return start_command(db.url, "load", "--scheduler", address, root, **environment)
 
 

@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 from astropy.io import fits
-from dask_crew import end, kill_worker, start_command, wait_until
+from dask_crew import end, kill_worker, start_command
 from fits_factory import Tree, edit, raw, write
 from loaded import Loaded
+from own_processes import wait_until
 from telemetry import usable
 from warehouse import aomuse
 
@@ -16,7 +17,7 @@ from aomuse.predict import predict
 
 pytestmark = pytest.mark.usefixtures("processes")
 
-EXPOSURES = 6
+EXPOSURES = 4
 
 
 def quick(hdus: fits.HDUList, number: int) -> None:

@@ -3,8 +3,9 @@
 import signal
 
 import pytest
-from dask_crew import dask, end, kill_worker, start_command, wait_until
+from dask_crew import dask, end, kill_worker, start_command
 from loaded import tree_of
+from own_processes import wait_until
 
 from aomuse.verify.choosing import Chosen, folders_of
 
@@ -20,7 +21,7 @@ def tree(tmp_path_factory):
 
 @pytest.fixture
 def crew(db, tmp_path):
-    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url, "TEST_PAUSE_S": "0.01"}) as started:
+    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url}, pause_s=0.01) as started:
         yield started
 
 

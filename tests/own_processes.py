@@ -1,0 +1,214 @@
+"""Commands in processes of their own: to be killed, to wait for others, to end with a code.
+
+A new interpreter imports for a second or two before a command begins. Here a process imports once
+for all tests of a session, and each command begins as a fork of it: without connections, threads,
+locks or open files of the tests.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from threading import Timer
+from typing import IO, Any
+
+#: What the commands need. Nothing here starts a thread when it is imported.
+OF_AOMUSE = ("aomuse.cli", "aomuse.workers.preloaded", "aomuse.libmariadb.probe", "mariadb")
+_COMMAND = "from aomuse.cli import main; main()"
+
+
+def slow(pause_s: float) -> str:
+    """Give code that lets a command pause before every statement."""
+    return (
+        "import time, sqlalchemy\n"
+        "sqlalchemy.event.listen(sqlalchemy.Engine, 'before_cursor_execute',"
+        f" lambda *_: time.sleep({pause_s}))\n"
+    )
+
+
+def wait_until(is_so: Callable[[], object], process: Process | None = None) -> None:
+    """Wait for something that happens soon, while a process runs."""
+    deadline = time.monotonic() + 120
+    while not is_so():
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def start(
+    url: str | None,
+    *arguments: object,
+    before: str = "",
+    code: str = _COMMAND,
+    modules: tuple[str, ...] = OF_AOMUSE,
+    out: IO[str] | int = subprocess.PIPE,
+    new_session: bool = False,
+    cwd: Path | None = None,
+    **environment: str,
+) -> Process:
+    """Start a command of aomuse, or other code, with more in its environment."""
+    if url is not None:
+        environment["AOMUSE_DATABASE_URL"] = url
+    request = {
+        "code": before + code,
+        "arguments": ["-c", *map(str, arguments)],
+        "environment": os.environ | environment,
+        "cwd": str(cwd or Path.cwd()),
+        "new_session": new_session,
+        "ignored": [n for n in (1, 2, 15) if signal.getsignal(n) == signal.SIG_IGN],
+    }
+    return Process(_server(modules), request, out)
+
+
+class Process:
+    """A process that was started, as `subprocess.Popen` shows one."""
+
+    def __init__(self, server: socket.socket, request: dict[str, Any], out: IO[str] | int) -> None:
+        self.returncode: int | None = None
+        self.stdout, theirs = _output(out)
+        self.stderr, errors = _output(subprocess.PIPE)
+        self._keeper, keeper = socket.socketpair()
+        socket.send_fds(server, [b"!"], [keeper.fileno(), theirs, errors])
+        for descriptor in (keeper.detach(), theirs, errors):
+            os.close(descriptor)
+        self._keeper.sendall(json.dumps(request).encode() + b"\n")
+        self._answers = self._keeper.makefile("r")
+        self.pid = int(self._answers.readline())
+
+    def poll(self) -> int | None:
+        if self.returncode is None and select.select([self._keeper], [], [], 0)[0]:
+            self.returncode = int(self._answers.readline())
+        return self.returncode
+
+    def wait(self, timeout: float = 120) -> int:
+        if self.returncode is None and not select.select([self._keeper], [], [], timeout)[0]:
+            self.kill()
+            raise TimeoutError(f"the process has not ended after {timeout:g} s")
+        self.poll()
+        assert self.returncode is not None
+        return self.returncode
+
+    def communicate(self, timeout: float = 120) -> tuple[str, str]:
+        """Read all that it prints, until it ends; it is killed when that takes too long."""
+        killer = Timer(timeout, self.kill)
+        killer.start()
+        with ThreadPoolExecutor(2) as readers:
+            out, err = readers.map(_read, (self.stdout, self.stderr))
+        killer.cancel()
+        self.wait()
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _read(stream: IO[str] | None) -> str:
+    if stream is None or stream.closed:
+        return ""
+    with stream:
+        return stream.read()
+
+
+def _output(kind: IO[str] | int) -> tuple[IO[str] | None, int]:
+    """Give what this process reads, and what the other writes."""
+    if kind == subprocess.PIPE:
+        reading, writing = os.pipe()
+        return os.fdopen(reading), writing
+    if kind == subprocess.DEVNULL:
+        return None, os.open(os.devnull, os.O_WRONLY)
+    assert not isinstance(kind, int)
+    return None, os.dup(kind.fileno())
+
+
+# The process that the others are forks of
+
+_SERVER = """
+import sys
+sys.path.append(sys.argv[1])
+from own_processes import serve
+request = serve(int(sys.argv[2]), sys.argv[3:])
+sys.path.remove(sys.argv[1])
+sys.argv = request["arguments"]
+exec(request["code"], {"__name__": "__main__"})
+"""
+
+
+@cache
+def _server(modules: tuple[str, ...]) -> socket.socket:
+    """Start it; it ends with this process, since the socket does."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        number = theirs.fileno()
+        folder = Path(__file__).parent
+        command = [sys.executable, "-c", _SERVER, str(folder), str(number), *modules]
+        subprocess.Popen(
+            command,
+            cwd=folder.parent,
+            pass_fds=[number],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    return ours
+
+
+def serve(control: int, modules: list[str]) -> dict[str, Any]:
+    """Fork a keeper for each request, which forks the process: only there this comes back."""
+    for module in modules:
+        import_module(module)
+    gc.freeze()
+    with socket.socket(fileno=control) as requests:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while True:
+            _, descriptors, _, _ = socket.recv_fds(requests, 1, 3)
+            if not descriptors:  # whoever tests has ended
+                os.killpg(0, signal.SIGKILL)
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                break
+            for descriptor in descriptors:
+                os.close(descriptor)
+    return _keep(*descriptors)
+
+
+def _keep(connection: int, out: int, err: int) -> dict[str, Any]:
+    with socket.socket(fileno=connection) as asking:
+        request: dict[str, Any] = json.loads(asking.makefile().readline())
+        process = os.fork()
+        if process != 0:
+            os.close(out)
+            os.close(err)
+            asking.sendall(f"{process}\n".encode())
+            _, status = os.waitpid(process, 0)
+            with suppress(BrokenPipeError):
+                asking.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            os._exit(0)
+    if request["new_session"]:
+        os.setsid()
+    for number in request["ignored"]:
+        signal.signal(number, signal.SIG_IGN)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.close(out)
+    os.close(err)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    return request
