@@ -8,6 +8,7 @@ from typing import Any
 import fits_factory as factory
 import pytest
 from astropy.io import fits
+from backends import one_on_mariadb
 from bad_files import BAD, HTML, ODD, Bad, instead
 from fits_factory import Files, Tree, edit, set_card
 from loaded import Loaded, rows_of_one_load
@@ -127,7 +128,7 @@ def test_there_are_enough_kinds():
     assert len({bad.name for bad in BAD}) >= 35
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 def test_odd_files_are_loaded_with_a_remark(db, tree, role, light):
     good = tree.add(2, without=["raw"])
     remarks = []
