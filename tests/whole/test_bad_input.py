@@ -43,7 +43,7 @@ def bad_kinds(role: str, backend: str) -> list[Bad]:
     return kinds if backend == "sqlite" else list({(b.code, b.read): b for b in kinds}.values())
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 def test_bad_files(db, backend, tree, role, tmp_path, sqlite_template):
     kinds = {bad: add(tree, i, role) for i, bad in enumerate(bad_kinds(role, backend), 2)}
     good = tree.add(1, without=["raw"])
