@@ -24,6 +24,8 @@ WAYS = {
     "mariadb-source": "Connector/Python 1.1",
     "pymysql": "rows go by the driver's executemany",
 }
+#: What touches a driver. `make test` runs it with the connector 1.1, and all other tests too.
+OF_DRIVERS = ["connections", "libmariadb", "cli/test_signals.py", "whole/test_mariadb_drivers.py"]
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
@@ -50,8 +52,12 @@ def tests(session: nox.Session, bounds: str) -> None:
 def drivers(session: nox.Session, extra: str) -> None:
     """Load and verify on a private MariaDB server with one driver installed.
 
-    Only the connector 1.1 may use a compiler and Connector/C.
+    Only the connector 1.1 may use a compiler and Connector/C. Where the connector's wheel is, the
+    tests that touch a driver run too.
     """
     nothing = {"CC": "/bin/false", "MARIADB_CONFIG": "/bin/false"}
     session.install(f".[{extra}]", env={} if extra == "mariadb-source" else nothing)
     session.run("python", "-m", "scripts.try_driver", WAYS[extra])
+    if extra == "mariadb":
+        session.install("--editable", f".[{extra},dev]")
+        session.run("python", "-m", "pytest", *(f"tests/{room}" for room in OF_DRIVERS))

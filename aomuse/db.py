@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse.connections import sqlite_files
 from aomuse.connections.drivers import is_pymysql, missing_driver
+from aomuse.connections.kept_values import connection_options
 from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
 from aomuse.connections.server_session import offer_binary_rows, prepare_sessions
 from aomuse.connections.statements import remember_session
@@ -70,6 +71,7 @@ def create_engine(url: str | URL | None = None, *, patient: bool = True, **optio
     try:
         engine = sa.create_engine(
             parsed,
+            connect_args=connection_options(parsed),
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             pool_recycle=3600,

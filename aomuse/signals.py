@@ -11,6 +11,8 @@ from types import FrameType
 
 #: What asks a command to end.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Name of the thread that waits for them beside a statement; it holds no locks meanwhile.
+OWN_THREAD = "aomuse-signals"
 
 _Handler = Callable[[int, FrameType | None], None]
 

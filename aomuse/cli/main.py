@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -86,6 +88,18 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Keep the garbage collector off imports, whose objects stay: an eighth of their time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class _Group(click.Group):
     """Imports a command's module when the command runs: the help of the whole needs none."""
 
@@ -94,7 +108,8 @@ class _Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
-            import_module(f"aomuse.cli.{COMMANDS[cmd_name][0]}")
+            with _collecting_nothing():
+                import_module(f"aomuse.cli.{COMMANDS[cmd_name][0]}")
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -63,7 +63,11 @@ class Progress(Listener):
     def on_total(self, total: int) -> None:
         """Begin the bar."""
         if self._show_bar:
-            self._bar = tqdm(total=total, unit=self._unit, dynamic_ncols=True, leave=False)
+            # Without the thread that looks after bars that count in large steps: this one does not.
+            # Worker processes start by a fork only where there are no threads.
+            tqdm.monitor_interval = 0
+            unit = self._unit
+            self._bar = tqdm(total=total, unit=unit, miniters=1, dynamic_ncols=True, leave=False)
 
     def on_result(self, result: Result) -> None:
         """Show one exposure."""

@@ -10,6 +10,7 @@ from aomuse import schema
 from aomuse.cli.main import Context, cli, pass_context
 from aomuse.cli.output import echo
 from aomuse.connections.drivers import bulk_way, driver_and_version
+from aomuse.connections.kept_values import kept_references
 from aomuse.connections.urls import shown_url
 from aomuse.db import read_transaction
 from aomuse.exchange.issue import Issue
@@ -30,7 +31,9 @@ def status(context: Context, *, issues: bool) -> None:
     echo(f"schema    revision {revision}")
     with read_transaction(context.engine) as connection:
         if connection.dialect.name != "sqlite":
-            echo(f"driver    {driver_and_version(context.engine.url)}; {bulk_way(connection)}")
+            freed = "; what it keeps of read values is freed" * (kept_references(connection) == 1)
+            driver = driver_and_version(context.engine.url)
+            echo(f"driver    {driver}; {bulk_way(connection)}{freed}")
         if issues:
             _show_issues(connection)
         else:

@@ -48,7 +48,7 @@ def ended_by_signals() -> Iterator[None]:
             receiver.close()
             yield
             return
-        Thread(target=_watch, args=(receiver,), daemon=True).start()
+        Thread(target=_watch, args=(receiver,), name=signals.OWN_THREAD, daemon=True).start()
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -22,6 +22,8 @@ _FLAGS = {
 _WORKS_WITH = f"aomuse works with sqlite, {MARIADB_DRIVER} and mariadb+{PYMYSQL}"
 _TLS_VERSIONS = ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _LARGEST_PORT = 65535
+#: SQLAlchemy before 2.1 leaves %XX in the name of a file or database as it is.
+_KEEPS_ESCAPES = make_url("sqlite:///%41").database != "A"
 
 #: What an option of a URL may be: returns how it is written, None if it is not one.
 _Kind = Callable[[str], str | None]
@@ -147,6 +149,8 @@ def database_url(url: str | URL | None = None) -> URL:
         ) from None
     if isinstance(given, str):
         _refuse_blank_options(given)
+        if _KEEPS_ESCAPES and parsed.database:
+            parsed = parsed.set(database=unquote(parsed.database))
     if "\0" in parsed.render_as_string(hide_password=False).replace("%00", "\0"):
         raise ConfigurationError("the database URL has a NUL character (%00): remove it")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.connections.drivers import bulk_way, driver_and_version, is_pymysql
+from aomuse.connections.kept_values import kept_references
 from aomuse.connections.server_session import SQL_MODE
 from aomuse.connections.urls import option
 from aomuse.doctor.finding import Finding, mend
@@ -54,6 +55,19 @@ def encryption(connection: Connection) -> Finding:
         "encryption",
         "none, and the server is on another machine: append ?ssl=true to the URL (docs/mariadb.md)",
     )
+
+
+def memory(connection: Connection) -> Finding:
+    """Look whether the driver frees what it has read; connector 2.0.0rc2 does not."""
+    kept = kept_references(connection)
+    if kept is None:
+        return mend(
+            "memory",
+            "the connector keeps values that it has read, in a way that aomuse does not know: let "
+            "the URL begin with mariadb+pymysql://, or pip install 'aomuse[mariadb-source]'",
+        )
+    by = "aomuse, since the connector keeps them" if kept else "the driver"
+    return Finding("memory", f"values that were read are freed by {by}")
 
 
 def session(connection: Connection) -> Finding:
@@ -126,7 +140,7 @@ def _covers(where: str, database: str) -> bool:
 
 
 #: What is asked of a connection, in order.
-LOOKS = (version, encryption, session, settings, privileges)
+LOOKS = (version, encryption, memory, session, settings, privileges)
 
 
 def examine_bulk(engine: Engine) -> Finding:

@@ -77,6 +77,17 @@ class NormalizedExposure:
         return (frame for name, frame in self.frames if name == table)
 
 
+def arrays_of(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of a frame as arrays of numpy or pandas.
+
+    With these a small table takes a fifth of the time that a frame of it does.
+    """
+    return {
+        str(name): values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array
+        for name, values in frame.items()
+    }
+
+
 def nullable_int(
     values: npt.NDArray[Any], nulls: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[Any] | pd.arrays.IntegerArray:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error, read_transaction
@@ -198,9 +198,9 @@ class _Update:
             get_ready(__name__)
             # Meanwhile this process does what is left for the end.
             translate_views(self._connection)
-            url = engine.url.render_as_string(hide_password=False)
+            arguments, notice = (engine.url, self._root), self._listener.on_notice
             results = run_tasks(
-                tasks, _start, (url, self._root), workers, self._stop, self._listener.on_notice
+                tasks, _start, arguments, workers, self._stop, notice, modules=(__name__,)
             )
             for task, result in results:
                 if isinstance(result, AomuseError):
@@ -262,7 +262,7 @@ def _write(connection: Connection, root: Path, place: Place) -> _Written:
     return _Written(files, time.monotonic() - started)
 
 
-def _start(url: str, root: Path) -> Callable[[_Task], _Written | AomuseError | None]:
+def _start(url: URL, root: Path) -> Callable[[_Task], _Written | AomuseError | None]:
     """Return the function of a worker, which has a connection of its own."""
     engine = create_engine(url, patient=False)
 

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.connections.drivers import is_pymysql, missing_driver
+from aomuse.connections.kept_values import connection_options
 from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
 from aomuse.connections.server_session import prepare_sessions
 from aomuse.connections.urls import database_url
@@ -197,7 +198,9 @@ def _engine(url: URL, name: str) -> Engine:
     try:
         # SQLAlchemy's dialect for MariaDB refuses MySQL servers, the one for MySQL takes both.
         engine = sa.create_engine(
-            url.set(drivername=f"mysql+{url.get_driver_name()}"), poolclass=sa.NullPool
+            url.set(drivername=f"mysql+{url.get_driver_name()}"),
+            connect_args=connection_options(url),
+            poolclass=sa.NullPool,
         )
     except ImportError as error:
         raise ConfigurationError(f"the source {name}: {missing_driver(url, error)}") from error

@@ -1,4 +1,4 @@
-"""Columns of a frame become buffers that the library can read.
+"""Columns of a table's rows become buffers that the library can read.
 
 Numbers stay the arrays that they are. Times become an array of ``MYSQL_TIME`` by arithmetic on
 whole arrays, and an array of pointers into it. Texts and bytes become an array of pointers, and a
@@ -7,7 +7,7 @@ text that occurs in many rows is encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ctypes import Structure, c_char_p, c_ulong
 from dataclasses import dataclass
 from functools import cache
@@ -78,17 +78,17 @@ class BoundColumn:
         return 1 + (13 if self.type is FieldType.DATETIME else self.values.itemsize)
 
 
-def columns_of(table: str, frame: pd.DataFrame, time: type[Structure]) -> list[BoundColumn]:
-    """Return the buffers of a frame; an `ArrayError` names the row of a value that has none."""
+def columns_of(table: str, rows: Mapping[str, Any], time: type[Structure]) -> list[BoundColumn]:
+    """Return the buffers of arrays; an `ArrayError` names the row of a value that has none."""
     columns = []
     layout = _layout(time)
-    for name in frame.columns:
+    for name, values in rows.items():
         try:
-            columns.append(_column(frame[name], layout))
+            columns.append(_column(values, layout))
         except _UnsendableError as bad:
             raise ArrayError(
                 "DataError",
-                f"table {table}, column {name}, row {bad.row + 1} of {len(frame)}: {bad}",
+                f"table {table}, column {name}, row {bad.row + 1} of {len(values)}: {bad}",
             ) from bad
     return columns
 
@@ -107,28 +107,31 @@ class _UnsendableError(Exception):
         self.row = row
 
 
-def _column(column: pd.Series[Any], time: np.dtype[Any]) -> BoundColumn:
+def _column(column: Any, time: np.dtype[Any]) -> BoundColumn:
+    """Return the buffers of an array of numpy or pandas, or of a column of a frame."""
+    if isinstance(column, pd.Series):
+        column = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
     dtype = column.dtype
     kind = dtype.kind
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     if kind == "M":
-        return _times(column.to_numpy(dtype="datetime64[us]"), time)
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            column = column.tz_convert("UTC").tz_localize(None)
+        return _times(np.asarray(column, dtype="datetime64[us]"), time)
     if isinstance(dtype, ExtensionDtype) and kind in _NULLABLE:
         plain, filler = _NULLABLE[kind]
-        missing = column.isna().to_numpy(dtype=bool)
+        missing = np.asarray(column.isna(), dtype=bool)
         return _numbers(column.to_numpy(dtype=plain, na_value=filler), missing)
-    if kind in "iub" or (kind == "f" and column.to_numpy().itemsize <= 8):
-        return _numbers(column.to_numpy())
+    if kind in "iub" or (kind == "f" and dtype.itemsize <= 8):
+        return _numbers(np.asarray(column))
     if isinstance(dtype, pd.StringDtype):
         return _texts(column)
-    return _objects(column.to_numpy(dtype=object), time)
+    return _objects(np.asarray(column, dtype=object), time)
 
 
 def _objects(values: Array, time: np.dtype[Any]) -> BoundColumn:
     kind = infer_dtype(values, skipna=True)
     if kind == "string":
-        return _texts(pd.Series(values, dtype=object))
+        return _texts(values)
     missing = pd.isna(values)
     if kind == "empty":
         return _nulls(len(values))
@@ -156,7 +159,7 @@ def _objects(values: Array, time: np.dtype[Any]) -> BoundColumn:
     )
 
 
-def _texts(texts: pd.Series[Any]) -> BoundColumn:
+def _texts(texts: Any) -> BoundColumn:
     codes, distinct = pd.factorize(texts)
     try:
         encoded = [text.encode() for text in distinct]

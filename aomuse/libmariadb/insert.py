@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from ctypes import CDLL, byref, c_uint
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import ExecutionContext
 
 from aomuse.libmariadb.columns import BoundColumn, columns_of, packets
@@ -18,19 +17,21 @@ from aomuse.libmariadb.errors import ArrayError
 
 @dataclass(frozen=True)
 class ArrayInsert:
-    """A frame on its way into a table: the one parameter of an INSERT with a mark a column.
+    """Rows on their way into a table: the one parameter of an INSERT with a mark a column.
 
-    `largest` is ``max_allowed_packet`` of the connection, bytes.
+    `rows` has an array for each column, `count` is their length, `largest` is
+    ``max_allowed_packet`` of the connection, bytes.
     """
 
     library: CDLL
     layouts: Layouts
     table: str
-    frame: pd.DataFrame
+    rows: Mapping[str, Any]
+    count: int
     largest: int
 
     def __repr__(self) -> str:
-        return f"<rows for {self.table}: {len(self.frame)}>"
+        return f"<rows for {self.table}: {self.count}>"
 
     def run(self, connection: Any, statement: str) -> None:
         """Insert the rows.
@@ -38,7 +39,7 @@ class ArrayInsert:
         An `ArrayError` has the table and, where a row is at fault, the row. Rows of earlier calls
         stay in the transaction, which the caller rolls back.
         """
-        columns = columns_of(self.table, self.frame, self.layouts.time)
+        columns = columns_of(self.table, self.rows, self.layouts.time)
 
         def insert_anew(start: int, stop: int) -> None:
             # After an error a statement's state is the library's secret; preparing is cheap.
@@ -46,7 +47,7 @@ class ArrayInsert:
                 other.insert(columns, start, stop)
 
         with closing(PreparedInsert(self, connection, statement)) as prepared:
-            for start, stop in packets(self.table, columns, len(self.frame), self.largest):
+            for start, stop in packets(self.table, columns, self.count, self.largest):
                 try:
                     prepared.insert(columns, start, stop)
                 except ArrayError as error:
@@ -70,7 +71,7 @@ class ArrayInsert:
             except ArrayError as other:
                 return other.at(f"table {self.table}")
             cursor.execute("ROLLBACK TO SAVEPOINT aomuse_bulk")
-        return error.at(f"table {self.table}, row {row + 1} of {len(self.frame)}")
+        return error.at(f"table {self.table}, row {row + 1} of {self.count}")
 
 
 def run_array_insert(

@@ -1,9 +1,10 @@
-"""Frames into tables, by arrays."""
+"""Rows into tables, by arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, event
@@ -48,15 +49,16 @@ class BulkArrayWriter:
         if not event.contains(connection.engine, "do_execute", run_array_insert):
             event.listen(connection.engine, "do_execute", run_array_insert)
 
-    def write(self, table: str, frame: pd.DataFrame) -> int:
+    def write(self, table: str, rows: pd.DataFrame | Mapping[str, Any]) -> int:
         """Insert rows.
 
         Parameters
         ----------
         table : str
             Name of the table.
-        frame : DataFrame
-            The rows; columns have the table's names, NaN, NaT, None and NA are NULL.
+        rows : DataFrame or mapping
+            A frame, or arrays of numpy or pandas by name, all of one length. Columns have the
+            table's names, NaN, NaT, None and NA are NULL.
 
         Returns
         -------
@@ -68,16 +70,20 @@ class BulkArrayWriter:
         sqlalchemy.exc.DBAPIError
             As of any statement; the text names the table and, where a row is at fault, the row.
         """
-        if frame.empty:
-            return len(frame)
+        columns = {str(name): values for name, values in rows.items()}
+        count = len(next(iter(columns.values())))
+        if not count:
+            return 0
         quote = self._connection.dialect.identifier_preparer.quote
-        names = ", ".join(quote(str(name)) for name in frame.columns)
-        marks = ", ".join("?" * len(frame.columns))
+        names = ", ".join(quote(name) for name in columns)
+        marks = ", ".join("?" * len(columns))
         scope = "SET STATEMENT foreign_key_checks = 0 FOR " if table in self._trusted else ""
-        rows = ArrayInsert(self._library, self._layouts, table, frame, self._largest_packet)
+        insert = ArrayInsert(
+            self._library, self._layouts, table, columns, count, self._largest_packet
+        )
         sql = f"{scope}INSERT INTO {quote(table)} ({names}) VALUES ({marks})"  # noqa: S608 - own names
         try:
-            self._connection.exec_driver_sql(sql, (rows,))
+            self._connection.exec_driver_sql(sql, (insert,))
         except DBAPIError as error:
             # Frames below hold the cursor and, through a cycle, the error. When the garbage
             # collector frees a cursor, connector 1.1 releases its connection once too often, which
@@ -85,7 +91,7 @@ class BulkArrayWriter:
             for holder in ("__traceback__", "__context__", "__cause__"):
                 setattr(error.orig, holder, None)
             raise error.with_traceback(None) from error.orig
-        return len(frame)
+        return count
 
     @cached_property
     def _largest_packet(self) -> int:

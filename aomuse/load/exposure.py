@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
@@ -13,11 +16,14 @@ from aomuse.load.dictionaries import Dictionaries
 from aomuse.load.references import References
 from aomuse.load.two_phase import ShardedWriter
 from aomuse.models import Base, Exposure, Header, PsfFit
-from aomuse.stored.special import split_special
+from aomuse.stored.special import SpecialRow, special_columns, split_special
 from aomuse.stored.writer import BulkWriter
 
 #: Tables whose rows stay when an exposure is replaced.
 _KEPT = ("exposure", "load_issue")
+
+#: The column store, and how many of its rows are kept for one statement.
+_VALUES, _ENOUGH_VALUES = "table_value", 50_000
 
 
 def store_exposure(
@@ -34,26 +40,55 @@ def store_exposure(
         _delete_rows(connection, writer, exposure_id)
     if len(known) > 1:
         connection.execute(sa.delete(Exposure).where(Exposure.id.in_(known[1:])))
-    exposure_id, special = _write_exposure(
+    exposure_id, specials = _write_exposure(
         connection, dictionaries, exposure, known[0] if known else None
     )
-    specials = [special]
     references = References(exposure_id, run_id, dictionaries, exposure.layouts)
     references.row_count = 1
-    for table, frame in exposure.frames:
-        key = [column.name for column in Base.metadata.tables[table].primary_key]
-        resolved = references.resolve(table, frame)
-        if table == "psf_fit" and frame["fit"].iloc[0] in kept:
-            resolved = resolved.assign(id=kept[frame["fit"].iloc[0]])
-        rows, special = split_special(table, resolved, key)
+
+    def write(table: str, columns: dict[str, Any]) -> None:
+        rows, special = split_special(table, columns, _key(table))
         references.row_count += writer.write(table, rows)
+        specials.extend(special)
+
+    values: list[dict[str, Any]] = []
+    for table, frame in exposure.frames:
+        resolved = references.resolve(table, frame)
+        if table == _VALUES:
+            # Those of many tables go with one statement: nothing refers to them.
+            values.append(resolved)
+            if sum(len(each["row_index"]) for each in values) > _ENOUGH_VALUES:
+                write(_VALUES, _joined(values))
+                values = []
+            continue
+        if table == "psf_fit" and frame["fit"].iloc[0] in kept:
+            resolved["id"] = np.array([kept[frame["fit"].iloc[0]]])
+        write(table, resolved)
         references.learn(connection, table, frame, resolved)
-        specials.append(special)
-    specials = [s for s in specials if len(s)]
+    if values:
+        write(_VALUES, _joined(values))
     if specials:
-        found = pd.concat(specials, ignore_index=True).assign(exposure_id=exposure_id)
+        found = special_columns(exposure_id, specials)
         references.row_count += writer.write("special_value", found)
     return references
+
+
+@cache
+def _key(table: str) -> list[str]:
+    return [column.name for column in Base.metadata.tables[table].primary_key]
+
+
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the rows of several tables of the column store as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: _concatenated([part[name] for part in parts]) for name in parts[0]}
+
+
+def _concatenated(arrays: list[Any]) -> Any:
+    if all(isinstance(array, np.ndarray) for array in arrays):
+        return np.concatenate(arrays)
+    return pd.concat([pd.Series(array, copy=False) for array in arrays]).array
 
 
 def _kept_fits(
@@ -115,18 +150,20 @@ def _write_exposure(
     dictionaries: Dictionaries,
     exposure: NormalizedExposure,
     exposure_id: int | None,
-) -> tuple[int, pd.DataFrame]:
+) -> tuple[int, list[SpecialRow]]:
     """Insert or update the exposure's own row; return its id and its special values."""
     target_id = dictionaries.target(exposure.target) if exposure.target is not None else None
     if exposure_id is None:
         new = sa.insert(Exposure).values(archive_id=exposure.archive_id, content_version=0)
         exposure_id = inserted_id(connection, new)
-    floats = {name: value for name, value in exposure.exposure.items() if isinstance(value, float)}
-    frame = pd.DataFrame(floats, index=[0], dtype=np.float64)
-    clean, special = split_special("exposure", frame.assign(id=exposure_id), ["id"])
+    floats = {
+        name: np.array([value])
+        for name, value in exposure.exposure.items()
+        if isinstance(value, float)
+    }
+    clean, special = split_special("exposure", floats | {"id": np.array([exposure_id])}, ["id"])
     values = exposure.exposure | {
-        name: None if np.isnan(clean[name].iloc[0]) else float(clean[name].iloc[0])
-        for name in floats
+        name: None if np.isnan(clean[name][0]) else float(clean[name][0]) for name in floats
     }
     connection.execute(
         sa.update(Exposure)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.exchange.frames import Layout
+from aomuse.exchange.frames import Layout, arrays_of
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.models import Base
 
@@ -46,38 +48,33 @@ class References:
     )
     row_count: int = 0
 
-    def resolve(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the frame with the columns of its table."""
+    def resolve(self, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+        """Return the columns of a table, as arrays."""
         columns = Base.metadata.tables[table].columns
-        own = set(frame.columns)
-        new: dict[str, object] = {}
+        own, count = arrays_of(frame), len(frame)
+        new: dict[str, Any] = {}
         if "exposure_id" in columns:
-            new["exposure_id"] = self.exposure_id
+            new["exposure_id"] = np.full(count, self.exposure_id, np.int32)
         if "load_run_id" in columns:
-            new["load_run_id"] = self.run_id
+            new["load_run_id"] = np.full(count, self.run_id, np.int32)
         for column, local, numbered in _COLUMNS:
             if local in own and column in columns:
-                new[column] = _mapped(frame[local], self.ids[numbered])
+                new[column] = _mapped(own[local], self.ids[numbered])
         if table == "header_card":
-            pairs = list(zip(frame["keyword"], frame["comment"], strict=True))
+            pairs = list(zip(own["keyword"], own["comment"], strict=True))
             ids = self.dictionaries.keywords(pairs)
-            new["keyword_id"] = [ids[pair] for pair in pairs]
+            new["keyword_id"] = np.array([ids[pair] for pair in pairs], np.int32)
         elif table == "header":
             layout_ids = {f: self.dictionaries.layout(v)[0] for f, v in self.layouts.items()}
-            new["table_layout_id"] = frame["layout"].map(layout_ids).astype("Int64")
+            new["table_layout_id"] = _mapped(own["layout"], layout_ids)
         elif table == "table_value":
-            _, column_ids = self.dictionaries.layout(self.layouts[frame["layout"].iloc[0]])
-            new["table_column_id"] = frame["column_position"].map(column_ids)
-        # Not by assign, which copies the frame and makes its index again for each column.
-        named = columns.keys()  # to iterate over columns gives them, not their names
-        names = [name for name in named if name in new or name in own]
-        found = {name: new[name] if name in new else frame[name] for name in names}
-        resolved = pd.DataFrame(found, index=frame.index, copy=False)
-        resolved.columns = _labels(tuple(names))
-        return resolved
+            _, column_ids = self.dictionaries.layout(self.layouts[own["layout"][0]])
+            new["table_column_id"] = _mapped(own["column_position"], column_ids)
+        found = own | new
+        return {column.name: found[column.name] for column in columns if column.name in found}
 
     def learn(
-        self, connection: Connection, table: str, frame: pd.DataFrame, resolved: pd.DataFrame
+        self, connection: Connection, table: str, frame: pd.DataFrame, resolved: dict[str, Any]
     ) -> None:
         """Read back the ids of rows just written, by what identifies them."""
         if table not in _NUMBERED:
@@ -88,23 +85,20 @@ class References:
             columns.exposure_id == self.exposure_id
         )
         ids = {tuple(key): number for number, *key in connection.execute(select)}
-        keys = zip(*(resolved[name] for name in names), strict=True)
+        keys = zip(*(list(resolved[name]) for name in names), strict=True)
         self.ids[local] |= {
             int(number): ids[key] for number, key in zip(frame[local], keys, strict=True)
         }
 
 
-@cache
-def _labels(names: tuple[str, ...]) -> pd.Index[str]:
-    """Return labels of columns, as objects: in pyarrow's strings a column takes longer to find."""
-    return pd.Index(names, dtype=object)
-
-
-def _mapped(numbers: pd.Series[int], ids: dict[int, int]) -> object:
-    if numbers.isna().any():
-        return numbers.map(ids, na_action="ignore").astype("Int64")
-    values = numbers.to_numpy()
+def _mapped(numbers: Any, ids: Mapping[Any, int]) -> Any:
+    """Return ids in place of what stands for them, NULL where there is nothing."""
+    missing = np.asarray(pd.isna(numbers))
+    if missing.any():
+        found = [0 if no else ids[n] for no, n in zip(missing, numbers, strict=True)]
+        return pd.arrays.IntegerArray(np.array(found, np.int64), missing)
+    values = np.asarray(numbers)
     if (values == values[0]).all():
         # The big tables carry one fit: a constant, not a look-up a row.
-        return ids[values[0]]
-    return numbers.map(ids)
+        return np.full(len(values), ids[values[0]], np.int32)
+    return np.array([ids[number] for number in values.tolist()], np.int32)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-import pandas as pd
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -20,10 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.db import describe_error, error_number, write_transaction
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.ledger.running import run_transaction
-from aomuse.load.shards import OWNER, TABLE, Bucket, Shards
 from aomuse.models import Exposure, LoadRun, PsfFit, SourceFile
 from aomuse.retries import retrying
-from aomuse.stored.writer import BulkWriter
+from aomuse.stored.shards import OWNER, TABLE, Bucket, Shards
+from aomuse.stored.writer import BulkWriter, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +58,17 @@ class ShardedWriter:
         self._writers: dict[Engine, BulkWriter] = {}
         self._emptied: set[int] = set()
 
-    def write(self, table: str, frame: pd.DataFrame) -> int:
-        """Insert the rows of ``frame``, whose columns are the table's; return their number."""
+    def write(self, table: str, rows: Rows) -> int:
+        """Insert rows, whose columns are the table's; return their number."""
         if table != TABLE:
-            return self._writer.write(table, frame)
-        fits = frame[OWNER].unique().tolist()
-        for fit in fits:
+            return self._writer.write(table, rows)
+        owners = np.asarray(rows[OWNER])
+        for fit in np.unique(owners).tolist():
             self._empty(fit)
             bucket = self._shards.bucket(fit)
-            rows = frame if len(fits) == 1 else frame[frame[OWNER] == fit]
-            self._writer_on(bucket).write(bucket.table, rows)
-        return len(frame)
+            own = {str(name): values[owners == fit] for name, values in rows.items()}
+            self._writer_on(bucket).write(bucket.table, own)
+        return len(owners)
 
     def delete_from(self, table: str, fits: Iterable[int]) -> bool:
         """Delete the samples of analyses; return whether the table is that of samples."""

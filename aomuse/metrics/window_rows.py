@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from aomuse.metrics.compute_sparta import (
     NO_GAIN,
@@ -36,7 +35,7 @@ _QUALITIES = {"sparta_iq_arcsec": WITH_GAIN, "sparta_iq_nogain_arcsec": NO_GAIN}
 
 def window_tables(
     fit: FitLayers, metrics: Metrics, instrument_mode: str | None
-) -> Iterator[tuple[str, pd.DataFrame]]:
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of an analysis's windows, psf_window first."""
     if not len(fit.wavelength_nm) or not np.isfinite(fit.wavelength_nm).all():
         return
@@ -49,7 +48,6 @@ def window_tables(
     ]
     if not windows:
         return
-    # Column by column: a frame of rows takes several times as long.
     keys: dict[str, Any] = {
         "psf_fit_id": np.full(len(windows), fit.id, dtype=np.int32),
         "version": np.array([window.version for window in windows], dtype=object),
@@ -69,7 +67,7 @@ def window_tables(
     }
     reasons = [each if isinstance(each, str) else None for each in found["sparta_iq_arcsec"]]
     qualities["sparta_iq_reason"] = np.array(reasons, dtype=object)
-    yield "psf_window", pd.DataFrame(keys | places | qualities)
+    yield "psf_window", keys | places | qualities
     if not values:
         return
     statistics = np.array(
@@ -77,13 +75,11 @@ def window_tables(
     )
     yield (
         "psf_window_parameter",
-        pd.DataFrame(
-            {
-                **{name: np.repeat(column, len(values)) for name, column in keys.items()},
-                "parameter": np.array([*values] * len(windows), dtype=object),
-                **dict(zip(ParameterStatistics._fields, statistics.T, strict=True)),
-            }
-        ),
+        {
+            **{name: np.repeat(column, len(values)) for name, column in keys.items()},
+            "parameter": np.array([*values] * len(windows), dtype=object),
+            **dict(zip(ParameterStatistics._fields, statistics.T, strict=True)),
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aomuse.models.base import Base, Code, Float, Int, Name, table_options
@@ -54,13 +54,17 @@ class ExposureMetric(Base):
     """One metric of one exposure."""
 
     __tablename__ = "exposure_metric"
-    __table_args__ = table_options("One metric of one exposure")
+    __table_args__ = (
+        # With the value: a question of one metric in all exposures reads nothing but the index.
+        Index("ix_exposure_metric_value", "metric_id", "exposure_id", "value"),
+        table_options("One metric of one exposure"),
+    )
 
     exposure_id: Mapped[Int] = mapped_column(
         ForeignKey("exposure.id", ondelete="CASCADE"), primary_key=True, comment="Exposure"
     )
     metric_id: Mapped[Int] = mapped_column(
-        ForeignKey("metric.id"), primary_key=True, index=True, comment="Metric"
+        ForeignKey("metric.id"), primary_key=True, comment="Metric"
     )
     value: Mapped[Float | None] = mapped_column(comment=_VALUE)
     reason: Mapped[Name | None] = mapped_column(comment=_REASON)
@@ -70,13 +74,16 @@ class PsfFitMetric(Base):
     """One metric of one analysis."""
 
     __tablename__ = "psf_fit_metric"
-    __table_args__ = table_options("One metric of one PampelMuse analysis")
+    __table_args__ = (
+        Index("ix_psf_fit_metric_value", "metric_id", "psf_fit_id", "value"),
+        table_options("One metric of one PampelMuse analysis"),
+    )
 
     psf_fit_id: Mapped[Int] = mapped_column(
         ForeignKey("psf_fit.id", ondelete="CASCADE"), primary_key=True, comment="Fit"
     )
     metric_id: Mapped[Int] = mapped_column(
-        ForeignKey("metric.id"), primary_key=True, index=True, comment="Metric"
+        ForeignKey("metric.id"), primary_key=True, comment="Metric"
     )
     value: Mapped[Float | None] = mapped_column(comment=_VALUE)
     reason: Mapped[Name | None] = mapped_column(comment=_REASON)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aomuse.models.base import Base, Code, Float, Int, Name, SmallInt, table_options
@@ -18,7 +18,11 @@ class ExposureLaserMetric(Base):
     """One metric of one laser in one exposure."""
 
     __tablename__ = "exposure_laser_metric"
-    __table_args__ = table_options("One metric of one laser guide star in one exposure")
+    __table_args__ = (
+        # With the value: a question of one metric in all exposures reads nothing but the index.
+        Index("ix_exposure_laser_metric_value", "metric_id", "exposure_id", "lgs", "value"),
+        table_options("One metric of one laser guide star in one exposure"),
+    )
 
     exposure_id: Mapped[Int] = mapped_column(
         ForeignKey("exposure.id", ondelete="CASCADE"), primary_key=True, comment="Exposure"
@@ -27,7 +31,7 @@ class ExposureLaserMetric(Base):
         primary_key=True, autoincrement=False, comment="Laser guide star, 1 to 4"
     )
     metric_id: Mapped[Int] = mapped_column(
-        ForeignKey("metric.id"), primary_key=True, index=True, comment="Metric"
+        ForeignKey("metric.id"), primary_key=True, comment="Metric"
     )
     value: Mapped[Float | None] = mapped_column(
         comment="Value in the metric's unit; 0 and 1 for no and yes; NULL where there is none"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from aomuse.exchange.cards import CardRow, cards_frame
+from aomuse.exchange.cards import CardRow
+from aomuse.exchange.content import cards_frame
 from aomuse.exchange.files import ImportedBlob
 from aomuse.normalize.draft import Draft
 
@@ -50,7 +52,7 @@ def add_files_and_headers(draft: Draft) -> None:
 
 
 def _add_files(draft: Draft) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "role": file.role,
             "name": file.name,
@@ -74,6 +76,8 @@ def _add_files(draft: Draft) -> None:
         for file in draft.content.failed
     ]
     if rows:
-        frame = pd.DataFrame(rows).assign(file=range(len(rows)))
-        frame["file_rank"] = frame.groupby("role").cumcount() + 1
-        draft.out.add("source_file", frame.astype({"mtime_ns": "Int64"}))
+        of_role: Counter[str] = Counter()
+        for number, row in enumerate(rows):
+            of_role[row["role"]] += 1
+            row |= {"file": number, "file_rank": of_role[row["role"]]}
+        draft.out.add("source_file", pd.DataFrame(rows).astype({"mtime_ns": "Int64"}))

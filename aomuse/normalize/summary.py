@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,14 +27,18 @@ def summarize(values: Floats) -> Statistics:
 
 
 def _of_block(values: Floats) -> Statistics:
-    # Copies of all numbers would take longer than what is computed: few have any that are missing.
+    # Few have numbers that are missing: the others are not asked one by one.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()) or np.isfinite(values).all():
+            return _of_whole(np.sort(values, axis=1))
     finite = np.isfinite(values)
-    is_whole = bool(finite.all())
-    ordered = np.sort(values if is_whole else np.where(finite, values, np.nan), axis=1)
+    ordered = np.sort(np.ascontiguousarray(np.where(finite, values, np.nan)), axis=1)
     count = np.count_nonzero(finite, axis=1)
     some = count > 0
     divisor = np.maximum(count, 1)
     last = divisor - 1
+    # What is missing has been sorted behind the rest.
+    missing = [(row, count[row]) for row in np.flatnonzero(count < values.shape[1])]
 
     def at(index: npt.NDArray[np.int64]) -> Floats:
         return np.take_along_axis(ordered, index[:, None], axis=1)[:, 0]
@@ -46,15 +51,15 @@ def _of_block(values: Floats) -> Statistics:
         return np.asarray(low + (at(above) - low) * (place - below))
 
     def total(numbers: Floats) -> Floats:
-        if not is_whole:
-            # What is missing has been sorted behind the rest.
-            numbers = np.where(np.arange(values.shape[1]) < count[:, None], numbers, 0)
+        for row, end in missing:
+            numbers[row, end:] = 0
         return np.asarray(numbers.sum(axis=1))
 
     # Near the largest double a sum or a square is too large for any: no number then.
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.where(some, total(ordered) / divisor, np.nan)
-        variance = total(np.square(ordered - mean[:, None])) / divisor
+        mean = np.where(some, total(ordered.copy()) / divisor, np.nan)
+        deviations = ordered - mean[:, None]
+        variance = total(np.square(deviations, out=deviations)) / divisor
         mean[~np.isfinite(mean)], variance[~np.isfinite(variance)] = np.nan, np.nan
     return {
         "sample_count": count.astype(np.int32),
@@ -65,6 +70,35 @@ def _of_block(values: Floats) -> Statistics:
         "standard_deviation": np.where(some, np.sqrt(variance), np.nan),
         "minimum": at(np.zeros_like(last)),
         "maximum": at(last),
+    }
+
+
+def _of_whole(ordered: Floats) -> Statistics:
+    """Return the same of rows that are sorted and lack nothing, in half the time."""
+    rows, count = ordered.shape
+
+    def percentile(share: float) -> Floats:
+        place = share * (count - 1)
+        below = math.floor(place)
+        low = ordered[:, below]
+        high = ordered[:, min(below + 1, count - 1)]
+        return np.asarray(low + (high - low) * (place - below))
+
+    # Layer by layer: so sums have the last bits that they always had.
+    by_layer = np.ascontiguousarray(ordered.T)
+    mean = by_layer.sum(axis=0) / count
+    deviations = by_layer - mean
+    variance = np.square(deviations, out=deviations).sum(axis=0) / count
+    mean[~np.isfinite(mean)], variance[~np.isfinite(variance)] = np.nan, np.nan
+    return {
+        "sample_count": np.full(rows, count, dtype=np.int32),
+        "mean": mean,
+        "median": percentile(0.5),
+        "p10": percentile(0.1),
+        "p90": percentile(0.9),
+        "standard_deviation": np.sqrt(variance),
+        "minimum": ordered[:, 0].copy(),
+        "maximum": ordered[:, -1].copy(),
     }
 
 
@@ -87,4 +121,11 @@ def by_window(values: Floats, wavelength_nm: Floats) -> Iterator[tuple[int, Stat
         else:
             inside = (wavelength_nm >= window.minimum_nm) & (wavelength_nm < window.maximum_nm)
         if inside.any() and len(values):
-            yield window.id, summarize(values[:, inside])
+            yield window.id, summarize(values[:, _piece(inside)])
+
+
+def _piece(inside: npt.NDArray[np.bool_]) -> slice | npt.NDArray[np.bool_]:
+    """Return where layers are inside: in one piece, as they usually are, nothing is copied."""
+    places = np.flatnonzero(inside)
+    first, end = int(places[0]), int(places[-1]) + 1
+    return slice(first, end) if end - first == len(places) else inside

@@ -38,7 +38,7 @@ def from_iso(texts: npt.NDArray[Any] | list[str]) -> Times:
 
     Second 60, a leap second or 59.9996 rounded, is the first of the next minute: DATETIME has none.
     """
-    result = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
+    result = np.full(len(texts), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     for i, text in enumerate(texts):
         match = _ISO.fullmatch(str(text).strip())
         if match:
@@ -58,13 +58,13 @@ def from_unix(seconds: npt.NDArray[Any], microseconds: npt.NDArray[Any] | int = 
     possible = np.abs(whole.astype(np.float64)) < _MAX_SECONDS
     total = np.where(possible, whole, 0) * 1_000_000 + microseconds
     times = np.asarray(total).astype("datetime64[us]")
-    times[~possible] = np.datetime64("NaT")
+    times[~possible] = np.datetime64("NaT", "us")
     return _within(times)
 
 
 def from_mjd(days: npt.NDArray[np.floating[Any]]) -> Times:
     """Return modified Julian dates (UTC) as times, to the microsecond, shape ``(rows,)``."""
-    result = np.full(len(days), np.datetime64("NaT"), dtype="datetime64[us]")
+    result = np.full(len(days), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     good = np.isfinite(days) & (np.abs(days) < 4e6)
     microseconds = np.round((days[good].astype(np.float64) - _MJD_UNIX_EPOCH) * 86400e6)
     result[good] = microseconds.astype(np.int64).astype("datetime64[us]")
@@ -74,13 +74,13 @@ def from_mjd(days: npt.NDArray[np.floating[Any]]) -> Times:
 def _within(times: Times) -> Times:
     with np.errstate(invalid="ignore"):
         outside = (times < _EARLIEST) | (times > _LATEST)
-    times[outside] = np.datetime64("NaT")
+    times[outside] = np.datetime64("NaT", "us")
     return times
 
 
 def table_times(table: TableContent) -> Times:
     """Return the times of a table's rows: of its clock, else of its texts, else of its dates."""
-    times = np.full(table.row_count, np.datetime64("NaT"), dtype="datetime64[us]")
+    times = np.full(table.row_count, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     found = [_clock(table)]
     found += [_column(table, name, "U", from_iso) for name in _TEXT_NAMES]
     found += [_column(table, name, "f", from_mjd) for name in _MJD_NAMES]
@@ -101,7 +101,7 @@ def _column(
     times = convert(values)
     nulls = table.nulls[place]
     if nulls is not None:
-        times[nulls] = np.datetime64("NaT")
+        times[nulls] = np.datetime64("NaT", "us")
     return times
 
 
@@ -121,7 +121,7 @@ def _clock(table: TableContent) -> Times | None:
         whole = known.astype(np.int64)
         parts = np.round((known - whole) * 1e6) + np.where(np.isfinite(micro), micro, 0)
         times = from_unix(whole, parts.astype(np.int64))
-        times[~is_set] = np.datetime64("NaT")
+        times[~is_set] = np.datetime64("NaT", "us")
         return times
 
     return _column(table, "Sec", "iuf", convert)

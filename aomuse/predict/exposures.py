@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error, read_transaction
@@ -158,7 +158,7 @@ def _is_modelled(mode: str | None) -> bool:
     return mode is not None and mode.startswith("WFM-AO")
 
 
-def _start_predictor(url: str) -> Callable[[_Task], Done]:
+def _start_predictor(url: URL) -> Callable[[_Task], Done]:
     """Return the function of a worker, which reads through a connection of its own."""
     load_package()
     engine = create_engine(url)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -20,6 +19,9 @@ from aomuse.models import Base, SpecialValue
 
 Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[Any]
+
+#: Table, column, key of the row, and name of the value.
+SpecialRow = tuple[str, str, str, str]
 
 #: special_value.value and the double that it means.
 SPECIAL = {"+inf": np.inf, "-inf": -np.inf, "-0.0": -0.0}
@@ -81,35 +83,34 @@ class SpecialValues:
 
 
 def split_special(
-    table: str, frame: pd.DataFrame, key: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a frame with stand-ins for its special values, and these as rows of special_value."""
-    replaced: dict[str, Floats] = {}
-    found: list[pd.DataFrame] = []
-    for column, dtype in zip(frame.columns, frame.dtypes.array, strict=True):
-        if dtype != np.float64:
+    table: str, columns: Mapping[str, Any], key: Sequence[str]
+) -> tuple[dict[str, Any], list[SpecialRow]]:
+    """Return arrays with stand-ins for their special values, and these as rows."""
+    clean = dict(columns)
+    found: list[SpecialRow] = []
+    for column, values in columns.items():
+        if values.dtype != np.float64:
             continue
-        values = frame[column].to_numpy()
         infinite, zero = np.isinf(values), values == 0
         if not infinite.any() and not zero.any():
             continue
         places = np.flatnonzero(infinite | (zero & np.signbit(values)))
         if not len(places):
             continue
-        keys = [frame[name].iloc[places].astype(str) for name in key]
-        found.append(
-            pd.DataFrame(
-                {
-                    "table_name": table,
-                    "column_name": column,
-                    "row_key": ["/".join(parts) for parts in zip(*keys, strict=True)],
-                    "value": [_NAMES[value] for value in values[places].tolist()],
-                }
-            )
-        )
-        replaced[column] = np.where(np.isinf(values), np.nan, values + 0.0)
-    special = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-    return (frame.assign(**replaced) if replaced else frame), special
+        parts = [map(str, columns[name][places]) for name in key]
+        keys = ("/".join(row) for row in zip(*parts, strict=True))
+        names = (_NAMES[value] for value in values[places].tolist())
+        found += [(table, column, *row) for row in zip(keys, names, strict=True)]
+        clean[column] = np.where(infinite, np.nan, values + 0.0)
+    return clean, found
+
+
+def special_columns(exposure_id: int, rows: Sequence[SpecialRow]) -> dict[str, Any]:
+    """Return rows of special_value as arrays."""
+    columns = (np.array(values, dtype=object) for values in zip(*rows, strict=True))
+    names = ("table_name", "column_name", "row_key", "value")
+    named = dict(zip(names, columns, strict=True))
+    return {"exposure_id": np.full(len(rows), exposure_id, np.int32)} | named
 
 
 _NAMES: Mapping[float, str] = {value: name for name, value in SPECIAL.items()}

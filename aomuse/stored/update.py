@@ -10,8 +10,9 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from aomuse.exchange.frames import arrays_of
 from aomuse.models import Base, Exposure, SpecialValue
-from aomuse.stored.special import Floats, split_special
+from aomuse.stored.special import Floats, SpecialRow, special_columns, split_special
 from aomuse.stored.writer import ExecutemanyWriter
 
 
@@ -28,7 +29,8 @@ def write_values(
         return
     table = Base.metadata.tables[table_name]
     key = table.primary_key.columns.keys()
-    clean, special = split_special(table_name, keys[key].assign(**{column: values}), key)
+    owners = keys[key].reset_index(drop=True)
+    clean, special = split_special(table_name, arrays_of(owners) | {column: values}, key)
     _forget_special(connection, exposure_id, table_name, [column], keys[key])
     statement = (
         sa.update(table)
@@ -36,7 +38,7 @@ def write_values(
         .values({column: sa.bindparam("new")})
     )
     numbers = [None if np.isnan(value) else value for value in clean[column].tolist()]
-    renamed = clean[key].add_prefix("key_").assign(new=pd.Series(numbers, clean.index, object))
+    renamed = owners.add_prefix("key_").assign(new=pd.Series(numbers, dtype=object))
     rows: Any = renamed.to_dict("records")
     connection.execute(statement, rows)
     connection.execute(
@@ -62,14 +64,14 @@ def replace_rows(
     _forget_special(connection, exposure_id, table_name, table.c.keys(), old)
     connection.execute(sa.delete(table).where(*own))
     for frame in frames:
-        clean, special = split_special(table_name, frame, key)
+        clean, special = split_special(table_name, arrays_of(frame), key)
         ExecutemanyWriter(connection).write(table_name, clean)
         _remember_special(connection, exposure_id, special)
 
 
-def _remember_special(connection: Connection, exposure_id: int, special: pd.DataFrame) -> None:
-    if len(special):
-        rows = special.assign(exposure_id=exposure_id)
+def _remember_special(connection: Connection, exposure_id: int, special: list[SpecialRow]) -> None:
+    if special:
+        rows = special_columns(exposure_id, special)
         ExecutemanyWriter(connection).write("special_value", rows)
 
 

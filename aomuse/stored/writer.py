@@ -1,14 +1,16 @@
-"""The bulk write: one small interface, a table's name and a frame."""
+"""The bulk write: one small interface, a table's name and its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
+
+from aomuse.exchange.frames import arrays_of
 
 #: Rows and bytes of one executemany: enough to hide the round trip, and well below the smallest
 #: max_allowed_packet in use (16 MB).
@@ -18,11 +20,15 @@ CHUNK_ROWS, CHUNK_BYTES = 20_000, 4_000_000
 _MAX_VALUES = 999
 
 
-class BulkWriter(Protocol):
-    """Writes frames into tables, within the transaction of its connection."""
+#: A frame, or an array of numpy or pandas for each column: a frame of ten rows costs a millisecond.
+Rows = pd.DataFrame | Mapping[str, Any]
 
-    def write(self, table: str, frame: pd.DataFrame) -> int:
-        """Insert the rows of ``frame``, whose columns are the table's; return their number."""
+
+class BulkWriter(Protocol):
+    """Writes rows into tables, within the transaction of its connection."""
+
+    def write(self, table: str, rows: Rows) -> int:
+        """Insert rows, whose columns are the table's; return their number."""
 
 
 class ExecutemanyWriter:
@@ -38,32 +44,34 @@ class ExecutemanyWriter:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
 
-    def write(self, table: str, frame: pd.DataFrame) -> int:
+    def write(self, table: str, rows: Rows) -> int:
         """Insert rows.
 
         Parameters
         ----------
         table : str
             Name of the table.
-        frame : DataFrame
-            The rows; columns have the table's names, NaN, NaT, None and NA are NULL.
+        rows : DataFrame or mapping
+            A frame, or arrays of numpy or pandas by name, all of one length. Columns have the
+            table's names, NaN, NaT, None and NA are NULL.
 
         Returns
         -------
         int
             Rows inserted.
         """
-        if frame.empty:
-            return 0
-        for chunk in _chunks(frame):
-            columns = [self._values(chunk[name]) for name in chunk.columns]
+        found = arrays_of(rows) if isinstance(rows, pd.DataFrame) else rows
+        names, arrays = list(found), list(found.values())
+        count = len(arrays[0])
+        for start, stop in _chunks(arrays, count):
+            columns = [self._values(values[start:stop]) for values in arrays]
             if self._is_sqlite:
-                self._write_several(table, frame.columns, columns)
+                self._write_several(table, names, columns)
             else:
-                self._execute(table, frame.columns, 1, list(zip(*columns, strict=True)))
-        return len(frame)
+                self._execute(table, names, 1, list(zip(*columns, strict=True)))
+        return count
 
-    def _write_several(self, table: str, names: pd.Index[str], columns: list[list[Any]]) -> None:
+    def _write_several(self, table: str, names: list[str], columns: list[list[Any]]) -> None:
         """Insert columns with several rows in each INSERT."""
         width, count = len(columns), len(columns[0])
         values: list[Any] = [None] * (width * count)
@@ -78,7 +86,7 @@ class ExecutemanyWriter:
             self._execute(table, names, len(rest) // width, [tuple(rest)])
 
     def _execute(
-        self, table: str, names: pd.Index[str], rows: int, values: list[tuple[Any, ...]]
+        self, table: str, names: list[str], rows: int, values: list[tuple[Any, ...]]
     ) -> None:
         """Run an INSERT that takes some rows, once for each of the tuples of values."""
         mark = "?" if self._connection.dialect.paramstyle == "qmark" else "%s"
@@ -87,30 +95,27 @@ class ExecutemanyWriter:
         # Through SQLAlchemy, so that its errors and events are the same as everywhere.
         self._connection.exec_driver_sql(statement, values)
 
-    def _values(self, column: pd.Series[Any]) -> list[Any]:
+    def _values(self, column: Any) -> list[Any]:
         """Return a column as Python values of one type, None for NULL."""
         kind = column.dtype.kind
-        if kind == "f":
-            floats = column.to_numpy()
-            missing = np.isnan(floats)
-            if not missing.any():
-                return list(floats.tolist())
-            values = floats.astype(object)
-            values[missing] = None
-            return list(values.tolist())
         if kind == "M":
             return self._times(column)
-        if isinstance(column.dtype, np.dtype) and kind in "iub":
-            return list(column.to_numpy().tolist())
-        missing = column.isna().to_numpy()
-        values = column.to_numpy(dtype=object)
+        if isinstance(column.dtype, np.dtype) and kind in "fiub":
+            missing = np.isnan(column) if kind == "f" else np.zeros(0, np.bool_)
+            if not missing.any():
+                return list(column.tolist())
+            values = column.astype(object)
+            values[missing] = None
+            return list(values.tolist())
+        missing = np.asarray(pd.isna(column))
+        values = np.asarray(column, dtype=object)
         if missing.any():
             values = values.copy()
             values[missing] = None
         return [v.item() if isinstance(v, np.generic) else v for v in values.tolist()]
 
-    def _times(self, column: pd.Series[Any]) -> list[Any]:
-        times = column.to_numpy().astype("datetime64[us]")
+    def _times(self, column: Any) -> list[Any]:
+        times = np.asarray(column).astype("datetime64[us]")
         missing = np.isnat(times)
         if self._is_sqlite:
             # As SQLAlchemy writes a DateTime into SQLite.
@@ -122,15 +127,15 @@ class ExecutemanyWriter:
         return list(values.tolist())
 
 
-def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield a frame in pieces that are neither too long nor too heavy."""
-    weight = np.zeros(len(frame), dtype=np.int64)
-    for name in frame.columns:
-        if frame[name].dtype == object:
-            lengths = [len(v) if isinstance(v, str | bytes) else 0 for v in frame[name]]
+def _chunks(arrays: list[Any], count: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of pieces that are neither too long nor too heavy."""
+    weight = np.zeros(count, dtype=np.int64)
+    for values in arrays:
+        if values.dtype == object:
+            lengths = [len(v) if isinstance(v, str | bytes) else 0 for v in values]
             weight += np.array(lengths, dtype=np.int64)
     if weight.sum() <= CHUNK_BYTES:
-        bounds = list(range(0, len(frame), CHUNK_ROWS))
+        bounds = list(range(0, count, CHUNK_ROWS))
     else:
         bounds, rows, heavy = [0], 0, 0
         for i, size in enumerate(weight.tolist()):
@@ -138,5 +143,4 @@ def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
                 bounds.append(i)
                 rows, heavy = 0, 0
             rows, heavy = rows + 1, heavy + size
-    for start, stop in pairwise([*bounds, len(frame)]):
-        yield frame.iloc[start:stop]
+    yield from pairwise([*bounds, count])

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import create_engine, describe_error, read_transaction
@@ -101,7 +101,7 @@ def _on_workers(
                 yield from result
 
 
-def _start_verifier(url: str) -> Callable[[Chosen], list[Verified]]:
+def _start_verifier(url: URL) -> Callable[[Chosen], list[Verified]]:
     """Return the function of a worker, which reads through a connection of its own."""
     engine = create_engine(url)
 

@@ -126,7 +126,7 @@ def _start(call: Call) -> Callable[[Any], Any]:
     engine.dispose()
     if wrong:
         raise ConfigurationError(wrong)
-    return call.work.start(engine.url.render_as_string(hide_password=False), *call.work.arguments)
+    return call.work.start(engine.url, *call.work.arguments)
 
 
 def _own_engine() -> Engine:

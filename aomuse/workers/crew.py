@@ -60,7 +60,7 @@ def processes(engine: Engine, listener: Listener, count: int) -> CarryOut:
         listener.on_notice(f"{reason}: going on with fewer workers")
 
     def carry_out(tasks: Sequence[Any], work: Work, stop: Event) -> Iterator[tuple[Any, Any]]:
-        arguments = (engine.url.render_as_string(hide_password=False), *work.arguments)
+        arguments = (engine.url, *work.arguments)
         for task, result in run_tasks(tasks, work.start, arguments, count, stop, fewer):
             if isinstance(result, DatabaseError):
                 raise result

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,12 +21,13 @@ from threading import Event
 from typing import Any
 
 from aomuse.errors import AomuseError, DatabaseError
+from aomuse.signals import ENDING, OWN_THREAD
 
 #: A task is tried once more when its worker died.
 _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
-#: What the fork server imports once for a load, so that no worker has to.
+#: What a fork server imports once for a load, so that no worker has to.
 _PRELOADED = ("aomuse.workers.preloaded",)
 _PR_SET_PDEATHSIG = 1
 
@@ -64,16 +67,29 @@ def default_workers() -> int:
 
 
 def get_ready(*modules: str) -> None:
-    """Start the fork server, which imports modules while this process does something else."""
-    _context(modules or _PRELOADED)
-    forkserver.ensure_running()
+    """Start a fork server if one is needed; it imports while this process does something else."""
+    if modules or not _can_fork():
+        _context(modules)
+        forkserver.ensure_running()
 
 
-def _context(modules: Sequence[str] = _PRELOADED) -> Any:
-    # A fork server has the modules loaded and no threads, connections or locks of this process.
+def _context(modules: Sequence[str]) -> Any:
+    """Return what starts workers: this process, or a fork server that has imported modules.
+
+    A fork of this process saves the second that imports take. Where other threads may hold locks,
+    which nobody would release in the fork, a fork server is taken: it has no threads.
+    """
+    if not modules and _can_fork():
+        return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(modules))
+    context.set_forkserver_preload(list(modules or _PRELOADED))
     return context
+
+
+def _can_fork() -> bool:
+    """Tell whether this process has no threads but this one and the one that waits for signals."""
+    others = [each for each in threading.enumerate() if each is not threading.current_thread()]
+    return sys.platform == "linux" and all(each.name == OWN_THREAD for each in others)
 
 
 def run_tasks(
@@ -83,14 +99,16 @@ def run_tasks(
     count: int,
     stop: Event,
     on_fewer: Callable[[str], None] = lambda _: None,
+    modules: Sequence[str] = (),
 ) -> Iterator[tuple[Any, Any]]:
-    """Run tasks on worker processes.
+    """Run tasks on worker processes, which have modules imported, else what a load needs.
 
     A worker that dies is replaced; one that cannot start or go on is not, and `on_fewer` hears of
     the first one why. Once there are none, the result of all other tasks is `Withdrawn`. The result
     of a task that raises a DatabaseError is that error.
     """
-    crew = _Crew(start, arguments, deque((task, 1) for task in tasks), stop, on_fewer)
+    waiting = deque((task, 1) for task in tasks)
+    crew = _Crew(start, arguments, waiting, stop, on_fewer, _context(modules))
     try:
         crew.gather(count)
         while busy := [worker for worker in crew.workers if worker.task is not None]:
@@ -113,11 +131,9 @@ class _Crew:
     waiting: deque[tuple[Any, int]]
     stop: Event
     on_fewer: Callable[[str], None]
+    context: Any
     workers: list[_Worker] = field(default_factory=list)
     are_fewer: bool = False
-
-    def __post_init__(self) -> None:
-        self._context = _context()
 
     def gather(self, count: int) -> None:
         """Start workers, and give each a task."""
@@ -162,10 +178,14 @@ class _Crew:
         """Start a worker; a fork server that was killed is started again."""
         for pause in _PAUSES_S:
             time.sleep(pause)
-            own_end, worker_end = self._context.Pipe()
-            process = self._context.Process(target=_work, args=(worker_end,), daemon=True)
+            own_end, worker_end = self.context.Pipe()
+            # A pipe ends when all copies of its other end are closed: a fork closes those it has.
+            is_fork = self.context.get_start_method() == "fork"
+            copies = (own_end, *(worker.pipe for worker in self.workers)) if is_fork else ()
+            process = self.context.Process(target=_work, args=(worker_end, copies), daemon=True)
             try:
-                process.start()
+                with _blocked(ENDING):
+                    process.start()
                 own_end.send((self.start, self.arguments))
             except (EOFError, OSError):
                 own_end.close()
@@ -195,12 +215,22 @@ class _Crew:
         self.workers.remove(worker)
 
 
-def _work(pipe: Connection) -> None:
-    """Run in a worker: turn tasks into results until the pipe closes."""
+def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
+    """Run in a worker: turn tasks into results until the pipe closes.
+
+    A fork leaves alone what it has of its parent's, such as connections: nothing here is freed, and
+    what nobody refers to is not collected.
+    """
+    gc.freeze()
+    for copy in copies:
+        copy.close()
     # Ctrl-C and the end of a terminal reach the whole group, and TERM may: the exposure in hand is
     # to be finished.
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     _die_with_parent()
     try:
         start, arguments = pipe.recv()
@@ -212,7 +242,7 @@ def _work(pipe: Connection) -> None:
             return
         while True:
             task = pipe.recv()
-            with _without_term():
+            with _blocked([signal.SIGTERM]):
                 try:
                     pipe.send(function(task))
                 except DatabaseError as error:
@@ -222,13 +252,13 @@ def _work(pipe: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _without_term() -> Iterator[None]:
-    """Let TERM wait for a while."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+def _blocked(numbers: Iterable[int]) -> Iterator[None]:
+    """Let signals wait for a while."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _die_with_parent() -> None:

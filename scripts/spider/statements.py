@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
-from aomuse.load.shards import OWNER, TABLE
+from aomuse.stored.shards import OWNER, TABLE
 from aomuse.models import SourceSample
 
 #: More than there will be servers: whole buckets can move to new ones.

@@ -10,7 +10,7 @@ from aomuse.db import create_engine
 from aomuse.doctor import installation, server, sqlite
 
 ALWAYS = {"Python", "aomuse", "packages", "extras", "driver"}
-OF_MARIADB = {"server", "encryption", "session", "settings", "privileges", "bulk rows"}
+OF_MARIADB = {"server", "encryption", "memory", "session", "settings", "privileges", "bulk rows"}
 
 
 def findings(done: Finished) -> dict[str, tuple[str, str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
 import sqlalchemy as sa
+from fits_factory import Tree
 from warehouse import aomuse
 
 from aomuse.connections.urls import asks_for_tls, database_url
@@ -117,3 +121,14 @@ def test_a_url_that_is_right_is_taken_as_it_is() -> None:
         f"{SERVER}/muse?unix_socket=/run/mysqld/mysqld.sock",
     ):
         assert database_url(text) == sa.make_url(text)
+
+
+def test_a_file_of_any_name(tmp_path: Path) -> None:
+    file = tmp_path / "night 1 #2?%41+.db"
+    tree = Tree(tmp_path / "night")
+    tree.add(1, without=["prm", "psf"])
+    for command in (["migrate"], ["load", tree.root], ["verify"]):
+        done = aomuse(f"sqlite:///{quote(str(file))}", *command)
+        assert done.code == 0, done.text
+    assert "0 files with differences" in done.out
+    assert list(tmp_path.glob("*.db")) == [file]

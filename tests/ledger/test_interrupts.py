@@ -156,7 +156,7 @@ def test_a_signal_that_is_ignored_stays_so(db, tree, clean):
 @pytest.mark.parametrize("backend", ["mariadb"])
 def test_a_group_of_processes_that_is_ended(db, tree, clean):
     """As a service is stopped: the workers and the server that forks them get the signal too."""
-    always_workers = "from aomuse import pipeline; pipeline.WORTH_WORKERS_BYTES = -1\n"
+    always_workers = "from aomuse import stages; stages.WORTH_WORKERS_BYTES = -1\n"
     loader = start(
         db.url,
         *("load", "--workers", 2, tree.root),

@@ -4,8 +4,10 @@ import hashlib
 import json
 import signal
 import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from old_databases import database_2020
 from own_processes import start, wait_until
 from warehouse import aomuse, contents, exposure_by_id, query, scalar
 
+from aomuse.connections.kept_values import kept_references
 from aomuse.legacy.source import open_source
 
 SECRET = "s3cr3t-pa55"
@@ -83,6 +86,12 @@ def test_nothing_can_be_written_through_it(engine_of_source, request):
     assert old.rows() == before
 
 
+def test_what_is_read_of_it_is_freed(mariadb_admin):
+    with open_source(database_2020(mariadb_admin()).url) as source:
+        kept = kept_references(source._connection)
+    assert kept == (version("mariadb") == "2.0.0rc2")
+
+
 def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engine):
     url = sa.make_url(mariadb_admin())
     database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
@@ -102,7 +111,7 @@ def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path)
     before = contents(engine)
     moved = tmp_path / "elsewhere #1?.db"
     Path(str(sa.make_url(old_2020.url).database)).rename(moved)
-    url = sa.URL.create("sqlite", database=str(moved)).render_as_string()
+    url = f"sqlite:///{quote(str(moved))}"
     assert "2 unchanged" in aomuse(db_url, "import-blobs", url).out
     assert contents(engine) == before
     connection = sqlite3.connect(moved)

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 
 from aomuse.db import create_engine
-from aomuse.load.shards import find_shards, is_sharded
 from aomuse.load.two_phase import xid
 from aomuse.models import SourceSample
+from aomuse.stored.shards import find_shards, is_sharded
 from scripts.spider import __main__ as command
 from scripts.spider.statements import bucket_name, head_statements, node_statements
 

@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import fits_factory as factory
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from aomuse import pipeline
+from aomuse import stages
 from aomuse.db import write_transaction
 from aomuse.load.writer_choice import WriterChoice, choose_writer
-from aomuse.stored.writer import BulkWriter
+from aomuse.stored.writer import BulkWriter, Rows
 
 Whole = dict[int, dict[str, Any]]
 
@@ -33,11 +32,12 @@ class HalfWriter:
         self._table = table
         self._reached = reached
 
-    def write(self, table: str, frame: pd.DataFrame) -> int:
+    def write(self, table: str, rows: Rows) -> int:
         if table != self._table or self._reached:
-            return self._writer.write(table, frame)
+            return self._writer.write(table, rows)
         self._reached.append(table)
-        self._writer.write(table, frame.iloc[: len(frame) // 2])
+        half = {str(name): values[: len(values) // 2] for name, values in rows.items()}
+        self._writer.write(table, half)
         raise RuntimeError(f"no more room for {table}")
 
 
@@ -54,7 +54,7 @@ def fail_at(monkeypatch):
                 way, make_writer=lambda c: HalfWriter(way.make_writer(c), table, reached)
             )
 
-        monkeypatch.setattr(pipeline, "choose_writer", spoiled)
+        monkeypatch.setattr(stages, "choose_writer", spoiled)
         return reached
 
     return arrange

@@ -126,7 +126,7 @@ def test_offline_sql_makes_the_same_schema(empty_url, empty, engine):
     windows = "SELECT * FROM wavelength_window ORDER BY id"
     assert query(empty, windows) == query(engine, windows)
     run_script(empty_url, offline(empty_url, f"{schema.head_revision()}:base", down=True))
-    assert names(empty) == {"alembic_version"}
+    assert names(empty) <= {"alembic_version"}  # which older versions of Alembic drop here
 
 
 class StoppedError(Exception):

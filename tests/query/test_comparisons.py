@@ -12,6 +12,7 @@ import aomuse
 from aomuse.errors import AomuseError
 from aomuse.metrics import WAVELENGTHS_NM, metric_of
 from aomuse.metrics.atmosphere import ARCSEC
+from aomuse.metrics.metric import SUPERSEDED
 from aomuse.metrics.registering import register_metrics
 from aomuse.metrics.wavelength import muse_fwhm, natural_image_quality
 
@@ -250,21 +251,22 @@ def test_the_isoplanatic_angle(db, engine):
         assert frame.loc[number, "theta0_arcsec"] == pytest.approx(theta0, rel=1e-9)
 
 
+def laser(connection: sa.Connection, exposure_id: int, lgs: int, **metrics: float) -> None:
+    """Store metrics of a laser; it has telemetry, so that it is on or off."""
+    values = {metric_of("laser_on", SUPERSEDED).id: 1.0}
+    values |= {metric_of(name).id: value for name, value in metrics.items()}
+    key = {"exposure_id": exposure_id, "lgs": lgs}
+    rows = [{**key, "metric_id": number, "value": value} for number, value in values.items()]
+    connection.execute(sa.insert(TABLES["exposure_laser_metric"]), rows)
+
+
 def test_sensors_and_lasers_are_compared(db, engine):
     r0 = {1: 0.10, 2: 0.14, 3: 0.12, 4: 0.18}
     with engine.begin() as connection:
         for lgs, value in r0.items():
-            for name, each in (("r0_mean", value), ("lgs_seeing_mean", 0.1 / value)):
-                connection.execute(
-                    sa.insert(TABLES["exposure_laser_metric"]).values(
-                        exposure_id=1, lgs=lgs, metric_id=metric_of(name).id, value=each
-                    )
-                )
-        connection.execute(
-            sa.insert(TABLES["exposure_laser_metric"]).values(
-                exposure_id=3, lgs=2, metric_id=metric_of("r0_mean").id, value=0.2
-            )
-        )
+            laser(connection, 1, lgs, r0_mean=value, lgs_seeing_mean=0.1 / value)
+        laser(connection, 3, 2, r0_mean=0.2)
+        laser(connection, 3, 3)  # without any of the quantities
         for row, (dimm, mass, slodar) in enumerate(((0.7, 0.6, 0.4), (0.9, None, 0.5), (0, 0, 0))):
             connection.execute(
                 sa.insert(TABLES["asm"]).values(

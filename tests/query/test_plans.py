@@ -77,14 +77,14 @@ def test_no_view_scans_a_big_table_for_one_exposure(night, engine):
     assert not scans
 
 
-BY_JOIN = {view.name: view for view in METRIC_VIEWS if view.on_mariadb}
+BY_LOOKUP = {view.name: view for view in METRIC_VIEWS if view.by_lookup}
 
 
-@pytest.mark.parametrize("name", BY_JOIN)
-def test_views_of_metrics_have_the_same_rows_by_groups_and_by_joins(night, engine, name):
+@pytest.mark.parametrize("name", BY_LOOKUP)
+def test_views_of_metrics_have_the_same_rows_by_groups_and_by_lookups(night, engine, name):
     with engine.connect() as connection:
         shown = connection.exec_driver_sql(f"SELECT * FROM {name}")
-        grouped = connection.exec_driver_sql(BY_JOIN[name].select(engine.dialect.name))
+        grouped = connection.exec_driver_sql(BY_LOOKUP[name].select(engine.dialect.name))
         assert list(shown.keys()) == list(grouped.keys())
         assert sorted(map(repr, shown)) == sorted(map(repr, grouped))
 
@@ -97,28 +97,33 @@ def test_views_of_metrics_have_the_same_rows_by_groups_and_by_joins(night, engin
         ("v_laser_metrics", "strehl_mean"),
     ],
 )
-def test_mariadb_reads_the_metrics_that_are_asked_for_and_no_others(night, engine, view, metric):
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite groups them")
+def test_the_metrics_that_are_asked_for_are_read_and_no_others(night, engine, view, metric):
+    question = f"SELECT instrument_mode, AVG({metric}) FROM {view} GROUP BY instrument_mode"
+    both = "v_psf_fit_metrics f JOIN v_exposure_metrics m ON m.exposure_id = f.exposure_id"
     with engine.connect() as connection:
-        question = f"SELECT instrument_mode, AVG({metric}) FROM {view} GROUP BY instrument_mode"
-        read = [table for table in steps(connection, question) if re.fullmatch(r"m\d+", table)]
-        assert len(read) == 1
-        both = "v_psf_fit_metrics f JOIN v_exposure_metrics m ON m.exposure_id = f.exposure_id"
+        assert len(reached("x", connection, question, run=True)) == 1
         assert connection.exec_driver_sql(f"SELECT * FROM {both}").all()
 
 
-@pytest.mark.parametrize("view", ["v_sensor", "v_strehl"])
+def reached(alias: str, connection: sa.Connection, question: str, *, run: bool) -> list[str]:
+    """Return by which columns a question reaches a table, in each place where it does.
+
+    MariaDB explains each subquery of a view; which of them it needs, it says when it has run.
+    """
+    if connection.dialect.name == "sqlite":
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").mappings().all()
+        return [
+            row["detail"] for row in plan if re.match(rf"(SEARCH|SCAN) {alias}\b", row["detail"])
+        ]
+    explain = "ANALYZE" if run else "EXPLAIN"
+    plan = connection.exec_driver_sql(f"{explain} {question}").mappings().all()
+    there = [row for row in plan if row["table"] == alias]
+    return [str(row["ref"]) for row in there if not run or row["r_rows"] is not None]
+
+
+@pytest.mark.parametrize("view", ["v_sensor", "v_strehl", "v_laser_ratio"])
 def test_values_of_lasers_are_reached_by_their_exposure(night, engine, view):
-    on_sqlite = engine.dialect.name == "sqlite"
-    explain = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
     with engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"{explain} SELECT * FROM {view}").mappings().all()
-    if on_sqlite:
-        reached = [row["detail"] for row in plan if re.match(r"(SEARCH|SCAN) x\b", row["detail"])]
-        assert reached
-        assert all("exposure_id=?" in step for step in reached)
-    else:
-        reached = [row for row in plan if row["table"] == "x"]
-        assert reached
-        assert all(row["key"] == "PRIMARY" for row in reached)
+        ways = reached("x", connection, f"SELECT * FROM {view}", run=False)
+    assert ways
+    assert all("exposure_id=?" in way or ".id" in way or ".exposure_id" in way for way in ways)

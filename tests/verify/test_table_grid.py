@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import astropy
 import column_grid
 import fits_factory as factory
 import fitsio
@@ -44,6 +45,8 @@ ASTROPY = {
     "F_no_point": "does not know decimals without a point",
     "E_blank": "takes a blank field for NaN; it is 0",
 }
+if int(astropy.__version__.partition(".")[0]) < 8:
+    ASTROPY["[PQ]L.*"] = "shows the letters of a list of logicals as numbers"
 #: Columns that astropy cannot read at all, such as integers beyond 64 bits and exponents without
 #: a letter; some spoil the columns beside them, too.
 NOT_ASTROPY = "[PQ]X.*|A_part|A_one_axis|[PQ]J_none|I_long|E_bare_exponent"

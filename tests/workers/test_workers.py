@@ -3,14 +3,17 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 import worker_functions
 from backends import on_sqlite
 
-from aomuse import pipeline
+from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
 from aomuse.signals import Ended, finish_on_interrupt
 from aomuse.simulate import simulate
@@ -102,6 +105,18 @@ def test_a_task_of_a_worker_that_withdraws_is_done_by_another(tmp_path):
     assert done == {number: number for number in range(6)}
 
 
+@pytest.fixture
+def another_thread():
+    """Run a thread: what it may hold nobody would release in a fork."""
+    end = Event()
+    thread = Thread(target=end.wait)
+    thread.start()
+    yield
+    end.set()
+    thread.join()
+
+
+@pytest.mark.usefixtures("another_thread")
 def test_a_fork_server_that_is_killed_is_started_again():
     """Its workers die with it, so tasks can be lost twice, but nothing hangs or ends the rest."""
     done, killed = {}, False
@@ -111,6 +126,50 @@ def test_a_fork_server_that_is_killed_is_started_again():
             killed = True
             os.kill(fork_server(), signal.SIGKILL)
     assert done == {number: number for number in range(12)}
+
+
+_FORKING = """
+import gc, os, sys
+from threading import Event
+import sqlalchemy as sa
+import worker_functions
+from aomuse.db import create_engine
+from aomuse.signals import finish_on_interrupt
+from aomuse.workers.processes import run_tasks
+
+with create_engine(sys.argv[1]).connect() as connection, finish_on_interrupt() as stop:
+    # A connection in a cycle that nobody refers to: a worker's collector would end it.
+    lost = [connection.engine.raw_connection()]
+    lost.append(lost)
+    del lost
+    done = dict(run_tasks(range(4), worker_functions.start_telling, (), 2, stop))
+    gc.collect()
+    print(connection.scalar(sa.text("SELECT 1")), *{*done.values()} - {(os.getpid(), "default")})
+    for task, process_id in run_tasks(range(9), worker_functions.start_process, (), 2, Event()):
+        print(process_id, flush=True)
+        if task == 3:
+            os.kill(os.getpid(), 9)
+"""
+
+
+def test_workers_of_a_process_without_threads_are_its_forks(db_url):
+    """They leave its connections alone, take signals in their own way, and end with it."""
+    place = str(Path(__file__).parent)
+    run = subprocess.run(
+        [sys.executable, "-c", _FORKING, db_url],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([place, *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.stderr == ""
+    first, *workers = run.stdout.splitlines()
+    assert (first, run.returncode) == ("1", -signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def fork_server() -> int:
@@ -149,7 +208,7 @@ def night(tmp_path_factory):
 @on_sqlite
 def test_killed_worker_loses_nothing(engine, night, monkeypatch):
     """In the middle; `tests/pipeline` has one that is killed at the start, on both engines."""
-    monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", 0)
+    monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", 0)
     others = set(multiprocessing.active_children())
 
     class Killer(Listener):

@@ -20,6 +20,17 @@ def start_counting() -> Callable[[int], tuple[bool, int]]:
     return lambda _: (gc.isenabled(), gc.get_freeze_count())
 
 
+def start_telling() -> Callable[[int], tuple[int, str]]:
+    """Tell who started the worker, and what TERM does to it."""
+    gc.collect()
+    term = "default" if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL else "handled"
+    return lambda _: (os.getppid(), term)
+
+
+def start_process() -> Callable[[int], int]:
+    return lambda _: os.getpid()
+
+
 def start_fatal(folder: str, deaths: int) -> Callable[[int], int]:
     """Die of task 3 as many times as asked, then do it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, by_size, reading
+from aomuse.stored.by_layer import Extents, Owner, read_by_layer, read_extents
 from aomuse.stored.rows import read_rows
 from aomuse.stored.special import SpecialValues, Values
 from aomuse.suggest import unknown
@@ -62,7 +64,8 @@ def read_psf(
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
-        known = parameters_of(connection, fits)
+        extents = extents_of(connection, fits)
+        known = _in_order({name for _, name in extents})
         strangers = [name for name in names if name not in known]
         if strangers:
             # Other analyses may have it: then these have no value, and that is not a mistake.
@@ -86,7 +89,9 @@ def read_psf(
             exposures = {fit.exposure_id for fit in part}
             special = SpecialValues(connection, exposures, "psf_layer", "psf_parameter")
             layers = layers_of(connection, special, part, low, high)
-            yield make_frame(columns, _cells(connection, special, part, shown, layers))
+            ids = {fit.id for fit in part}
+            of_part = {o: e for o, e in extents.items() if o[0] in ids and o[1] in shown}
+            yield make_frame(columns, _cells(connection, special, part, shown, layers, of_part))
 
 
 def check_wavelength(wavelength: Any) -> Wavelengths:
@@ -145,8 +150,20 @@ def parameters_of(connection: Connection, fits: Sequence[Fit]) -> list[str]:
     for part in batches([fit.id for fit in fits]):
         select = sa.select(PsfParameter.parameter).where(PsfParameter.psf_fit_id.in_(part))
         found |= set(connection.scalars(select.distinct()))
-    moffat = [name for name in ("fwhm", "beta", "e", "theta") if name in found]
-    return [*moffat, *sorted(found.difference(moffat))]
+    return _in_order(found)
+
+
+def _in_order(names: set[str]) -> list[str]:
+    moffat = [name for name in ("fwhm", "beta", "e", "theta") if name in names]
+    return [*moffat, *sorted(names.difference(moffat))]
+
+
+def extents_of(connection: Connection, fits: Sequence[Fit]) -> dict[Owner, range | None]:
+    """Return which layers the parameters of analyses have."""
+    found: dict[Owner, range | None] = {}
+    for part in batches([fit.id for fit in fits]):
+        found |= read_extents(connection, part)
+    return found
 
 
 def _cells(
@@ -155,24 +172,24 @@ def _cells(
     fits: list[Fit],
     shown: list[str],
     layers: dict[str, Values],
+    extents: Extents,
 ) -> list[Any]:
     """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
     count = len(layers["layer"])
-    where = [PsfParameter.psf_fit_id.in_([fit.id for fit in fits])]
+    cells = {name: np.full(count, np.nan) for name in shown}
     if count:
-        first, last = int(layers["layer"].min()), int(layers["layer"].max())
-        where.append(PsfParameter.layer.between(first, last))
-    row_of = pd.Index(_row_keys(layers))
-    cells = {}
-    for name in shown:
-        # One parameter after the other: then all that is read are numbers.
-        found = read_rows(
-            connection, special, "psf_parameter", ["value"], *where, fixed={"parameter": name}
-        )
-        place = row_of.get_indexer(pd.Index(_row_keys(found)))
-        known = place >= 0
-        cells[name] = np.full(count, np.nan)
-        cells[name][place[known]] = found["value"][known]
+        limits = int(layers["layer"].min()), int(layers["layer"].max())
+        # Where the layers of each analysis begin, and end.
+        ids = [f.id for f in fits]
+        starts = np.searchsorted(layers["fit"], np.arange(len(fits) + 1)).tolist()
+        bounds = dict(zip(ids, itertools.pairwise(starts), strict=True))
+        for (number, name), found, values in read_by_layer(connection, special, extents, limits):
+            start, stop = bounds[number]
+            own = layers["layer"][start:stop]
+            place = np.searchsorted(found, own)
+            known = place < len(found)
+            known[known] = found[place[known]] == own[known]
+            cells[name][start:stop][known] = values[place[known]]
     fit = layers["fit"]
     result = [
         layers["psf_fit_id"],
@@ -185,8 +202,3 @@ def _cells(
     if "fwhm" in shown:
         result.append(cells["fwhm"] * np.array([f.pixel_arcsec for f in fits])[fit])
     return result
-
-
-def _row_keys(rows: dict[str, Values]) -> Values:
-    """Return analysis and layer as one number."""
-    return np.asarray((rows["psf_fit_id"] << 32) + rows["layer"])

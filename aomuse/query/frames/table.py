@@ -163,5 +163,5 @@ def _times(column: Time) -> pd.Series[Any]:
     times = np.asarray(whole.to_value("datetime64", subfmt="*"), dtype="datetime64[ns]")
     # A Time is two doubles, good to less than a nanosecond: the microsecond is the nearest one.
     micro = ((times.astype(np.int64) + 500) // 1000).astype("datetime64[us]")
-    micro[missing] = np.datetime64("NaT")
+    micro[missing] = np.datetime64("NaT", "us")
     return series("date" if column.out_subfmt == "date" else "time", micro)

@@ -127,7 +127,7 @@ def _with_none(values: Cells, nulls: Cells) -> Cells:
 def _times(
     connection: Connection, model: Any, tables: list[StoredTable], starts: Cells, total: int
 ) -> Cells:
-    times = np.full(total, np.datetime64("NaT"), dtype="datetime64[us]")
+    times = np.full(total, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     # The first table of an exposure has the times; a second one of its name has none.
     first: dict[int, int] = {}
     for table, start in zip(tables, starts.tolist(), strict=True):

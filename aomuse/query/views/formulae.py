@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from aomuse.metrics import metric_of
 from aomuse.metrics.atmosphere import ARCSEC, DIAMETER_M, SEEING_FACTOR
 from aomuse.metrics.domain import Range
+from aomuse.metrics.metric import SUPERSEDED
+
+#: A metric that every laser with telemetry has, in older databases too: its rows are the lasers.
+EVERY_LASER = metric_of("laser_on", SUPERSEDED).id
 
 #: Seeing in arcsec times r0 in m, for each nm of wavelength.
 _SEEING_R0 = SEEING_FACTOR * 1e-9 * ARCSEC
@@ -63,12 +67,8 @@ def within(value: str, limits: Range) -> str:
 
 
 def of_lasers(aggregate: str, metric: str, exposure: str) -> str:
-    """Return an aggregate over the lasers of an exposure; lgs leads SQLite to the key's range.
-
-    Without it, SQLite reads the metric of all exposures for each of them.
-    """
+    """Return an aggregate over the lasers of an exposure, which the metrics' index holds."""
     return (
         f"(SELECT {aggregate}(x.value) FROM exposure_laser_metric x"
-        f" WHERE x.exposure_id = {exposure} AND x.lgs BETWEEN 1 AND 4"
-        f" AND x.metric_id = {metric_of(metric).id})"
+        f" WHERE x.exposure_id = {exposure} AND x.metric_id = {metric_of(metric).id})"
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from aomuse.metrics import shown_names
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, OBSERVATION_COLUMNS, PIXEL_SCALE_SQL
+from aomuse.query.views.formulae import EVERY_LASER
 from aomuse.query.views.view import View, ViewColumn, columns
 
 
@@ -26,6 +27,8 @@ _EXPOSURE = (
     ViewColumn("exposure_id", "e.id", "Number of the exposure (exposure.id)"),
     *OBSERVATION_COLUMNS,
 )
+_TARGET = "LEFT JOIN target t ON t.id = e.target_id"
+_KEY = "e.id, t.name, e.instrument_mode, e.date_obs_utc"
 #: Lasers are grouped by their key alone: with the names of the exposure a server sorts a row for
 #: each of their metrics, which takes three times as long.
 _LASERS = (
@@ -33,74 +36,65 @@ _LASERS = (
     + ", ".join(f"{column.expression} AS {column.name}" for column in _metrics("laser"))
     + " FROM exposure_laser_metric m GROUP BY m.exposure_id, m.lgs)"
 )
-_KEY = "e.id, t.name, e.instrument_mode, e.date_obs_utc"
-
-_TARGET = "LEFT JOIN target t ON t.id = e.target_id"
 
 
-def _by_join(view: View, grain: str, base: str, table: str, key: dict[str, str]) -> View:
-    """Return a view of metrics with a join for each instead of groups, for MariaDB.
+def _with_lookups(view: View, grain: str, table: str, source: str, **key: str) -> View:
+    """Return a view of metrics for databases too: with a look-up for each instead of groups.
 
-    It leaves out the joins whose columns a question does not name, and then answers ten times as
-    fast. SQLite takes 64 tables at most, which two such views together would exceed.
+    A question then reads those metrics alone whose columns it names, ten times as fast.
     """
-    numbers = {name: metric.id for metric, name in shown_names().items() if metric.grain == grain}
-    joins = [
-        f"LEFT JOIN {table} m{number} ON m{number}.metric_id = {number}"
-        + "".join(f" AND m{number}.{column} = {value}" for column, value in key.items())
-        for number in numbers.values()
-    ]
+    owner = "".join(f" AND x.{column} = {value}" for column, value in key.items())
+    lookups = {
+        name: f"(SELECT x.value FROM {table} x WHERE x.metric_id = {metric.id}{owner})"
+        for metric, name in shown_names().items()
+        if metric.grain == grain
+    }
     shown = tuple(
-        column._replace(expression=f"m{numbers[column.name]}.value")
-        if column.name in numbers
-        else column
+        column._replace(expression=lookups.get(column.name, column.expression))
         for column in view.columns
     )
-    return replace(view, columns=shown, source="\n".join([base, *joins]))
+    return replace(view, by_lookup=replace(view, columns=shown, source=source))
 
-
-_GROUPED = (
-    View(
-        "v_exposure_metrics",
-        "One exposure, a column for each metric; _legacy for the formula of 2022 if it differs",
-        (*_EXPOSURE, *_metrics("exposure")),
-        "exposure e\nLEFT JOIN target t ON t.id = e.target_id\n"
-        f"LEFT JOIN exposure_metric m ON m.exposure_id = e.id\nGROUP BY {_KEY}",
-    ),
-    View(
-        "v_psf_fit_metrics",
-        "One analysis, a column for each metric of the delivered PSF",
-        (*FIT_COLUMNS, *_metrics("psf_fit")),
-        f"psf_fit f\n{FIT_JOINS}\nLEFT JOIN psf_fit_metric m ON m.psf_fit_id = f.id\n"
-        f"GROUP BY f.id, {_KEY}, f.model, f.fit_rank",
-    ),
-    View(
-        "v_laser_metrics",
-        "One laser in one exposure, a column for each metric of its telemetry",
-        (
-            *_EXPOSURE,
-            ViewColumn("lgs", "m.lgs", "Laser guide star, 1 to 4"),
-            *(column._replace(expression=f"m.{column.name}") for column in _metrics("laser")),
-        ),
-        f"{_LASERS} m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}",
-    ),
-)
-_WAYS = (
-    ("exposure", f"exposure e\n{_TARGET}", "exposure_metric", {"exposure_id": "e.id"}),
-    ("psf_fit", f"psf_fit f\n{FIT_JOINS}", "psf_fit_metric", {"psf_fit_id": "f.id"}),
-    (
-        "laser",
-        "(SELECT DISTINCT x.exposure_id, x.lgs FROM exposure_laser_metric x) m\n"
-        f"JOIN exposure e ON e.id = m.exposure_id\n{_TARGET}",
-        "exposure_laser_metric",
-        {"exposure_id": "m.exposure_id", "lgs": "m.lgs"},
-    ),
-)
 
 METRIC_VIEWS = (
-    *(
-        replace(view, on_mariadb=_by_join(view, *way))
-        for view, way in zip(_GROUPED, _WAYS, strict=True)
+    _with_lookups(
+        View(
+            "v_exposure_metrics",
+            "One exposure, a column for each metric; _legacy for the formula of 2022 if it differs",
+            (*_EXPOSURE, *_metrics("exposure")),
+            f"exposure e\n{_TARGET}\n"
+            f"LEFT JOIN exposure_metric m ON m.exposure_id = e.id\nGROUP BY {_KEY}",
+        ),
+        *("exposure", "exposure_metric", f"exposure e\n{_TARGET}"),
+        exposure_id="e.id",
+    ),
+    _with_lookups(
+        View(
+            "v_psf_fit_metrics",
+            "One analysis, a column for each metric of the delivered PSF",
+            (*FIT_COLUMNS, *_metrics("psf_fit")),
+            f"psf_fit f\n{FIT_JOINS}\nLEFT JOIN psf_fit_metric m ON m.psf_fit_id = f.id\n"
+            f"GROUP BY f.id, {_KEY}, f.model, f.fit_rank",
+        ),
+        *("psf_fit", "psf_fit_metric", f"psf_fit f\n{FIT_JOINS}"),
+        psf_fit_id="f.id",
+    ),
+    _with_lookups(
+        View(
+            "v_laser_metrics",
+            "One laser in one exposure, a column for each metric of its telemetry",
+            (
+                *_EXPOSURE,
+                ViewColumn("lgs", "m.lgs", "Laser guide star, 1 to 4"),
+                *(column._replace(expression=f"m.{column.name}") for column in _metrics("laser")),
+            ),
+            f"{_LASERS} m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}",
+        ),
+        *("laser", "exposure_laser_metric"),
+        f"exposure_laser_metric m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}\n"
+        f"WHERE m.metric_id = {EVERY_LASER}",
+        exposure_id="m.exposure_id",
+        lgs="m.lgs",
     ),
     View(
         "v_psf_window",

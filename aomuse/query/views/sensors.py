@@ -6,7 +6,7 @@ from aomuse.metrics import metric_of
 from aomuse.metrics.cuts import AIRMASS
 from aomuse.metrics.domain import Range
 from aomuse.query.views.fits import OBSERVATION_COLUMNS
-from aomuse.query.views.formulae import of_lasers, within
+from aomuse.query.views.formulae import EVERY_LASER, of_lasers, within
 from aomuse.query.views.telemetry import LASER_ON
 from aomuse.query.views.view import View, ViewColumn, columns
 
@@ -81,35 +81,27 @@ _QUANTITIES = {
     "seeing": metric_of("lgs_seeing_mean").id,
     "strehl": metric_of("strehl_mean").id,
 }
-_NUMBERS = ", ".join(map(str, _QUANTITIES.values()))
-_EACH = (
-    "(SELECT x.exposure_id, x.lgs, "
-    + ", ".join(
-        f"MAX(CASE WHEN x.metric_id = {number} THEN x.value END) AS {name}"
-        for name, number in _QUANTITIES.items()
+
+
+def _of_laser(name: str) -> str:
+    return (
+        "(SELECT MAX(x.value) FROM exposure_laser_metric x WHERE x.exposure_id = m.exposure_id"
+        f" AND x.lgs = m.lgs AND x.metric_id = {_QUANTITIES[name]})"
     )
-    + f" FROM exposure_laser_metric x WHERE x.metric_id IN ({_NUMBERS})"
-    " AND x.value IS NOT NULL GROUP BY x.exposure_id, x.lgs)"
-)
 
 
 def _median(name: str) -> str:
     """Return the median of two to four values: one or two remain without the extremes."""
-    middle = f"SUM(o.{name}) - MIN(o.{name}) - MAX(o.{name})"
+    middle = "SUM(o.value) - MIN(o.value) - MAX(o.value)"
     return (
-        f"CASE COUNT(o.{name}) WHEN 2 THEN SUM(o.{name}) / 2e0 WHEN 3 THEN {middle}"
-        f" WHEN 4 THEN ({middle}) / 2e0 END AS {name}"
+        f"(SELECT CASE COUNT(o.value) WHEN 2 THEN SUM(o.value) / 2e0 WHEN 3 THEN {middle}"
+        f" WHEN 4 THEN ({middle}) / 2e0 END FROM exposure_laser_metric o"
+        f" WHERE o.exposure_id = m.exposure_id AND o.metric_id = {_QUANTITIES[name]})"
     )
 
 
-_MEDIANS = (
-    f"(SELECT o.exposure_id, COUNT(o.r0) AS lasers, {', '.join(map(_median, _QUANTITIES))}"
-    f" FROM {_EACH} o GROUP BY o.exposure_id)"
-)
-
-
 def _ratio(name: str) -> str:
-    return f"CASE WHEN q.{name} > 0 THEN l.{name} / q.{name} END"
+    return f"CASE WHEN {_median(name)} > 0 THEN {_of_laser(name)} / {_median(name)} END"
 
 
 LASER_RATIO_VIEW = View(
@@ -117,25 +109,24 @@ LASER_RATIO_VIEW = View(
     "One laser in one exposure against the median of the lasers",
     _EXPOSURE
     + columns(f"""
-        lgs | l.lgs | Laser guide star, 1 to 4
-        laser_count | q.lasers | Lasers with r0; medians and ratios are NULL where it is alone
-        r0_m | l.r0 | r0 of the laser (r0_mean), m
-        median_r0_m | q.r0 | Median over the lasers, m
+        lgs | m.lgs | Laser guide star, 1 to 4
+        laser_count | {of_lasers("COUNT", "r0_mean", "m.exposure_id")}
+            | Lasers with r0; medians and ratios are NULL where it is alone
+        r0_m | {_of_laser("r0")} | r0 of the laser (r0_mean), m
+        median_r0_m | {_median("r0")} | Median over the lasers, m
         r0_ratio | {_ratio("r0")} | r0 of the laser over the median of the lasers
-        l0_m | l.l0 | Outer scale by the laser (l0_mean), m
-        median_l0_m | q.l0 | Median over the lasers, m
+        l0_m | {_of_laser("l0")} | Outer scale by the laser (l0_mean), m
+        median_l0_m | {_median("l0")} | Median over the lasers, m
         l0_ratio | {_ratio("l0")} | Outer scale by the laser over the median of the lasers
-        seeing_arcsec | l.seeing | Seeing by the laser (lgs_seeing_mean), arcsec
-        median_seeing_arcsec | q.seeing | Median over the lasers, arcsec
+        seeing_arcsec | {_of_laser("seeing")} | Seeing by the laser (lgs_seeing_mean), arcsec
+        median_seeing_arcsec | {_median("seeing")} | Median over the lasers, arcsec
         seeing_ratio | {_ratio("seeing")} | Seeing by the laser over the median of the lasers
-        strehl | l.strehl | Strehl ratio by the laser (strehl_mean), per cent
-        median_strehl | q.strehl | Median over the lasers, per cent
-        strehl_difference | l.strehl - q.strehl | Strehl ratio minus the median, per cent
+        strehl | {_of_laser("strehl")} | Strehl ratio by the laser (strehl_mean), per cent
+        median_strehl | {_median("strehl")} | Median over the lasers, per cent
+        strehl_difference | {_of_laser("strehl")} - {_median("strehl")}
+            | Strehl ratio minus the median, per cent
     """),
-    f"""
-    {_EACH} l
-    JOIN {_MEDIANS} q ON q.exposure_id = l.exposure_id
-    JOIN exposure e ON e.id = l.exposure_id
-    {_TARGET}
-    """,
+    "exposure_laser_metric m\nJOIN exposure e ON e.id = m.exposure_id\n"
+    f"{_TARGET}\nWHERE m.metric_id = {EVERY_LASER}"
+    f" AND COALESCE({', '.join(map(_of_laser, _QUANTITIES))}) IS NOT NULL",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aomuse.metrics import WAVELENGTHS_NM, metric_of
 from aomuse.query.views.exposures import night_sql
-from aomuse.query.views.view import View, ViewColumn, columns
+from aomuse.query.views.view import THEN_JOIN, View, ViewColumn, columns
 
 #: Column, metric and meaning of the medians.
 _EXPOSURE = (
@@ -44,7 +44,10 @@ def quantile_sql(condition: str, share: str) -> str:
 
 
 def _rows(dialect: str) -> str:
-    """Return the SQL for one row for each exposure, analysis and value of a metric."""
+    """Return the SQL for one row for each exposure, analysis and value of a metric.
+
+    Exposures come last: the index of the metrics holds their values in a row.
+    """
     night, exposures = night_sql(dialect), "exposure e"
     if dialect == "sqlite":
         night = "e.night"
@@ -58,11 +61,12 @@ def _rows(dialect: str) -> str:
             f"SELECT {group}, {_ANALYSES}, 0.0e0 FROM psf_fit f"
             f" JOIN {exposures} ON e.id = f.exposure_id",
             f"SELECT {group}, m.metric_id, m.value FROM exposure_metric m"
-            f" JOIN {exposures} ON e.id = m.exposure_id"
-            f" WHERE m.metric_id IN ({exposure}) AND m.value IS NOT NULL",
+            f" {THEN_JOIN} {exposures} WHERE e.id = m.exposure_id"
+            f" AND m.metric_id IN ({exposure}) AND m.value IS NOT NULL",
             f"SELECT {group}, m.metric_id, m.value FROM psf_fit_metric m"
-            f" JOIN psf_fit f ON f.id = m.psf_fit_id JOIN {exposures} ON e.id = f.exposure_id"
-            f" WHERE m.metric_id IN ({fit}) AND m.value IS NOT NULL",
+            f" {THEN_JOIN} psf_fit f {THEN_JOIN} {exposures}"
+            " WHERE f.id = m.psf_fit_id AND e.id = f.exposure_id"
+            f" AND m.metric_id IN ({fit}) AND m.value IS NOT NULL",
         )
     )
 

@@ -42,14 +42,15 @@ def columns(table: str) -> tuple[ViewColumn, ...]:
 class View:
     """A view: its name, meaning, columns, and what follows FROM.
 
-    ``on_mariadb`` gives the same rows there, in a way that suits its optimizer.
+    ``by_lookup`` gives the same rows in a way that suits engines with keys, the databases;
+    without keys, those that scan a lake take the view as it is.
     """
 
     name: str
     comment: str
     columns: tuple[ViewColumn, ...]
     source: str
-    on_mariadb: View | None = None
+    by_lookup: View | None = None
 
     def select(self, dialect: str) -> str:
         """Return the SELECT statement of the view."""
@@ -60,6 +61,6 @@ class View:
     def create(self, dialect: str) -> str:
         """Return the CREATE VIEW statement for ``dialect`` (``sqlite`` or MariaDB's names)."""
         how = "" if dialect == "sqlite" else "OR REPLACE SQL SECURITY INVOKER "
-        chosen = self if dialect == "sqlite" else self.on_mariadb or self
+        chosen = self.by_lookup or self
         # SQLite keeps the text without blanks at its end.
         return f"CREATE {how}VIEW {self.name} AS\n{chosen.select(dialect)}".rstrip()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from aomuse.admin import backup
 from aomuse.database import Database
 from aomuse.errors import AomuseError
-from aomuse.load.shards import find_shards
+from aomuse.stored.shards import find_shards
 from aomuse.load.two_phase import recover, xid
 from aomuse.models import Exposure, PsfFit, SourceSample
 from scripts.spider.__main__ import spread as spread_over
