@@ -1,4 +1,4 @@
-"""The story of a load: discover, and take what is new through the stages read, normalize and load."""
+"""The story of a load: discover, and take what is new through read, normalize and load."""
 
 from __future__ import annotations
 
