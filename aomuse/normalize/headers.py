@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aomuse.exchange.cards import CardRow, card_columns
+from aomuse.exchange.cards import CardRow
+from aomuse.exchange.content import card_columns
 from aomuse.exchange.files import ImportedBlob
 from aomuse.normalize.draft import Draft
 
