@@ -1,5 +1,7 @@
 """What worker processes need, imported once by the process that they are forked from.
 
+That is a fork server, or the loader itself.
+
 It imports without garbage collections, which would take a quarter of the time. And no worker's
 collector looks at what the imports have left (`aomuse.workers.collector` says why).
 """
@@ -8,16 +10,18 @@ import gc
 from importlib import import_module
 
 _MODULES = (
-    "aomuse.pipeline",
+    "aomuse.stages",
     "aomuse.read.fits_file",
     "aomuse.read.text_file",
     "aomuse.libmariadb.writer",
 )
 
+_was_enabled = gc.isenabled()
 gc.disable()
 try:
     for _module in _MODULES:
         import_module(_module)
 finally:
     gc.freeze()
-    gc.enable()
+    if _was_enabled:
+        gc.enable()

@@ -15,6 +15,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -28,7 +29,7 @@ from aomuse.signals import ENDING, OWN_THREAD
 _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
-#: What a fork server imports once for a load, so that no worker has to.
+#: What is imported once for a load, so that no worker has to.
 _PRELOADED = ("aomuse.workers.preloaded",)
 _PR_SET_PDEATHSIG = 1
 
@@ -68,10 +69,16 @@ def default_workers() -> int:
 
 
 def get_ready(*modules: str) -> None:
-    """Start a fork server if one is needed; it imports while this process does something else."""
-    if modules or not _can_fork():
-        _context(modules)
-        forkserver.ensure_running()
+    """Start a fork server if one is needed; it imports while this process does something else.
+
+    A process that forks its workers itself imports here what none of them then has to.
+    """
+    if not modules and _can_fork():
+        for module in _PRELOADED:
+            import_module(module)
+        return
+    _context(modules)
+    forkserver.ensure_running()
 
 
 def _context(modules: Sequence[str]) -> Any:
