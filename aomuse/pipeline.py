@@ -1,17 +1,15 @@
-"""The story of a load: discover, read, normalize, load.
-
-The only module that knows all four stages.
-"""
+"""The story of a load: discover, and take what is new through read, normalize and load."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -20,14 +18,15 @@ from aomuse.db import describe_error, read_transaction
 from aomuse.discover import discover
 from aomuse.errors import BusyError
 from aomuse.exchange.files import Discovery, ExposureFiles
-from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger import (
     WAIT_S,
     KnownHeaders,
     Ledger,
     Plan,
+    Record,
     Run,
+    Task,
     exposures_below,
     exposures_named,
     gathered,
@@ -41,21 +40,18 @@ from aomuse.ledger import (
     that_meet,
     unnamed_exposures,
 )
-from aomuse.load import NotNow, UnitOfWork, WriterChoice, choose_writer
 from aomuse.metrics.registering import register_metrics
-from aomuse.normalize import normalize
 from aomuse.paths import printable
 from aomuse.query.refresh import refresh
-from aomuse.read import read_exposure
 from aomuse.retries import retrying
 from aomuse.schema import require_head
+from aomuse.stored.shards import is_sharded
 from aomuse.workers.collector import for_new_objects
-from aomuse.workers.crew import Crew, Needs, processes
-from aomuse.workers.processes import get_ready
-from aomuse.workers.tasks import LoadTasks, Make, Task, in_workers, load_task
+from aomuse.workers.crew import CarryOut, Crew, Needs
 
-#: Worker processes take about a second to start: less than this is loaded without them.
-WORTH_WORKERS_BYTES = 40_000_000
+if TYPE_CHECKING:
+    from aomuse.stages import Stages
+
 #: What is done with exposures that are not read.
 _LEFT = ("keep", "refuse")
 
@@ -117,25 +113,29 @@ def load(
     with for_new_objects(), running(engine, listener, shared=True) as run, ExitStack() as crews:
         planned = _plans(engine, roots, reload=reload)
         discovery = planned.discovery
-        to_read = [files for files, todo in planned.plans if todo.action not in _LEFT]
-        if crew is None and workers > 1 and _is_worth_workers(to_read):
-            get_ready()
         listener.on_found(discovery)
         where = [printable(root.resolve()) for root in roots]
-        way = choose_writer(engine)
-        carry_out: LoadTasks = partial(_carry_out_here, count=workers)
+        others: CarryOut | int = workers
         if crew is not None:
-            fit = crews.enter_context(crew(engine, listener, Needs(tuple(where))))
-            carry_out = partial(in_workers, workers=fit)
+            others = crews.enter_context(crew(engine, listener, Needs(tuple(where))))
         run.start("load", *where)
         run.has_issues = bool(discovery.issues)
-        for record in (
+        for write in (
             partial(register_metrics, engine),
             partial(remember_headers, engine, run.id, discovery.read, discovery.files, where),
             partial(record_orphans, engine, run.id, where, discovery.issues),
         ):
-            retrying(engine, record)
-        for result in _results(way, run, planned, carry_out, reload=reload):
+            retrying(engine, write)
+        locks = run.lock.named_locks(run.id)
+        record = Record(engine, run.id, locks)
+
+        def begin(tasks: Sequence[Task]) -> Stages:
+            # A load without news imports nothing of what reads and stores: half of its time.
+            from aomuse.stages import Stages
+
+            return Stages(run, locks, others, tasks)
+
+        for result in _results(record, run, planned, begin, reload=reload):
             run.report(result)
         show_in_views(engine, listener)
     summary = run.summary
@@ -199,32 +199,35 @@ def _plans(engine: Engine, roots: Sequence[Path], *, reload: bool) -> _Planned:
 
 
 def _results(
-    way: WriterChoice, run: Run, planned: _Planned, carry_out: LoadTasks, *, reload: bool
+    record: Record,
+    run: Run,
+    planned: _Planned,
+    begin: Callable[[list[Task]], Stages],
+    *,
+    reload: bool,
 ) -> Iterator[Result]:
     """Yield what comes of each exposure: first those that are left, then those that are read.
 
     What another loader has is looked at again after the rest, and only then waited for.
     """
-    engine = way.engine
-    if way.notice:
-        run.listener.on_notice(way.notice)
-    unit = UnitOfWork(way, run.id, run.lock.named_locks(run.id))
-    unit.end_killed_runs()
-    tasks = yield from _left(unit, run, planned.plans)
-    has_met = engine.dialect.name == "sqlite"
+    stages: Stages | None = None
+    tasks = yield from _left(record, run, planned.plans)
+    has_met = run.engine.dialect.name == "sqlite"
     deadline = time.monotonic() + WAIT_S
     while not run.stop.is_set():
         again: list[Task] = []
         holder: str | None = None
-        for task, result in carry_out(way, unit, run, tasks, _content):
-            if isinstance(result, NotNow):
-                again.append(task)
-                holder = holder or result.holder
-                if result.holder is not None:
-                    continue
-            else:
-                yield result
-            deadline = time.monotonic() + WAIT_S
+        if tasks or (stages is None and is_sharded(run.engine)):
+            stages = stages or begin(tasks)
+            for task, result in stages.carry_out(tasks):
+                if isinstance(result, Result):
+                    yield result
+                else:
+                    again.append(task)
+                    holder = holder or result.holder
+                    if result.holder is not None:
+                        continue
+                deadline = time.monotonic() + WAIT_S
         if again and time.monotonic() > deadline:
             raise BusyError(
                 f"{holder} has held {again[0].files.label} for {WAIT_S} s: wait until it has "
@@ -232,17 +235,19 @@ def _results(
             )
         if again:
             held = [(task.found, task.plan) for task in again]
-            plans = look_again(engine, planned.plans, held, planned.paths, reload=reload)
+            plans = look_again(run.engine, planned.plans, held, planned.paths, reload=reload)
         elif not has_met:
-            has_met, plans = True, that_meet(engine, planned.plans, planned.paths, planned.unnamed)
+            has_met = True
+            plans = that_meet(run.engine, planned.plans, planned.paths, planned.unnamed)
         else:
-            unit.end_killed_runs()
+            if stages is not None:
+                stages.end()
             return
-        tasks = yield from _left(unit, run, plans, wait_s=_TURN_S)
+        tasks = yield from _left(record, run, plans, wait_s=_TURN_S)
 
 
 def _left(
-    unit: UnitOfWork, run: Run, plans: list[tuple[ExposureFiles, Plan]], wait_s: float = 0.0
+    record: Record, run: Run, plans: list[tuple[ExposureFiles, Plan]], wait_s: float = 0.0
 ) -> Generator[Result, None, list[Task]]:
     """Yield the results of exposures that are left as they are, and return the tasks."""
     tasks = []
@@ -250,37 +255,11 @@ def _left(
         if run.stop.is_set():
             break
         if todo.action in _LEFT:
-            yield unit.leave(files, todo)
+            yield record.leave(files, todo)
         else:
             with_issues = replace(files, issues=(*files.issues, *todo.issues))
             tasks.append(Task(files, joined(with_issues, todo), todo, wait_s))
     return tasks
-
-
-def _carry_out_here(
-    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, *, count: int
-) -> Iterator[tuple[Task, Result | NotNow]]:
-    """Yield tasks with what comes of them, from worker processes if that is worth it."""
-    if count > 1 and _is_worth_workers([task.files for task in tasks]):
-        # SQLite's writer, this process, is one of them.
-        others = count - (way.engine.dialect.name == "sqlite")
-        workers = processes(way.engine, run.listener, others)
-        yield from in_workers(way, unit, run, tasks, make, workers)
-        return
-    for task in tasks:
-        if run.stop.is_set():
-            return
-        yield task, load_task(unit, task, make)
-
-
-def _content(files: ExposureFiles) -> NormalizedExposure:
-    """Take an exposure through the stages before the last."""
-    return normalize(read_exposure(files))
-
-
-def _is_worth_workers(exposures: list[ExposureFiles]) -> bool:
-    size = sum(file.size for files in exposures for file in files.files)
-    return len(exposures) > 1 and size > WORTH_WORKERS_BYTES
 
 
 def show_in_views(engine: Engine, listener: Listener) -> None:

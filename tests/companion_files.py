@@ -88,9 +88,11 @@ def write_raman(tree: Tree, name: str, **cards: Any) -> Path:
     return factory.write(tree.root / "raman" / name, fits.HDUList([primary]))
 
 
-def with_time(path: Path, exptime: float | None) -> None:
-    """Give a reduced cube an exposure time."""
+def with_time(path: Path, exptime: float | None, begin: str | None = None) -> None:
+    """Give a reduced cube an exposure time, and another start."""
     with fits.open(path, mode="update") as opened:
+        if begin is not None:
+            opened[0].header["DATE-OBS"] = begin
         if exptime is None:
             opened[0].header.pop("EXPTIME", None)
         else:

@@ -224,18 +224,27 @@ def empty_url(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def db_url(backend: str, new_database: Callable[[], str], request: pytest.FixtureRequest) -> str:
-    """Give the URL, password included, of a database at the newest schema."""
-    url = new_database()
-    if backend == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copyfile(template, str(sa.make_url(url).database))
+def at_head(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Give a function that gives an empty database the newest schema, without the migrations."""
+
+    def at_head(url: str) -> str:
+        if url.startswith("sqlite"):
+            template: Path = request.getfixturevalue("sqlite_template")
+            shutil.copyfile(template, str(sa.make_url(url).database))
+            return url
+        statements: list[str] = request.getfixturevalue("mariadb_template")
+        with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
         return url
-    statements: list[str] = request.getfixturevalue("mariadb_template")
-    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-    return url
+
+    return at_head
+
+
+@pytest.fixture
+def db_url(new_database: Callable[[], str], at_head: Callable[[str], str]) -> str:
+    """Give the URL, password included, of a database at the newest schema."""
+    return at_head(new_database())
 
 
 @pytest.fixture

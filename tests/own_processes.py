@@ -7,10 +7,10 @@ locks or open files of the tests.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -22,11 +22,15 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from struct import Struct
 from threading import Timer
 from typing import IO, Any
 
 #: What the commands need. Nothing here starts a thread when it is imported.
 OF_AOMUSE = ("aomuse.cli", "aomuse.workers.preloaded", "aomuse.libmariadb.probe", "mariadb")
+_PR_SET_PDEATHSIG = 1
+#: The process id, and later the exit code.
+_NUMBER = Struct("q")
 _COMMAND = "from aomuse.cli import main; main()"
 
 
@@ -85,21 +89,21 @@ class Process:
         for descriptor in (keeper.detach(), theirs, errors):
             os.close(descriptor)
         self._keeper.sendall(json.dumps(request).encode() + b"\n")
-        self._answers = self._keeper.makefile("r")
-        self.pid = int(self._answers.readline())
+        self.pid = _NUMBER.unpack(self._keeper.recv(_NUMBER.size))[0]
 
-    def poll(self) -> int | None:
-        if self.returncode is None and select.select([self._keeper], [], [], 0)[0]:
-            self.returncode = int(self._answers.readline())
+    def poll(self, timeout: float = 0) -> int | None:
+        if self.returncode is None:
+            self._keeper.settimeout(timeout)
+            with suppress(TimeoutError, BlockingIOError):
+                self.returncode = _NUMBER.unpack(self._keeper.recv(_NUMBER.size))[0]
         return self.returncode
 
     def wait(self, timeout: float = 120) -> int:
-        if self.returncode is None and not select.select([self._keeper], [], [], timeout)[0]:
+        code = self.poll(timeout)
+        if code is None:
             self.kill()
             raise TimeoutError(f"the process has not ended after {timeout:g} s")
-        self.poll()
-        assert self.returncode is not None
-        return self.returncode
+        return code
 
     def communicate(self, timeout: float = 120) -> tuple[str, str]:
         """Read all that it prints, until it ends; it is killed when that takes too long."""
@@ -195,11 +199,13 @@ def _keep(connection: int, out: int, err: int) -> dict[str, Any]:
         if process != 0:
             os.close(out)
             os.close(err)
-            asking.sendall(f"{process}\n".encode())
+            asking.sendall(_NUMBER.pack(process))
             _, status = os.waitpid(process, 0)
             with suppress(BrokenPipeError):
-                asking.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+                asking.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
             os._exit(0)
+    # It ends with its keeper, also where it leaves the group that they are in.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if request["new_session"]:
         os.setsid()
     for number in request["ignored"]:

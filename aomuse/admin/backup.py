@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from aomuse.admin import mariadb_dump, sqlite_copy
 from aomuse.admin.drop import inventory
 from aomuse.errors import ConfigurationError, SchemaError
-from aomuse.load.shards import is_sharded
 from aomuse.query.refresh import refresh
 from aomuse.schema import VERSION_TABLE, current_revision, head_revision, refuse_unknown
+from aomuse.stored.shards import is_sharded
 
 
 def backup(engine: Engine, file: Path) -> int:

@@ -1,12 +1,11 @@
-"""Header cards as rows and frames, and the values in them."""
+"""Header cards as rows, and the values in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 #: position, keyword, comment, value_type, value_int, value_float, value_text
 CardRow = tuple[int, str, str, str, int | None, float, str | None]
@@ -14,25 +13,6 @@ CardRow = tuple[int, str, str, str, int | None, float, str | None]
 COLUMNS = ("position", "keyword", "comment", "value_type", "value_int", "value_float", "value_text")
 
 _INT64 = np.iinfo(np.int64)
-
-
-def cards_frame(rows: Sequence[CardRow]) -> pd.DataFrame:
-    """Return rows of cards as a frame with the columns' types."""
-    columns: list[list[Any]] = (
-        [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
-    )
-    position, keyword, comment, value_type, value_int, value_float, value_text = columns
-    return pd.DataFrame(
-        {
-            "position": np.array(position, dtype=np.int32),
-            "keyword": pd.Series(keyword, dtype=object),
-            "comment": pd.Series(comment, dtype=object),
-            "value_type": pd.Series(value_type, dtype=object),
-            "value_int": pd.array(value_int, dtype="Int64"),
-            "value_float": np.array(value_float, dtype=np.float64),
-            "value_text": pd.Series(value_text, dtype=object),
-        }
-    )
 
 
 def first_values(rows: Iterable[CardRow]) -> dict[str, Any]:
@@ -50,7 +30,7 @@ def decode_card(kind: str, integer: Any, number: float, text: str | None) -> Any
     """Return the value of a card from its columns: the text of an unparsed one, None for none."""
     match kind:
         case "int":
-            return int(text or 0) if integer is None or integer is pd.NA else int(integer)
+            return int(integer) if isinstance(integer, int | np.integer) else int(text or 0)
         case "bool":
             return bool(integer)
         case "float":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aomuse.exchange.cards import CardRow, cards_frame, first_values
+from aomuse.exchange.cards import COLUMNS, CardRow, first_values
 from aomuse.exchange.column_format import ColumnFormat
 from aomuse.exchange.files import FoundFile, Role
 from aomuse.exchange.issue import Issue
@@ -29,6 +29,30 @@ HduType = Literal[
     "json",
     "other",
 ]
+
+
+def cards_frame(rows: Sequence[CardRow]) -> pd.DataFrame:
+    """Return rows of cards as a frame with the columns' types."""
+    columns = card_columns(rows)
+    texts = {n: pd.Series(v, dtype=object) for n, v in columns.items() if v.dtype == object}
+    return pd.DataFrame(columns | texts)
+
+
+def card_columns(rows: Sequence[CardRow]) -> dict[str, Any]:
+    """Return rows of cards as arrays."""
+    columns: list[list[Any]] = (
+        [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
+    )
+    position, keyword, comment, value_type, value_int, value_float, value_text = columns
+    return {
+        "position": np.array(position, dtype=np.int32),
+        "keyword": np.array(keyword, dtype=object),
+        "comment": np.array(comment, dtype=object),
+        "value_type": np.array(value_type, dtype=object),
+        "value_int": pd.array(value_int, dtype="Int64"),
+        "value_float": np.array(value_float, dtype=np.float64),
+        "value_text": np.array(value_text, dtype=object),
+    }
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,20 @@ class Plan:
         return {file.path for known in self.known for file in known.files if not file.loaded}
 
 
+@dataclass(frozen=True)
+class Task:
+    """An exposure that is to be read, and what is to be done with it.
+
+    ``found`` is what the plan was made for; ``files`` are those and what is known from elsewhere.
+    ``wait_s`` is how long to wait for another loader that has it.
+    """
+
+    found: ExposureFiles
+    files: ExposureFiles
+    plan: Plan
+    wait_s: float = 0.0
+
+
 @dataclass
 class _Comparison:
     same: list[tuple[StoredFile, FoundFile]] = field(default_factory=list)

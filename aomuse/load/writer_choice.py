@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import URL, Connection, Engine
 
-from aomuse.load.shards import Shards, find_shards
+from aomuse.stored.shards import Shards, find_shards
 from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
 
 #: Tables whose parents the loader has just written in the same transaction: the server need not

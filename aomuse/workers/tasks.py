@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from sqlalchemy import URL
@@ -14,7 +13,7 @@ from aomuse.errors import AomuseError, CrowdedError
 from aomuse.exchange.files import ExposureFiles
 from aomuse.exchange.frames import NormalizedExposure
 from aomuse.exchange.outcome import Result
-from aomuse.ledger import NamedLocks, Plan, Run
+from aomuse.ledger import NamedLocks, Run, Task
 from aomuse.load import (
     NotNow,
     UnitOfWork,
@@ -26,27 +25,8 @@ from aomuse.load import (
 from aomuse.workers.crew import CarryOut, Lost, Work
 from aomuse.workers.processes import Withdrawn
 
-
-@dataclass(frozen=True)
-class Task:
-    """An exposure that is to be read, and what is to be done with it.
-
-    ``found`` is what the plan was made for; ``files`` are those and what is known from elsewhere.
-    ``wait_s`` is how long to wait for another loader that has it.
-    """
-
-    found: ExposureFiles
-    files: ExposureFiles
-    plan: Plan
-    wait_s: float = 0.0
-
-
 #: Reads and normalizes the files of an exposure.
 Make = Callable[[ExposureFiles], NormalizedExposure]
-#: Yields tasks with what comes of each.
-LoadTasks = Callable[
-    [WriterChoice, UnitOfWork, Run, list[Task], Make], Iterator[tuple[Task, Result | NotNow]]
-]
 
 
 def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:
@@ -56,7 +36,12 @@ def load_task(unit: UnitOfWork, task: Task, make: Make) -> Result | NotNow:
 
 
 def in_workers(
-    way: WriterChoice, unit: UnitOfWork, run: Run, tasks: list[Task], make: Make, workers: CarryOut
+    way: WriterChoice,
+    unit: UnitOfWork,
+    run: Run,
+    tasks: Sequence[Task],
+    make: Make,
+    workers: CarryOut,
 ) -> Iterator[tuple[Task, Result | NotNow]]:
     """Yield what comes of tasks that workers carry out.
 

@@ -28,11 +28,9 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def url(mariadb_admin):
+def url(mariadb_admin, at_head):
     """A database on MariaDB at the newest schema."""
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    return url
+    return at_head(mariadb_admin())
 
 
 @contextlib.contextmanager
@@ -269,10 +267,9 @@ def test_a_dump_that_somebody_runs_by_hand_and_cuts_off_is_no_schema(mariadb_adm
 # Whose backup, of what
 
 
-def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, file):
+def test_an_account_with_a_loaders_rights_backs_up_and_restores(mariadb_admin, file, url):
     """The rights are those that docs/mariadb.md gives it."""
-    url, new = mariadb_admin(), mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+    new = mariadb_admin()
     rights = (
         "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, "
         "SHOW VIEW"

@@ -27,13 +27,13 @@ def files_with(text: str, folder: Path) -> list[Path]:
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_nothing_outlives_a_backup_that_is_killed(
     mariadb_admin: Callable[[], str],
+    at_head: Callable[[str], str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
 ) -> None:
     """In place of mariadb-dump, a program that reads its options and writes without an end."""
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
+    url = at_head(mariadb_admin())
     programs, temporary, target = (tmp_path / name for name in ("bin", "tmp", "target"))
     for folder in (programs, temporary, target):
         folder.mkdir()

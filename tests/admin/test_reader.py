@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
+from loaded import tree_of
 from warehouse import aomuse
 
 from aomuse.db import create_engine
@@ -11,14 +11,21 @@ USER, PASSWORD = "o'reader_1", "p'w\"%s \\x"
 
 
 @pytest.fixture
-def url(mariadb_admin, tmp_path):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    tree = Tree(tmp_path / "night")
-    tree.add(1)
-    assert aomuse(url, "load", tree.root).code == 0
-    yield url
-    with create_engine(url).begin() as connection:
+def backend():
+    """SQLite has no accounts."""
+    return "mariadb"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tree_of(tmp_path_factory.mktemp("night"), 1).root
+
+
+@pytest.fixture
+def url(db_url, root, load_once):
+    load_once(root)
+    yield db_url
+    with create_engine(db_url).begin() as connection:
         for user in (USER, "plain", "limited"):
             quoted = user.replace("'", "''")
             for host in ("127.0.0.1", "%"):

@@ -27,13 +27,6 @@ def mended(done: Finished) -> dict[str, str]:
 
 
 @pytest.fixture
-def own_url(db_url):
-    """Give a database whose views are its own: the tests copy databases, and MariaDB names them."""
-    assert aomuse(db_url, "migrate").code == 0
-    return db_url
-
-
-@pytest.fixture
 def run_sql(engine):
     def run_sql(*statements: str) -> None:
         with engine.begin() as connection:
@@ -43,16 +36,16 @@ def run_sql(engine):
     return run_sql
 
 
-def test_nothing_is_wrong(own_url, backend):
-    done = aomuse(own_url, "doctor")
+def test_nothing_is_wrong(db_url, backend):
+    done = aomuse(db_url, "doctor")
     assert mended(done) == {}
     own = {"file", "free space"} if backend == "sqlite" else OF_MARIADB
     assert findings(done).keys() == ALWAYS | own | {"database", "schema", "views"}
 
 
-def test_a_schema_that_is_behind(own_url, run_sql):
+def test_a_schema_that_is_behind(db_url, run_sql):
     run_sql("UPDATE alembic_version SET version_num = '0019'")
-    (found,) = mended(aomuse(own_url, "doctor")).items()
+    (found,) = mended(aomuse(db_url, "doctor")).items()
     assert found[0] == "schema"
     assert "revision 0019" in found[1]
     assert "run aomuse migrate" in found[1]
@@ -64,23 +57,23 @@ def test_a_database_without_a_schema(empty_url, backend):
     assert "run aomuse migrate" in mended(done)[what]
 
 
-def test_views_that_are_missing_or_changed(own_url, run_sql):
+def test_views_that_are_missing_or_changed(db_url, run_sql):
     run_sql(
         "DROP VIEW v_exposure", "DROP VIEW v_file_hdu", "CREATE VIEW v_file_hdu AS SELECT 1 AS x"
     )
-    said = mended(aomuse(own_url, "doctor"))["views"]
+    said = mended(aomuse(db_url, "doctor"))["views"]
     assert "v_exposure" in said
     assert "v_file_hdu" in said
-    assert aomuse(own_url, "migrate").code == 0
-    assert mended(aomuse(own_url, "doctor")) == {}
+    assert aomuse(db_url, "migrate").code == 0
+    assert mended(aomuse(db_url, "doctor")) == {}
 
 
 @pytest.mark.parametrize("backend", ["mariadb"])
-def test_an_account_without_a_privilege(own_url, engine, mariadb_server):
-    database = sa.make_url(own_url).database
+def test_an_account_without_a_privilege(db_url, engine, mariadb_server):
+    database = sa.make_url(db_url).database
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     escaped = database.replace("_", "\\_")
-    theirs = sa.make_url(own_url).set(username="halfway", password="tau0=5ms")
+    theirs = sa.make_url(db_url).set(username="halfway", password="tau0=5ms")
     url = theirs.render_as_string(hide_password=False)
     few = ", ".join(p for p in server.PRIVILEGES if p not in {"CREATE VIEW", "DROP"})
     with admin.connect() as connection:
@@ -145,9 +138,9 @@ def test_a_file_that_is_not_a_database(tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_disk_that_is_nearly_full(own_url, monkeypatch):
+def test_a_disk_that_is_nearly_full(db_url, monkeypatch):
     monkeypatch.setattr(sqlite, "ENOUGH_BYTES", 1 << 62)
-    assert "make room" in mended(aomuse(own_url, "doctor"))["free space"]
+    assert "make room" in mended(aomuse(db_url, "doctor"))["free space"]
 
 
 def test_packages_that_are_too_old(monkeypatch):
@@ -157,10 +150,10 @@ def test_packages_that_are_too_old(monkeypatch):
     assert "pandas 99" in findings(done)["packages"][1]
 
 
-def test_the_doctor_changes_nothing(own_url, engine):
+def test_the_doctor_changes_nothing(db_url, engine):
     before = {t.name: _count(engine, t.name) for t in _tables(engine)}
-    assert aomuse(own_url, "doctor").code == 0
-    other = create_engine(own_url)
+    assert aomuse(db_url, "doctor").code == 0
+    other = create_engine(db_url)
     assert {t.name: _count(other, t.name) for t in _tables(other)} == before
     other.dispose()
 

@@ -1,4 +1,4 @@
-"""The tutorial runs from an empty folder to its answer on both engines, and shows what it says."""
+"""The tutorial runs from an empty folder to its answer, and shows what it says."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def shown(notebook: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("processes", "slow")
-def test_it_shows_what_is_committed(committed: Any, empty_url: str, tmp_path: Path) -> None:
-    ran = shown(run(tmp_path, empty_url))
+def test_it_shows_what_is_committed(committed: Any, tmp_path: Path) -> None:
+    ran = shown(run(tmp_path))
     before = shown(committed)
     assert [kind for kind, _ in ran] == [kind for kind, _ in before]
     for (_, now), (_, then) in zip(ran, before, strict=True):

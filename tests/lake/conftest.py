@@ -16,9 +16,16 @@ def write_exposures(root: Tree, numbers: range) -> None:
             opened["PM_17"].data["flux"][:2] = [5e-324, 1.7976931348623157e308]
 
 
+@pytest.fixture(scope="session")
+def two(tmp_path_factory):
+    """Give a tree with two such exposures."""
+    night = Tree(tmp_path_factory.mktemp("two") / "night")
+    write_exposures(night, range(1, 3))
+    return night.root
+
+
 @pytest.fixture
-def night(db, tree):  # noqa: F811
-    """Give a database with two such exposures."""
-    write_exposures(tree, range(1, 3))
-    db.load(tree.root)
+def night(db, two, load_once):  # noqa: F811
+    """Give a database that they are loaded into."""
+    load_once(two)
     return db

@@ -77,7 +77,9 @@ def test_the_dummies_of_the_seed(db, db_url, engine, tmp_path):
     assert (tmp_path / "testAnalysis.json").read_text() == json.dumps(document)
 
 
-def test_what_a_load_gave_back_makes_the_same_rows(db, db_url, engine, tmp_path, new_database):
+def test_what_a_load_gave_back_makes_the_same_rows(
+    db, db_url, engine, tmp_path, new_database, at_head
+):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -88,8 +90,7 @@ def test_what_a_load_gave_back_makes_the_same_rows(db, db_url, engine, tmp_path,
         names = {"target": found.target.name, "instrument_mode": found.instrument_mode}
         names |= {"raw_file": found.raw_file, "prm_file": fit.prm_file}
         given = {"data": found.data(), "psf_params": fit.psf_params(), "sources": fit.sources()}
-    url = new_database()
-    assert aomuse(url, "migrate").code == 0
+    url = at_head(new_database())
     other = Database(create_engine(url))
     number = other.add_exposure(**names, **given)
     assert documents(other, number) == documents(db, 1)

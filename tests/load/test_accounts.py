@@ -39,15 +39,14 @@ ACCOUNTS = {
 
 @pytest.fixture
 def account(
-    mariadb_admin: Callable[[], str], mariadb_server: Server
+    mariadb_admin: Callable[[], str], at_head: Callable[[str], str], mariadb_server: Server
 ) -> Iterator[Callable[[set[str]], str]]:
     """Give a function that makes an account for a new database at the newest schema."""
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     names = []
 
     def create(privileges: set[str]) -> str:
-        url = mariadb_admin()
-        assert aomuse(url, "migrate").code == 0
+        url = at_head(mariadb_admin())
         parsed = sa.make_url(url)
         name = f"loading_{parsed.database}"  # what one account can do is not tried again
         with admin.connect() as connection:

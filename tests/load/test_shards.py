@@ -3,10 +3,9 @@
 import sqlalchemy as sa
 
 from aomuse.db import create_engine
-from aomuse.load.shards import find_shards, is_sharded
 from aomuse.load.two_phase import xid
 from aomuse.models import SourceSample
-from aomuse.schema import upgrade
+from aomuse.stored.shards import find_shards, is_sharded
 from scripts.spider import __main__ as command
 from scripts.spider.statements import bucket_name, head_statements, node_statements
 
@@ -14,9 +13,7 @@ COLUMNS = SourceSample.__table__.columns.keys()
 NODES = [sa.make_url(f"mariadb://muse:it's@10.0.0.{n}:3307/samples") for n in (1, 2, 3)]
 
 
-def test_an_ordinary_database_answers_one_question(db_url):
-    engine = create_engine(db_url)
-    upgrade(engine)
+def test_an_ordinary_database_answers_one_question(engine):
     asked = []
     sa.event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     assert find_shards(engine) is None

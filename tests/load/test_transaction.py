@@ -7,10 +7,11 @@ import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 
-from aomuse import pipeline
+from aomuse import stages
 from aomuse.db import write_transaction
+from aomuse.exchange.frames import Rows
 from aomuse.load.writer_choice import WriterChoice, choose_writer
-from aomuse.stored.writer import BulkWriter, Rows
+from aomuse.stored.writer import BulkWriter
 
 Whole = dict[int, dict[str, Any]]
 
@@ -54,7 +55,7 @@ def fail_at(monkeypatch):
                 way, make_writer=lambda c: HalfWriter(way.make_writer(c), table, reached)
             )
 
-        monkeypatch.setattr(pipeline, "choose_writer", spoiled)
+        monkeypatch.setattr(stages, "choose_writer", spoiled)
         return reached
 
     return arrange

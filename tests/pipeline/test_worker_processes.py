@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fits_factory import Tree
 
-from aomuse import pipeline
+from aomuse import stages
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -17,7 +17,7 @@ Whole = dict[int, dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def _workers_for_small_trees(monkeypatch):
-    monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
+    monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", -1)
 
 
 @pytest.fixture

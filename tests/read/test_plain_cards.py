@@ -7,7 +7,7 @@ from astropy.io import fits
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aomuse.exchange.cards import cards_frame
+from aomuse.exchange.content import cards_frame
 from aomuse.fits.cards import read_rows, read_shown_rows
 from aomuse.fits.plain_cards import read_plain
 from aomuse.simulate import simulate

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aomuse.discover.tree import find_again
-from aomuse.exchange.cards import CardRow, cards_frame, first_values
-from aomuse.exchange.content import HduContent
+from aomuse.exchange.cards import CardRow, first_values
+from aomuse.exchange.content import HduContent, cards_frame
 from aomuse.fits.cards import read_rows
 from aomuse.read.fits_file import read_fits
 

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aomuse.discover.tree import find_again
-from aomuse.exchange.cards import cards_frame
-from aomuse.exchange.content import HduContent
+from aomuse.exchange.content import HduContent, cards_frame
 from aomuse.fits import repeated_images
 from aomuse.fits.cards import read_shown_rows
 from aomuse.fits.quiet import quiet_astropy

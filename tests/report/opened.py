@@ -9,6 +9,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
+def read_data(text: str) -> Any:
+    """Read the data of a page, with each text where it stands."""
+    inside = json.loads(text)
+    for table in inside["data"].values():
+        for name, column in table["columns"].items():
+            if isinstance(column, dict):
+                texts = [*column["values"], None]  # -1 is none
+                table["columns"][name] = [texts[at] for at in column["at"]]
+    return inside
+
+
 @dataclass
 class Opened:
     """A report in the browser, and all that the browser had to say of it."""
@@ -20,14 +31,8 @@ class Opened:
 
     @property
     def data(self) -> Any:
-        """The data that the page has inside, with each text where it stands."""
-        inside = json.loads(self.page.locator("#report-data").text_content() or "")
-        for table in inside["data"].values():
-            for name, column in table["columns"].items():
-                if isinstance(column, dict):
-                    texts = [*column["values"], None]  # -1 is none
-                    table["columns"][name] = [texts[at] for at in column["at"]]
-        return inside
+        """The data that the page has inside."""
+        return read_data(self.page.locator("#report-data").text_content() or "")
 
     def wait(self, scheme: str = "light") -> None:
         """Wait until all charts are drawn."""

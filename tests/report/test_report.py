@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from backends import on_sqlite, one_on_mariadb
+from backends import on_sqlite
 from fits_factory import Tree, edit, reduced, write
-from opened import Opened
+from opened import Opened, read_data
 from summaries import TARGETS, WITHOUT_PSF, fill
 from warehouse import TABLES, query, scalar
 
 from aomuse import Database
+from aomuse.db import create_engine
 from aomuse.pipeline import load
 from aomuse.report import coverage, lasers, page, wavelength, write_report
 from aomuse.report.missing import read_parts
@@ -172,6 +173,7 @@ def read_on_paper(opened: Opened) -> None:
     page.emulate_media(media="screen")
 
 
+@on_sqlite
 def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_report):
     load(engine, [night])
     predict(engine)
@@ -288,7 +290,8 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
     assert opened.violations() == []
 
 
-@one_on_mariadb("bare", [False, True], ids=["whole", "bare"])
+@on_sqlite
+@pytest.mark.parametrize("bare", [False, True], ids=["whole", "bare"])
 def test_one_exposure(engine, tmp_path, open_report, bare):
     """With all that an exposure can have, and with nothing but its name."""
     if bare:
@@ -326,6 +329,7 @@ def test_what_was_imported_is_there(engine):
     assert found["PampelMuse PSF stars"][0] == "missing"
 
 
+@on_sqlite
 def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, open_report):
     exposures = 420
     fill(engine, exposures)
@@ -377,3 +381,27 @@ def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, ope
     assert median[8] == pytest.approx(expected, rel=1e-12)
     assert exposures > lasers.MOST_EXPOSURES
     assert exposures > wavelength.MOST_ANALYSES
+
+
+def tables_of(engine: sa.Engine, path: Path) -> dict[str, pd.DataFrame]:
+    """Give the tables that a page has inside, without a browser."""
+    write_report(engine, path)
+    inside = re.search(r'id="report-data"[^>]*>(.*?)</script>', path.read_text(), re.S)
+    assert inside
+    found = read_data(inside[1])["data"].items()
+    return {name: pd.DataFrame(table["columns"]) for name, table in found}
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+@pytest.mark.parametrize("exposures", [12, 420])
+def test_both_engines_give_the_same_page(engine, at_head, tmp_path, exposures):
+    other = create_engine(at_head(f"sqlite:///{tmp_path / 'other.db'}"))
+    for each in (engine, other):
+        fill(each, exposures)
+    there, here = (
+        tables_of(each, tmp_path / f"{each.dialect.name}.html") for each in (engine, other)
+    )
+    other.dispose()
+    assert there.keys() == here.keys()
+    for name, table in here.items():
+        pd.testing.assert_frame_equal(there[name], table, rtol=1e-12, obj=name)

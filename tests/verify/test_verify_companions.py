@@ -1,4 +1,4 @@
-"""verify tells of a change in any column of the companions of an exposure, on both engines.
+"""verify tells of a change in any column of the companions of an exposure.
 
 The columns are the models' own, so that a column which is added is covered by itself.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from backends import one_on_mariadb
 from companion_files import with_time, write_catalog, write_log, write_raman
 from fits_factory import Tree
 from warehouse import TABLES
@@ -56,7 +57,7 @@ def root(tmp_path_factory):
     return tree.root
 
 
-@pytest.mark.parametrize(("role", "name"), CASES)
+@one_on_mariadb(("role", "name"), CASES)
 def test_every_column_counts(db, root, load_once, role, name):
     load_once(root)
     files = [f for f in db.rows("source_file") if f["role"] == role]

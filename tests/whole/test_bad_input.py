@@ -8,6 +8,7 @@ from typing import Any
 import fits_factory as factory
 import pytest
 from astropy.io import fits
+from backends import one_on_mariadb
 from bad_files import BAD, HTML, ODD, Bad, instead
 from fits_factory import Files, Tree, edit, set_card
 from loaded import Loaded, rows_of_one_load
@@ -42,7 +43,7 @@ def bad_kinds(role: str, backend: str) -> list[Bad]:
     return kinds if backend == "sqlite" else list({(b.code, b.read): b for b in kinds}.values())
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 def test_bad_files(db, backend, tree, role, tmp_path, sqlite_template):
     kinds = {bad: add(tree, i, role) for i, bad in enumerate(bad_kinds(role, backend), 2)}
     good = tree.add(1, without=["raw"])
@@ -127,7 +128,7 @@ def test_there_are_enough_kinds():
     assert len({bad.name for bad in BAD}) >= 35
 
 
-@pytest.mark.parametrize("role", factory.ROLES)
+@one_on_mariadb("role", factory.ROLES)
 def test_odd_files_are_loaded_with_a_remark(db, tree, role, light):
     good = tree.add(2, without=["raw"])
     remarks = []
@@ -232,16 +233,16 @@ def test_a_root_that_is_not_utf8(db, tmp_path):
 
 
 def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, whole, light):
-    from aomuse import pipeline
+    from aomuse import stages
 
     files, good = tree.add(1), tree.add(2, without=["raw"])
-    read = pipeline.read_exposure
+    read = stages.read_exposure
 
     def read_late(found: Any) -> Any:
         files.psf.unlink(missing_ok=True)
         return read(found)
 
-    monkeypatch.setattr(pipeline, "read_exposure", read_late)
+    monkeypatch.setattr(stages, "read_exposure", read_late)
     done = db.run("load", tree.root)
     monkeypatch.undo()
     assert done.code == 1

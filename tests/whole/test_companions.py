@@ -4,7 +4,6 @@ import datetime as dt
 import os
 
 import fits_factory as factory
-import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
@@ -92,30 +91,34 @@ def test_all_of_it(db, tree):
     assert "1 unchanged" in again.out
 
 
-@pytest.mark.parametrize(
-    ("exptime", "weather", "expected"),
-    [
-        (600.0, WEATHER, ("Clear", "free", "Photometric", "no clouds")),
-        (None, WEATHER, ("Clear", "free", None, None)),
-        (0.0, WEATHER, ("Clear", "free", "Clear", "free")),
-        # The end is 00:09:00 to the microsecond: the entry of that minute counts.
-        (472.877, WEATHER, ("Clear", "free", "Photometric", "no clouds")),
-        (472.876, WEATHER, ("Clear", "free", "Clear", "free")),
-        (40000.0, WEATHER, ("Clear", "free", "ThinCirrus", "again")),
-        (600.0, WEATHER[3:], (None, None, "Photometric", "no clouds")),
-        (600.0, WEATHER[4:], (None, None, None, None)),
-        (600.0, WEATHER[:2], ("ThinCirrus", None, "ThinCirrus", None)),
-        (600.0, ("00:01\tClear\tone", "00:01\tThickCirrus\ttwo"), ("ThickCirrus", "two") * 2),
-        (600.0, (), (None, None, None, None)),
-    ],
-)
-def test_the_sky_at_start_and_end(db, tree, exptime, weather, expected):
-    files = tree.add(1, without=["raw", "psf"])
-    with_time(files.file("reduced"), exptime)
-    write_log(tree, weather)
+#: Exposure time, entries of the log, and the sky at start and end.
+SKIES = [
+    (600.0, WEATHER, ("Clear", "free", "Photometric", "no clouds")),
+    (None, WEATHER, ("Clear", "free", None, None)),
+    (0.0, WEATHER, ("Clear", "free", "Clear", "free")),
+    # The end is 00:09:00 to the microsecond: the entry of that minute counts.
+    (472.877, WEATHER, ("Clear", "free", "Photometric", "no clouds")),
+    (472.876, WEATHER, ("Clear", "free", "Clear", "free")),
+    (40000.0, WEATHER, ("Clear", "free", "ThinCirrus", "again")),
+    (600.0, WEATHER[3:], (None, None, "Photometric", "no clouds")),
+    (600.0, WEATHER[4:], (None, None, None, None)),
+    (600.0, WEATHER[:2], ("ThinCirrus", None, "ThinCirrus", None)),
+    (600.0, ("00:01\tClear\tone", "00:01\tThickCirrus\ttwo"), ("ThickCirrus", "two") * 2),
+    (600.0, (), (None, None, None, None)),
+]
+
+
+def test_the_sky_at_start_and_end(db, tree):
+    for number, (exptime, weather, _) in enumerate(SKIES, 1):
+        files = tree.add(number, without=["raw", "psf"])
+        with_time(files.file("reduced"), exptime, begin="2018-08-13T00:01:07.123")
+        write_log(tree, weather, number)
     db.load(tree.root)
-    ((_, *found),) = db.query("SELECT * FROM v_sky_condition")
-    assert tuple(found) == expected
+    found = db.query(
+        "SELECT s.* FROM v_sky_condition s JOIN exposure e ON e.id = s.exposure_id"
+        " ORDER BY e.archive_id"
+    )
+    assert [tuple(row[1:]) for row in found] == [expected for _, _, expected in SKIES]
 
 
 def test_the_sky_of_an_exposure_without_a_log(db, tree):

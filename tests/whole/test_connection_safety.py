@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from fits_factory import Tree
 from warehouse import aomuse
 
-from aomuse import db, pipeline
+from aomuse import db, pipeline, stages
 from aomuse.db import create_engine
 from aomuse.errors import DatabaseError
+from aomuse.exchange.frames import Rows
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
-from aomuse.stored.writer import BulkWriter, Rows
+from aomuse.stored.writer import BulkWriter
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 
@@ -85,7 +86,7 @@ def sabotage(monkeypatch):
             way = choose_writer(engine)
             return WriterChoice(way.engine, lambda c: Saboteur(c, way.make_writer(c)))
 
-        monkeypatch.setattr(pipeline, "choose_writer", sabotaged)
+        monkeypatch.setattr(stages, "choose_writer", sabotaged)
 
     return arrange
 
@@ -184,7 +185,7 @@ def test_connections_that_are_too_many_for_a_while(mariadb_server, db_url, small
 def test_fewer_workers_where_an_account_has_few_connections(
     mariadb_server, db_url, small_night, monkeypatch
 ):
-    monkeypatch.setattr(pipeline, "WORTH_WORKERS_BYTES", -1)
+    monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", -1)
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     parsed = sa.make_url(db_url)
     theirs = parsed.set(username="few", password="tau0").render_as_string(hide_password=False)
