@@ -29,9 +29,13 @@ def signals_after(*delays: float, number: int = signal.SIGINT):
     for timer in timers:
         timer.start()
     begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < 9
-    assert all(timer.finished.is_set() for timer in timers)
+    try:
+        yield
+        assert time.monotonic() - begun < 9
+        assert all(timer.finished.is_set() for timer in timers)
+    finally:  # one that comes after a failure would end the tests
+        for timer in timers:
+            timer.cancel()
 
 
 @pytest.fixture
