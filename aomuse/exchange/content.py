@@ -33,21 +33,26 @@ HduType = Literal[
 
 def cards_frame(rows: Sequence[CardRow]) -> pd.DataFrame:
     """Return rows of cards as a frame with the columns' types."""
+    columns = card_columns(rows)
+    texts = {n: pd.Series(v, dtype=object) for n, v in columns.items() if v.dtype == object}
+    return pd.DataFrame(columns | texts)
+
+
+def card_columns(rows: Sequence[CardRow]) -> dict[str, Any]:
+    """Return rows of cards as arrays."""
     columns: list[list[Any]] = (
         [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
     )
     position, keyword, comment, value_type, value_int, value_float, value_text = columns
-    return pd.DataFrame(
-        {
-            "position": np.array(position, dtype=np.int32),
-            "keyword": pd.Series(keyword, dtype=object),
-            "comment": pd.Series(comment, dtype=object),
-            "value_type": pd.Series(value_type, dtype=object),
-            "value_int": pd.array(value_int, dtype="Int64"),
-            "value_float": np.array(value_float, dtype=np.float64),
-            "value_text": pd.Series(value_text, dtype=object),
-        }
-    )
+    return {
+        "position": np.array(position, dtype=np.int32),
+        "keyword": np.array(keyword, dtype=object),
+        "comment": np.array(comment, dtype=object),
+        "value_type": np.array(value_type, dtype=object),
+        "value_int": pd.array(value_int, dtype="Int64"),
+        "value_float": np.array(value_float, dtype=np.float64),
+        "value_text": np.array(value_text, dtype=object),
+    }
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,10 @@ class BulkArrayWriter:
         self._trusted = trusted
         self._layouts = layouts
         self._library = library_of(connection.connection.dbapi_connection)
-        if not event.contains(connection.engine, "do_execute", run_array_insert):
-            event.listen(connection.engine, "do_execute", run_array_insert)
+        # Of the dialect, whose event it is: SQLAlchemy knows by id() who listens, and takes a new
+        # engine for one that is gone, if the dialect of that one is still in use.
+        if not event.contains(connection.dialect, "do_execute", run_array_insert):
+            event.listen(connection.dialect, "do_execute", run_array_insert)
 
     def write(self, table: str, rows: pd.DataFrame | Mapping[str, Any]) -> int:
         """Insert rows.

@@ -52,8 +52,8 @@ def store_exposure(
         specials.extend(special)
 
     values: list[dict[str, Any]] = []
-    for table, frame in exposure.frames:
-        resolved = references.resolve(table, frame)
+    for table, rows in exposure.frames:
+        resolved = references.resolve(table, rows)
         if table == _VALUES:
             # Those of many tables go with one statement: nothing refers to them.
             values.append(resolved)
@@ -61,10 +61,10 @@ def store_exposure(
                 write(_VALUES, _joined(values))
                 values = []
             continue
-        if table == "psf_fit" and frame["fit"].iloc[0] in kept:
-            resolved["id"] = np.array([kept[frame["fit"].iloc[0]]])
+        if table == "psf_fit" and (number := int(rows["fit"][0])) in kept:
+            resolved["id"] = np.array([kept[number]])
         write(table, resolved)
-        references.learn(connection, table, frame, resolved)
+        references.learn(connection, table, rows, resolved)
     if values:
         write(_VALUES, _joined(values))
     if specials:
@@ -119,8 +119,9 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
     """Bring all shared rows that an exposure needs into the database, before its transaction."""
     if exposure.target is not None:
         dictionaries.target(exposure.target)
-    for frame in exposure.of("header_card"):
-        dictionaries.keywords(zip(frame["keyword"], frame["comment"], strict=True))
+    for table, rows in exposure.frames:
+        if table == "header_card":
+            dictionaries.keywords(zip(rows["keyword"], rows["comment"], strict=True))
     for layout in exposure.layouts.values():
         dictionaries.layout(layout)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.exchange.frames import Layout, arrays_of
+from aomuse.exchange.frames import Layout, Rows, arrays_of, row_count
 from aomuse.load.dictionaries import Dictionaries
 from aomuse.models import Base
 
@@ -48,10 +48,10 @@ class References:
     )
     row_count: int = 0
 
-    def resolve(self, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+    def resolve(self, table: str, rows: Rows) -> dict[str, Any]:
         """Return the columns of a table, as arrays."""
         columns = Base.metadata.tables[table].columns
-        own, count = arrays_of(frame), len(frame)
+        own, count = arrays_of(rows), row_count(rows)
         new: dict[str, Any] = {}
         if "exposure_id" in columns:
             new["exposure_id"] = np.full(count, self.exposure_id, np.int32)
@@ -74,7 +74,7 @@ class References:
         return {column.name: found[column.name] for column in columns if column.name in found}
 
     def learn(
-        self, connection: Connection, table: str, frame: pd.DataFrame, resolved: dict[str, Any]
+        self, connection: Connection, table: str, rows: Rows, resolved: dict[str, Any]
     ) -> None:
         """Read back the ids of rows just written, by what identifies them."""
         if table not in _NUMBERED:
@@ -87,7 +87,7 @@ class References:
         ids = {tuple(key): number for number, *key in connection.execute(select)}
         keys = zip(*(list(resolved[name]) for name in names), strict=True)
         self.ids[local] |= {
-            int(number): ids[key] for number, key in zip(frame[local], keys, strict=True)
+            int(number): ids[key] for number, key in zip(rows[local], keys, strict=True)
         }
 
 

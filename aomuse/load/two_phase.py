@@ -19,11 +19,12 @@ from sqlalchemy.exc import DBAPIError
 
 from aomuse.db import describe_error, error_number, write_transaction
 from aomuse.errors import AomuseError, DatabaseError
+from aomuse.exchange.frames import Rows
 from aomuse.ledger.running import run_transaction
 from aomuse.models import Exposure, LoadRun, PsfFit, SourceFile
 from aomuse.retries import retrying
 from aomuse.stored.shards import OWNER, TABLE, Bucket, Shards
-from aomuse.stored.writer import BulkWriter, Rows
+from aomuse.stored.writer import BulkWriter
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from aomuse.exchange.frames import NormalizedExposure
+from aomuse.exchange.frames import NormalizedExposure, Rows
 from aomuse.exchange.outcome import Listener, Outcome, Result, Summary
 from aomuse.ledger.running import run_transaction, running
 from aomuse.metrics.compute import exposure_metrics
@@ -33,7 +33,7 @@ from aomuse.models import (
     PsfWindow,
     PsfWindowParameter,
 )
-from aomuse.stored.writer import BulkWriter, ExecutemanyWriter, Rows
+from aomuse.stored.writer import BulkWriter, ExecutemanyWriter
 
 
 def store_metrics(

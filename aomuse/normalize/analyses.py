@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,7 @@ from aomuse.normalize.draft import Draft
 from aomuse.normalize.extracted_sources import add_extracted_sources
 from aomuse.normalize.fit import Fit, Parameters, read_parameters
 from aomuse.normalize.sources import add_sources
-from aomuse.normalize.summary import window_frames
+from aomuse.normalize.summary import Statistics, by_window
 
 #: Typed home of each table that holds a parameter a row.
 _HOMES = {"PSFPARS": "psf_parameter", "POSPARS": "position_parameter"}
@@ -101,22 +103,18 @@ def _add_fit(draft: Draft, fit: Fit, model: str, rank: int) -> None:
     }
     prm_name = content.prm.name if content.prm else content.prm_name
     psf_name = content.psf.name if content.psf else None
-    frame = pd.DataFrame(
-        {
-            "fit": [fit.number],
-            **numbers,
-            "name": [content.name],
-            "model": [model],
-            "fit_rank": [rank],
-            "prm_file": pd.Series([prm_name], dtype=object),
-            "psf_file": pd.Series([psf_name], dtype=object),
-            "layer_count": pd.array([layers], dtype="Int64"),
-        }
-    )
-    draft.out.add("psf_fit", frame)
+    texts = {"name": content.name, "model": model, "prm_file": prm_name, "psf_file": psf_name}
+    row = {
+        "fit": np.array([fit.number]),
+        **numbers,
+        **{name: np.array([text], dtype=object) for name, text in texts.items()},
+        "fit_rank": np.array([rank]),
+        "layer_count": pd.array([layers], dtype="Int64"),
+    }
+    draft.out.add("psf_fit", row)
     if layers:
-        frame = pd.DataFrame({"fit": fit.number, "layer": range(layers)})
-        draft.out.add("psf_layer", frame.assign(wavelength_nm=fit.wavelengths(layers)))
+        rows = {"fit": np.full(layers, fit.number), "layer": np.arange(layers, dtype=np.int32)}
+        draft.out.add("psf_layer", rows | {"wavelength_nm": fit.wavelengths(layers)})
 
 
 def _add_parameters(draft: Draft, fit: Fit, prm: FileContent) -> None:
@@ -130,15 +128,12 @@ def _add_parameters(draft: Draft, fit: Fit, prm: FileContent) -> None:
             draft.store_table(prm, hdu, {})
             continue
         draft.store_table(prm, hdu, _places(hdu.table, parameters, home))
-        draft.out.add(home, _frame(fit, parameters))
+        draft.out.add(home, _columns(fit, parameters))
         if is_psf:
-            names = pd.Series(parameters.names, dtype=object)
-            keys = pd.DataFrame({"fit": fit.number, "parameter": names})
             known = fit.wavelengths(parameters.layers)
-            windows = [*window_frames(keys, parameters.values["polyfit"], known)]
+            windows = [*by_window(parameters.values["polyfit"], known)]
             if windows:
-                # Each frame that is sent costs more than its few rows.
-                draft.out.add("psf_parameter_summary", pd.concat(windows, ignore_index=True))
+                draft.out.add("psf_parameter_summary", _summary_columns(fit, parameters, windows))
     # A second table of the same name has no typed home.
     draft.store_other_tables(prm)
 
@@ -152,13 +147,25 @@ def _places(table: TableContent, parameters: Parameters, home: str) -> dict[int,
     return places
 
 
-def _frame(fit: Fit, parameters: Parameters) -> pd.DataFrame:
+def _columns(fit: Fit, parameters: Parameters) -> dict[str, Any]:
     count, layers = len(parameters.names), parameters.layers
-    return pd.DataFrame(
-        {
-            "fit": fit.number,
-            "parameter": np.repeat(np.array(parameters.names, dtype=object), layers),
-            "layer": np.tile(np.arange(layers, dtype=np.int32), count),
-            **{_VALUE_COLUMNS[name]: v.reshape(-1) for name, v in parameters.values.items()},
-        }
-    )
+    return {
+        "fit": np.full(count * layers, fit.number),
+        "parameter": np.repeat(np.array(parameters.names, dtype=object), layers),
+        "layer": np.tile(np.arange(layers, dtype=np.int32), count),
+        **{_VALUE_COLUMNS[name]: v.reshape(-1) for name, v in parameters.values.items()},
+    }
+
+
+def _summary_columns(
+    fit: Fit, parameters: Parameters, windows: list[tuple[int, Statistics]]
+) -> dict[str, Any]:
+    count = len(parameters.names)
+    columns = {
+        "fit": np.full(count * len(windows), fit.number),
+        "parameter": np.tile(np.array(parameters.names, dtype=object), len(windows)),
+        "wavelength_window_id": np.repeat([window for window, _ in windows], count),
+    }
+    for statistic in windows[0][1]:
+        columns[statistic] = np.concatenate([found[statistic] for _, found in windows])
+    return columns

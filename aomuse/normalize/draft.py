@@ -76,8 +76,8 @@ class Draft:
             if home == COLUMN_STORE and table.row_count
         ]
         if columns:
-            frame = _joined(columns, header=self.header(file, hdu), layout=fingerprint)
-            self.out.add("table_value", frame)
+            rows = _joined(columns, header=self.header(file, hdu), layout=fingerprint)
+            self.out.add("table_value", rows)
 
     def store_other_tables(self, file: FileContent) -> None:
         """Put the tables of a file that are not done yet into the column store."""
@@ -99,25 +99,23 @@ class _StoredColumn:
     value_text: npt.NDArray[np.object_]
 
 
-def _joined(columns: list[_StoredColumn], *, header: int, layout: str) -> pd.DataFrame:
+def _joined(columns: list[_StoredColumn], *, header: int, layout: str) -> dict[str, Any]:
     """Return one row for each element of the columns of a table."""
 
     def all_of(name: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(column, name) for column in columns])
 
     counts = [len(column.row_index) for column in columns]
-    return pd.DataFrame(
-        {
-            "row_index": all_of("row_index").astype(np.int32),
-            "element": all_of("element").astype(np.int32),
-            "value_float": all_of("value_float"),
-            "value_int": pd.arrays.IntegerArray(all_of("value_int"), all_of("int_missing")),
-            "value_text": pd.Series(all_of("value_text"), dtype=object),
-            "column_position": np.repeat([column.position for column in columns], counts),
-            "header": header,
-            "layout": pd.Series(np.full(sum(counts), layout, dtype=object), dtype=object),
-        }
-    )
+    return {
+        "row_index": all_of("row_index").astype(np.int32),
+        "element": all_of("element").astype(np.int32),
+        "value_float": all_of("value_float"),
+        "value_int": pd.arrays.IntegerArray(all_of("value_int"), all_of("int_missing")),
+        "value_text": all_of("value_text"),
+        "column_position": np.repeat([column.position for column in columns], counts),
+        "header": np.full(sum(counts), header),
+        "layout": np.full(sum(counts), layout, dtype=object),
+    }
 
 
 def _stored_column(

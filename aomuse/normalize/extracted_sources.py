@@ -42,7 +42,7 @@ def add_extracted_sources(draft: Draft, fit: Fit, prm: FileContent) -> None:
         return
     odd: list[str] = []
     columns: dict[str, Any] = {
-        "fit": fit.number,
+        "fit": np.full(table.row_count, fit.number),
         "row_index": np.arange(table.row_count, dtype=np.int32),
         "pampelmuse_id": _ids(table, odd),
     }
@@ -56,7 +56,7 @@ def add_extracted_sources(draft: Draft, fit: Fit, prm: FileContent) -> None:
     for why in odd:
         message = f"{why}: NULL in extracted_source; v_sources has what the file has"
         draft.issue("warning", "sources_column", message, prm, EXTENSION)
-    draft.out.add("extracted_source", pd.DataFrame(columns))
+    draft.out.add("extracted_source", columns)
 
 
 def _place(table: TableContent, names: tuple[str, ...]) -> int | None:

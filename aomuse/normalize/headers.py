@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from aomuse.exchange.cards import CardRow
-from aomuse.exchange.content import cards_frame
+from aomuse.exchange.content import card_columns
 from aomuse.exchange.files import ImportedBlob
 from aomuse.normalize.draft import Draft
 
@@ -47,7 +47,7 @@ def add_files_and_headers(draft: Draft) -> None:
         draft.out.add("header", frame.astype({"table_row_count": "Int64"}))
     if cards:
         numbers = np.repeat([header["header"] for header in headers], counts)
-        draft.out.add("header_card", cards_frame(cards).assign(header=numbers))
+        draft.out.add("header_card", card_columns(cards) | {"header": numbers})
     draft.out.frames += tables
 
 

@@ -66,7 +66,7 @@ def add_night_log(draft: Draft, file: FileContent, log: NightLog) -> None:
         ],
     }
     for table, rows in frames.items():
-        draft.out.add(table, _frame(draft, table, rows, file))
+        draft.out.add(table, _columns(draft, table, rows, file))
 
 
 def _log_row(log: NightLog) -> dict[str, Any]:
@@ -85,24 +85,27 @@ def _log_row(log: NightLog) -> dict[str, Any]:
     }
 
 
-def _frame(draft: Draft, table: str, rows: list[dict[str, Any]], file: FileContent) -> pd.DataFrame:
-    """Return rows as a frame with the columns' types; an issue reports text that is cut."""
+def _columns(
+    draft: Draft, table: str, rows: list[dict[str, Any]], file: FileContent
+) -> dict[str, Any]:
+    """Return rows as arrays with the columns' types; an issue reports text that is cut."""
     columns: dict[str, Any] = {}
     for name in rows[0] if rows else ():
         values = [row[name] for row in rows]
         if name.endswith("_utc"):
-            columns[name] = pd.Series(values, dtype="datetime64[us]")
+            columns[name] = np.array(values, dtype="datetime64[us]")
         elif name in ("ob_id", "container_id", "exposure_number", "exposure_count"):
             columns[name] = pd.array(values, dtype="Int64")
         elif name == "file":
-            columns[name] = values
+            columns[name] = np.array(values)
         elif name in _LENGTHS or name in TEXTS or name in ("comment", "content"):
             texts = [_cut(draft, table, name, row, text, file) for row, text in enumerate(values)]
-            columns[name] = pd.Series(texts, dtype=object)
+            columns[name] = np.array(texts, dtype=object)
         else:
             columns[name] = np.array(values, dtype=np.float64)
-    frame = pd.DataFrame(columns)
-    return frame if table == "night_log" else frame.assign(row_index=np.arange(len(rows)))
+    if table != "night_log":
+        columns["row_index"] = np.arange(len(rows))
+    return columns
 
 
 def _cut(draft: Draft, table: str, name: str, row: int, text: Any, file: FileContent) -> Any:

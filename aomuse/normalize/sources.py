@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.stored_in import StoredIn
@@ -53,15 +52,13 @@ def add_sources(draft: Draft, fit: Fit, psf: FileContent, model: str) -> None:
         return
     _report_missing_columns(draft, psf, sources, model)
     ordered = [sources[key] for key in sorted(sources)]
-    frame = pd.DataFrame(
-        {
-            "fit": fit.number,
-            "pampelmuse_id": [source.pampelmuse_id for source in ordered],
-            "header": [source.header for source in ordered],
-            "sample_count": [source.table.row_count for source in ordered],
-        }
-    )
-    draft.out.add("source", frame)
+    rows = {
+        "fit": np.full(len(ordered), fit.number),
+        "pampelmuse_id": np.array([source.pampelmuse_id for source in ordered], dtype=np.int64),
+        "header": np.array([source.header for source in ordered]),
+        "sample_count": np.array([source.table.row_count for source in ordered]),
+    }
+    draft.out.add("source", rows)
     by_length: dict[int, list[_Source]] = defaultdict(list)
     for source in ordered:
         by_length[source.table.row_count].append(source)
@@ -133,7 +130,7 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
     """Add the samples of sources that have the same number of layers, in the order of the key."""
     ids = np.array([source.pampelmuse_id for source in sources], dtype=np.int64)
     samples: dict[str, object] = {
-        "fit": fit.number,
+        "fit": np.full(layers * len(ids), fit.number),
         "layer": np.repeat(np.arange(layers, dtype=np.int32), len(ids)),
         "pampelmuse_id": np.tile(ids, layers),
     }
@@ -152,23 +149,23 @@ def _add_samples(draft: Draft, fit: Fit, sources: list[_Source], layers: int) ->
         if layers and any(name in source.places for source in sources):
             found = by_window(values, wavelength_nm)
             summaries += [(window, name, statistics) for window, statistics in found]
-    draft.out.add("source_sample", pd.DataFrame(samples, copy=False))
+    draft.out.add("source_sample", samples)
     if summaries:
-        draft.out.add("source_summary", _summary_frame(fit, ids, summaries))
+        draft.out.add("source_summary", _summary_columns(fit, ids, summaries))
 
 
-def _summary_frame(
+def _summary_columns(
     fit: Fit, ids: npt.NDArray[np.int64], summaries: list[tuple[int, str, Statistics]]
-) -> pd.DataFrame:
+) -> dict[str, object]:
     """Return the statistics of each window and quantity, in the order of the windows."""
     ordered = sorted(summaries, key=lambda summary: summary[0])
     names = np.array([name for _, name, _ in ordered], dtype=object)
     columns: dict[str, object] = {
-        "fit": fit.number,
+        "fit": np.full(len(ids) * len(ordered), fit.number),
         "pampelmuse_id": np.tile(ids, len(ordered)),
-        "quantity": pd.Series(np.repeat(names, len(ids)), dtype=object),
+        "quantity": np.repeat(names, len(ids)),
         "wavelength_window_id": np.repeat([window for window, _, _ in ordered], len(ids)),
     }
     for statistic in ordered[0][2]:
         columns[statistic] = np.concatenate([found[statistic] for _, _, found in ordered])
-    return pd.DataFrame(columns)
+    return columns

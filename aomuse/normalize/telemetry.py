@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from aomuse.exchange.content import FileContent, HduContent, TableContent
 from aomuse.exchange.frames import nullable_int
@@ -38,14 +37,12 @@ def add_telemetry(draft: Draft, raw: FileContent, hdu: HduContent, *, first: boo
         _report_missing_times(draft, raw, hdu.key, times)
     _add_typed(draft, table, homes, times)
     if first and hdu.key in TIMED:
-        frame = pd.DataFrame(
-            {
-                "row_index": np.arange(table.row_count, dtype=np.int32),
-                "header": draft.header(raw, hdu),
-                "time_utc": times,
-            }
-        )
-        draft.out.add(TIMED[hdu.key], frame)
+        rows = {
+            "row_index": np.arange(table.row_count, dtype=np.int32),
+            "header": np.full(table.row_count, draft.header(raw, hdu)),
+            "time_utc": times,
+        }
+        draft.out.add(TIMED[hdu.key], rows)
     draft.store_table(raw, hdu, {place: home.stored_in for home, place in homes.items()})
 
 
@@ -110,32 +107,32 @@ def _add_typed(draft: Draft, table: TableContent, homes: _Homes, times: Times) -
         by_table[home.table][home] = place
     # sparta_cn2 before sparta_cn2_layer, asm before its layers: in alphabetical order they are.
     for name in sorted(by_table):
-        frame = _frame(name, table, by_table[name])
+        columns = _columns(name, table, by_table[name])
         if name in _WITH_TIMES:
-            frame = frame.assign(time_utc=times[frame["row_index"].to_numpy()])
-        draft.out.add(name, frame)
+            columns["time_utc"] = times[columns["row_index"]]
+        draft.out.add(name, columns)
 
 
-def _frame(name: str, table: TableContent, homes: _Homes) -> pd.DataFrame:
+def _columns(name: str, table: TableContent, homes: _Homes) -> dict[str, Any]:
     """Return one row for each row of the table, or for each row and laser or layer."""
     rows = table.row_count
     indices = sorted({home.index for home in homes if home.index is not None})
     width = len(indices) or 1
-    frame: dict[str, Any] = {"row_index": np.repeat(np.arange(rows, dtype=np.int32), width)}
+    found: dict[str, Any] = {"row_index": np.repeat(np.arange(rows, dtype=np.int32), width)}
     if indices:
-        frame[INDEX_COLUMNS[name]] = np.tile(np.array(indices, dtype=np.int16), rows)
+        found[INDEX_COLUMNS[name]] = np.tile(np.array(indices, dtype=np.int16), rows)
     for column in sorted({home.column for home in homes}):
         same = {home.index: place for home, place in homes.items() if home.column == column}
         kind = next(home.kind for home in homes if home.column == column)
         if None in same:
-            frame[column] = _column(kind, table, same[None], width)
+            found[column] = _column(kind, table, same[None], width)
         else:
             values = np.full((rows, width), np.nan)
             for i, index in enumerate(indices):
                 if index in same:
                     values[:, i] = _floats(table, same[index])
-            frame[column] = values.reshape(-1)
-    return pd.DataFrame(frame)
+            found[column] = values.reshape(-1)
+    return found
 
 
 def _column(kind: str, table: TableContent, place: int, width: int) -> Any:

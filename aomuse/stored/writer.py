@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from aomuse.exchange.frames import arrays_of
+from aomuse.exchange.frames import Rows, arrays_of
 
 #: Rows and bytes of one executemany: enough to hide the round trip, and well below the smallest
 #: max_allowed_packet in use (16 MB).
@@ -18,10 +18,6 @@ CHUNK_ROWS, CHUNK_BYTES = 20_000, 4_000_000
 #: Values of one INSERT into SQLite: every build of it takes so many. A statement for each row would
 #: take a quarter longer.
 _MAX_VALUES = 999
-
-
-#: A frame, or an array of numpy or pandas for each column: a frame of ten rows costs a millisecond.
-Rows = pd.DataFrame | Mapping[str, Any]
 
 
 class BulkWriter(Protocol):
@@ -60,7 +56,7 @@ class ExecutemanyWriter:
         int
             Rows inserted.
         """
-        found = arrays_of(rows) if isinstance(rows, pd.DataFrame) else rows
+        found = arrays_of(rows)
         names, arrays = list(found), list(found.values())
         count = len(arrays[0])
         for start, stop in _chunks(arrays, count):

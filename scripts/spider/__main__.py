@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from aomuse.connections.urls import database_url, shown_url
 from aomuse.db import create_engine, describe_error
 from aomuse.errors import AomuseError, ConfigurationError
-from aomuse.stored.shards import TABLE, is_sharded
 from aomuse.schema import require_head
+from aomuse.stored.shards import TABLE, is_sharded
 from scripts.spider.statements import BUCKETS, head_statements, node_statements
 
 NODES_VARIABLE = "AOMUSE_NODE_URLS"

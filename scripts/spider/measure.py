@@ -15,10 +15,10 @@ from statistics import median
 import pandas as pd
 from sqlalchemy import Connection
 
-from aomuse.stored.shards import OWNER, TABLE, find_shards
 from aomuse.load.two_phase import Branches, ShardedWriter
 from aomuse.load.writer_choice import choose_writer
 from aomuse.simulate import simulate
+from aomuse.stored.shards import OWNER, TABLE, find_shards
 from scripts.spider.check.cluster import Cluster, Warehouse
 
 ROUNDS = 3

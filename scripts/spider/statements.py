@@ -9,8 +9,8 @@ from sqlalchemy import URL
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
-from aomuse.stored.shards import OWNER, TABLE
 from aomuse.models import SourceSample
+from aomuse.stored.shards import OWNER, TABLE
 
 #: More than there will be servers: whole buckets can move to new ones.
 BUCKETS = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from typing import Any
 
 import hypothesis.strategies as st
@@ -12,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
+from aomuse.db import create_engine
 from aomuse.libmariadb import BulkArrayWriter
 from aomuse.libmariadb.columns import CHUNK_ROWS, HEADER_BYTES, columns_of, packets
 from aomuse.libmariadb.connector_c import MysqlTime
@@ -239,3 +241,20 @@ def test_another_writer_on_the_same_engine(engine: sa.Engine) -> None:
             connection = (one, other)[number % 2]
             BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [number]}))
     assert [row[0] for row in read(engine, "by_arrays")] == [0, 1, 2, 3]
+
+
+def test_an_engine_at_the_address_of_one_that_is_gone(engine: sa.Engine, url: str) -> None:
+    dialects: list[Any] = []
+    addresses: set[int] = set()
+    while len(addresses) == len(dialects):
+        assert len(dialects) < 300
+        other = create_engine(url)
+        with other.begin() as connection:
+            frame = pd.DataFrame({"number": [len(dialects)]})
+            BulkArrayWriter(connection).write("by_arrays", frame)
+        other.dispose()
+        dialects.append(other.dialect)  # in use where one of its connections is
+        addresses.add(id(other))
+        del other, connection
+        gc.collect()
+    assert len(read(engine, "by_arrays")) == len(dialects)

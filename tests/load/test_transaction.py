@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from aomuse import stages
 from aomuse.db import write_transaction
+from aomuse.exchange.frames import Rows
 from aomuse.load.writer_choice import WriterChoice, choose_writer
-from aomuse.stored.writer import BulkWriter, Rows
+from aomuse.stored.writer import BulkWriter
 
 Whole = dict[int, dict[str, Any]]
 

@@ -45,8 +45,8 @@ def normalized(tree: Tree) -> NormalizedExposure:
 
 def frames(out: NormalizedExposure) -> Frames:
     tables: dict[str, list[pd.DataFrame]] = {}
-    for table, frame in out.frames:
-        tables.setdefault(table, []).append(frame)
+    for table, rows in out.frames:
+        tables.setdefault(table, []).append(pd.DataFrame(rows))
     return {table: pd.concat(found, ignore_index=True) for table, found in tables.items()}
 
 

@@ -15,10 +15,11 @@ from warehouse import aomuse
 from aomuse import db, pipeline, stages
 from aomuse.db import create_engine
 from aomuse.errors import DatabaseError
+from aomuse.exchange.frames import Rows
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
-from aomuse.stored.writer import BulkWriter, Rows
+from aomuse.stored.writer import BulkWriter
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 

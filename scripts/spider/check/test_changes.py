@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from aomuse.admin import backup
 from aomuse.database import Database
 from aomuse.errors import AomuseError
-from aomuse.stored.shards import find_shards
 from aomuse.load.two_phase import recover, xid
 from aomuse.models import Exposure, PsfFit, SourceSample
+from aomuse.stored.shards import find_shards
 from scripts.spider.__main__ import spread as spread_over
 from scripts.spider.check.cluster import SAMPLES, Cluster, Warehouse
 from scripts.spider.check.moments import at
