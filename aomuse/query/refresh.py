@@ -60,14 +60,16 @@ def refresh_views(connection: Connection) -> None:
         return
     _set_wait(connection, WAIT_S)
     try:
-        for name in _outdated(connection, wanted):
-            statement = wanted[name]
+        outdated = _outdated(connection, wanted)
+        for name in outdated:
             what = f"the view {name} cannot be replaced"
             with naming_who_is_in_the_way(connection, what):
-                _replace(connection, statement)
-            digest = _digest(statement, _definitions(connection, name)[name])
-            connection.execute(sa.delete(ViewState).where(ViewState.name == name))
-            connection.execute(sa.insert(ViewState).values(name=name, digest=digest))
+                _replace(connection, wanted[name])
+        if outdated:
+            made = _definitions(connection, *outdated)
+            digests = [{"name": n, "digest": _digest(wanted[n], made[n])} for n in outdated]
+            connection.execute(sa.delete(ViewState).where(ViewState.name.in_(outdated)))
+            connection.execute(sa.insert(ViewState), digests)
     finally:
         _set_wait(connection, LOCK_WAIT_S)
 

@@ -31,14 +31,16 @@ def files(db, tmp_path):
 
 
 @pytest.fixture
-def as_if(files, new_database):
-    """Give a function that changes a file, and returns the rows of a load that saw no other."""
+def as_if(files, at_head, tmp_path):
+    """Give a function that changes a file, and returns the rows of a load that saw no other.
+
+    It is a load into SQLite: both engines hold the same.
+    """
 
     def load_changed(role: str, change: Change) -> Any:
         edit(files.file(role), change)
-        other = new_database()
-        for command in (["migrate"], ["load", files.file("reduced").parents[1]]):
-            assert aomuse(other, *command).code == 0
+        other = at_head(f"sqlite:///{tmp_path / 'other.db'}")
+        assert aomuse(other, "load", files.file("reduced").parents[1]).code == 0
         engine = create_engine(other)
         found = exposure(engine, files.archive_id)
         engine.dispose()

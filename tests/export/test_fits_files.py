@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import one_on_mariadb
 from column_grid import GridColumn
 from fits_factory import Tree
 from warehouse import aomuse, exposure
@@ -135,7 +136,7 @@ def with_cards(content: bytes, cards: bytes) -> bytes:
     return header.ljust(-(-len(header) // BLOCK) * BLOCK) + content[old:]
 
 
-@pytest.mark.parametrize("name", TABLES)
+@one_on_mariadb("name", TABLES)
 def test_columns_of_every_kind_come_back_to_the_bit(db, tree, tmp_path, name):
     """All but those whose bytes hold more than a value."""
     raw, exact = grid_file(tree, name, exact=True)
@@ -180,7 +181,7 @@ def differing(data: bytes, wanted: bytes, columns: list[GridColumn]) -> list[str
     return names
 
 
-@pytest.mark.parametrize("name", TABLES)
+@one_on_mariadb("name", TABLES)
 def test_what_cannot_come_back_to_the_bit_is_said_and_keeps_its_values(db, tree, tmp_path, name):
     raw, left = grid_file(tree, name, exact=False)
     db.run("load", tree.root)

@@ -123,20 +123,29 @@ def tree(tmp_path_factory):
     return root
 
 
-def test_export_gives_what_the_seed_stored(engine, db_url, tree, tmp_path):
+@pytest.fixture(scope="module")
+def seed_documents(tree):
+    """Give what the script of 2020 made of the analyses, by the path of the export.
+
+    The second analysis of an exposure is in a folder with the name of its PSF model.
+    """
+    folder = tree / "analysis"
+    return {
+        prm.relative_to(folder).with_name(f"{prm.name}.json"): seed_document(tree, prm)
+        for prm in sorted(folder.rglob("*.prm.fits"))
+    }
+
+
+def test_export_gives_what_the_seed_stored(engine, db_url, tree, tmp_path, seed_documents):
     summary = pipeline.load(engine, [tree])
     assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
     result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    analyses = sorted((tree / "analysis").rglob("*.prm.fits"))
-    for prm in analyses:
-        # The second analysis of an exposure is in a folder with the name of its PSF model.
-        path = prm.relative_to(tree / "analysis").with_name(f"{prm.name}.json")
+    for path, document in seed_documents.items():
         exported = json.loads((tmp_path / path).read_text())
-        expected = json.loads(json.dumps(seed_document(tree, prm)))
-        assert exact(exported) == exact(expected), path
-    assert len(analyses) > EXPOSURES
-    assert len(list(tmp_path.rglob("*.json"))) == len(analyses)
+        assert exact(exported) == exact(json.loads(json.dumps(document))), path
+    assert len(seed_documents) > EXPOSURES
+    assert len(list(tmp_path.rglob("*.json"))) == len(seed_documents)
 
     names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
     command = ["--db", db_url, "export", "seed-json", str(tmp_path / "some"), "--prm"]

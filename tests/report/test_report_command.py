@@ -1,13 +1,13 @@
 """The command report: where it writes, and what it says when it cannot."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from own_processes import start
 from warehouse import Finished, aomuse
 
 from aomuse.errors import ConfigurationError
@@ -25,10 +25,9 @@ def report(db_url):
     """
 
     def run(name: str, folder: Path) -> Finished:
-        script = "from aomuse.cli import main; main()"
-        command = [sys.executable, "-c", script, "--db", db_url, "report", name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        return Finished(done.returncode, done.stdout, done.stderr)
+        process = start(db_url, "report", name, cwd=folder)
+        out, err = process.communicate()
+        return Finished(process.wait(), out, err)
 
     return run
 

@@ -1,10 +1,6 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
 import contextlib
-import os
-import resource
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
+from own_processes import start
 from warehouse import aomuse
 
 from aomuse import db, pipeline, stages
@@ -272,9 +269,9 @@ def test_whoever_holds_rows_is_named(db_url, engine, small_night, load_once, mon
     assert len(done.errors) == 1
 
 
-def test_full_disk_on_sqlite(tmp_path, night):
-    url = f"sqlite:///{tmp_path / 'small.db'}"
-    engine = at_newest_schema(url)
+def test_full_disk_on_sqlite(tmp_path, night, at_head):
+    url = at_head(f"sqlite:///{tmp_path / 'small.db'}")
+    engine = create_engine(url)
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -294,25 +291,15 @@ def test_full_disk_on_sqlite(tmp_path, night):
     assert_whole(roomy, night)
 
 
-def test_sqlite_file_at_its_quota(tmp_path, small_night):
+def test_sqlite_file_at_its_quota(tmp_path, small_night, at_head):
     """A quota and a limit of the file's size are no FULL to SQLite, but a write that fails."""
-    url = f"sqlite:///{tmp_path / 'small.db'}"
-    at_newest_schema(url).dispose()
-    size = (tmp_path / "small.db").stat().st_size
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 200_000, size + 200_000))
-
-    done = subprocess.run(
-        [sys.executable, "-c", "from aomuse.cli import main; main()", "load", str(small_night)],
-        env=os.environ | {"AOMUSE_DATABASE_URL": url},
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    (line,) = done.stderr.splitlines()
-    assert (done.returncode, "make room and run again" in line) == (1, True), done.stderr
+    url = at_head(f"sqlite:///{tmp_path / 'small.db'}")
+    size = (tmp_path / "small.db").stat().st_size + 200_000
+    limit = f"from resource import *; setrlimit(RLIMIT_FSIZE, ({size}, {size}))\n"
+    process = start(url, "load", small_night, before=limit)
+    _, err = process.communicate()
+    (line,) = err.splitlines()
+    assert (process.returncode, "make room and run again" in line) == (1, True), err
     assert pipeline.load(create_engine(url), [small_night]).counts["failed"] == 0
     assert_whole(create_engine(url), small_night)
 
