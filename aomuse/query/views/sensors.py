@@ -90,18 +90,23 @@ def _of_laser(name: str) -> str:
     )
 
 
-def _median(name: str) -> str:
+def _median(name: str, only_if: str = "") -> str:
     """Return the median of two to four values: one or two remain without the extremes."""
     middle = "SUM(o.value) - MIN(o.value) - MAX(o.value)"
+    median = (
+        f"CASE COUNT(o.value) WHEN 2 THEN SUM(o.value) / 2e0 WHEN 3 THEN {middle}"
+        f" WHEN 4 THEN ({middle}) / 2e0 END"
+    )
+    if only_if:
+        median = f"CASE WHEN {median} {only_if} THEN {median} END"
     return (
-        f"(SELECT CASE COUNT(o.value) WHEN 2 THEN SUM(o.value) / 2e0 WHEN 3 THEN {middle}"
-        f" WHEN 4 THEN ({middle}) / 2e0 END FROM exposure_laser_metric o"
+        f"(SELECT {median} FROM exposure_laser_metric o"
         f" WHERE o.exposure_id = m.exposure_id AND o.metric_id = {_QUANTITIES[name]})"
     )
 
 
 def _ratio(name: str) -> str:
-    return f"CASE WHEN {_median(name)} > 0 THEN {_of_laser(name)} / {_median(name)} END"
+    return f"{_of_laser(name)} / {_median(name, '> 0')}"
 
 
 LASER_RATIO_VIEW = View(
