@@ -68,17 +68,18 @@ def test_an_outdated_page_is_named_with_the_command_that_mends_it(
 
 @pytest.mark.usefixtures("processes")
 def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path: Path) -> None:
-    """They were written with another width, language and order of sets than here."""
-    environment = os.environ | {
-        "COLUMNS": "40",
-        "PYTHONHASHSEED": "1",
-        "LC_ALL": "C",
-        "AOMUSE_DATABASE_URL": "mariadb+mariadbconnector://u:p@nowhere.invalid/aomuse",
-    }
-    command = [sys.executable, "-m", "scripts.generate_docs", "--docs", tmp_path]
-    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True)
+    for columns, seed, language in (("40", "1", "C"), ("250", "2", "de_DE.UTF-8")):
+        environment = os.environ | {
+            "COLUMNS": columns,
+            "PYTHONHASHSEED": seed,
+            "LC_ALL": language,
+            "AOMUSE_DATABASE_URL": "mariadb+mariadbconnector://u:p@nowhere.invalid/aomuse",
+        }
+        command = [sys.executable, "-m", "scripts.generate_docs", "--docs", tmp_path / columns]
+        subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True)
     for name in generate_docs.PAGES:
-        assert (tmp_path / name).read_bytes() == (DOCS / name).read_bytes()
+        assert (tmp_path / "40" / name).read_bytes() == (DOCS / name).read_bytes()
+        assert (tmp_path / "250" / name).read_bytes() == (DOCS / name).read_bytes()
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)

@@ -9,7 +9,7 @@ from warehouse import aomuse, open_issues, scalar
 
 from aomuse.legacy.differences import difference
 
-EXAMPLES = 30
+EXAMPLES = 60
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 ANY = st.recursive(

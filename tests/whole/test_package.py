@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from fits_factory import Tree
 from packaging.requirements import Requirement
 from packaging.version import Version
-from warehouse import aomuse
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -134,15 +133,17 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel):
 
 
 def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
-    def program(*arguments: str) -> str:
+    def aomuse(*arguments: str) -> str:
         return run([str(fresh / "aomuse"), *arguments], tmp_path, fresh)
 
     where = run([str(fresh / "python"), "-c", "import aomuse; print(aomuse.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(fresh.parent)
-    assert program("--version").strip().endswith(PROJECT["project"]["version"])
-    assert "from nothing to revision" in program("migrate")
-    program("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
-    assert "1 loaded" in program("load", "night")
+    assert aomuse("--version").strip().endswith(PROJECT["project"]["version"])
+    assert "from nothing to revision" in aomuse("migrate")
+    aomuse("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
+    assert "1 loaded" in aomuse("load", "night")
+    assert "1 found, 1 loaded" in aomuse("status")
+    assert "0 files with differences" in aomuse("verify", "night")
     assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
 
 
@@ -206,7 +207,6 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
     assert all(need.extras == {"binary"} for need in here if need.name == "mariadb")
 
 
-@pytest.mark.parametrize("backend", ["mariadb"])
 @pytest.mark.parametrize(
     ("packages", "said"),
     [
@@ -215,13 +215,14 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
     ],
     ids=["connector", "pymysql"],
 )
-def test_with_one_driver_alone(packages, said, installed, db_url, tmp_path):
+def test_with_one_driver_alone(packages, said, installed, mariadb_admin, tmp_path):
     """A URL without a driver takes the one there is; `make matrix` installs each by its extra."""
     program = str(installed(*packages) / "aomuse")
     tree = Tree(tmp_path / "night")
     tree.add(1)
-    url = sa.make_url(db_url).set(drivername="mariadb").render_as_string(hide_password=False)
-    command = [program, "--db", url]
+    url = sa.make_url(mariadb_admin()).set(drivername="mariadb")
+    command = [program, "--db", url.render_as_string(hide_password=False)]
+    run([*command, "migrate"], tmp_path)
     run([*command, "load", "--workers", "1", str(tree.root)], tmp_path)
-    assert "0 files with differences" in aomuse(db_url, "verify", tree.root).out
+    assert "0 files with differences" in run([*command, "verify", str(tree.root)], tmp_path)
     assert re.search(f"^driver +{said}$", run([*command, "status"], tmp_path), re.M)
