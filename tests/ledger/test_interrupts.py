@@ -58,7 +58,7 @@ def assert_whole_exposures_only(engine: sa.Engine, clean: dict[str, Any]) -> int
     return len(found)
 
 
-@pytest.mark.parametrize(("backend", "seed"), [("sqlite", 0), ("mariadb", 1)])
+@pytest.mark.parametrize("seed", range(2))
 def test_a_loader_that_is_killed(db, seed, tree, clean):
     chance = random.Random(seed)
     loader = load(db.url, tree.root, 0.001)
@@ -123,9 +123,7 @@ def test_a_reader_that_has_seen_enough(db, tree):
     assert db.scalar("SELECT COUNT(*) FROM load_run WHERE outcome = 'running'") == 0
 
 
-@pytest.mark.parametrize(
-    ("backend", "number"), [("sqlite", signal.SIGHUP), ("mariadb", signal.SIGTERM)]
-)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
 def test_other_signals_end_a_run_as_ctrl_c_does(db, tree, clean, number):
     loader = load(db.url, tree.root, 0.002)
     wait_for_exposures(db.engine, 1)
@@ -153,7 +151,6 @@ def test_a_signal_that_is_ignored_stays_so(db, tree, clean):
     assert assert_whole_exposures_only(db.engine, clean) == EXPOSURES
 
 
-@pytest.mark.parametrize("backend", ["mariadb"])
 def test_a_group_of_processes_that_is_ended(db, tree, clean):
     """As a service is stopped: the workers and the server that forks them get the signal too."""
     always_workers = "from aomuse import stages; stages.WORTH_WORKERS_BYTES = -1\n"

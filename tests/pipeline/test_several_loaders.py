@@ -75,7 +75,8 @@ def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
     assert db.scalar("SELECT COUNT(*) FROM load_issue WHERE code = 'not_stored'") == 0
 
 
-@pytest.mark.parametrize(("layout", "seed"), [("tree", 0), ("thirds", 1), ("pieces", 2)])
+@pytest.mark.parametrize("layout", ["tree", "thirds", "pieces"])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
     chance = random.Random(seed)
     trees = request.getfixturevalue(layout)

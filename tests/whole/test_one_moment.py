@@ -75,7 +75,7 @@ def reload(db_url, night, load_once):
 
 
 #: Before which statements of a reader the exposure is replaced: all of the first, then some.
-MOMENTS = {2, 3, 5, 9, 18, 40}
+MOMENTS = {2, 3, 4, 6, 9, 14, 22, 35, 56, 90}
 
 
 @contextmanager
