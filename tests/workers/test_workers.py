@@ -11,7 +11,6 @@ from threading import Event, Thread
 
 import pytest
 import worker_functions
-from backends import on_sqlite
 
 from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
@@ -205,7 +204,6 @@ def night(tmp_path_factory):
     return root
 
 
-@on_sqlite
 def test_killed_worker_loses_nothing(engine, night, monkeypatch):
     """In the middle; `tests/pipeline` has one that is killed at the start, on both engines."""
     monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", 0)
