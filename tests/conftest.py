@@ -9,6 +9,7 @@ MariaDB only.
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import os
 import shutil
@@ -16,13 +17,13 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import compiled_statements
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from mariadb_pool import COUNTING, MariadbPool, Pooled, Template, end_connections
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
@@ -36,6 +37,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
 compiled_statements.share()
+# A million objects stay from the imports on, and the garbage collector looks at them all.
+gc.set_threshold(20_000, 20, 100)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -44,7 +47,8 @@ for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_variable, None)
 
 # The data need not outlive a crash; a server that no longer knows one of these options ignores it.
-UNSAFE_BUT_FAST = (
+SERVER_OPTIONS = (
+    COUNTING,
     "--loose-debug-no-sync",
     "--loose-innodb-flush-method=nosync",
     "--loose-innodb-doublewrite=0",
@@ -116,7 +120,7 @@ def mariadb_server(database_folder: Path) -> Iterator[Server]:
         )
     server = Server(database_folder / "mariadb")
     try:
-        server.start(options=UNSAFE_BUT_FAST, end_with_parent=True)
+        server.start(options=SERVER_OPTIONS, end_with_parent=True)
     except ServerError as error:
         pytest.fail(str(error), pytrace=False)
     yield server
@@ -126,7 +130,7 @@ def mariadb_server(database_folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def _control(mariadb_server: Server) -> Iterator[sa.Engine]:
     """Connect to the server beside the databases under test."""
-    engine = sa.create_engine(mariadb_server.url, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
 
@@ -146,17 +150,13 @@ def mariadb_admin(mariadb_server: Server, _control: sa.Engine) -> Iterator[Calla
     yield create_database
     with _control.connect() as connection:
         for name in names:
-            # A test that failed may have left a transaction open, and DROP would wait for it.
-            query = sa.text("SELECT id FROM information_schema.processlist WHERE db = :name")
-            for process in connection.scalars(query, {"name": name}).all():
-                with contextlib.suppress(sa.exc.DBAPIError):  # it has ended by itself meanwhile
-                    connection.exec_driver_sql(f"KILL CONNECTION {process}")
+            end_connections(connection, name)
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
 
 
 @pytest.fixture(scope="session")
-def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> list[str]:
-    """Migrate one database, and give the statements that make another like it.
+def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> Template:
+    """Migrate one database, of which others are copies.
 
     Running the migrations for every test would cost several times as much.
     """
@@ -165,22 +165,21 @@ def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> list[str]:
     url = _url(mariadb_server, TEMPLATE)
     _migrate(url)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    tables, rows, views = [], [], {}
     with engine.connect() as connection:
-        for name, kind in connection.exec_driver_sql("SHOW FULL TABLES").all():
-            statement = connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1]
-            if kind == "VIEW":
-                views[name] = statement
-                continue
-            tables.append(statement)
-            if connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM `{name}`)").scalar():
-                rows.append(f"INSERT INTO `{name}` SELECT * FROM {TEMPLATE}.`{name}`")
-    uses = {
-        view: {other for other in views if other != view and f"`{other}`" in statement}
-        for view, statement in views.items()
-    }
-    ordered = [views[view] for view in TopologicalSorter(uses).static_order()]
-    return ["SET foreign_key_checks = 0", *tables, *rows, *ordered]
+        return Template.read(TEMPLATE, connection)
+
+
+@pytest.fixture(scope="session")
+def _pool(mariadb_server: Server, _control: sa.Engine, mariadb_template: Template) -> MariadbPool:
+    return MariadbPool(mariadb_server, _control, mariadb_template)
+
+
+@pytest.fixture
+def _pooled(_pool: MariadbPool, request: pytest.FixtureRequest) -> Iterator[Pooled]:
+    """Give a database of the pool, as it was left where `load_once` decides what it holds."""
+    pooled = _pool.take(to_be_loaded="load_once" in request.fixturenames)
+    yield pooled
+    _pool.give_back(pooled)
 
 
 @pytest.fixture(scope="session")
@@ -229,22 +228,26 @@ def at_head(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
     def at_head(url: str) -> str:
         if url.startswith("sqlite"):
-            template: Path = request.getfixturevalue("sqlite_template")
-            shutil.copyfile(template, str(sa.make_url(url).database))
+            file: Path = request.getfixturevalue("sqlite_template")
+            shutil.copyfile(file, str(sa.make_url(url).database))
             return url
-        statements: list[str] = request.getfixturevalue("mariadb_template")
+        template: Template = request.getfixturevalue("mariadb_template")
         with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
+            template.make(connection)
         return url
 
     return at_head
 
 
 @pytest.fixture
-def db_url(new_database: Callable[[], str], at_head: Callable[[str], str]) -> str:
+def db_url(backend: str, request: pytest.FixtureRequest) -> str:
     """Give the URL, password included, of a database at the newest schema."""
-    return at_head(new_database())
+    if backend == "mariadb":
+        pooled: Pooled = request.getfixturevalue("_pooled")
+        return pooled.url
+    new: Callable[[], str] = request.getfixturevalue("new_database")
+    at_head: Callable[[str], str] = request.getfixturevalue("at_head")
+    return at_head(new())
 
 
 @pytest.fixture
@@ -258,8 +261,8 @@ def engine(db_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def _loaded() -> dict[tuple[str, Path], tuple[str, list[str]]]:
-    """Remember what holds a tree: a file of SQLite, or a name on the server and its full tables."""
+def _loaded() -> dict[Path, str]:
+    """Remember which file of SQLite holds a tree."""
     return {}
 
 
@@ -267,38 +270,34 @@ def _loaded() -> dict[tuple[str, Path], tuple[str, list[str]]]:
 def load_once(
     backend: str,
     db_url: str,
-    _loaded: dict[tuple[str, Path], tuple[str, list[str]]],
+    _loaded: dict[Path, str],
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Path], None]:
     """Give a function that loads a tree into the database under test, which is empty.
 
-    The first test that asks for a tree loads it; the others get a copy of what that load stored.
-    Tests that share a tree do not change its files.
+    The first test that asks for a tree loads it; the others get a copy of what that load stored,
+    or on MariaDB the same database as long as no test has changed it. Tests that share a tree do
+    not change its files.
     """
 
-    def load_once(root: Path) -> None:
-        known = _loaded.get((backend, root))
-        if known is None:
-            _load(db_url, root)
+    def load_sqlite(root: Path) -> None:
         database = str(sa.make_url(db_url).database)
-        if backend == "sqlite":
-            if known is None:
-                known = str(tmp_path_factory.mktemp("loaded") / "aomuse.db"), []
-                _copy_sqlite(database, known[0])
-            else:
-                _copy_sqlite(known[0], database)
-        else:
-            control: sa.Engine = request.getfixturevalue("_control")
-            if known is None:
-                name = f"aomuse_loaded_{next(_database_numbers)}"
-                known = name, _keep_mariadb(control, database, name)
-            else:
-                _copy_mariadb(control, known[0], database, known[1])
-                _refresh_views(db_url)
-        _loaded[backend, root] = known
+        if root in _loaded:
+            _copy_sqlite(_loaded[root], database)
+            return
+        _load(db_url, root)
+        _loaded[root] = str(tmp_path_factory.mktemp("loaded") / "aomuse.db")
+        _copy_sqlite(database, _loaded[root])
 
-    return load_once
+    def load_mariadb(root: Path) -> None:
+        pool: MariadbPool = request.getfixturevalue("_pool")
+        pooled: Pooled = request.getfixturevalue("_pooled")
+        if not pool.fill(pooled, root, lambda: _refresh_views(db_url)):
+            _load(db_url, root)
+            pool.keep(pooled, root)
+
+    return load_sqlite if backend == "sqlite" else load_mariadb
 
 
 @pytest.fixture(scope="session")
@@ -332,36 +331,6 @@ def _copy_sqlite(source: str, target: str) -> None:
         contextlib.closing(sqlite3.connect(target)) as other,
     ):
         one.backup(other)
-
-
-def _keep_mariadb(control: sa.Engine, source: str, target: str) -> list[str]:
-    """Make a database of the tables that hold rows, and give their names."""
-    with control.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {target}")
-        found = connection.exec_driver_sql(f"SHOW FULL TABLES FROM {source}").all()
-        full = [
-            name
-            for name, kind in found
-            if kind == "BASE TABLE"
-            and connection.exec_driver_sql(
-                f"SELECT EXISTS (SELECT 1 FROM {source}.`{name}`)"
-            ).scalar()
-        ]
-        for name in full:
-            connection.exec_driver_sql(f"CREATE TABLE {target}.`{name}` LIKE {source}.`{name}`")
-    _copy_mariadb(control, source, target, full)
-    return full
-
-
-def _copy_mariadb(control: sa.Engine, source: str, target: str, tables: list[str]) -> None:
-    """Copy the rows of tables; the target has the tables."""
-    with control.connect() as connection:
-        connection.exec_driver_sql("SET foreign_key_checks = 0, unique_checks = 0")
-        for name in tables:
-            connection.exec_driver_sql(
-                f"REPLACE INTO {target}.`{name}` SELECT * FROM {source}.`{name}`"
-            )
-        connection.exec_driver_sql("SET foreign_key_checks = 1, unique_checks = 1")
 
 
 def _migrate(url: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fits_factory import Tree
 
 from aomuse.db import create_engine
 from aomuse.schema import upgrade
@@ -50,6 +52,49 @@ def test_what_a_test_leaves_behind_is_gone(engine: sa.Engine, turn: int) -> None
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP VIEW v_exposure")
         connection.exec_driver_sql("CREATE TABLE left_behind (id INTEGER)")
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_what_a_test_changes_is_undone(engine: sa.Engine, turn: int) -> None:
+    """Rows, numbers that the database gives, views: tables stay, and the database may too."""
+    before = definitions(engine)
+    assert contents(engine)["target"] == []
+    assert contents(engine)["wavelength_window"]
+    assert "v_more" not in before
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO target (name) VALUES ('M 54')",
+            "DELETE FROM target",
+            "INSERT INTO target (name) VALUES ('NGC 3201')",
+            "DELETE FROM wavelength_window",
+            "DROP VIEW v_exposure",
+            "CREATE VIEW v_exposure AS SELECT 1 AS one",
+            "CREATE VIEW v_more AS SELECT one FROM v_exposure",
+        ):
+            connection.exec_driver_sql(statement)
+        numbers = connection.exec_driver_sql("SELECT id FROM target").scalars().all()
+    assert numbers == [2 if engine.dialect.name == "mariadb" else 1]
+    assert definitions(engine) != before
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = Tree(tmp_path_factory.mktemp("night"))
+    tree.add(1)
+    return tree.root
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_tree_is_there_whatever_was_done_to_its_rows(
+    engine: sa.Engine, night: Path, load_once: Callable[[Path], None], turn: int
+) -> None:
+    load_once(night)
+    before = contents(engine)
+    assert len(before["exposure"]) == len(before["load_run"]) == 1
+    assert "v_sgs_data" in definitions(engine)
+    if turn == 2:  # the first changes nothing, so the second may get what it had
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM exposure")
 
 
 @pytest.fixture
