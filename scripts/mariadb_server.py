@@ -277,7 +277,8 @@ class Server:
         key = self.directory / "tls-key.pem"
         result = subprocess.run(
             [
-                *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"),
+                *(openssl, "req", "-x509", "-nodes", "-days", "3650"),
+                *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
                 *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
                 *("-keyout", key, "-out", unfinished),
             ],

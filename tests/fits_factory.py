@@ -285,6 +285,17 @@ def edit(path: Path, change: Callable[[fits.HDUList], fits.HDUList | None]) -> P
     return path
 
 
+def leave_one_channel(root: Path, name: str = "CHAN07") -> None:
+    """Take the other channels out of the raw files of a tree: theirs are most cards of a night."""
+    for path in (root / "raw").glob("*.fits*"):
+        edit(
+            path,
+            lambda hdus: fits.HDUList(
+                [hdu for hdu in hdus if hdu.name == name or not hdu.name.startswith("CHAN")]
+            ),
+        )
+
+
 def edit_bytes(path: Path, change: Callable[[bytes], bytes]) -> Path:
     """Change the bytes of a file."""
     path.write_bytes(change(path.read_bytes()))

@@ -49,7 +49,7 @@ def wait_until(is_so: Callable[[], object], process: Process | None = None) -> N
     while not is_so():
         assert process is None or process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        time.sleep(0.01)
 
 
 def start(

@@ -8,22 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
+from warehouse import definitions
 
 from aomuse.db import create_engine
 from aomuse.schema import upgrade
-
-
-def definitions(engine: sa.Engine) -> dict[str, str]:
-    """Give the statement that makes each table, index and view."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-            return dict(connection.exec_driver_sql(query).all())
-        names = connection.exec_driver_sql("SHOW TABLES").scalars().all()
-        return {
-            name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1]
-            for name in names
-        }
 
 
 def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
+import re
 import resource
 import signal
 import sys
@@ -129,6 +130,23 @@ def scalar(engine: sa.Engine, statement: str, **values: object) -> Any:
     """Give the one value of a SELECT."""
     ((value,),) = query(engine, statement, **values)
     return value
+
+
+def definitions(engine: sa.Engine) -> dict[str, str]:
+    """Give the statement that makes each table, index and view."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            statement = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            found = dict(connection.exec_driver_sql(statement).all())
+        else:
+            found = {
+                name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1]
+                for name in connection.exec_driver_sql("SHOW TABLES").scalars().all()
+            }
+    return {
+        name: re.sub(r" AUTO_INCREMENT=\d+", "", " ".join(text.split()))
+        for name, text in found.items()
+    }
 
 
 def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:

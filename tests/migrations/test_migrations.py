@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from fits_factory import Tree
 from own_processes import start
-from warehouse import aomuse, query, scalar
+from warehouse import aomuse, definitions, query, scalar
 
 from aomuse import schema
 from aomuse.ledger import run_lock
@@ -22,20 +22,6 @@ from aomuse.query.refresh import all_views
 from scripts.mariadb_server import find_program
 
 TABLES = set(Base.metadata.tables)
-
-
-def definitions(engine: sa.Engine) -> dict[str, str]:
-    """Give the statement that makes each table, index and view."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            found = connection.exec_driver_sql(
-                "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-            )
-            return {name: " ".join(text.split()) for name, text in found}
-        names = connection.exec_driver_sql("SHOW TABLES").scalars().all()
-        return {
-            name: connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1] for name in names
-        }
 
 
 def names(engine: sa.Engine) -> set[str]:

@@ -68,8 +68,8 @@ def load(url: str, root: Path) -> Process:
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
-    assert sorted(row["archive_id"] for row in db.rows("exposure")) == sorted(clean)
-    assert {name: db.exposure(name) for name in clean} == clean
+    assert db.exposures() == clean
+    assert db.count("exposure") == len(clean)
     assert db.count("source_file") == 4 * EXPOSURES
     assert db.open_issues() == []
     assert db.scalar("SELECT COUNT(*) FROM load_issue WHERE code = 'not_stored'") == 0
@@ -91,7 +91,7 @@ def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
         if loader is not killed:
             assert (loader.returncode, ends[loader.pid][1]) == (0, ""), ends
     if layout == "tree":
-        assert {name: db.exposure(name) for name in clean} == clean
+        assert db.exposures() == clean
     db.load(*dict.fromkeys(roots))
     assert_whole(db, clean)
     outcomes = [row["outcome"] for row in db.rows("load_run")]

@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 import sqlalchemy as sa
+from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
 from click.testing import CliRunner
-from fits_factory import Tree
+from fits_factory import Tree, leave_one_channel
 
 from aomuse import pipeline
 from aomuse.cli import cli
@@ -18,6 +19,7 @@ from aomuse.verify import compare, verify
 def night(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     simulate(root, exposures=1, sources=2, layers=9)
+    leave_one_channel(root)
     return root
 
 
@@ -86,12 +88,10 @@ def test_every_change_is_found(engine, night, load_once):
 
 
 def test_special_values_are_compared(engine, tmp_path):
-    (exposure,) = simulate(tmp_path / "night", exposures=1, sources=1, layers=4)
-    from astropy.io import fits
-
-    with fits.open(exposure.psf, mode="update") as hdus:
+    tree = Tree(tmp_path / "night")
+    with fits.open(tree.add(1).psf, mode="update") as hdus:
         hdus[1].data["flux"][:3] = [float("inf"), float("-inf"), -0.0]
-    pipeline.load(engine, [tmp_path / "night"])
+    pipeline.load(engine, [tree.root])
     assert not any(result.differences for result in verify(engine))
     with engine.begin() as connection:
         assert connection.execute(sa.text("DELETE FROM special_value")).rowcount >= 3

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
+from fits_factory import prm, psf, write
+from loaded import tree_of
 from own_processes import start
 from warehouse import aomuse
 
@@ -18,28 +19,27 @@ from aomuse.errors import DatabaseError
 from aomuse.exchange.frames import Rows
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
-from aomuse.simulate import simulate
 from aomuse.stored.writer import BulkWriter
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 
 EXPOSURES = 3
+LAYERS = 1500
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
-    root = tmp_path_factory.mktemp("night")
-    simulate(root, exposures=EXPOSURES, sources=2, layers=30)
-    return root
+    """Give what fills a small disk."""
+    tree = tree_of(tmp_path_factory.mktemp("night"), EXPOSURES)
+    for path in (tree.root / "analysis").iterdir():
+        write(path, (prm if path.match("*.prm.fits") else psf)(layers=LAYERS))
+    return tree.root
 
 
 @pytest.fixture(scope="module")
 def small_night(tmp_path_factory):
     """Give what takes less time, for tests that fill no disk."""
-    tree = Tree(tmp_path_factory.mktemp("small"))
-    for number in range(1, EXPOSURES + 1):
-        tree.add(number)
-    return tree.root
+    return tree_of(tmp_path_factory.mktemp("small"), EXPOSURES).root
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite
+from fits_factory import leave_one_channel
 from sqlalchemy.orm import Session
 
 from aomuse import connect
@@ -24,6 +25,7 @@ def night(tmp_path_factory):
     """Give three exposures; the folder of the MAOPPY analysis comes first by name."""
     root = tmp_path_factory.mktemp("fitted_twice") / "night"
     simulate(root, exposures=3, sources=SOURCES, layers=LAYERS)
+    leave_one_channel(root)
     (root / "analysis" / "maoppy").rename(root / "analysis" / "A_maoppy")
     return root
 

@@ -43,29 +43,17 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """Give a function that installs the wheel into an environment of its dependencies alone, and of
-    the packages named, and returns its programs.
-    """
-
-    def install(*packages: str) -> Path:
-        home = tmp_path_factory.mktemp("-".join(["fresh", *packages]))
-        venv.create(home, with_pip=False, symlinks=True)
-        programs = home / "bin"
-        paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
-        for name in sorted({*packages}.union(*map(dependencies, ("aomuse", *packages)))):
-            link(name, Path(paths["purelib"]))
-        pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
-        run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], home)
-        return programs
-
-    return install
-
-
-@pytest.fixture(scope="module")
-def fresh(installed):
-    """Give the programs of an environment without any extra."""
-    return installed()
+def fresh(wheel, tmp_path_factory):
+    """Install the wheel into an environment of its dependencies alone, and give its programs."""
+    home = tmp_path_factory.mktemp("fresh")
+    venv.create(home, with_pip=False, symlinks=True)
+    programs = home / "bin"
+    paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
+    for name in dependencies("aomuse"):
+        link(name, Path(paths["purelib"]))
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+    run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], home)
+    return programs
 
 
 def is_installed(requirement: str) -> bool:
@@ -101,8 +89,8 @@ def link(name: str, folder: Path) -> None:
             place.symlink_to(Path(str(installed.locate_file(top))).resolve())
 
 
-def run(command: list[str], folder: Path, path: Path | None = None) -> str:
-    environment = {"PATH": str(path), "HOME": str(folder)} if path else dict(os.environ)
+def run(command: list[str], folder: Path, path: Path | None = None, **more: str) -> str:
+    environment = {"PATH": str(path), "HOME": str(folder)} if path else os.environ | more
     result = subprocess.run(
         command,
         cwd=folder,
@@ -215,14 +203,22 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
     ],
     ids=["connector", "pymysql"],
 )
-def test_with_one_driver_alone(packages, said, installed, mariadb_admin, tmp_path):
+def test_with_one_driver_alone(packages, said, fresh, mariadb_admin, tmp_path):
     """A URL without a driver takes the one there is; `make matrix` installs each by its extra."""
-    program = str(installed(*packages) / "aomuse")
+    program = str(fresh / "aomuse")
+    driver = tmp_path / "driver"
+    driver.mkdir()
+    for name in {*packages}.union(*map(dependencies, packages)):
+        link(name, driver)
     tree = Tree(tmp_path / "night")
     tree.add(1)
     url = sa.make_url(mariadb_admin()).set(drivername="mariadb")
     command = [program, "--db", url.render_as_string(hide_password=False)]
-    run([*command, "migrate"], tmp_path)
-    run([*command, "load", "--workers", "1", str(tree.root)], tmp_path)
-    assert "0 files with differences" in run([*command, "verify", str(tree.root)], tmp_path)
-    assert re.search(f"^driver +{said}$", run([*command, "status"], tmp_path), re.M)
+
+    def aomuse(*arguments: str) -> str:
+        return run([*command, *arguments], tmp_path, PYTHONPATH=str(driver))
+
+    aomuse("migrate")
+    aomuse("load", "--workers", "1", str(tree.root))
+    assert "0 files with differences" in aomuse("verify", str(tree.root))
+    assert re.search(f"^driver +{said}$", aomuse("status"), re.M)

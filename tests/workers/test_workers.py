@@ -11,11 +11,11 @@ from threading import Event, Thread
 
 import pytest
 import worker_functions
+from loaded import tree_of
 
 from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
 from aomuse.signals import Ended, finish_on_interrupt
-from aomuse.simulate import simulate
 from aomuse.verify import verify
 from aomuse.workers.processes import Died, Withdrawn, run_tasks
 
@@ -132,6 +132,7 @@ import gc, os, sys
 from threading import Event
 import sqlalchemy as sa
 import worker_functions
+from loaded import tree_of
 from aomuse.db import create_engine
 from aomuse.signals import finish_on_interrupt
 from aomuse.workers.processes import run_tasks
@@ -199,9 +200,7 @@ def test_first_interrupt_is_an_event():
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
-    root = tmp_path_factory.mktemp("night")
-    simulate(root, exposures=5, sources=2, layers=6)
-    return root
+    return tree_of(tmp_path_factory.mktemp("night"), 5).root
 
 
 def test_killed_worker_loses_nothing(engine, night, monkeypatch):
