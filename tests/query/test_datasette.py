@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
-from datasette.app import Datasette
 from warehouse import aomuse
 
 from aomuse.models import Base
@@ -112,6 +111,8 @@ def test_datasette_opens_every_table_and_view(file, metadata):
         used = {*table.get("units", ()), *table.get("facets", ()), table.get("sort_desc")}
         assert used - {None} <= columns, name
     engine.dispose()
+
+    from datasette.app import Datasette  # takes a second, which other processes need not wait
 
     async def open_all() -> None:
         datasette = Datasette([str(file)], metadata=content)

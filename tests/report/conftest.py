@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from opened import Opened
-from playwright.sync_api import sync_playwright
 
 from scripts.system_packages import find_browser
 
@@ -20,6 +19,8 @@ def browser():
             " (Debian: apt-get install chromium)",
             pytrace=False,
         )
+    from playwright.sync_api import sync_playwright  # only where a page is opened
+
     # Chromium has no sandbox for root.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -1,5 +1,6 @@
 """What is published: the wheel alone, with its declared dependencies and nothing else, works."""
 
+import json
 import os
 import re
 import shutil
@@ -195,6 +196,21 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
     assert all(need.extras == {"binary"} for need in here if need.name == "mariadb")
 
 
+#: Runs commands in one process: each imports for a second.
+ONE_AFTER_THE_OTHER = """
+import json, sys
+from aomuse.cli import main
+url, commands = sys.argv[1:]
+for command in json.loads(commands):
+    sys.argv[1:] = ["--db", url, *command]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+
+
 @pytest.mark.parametrize(
     ("packages", "said"),
     [
@@ -205,7 +221,6 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
 )
 def test_with_one_driver_alone(packages, said, fresh, mariadb_admin, tmp_path):
     """A URL without a driver takes the one there is; `make matrix` installs each by its extra."""
-    program = str(fresh / "aomuse")
     driver = tmp_path / "driver"
     driver.mkdir()
     for name in {*packages}.union(*map(dependencies, packages)):
@@ -213,12 +228,10 @@ def test_with_one_driver_alone(packages, said, fresh, mariadb_admin, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     url = sa.make_url(mariadb_admin()).set(drivername="mariadb")
-    command = [program, "--db", url.render_as_string(hide_password=False)]
-
-    def aomuse(*arguments: str) -> str:
-        return run([*command, *arguments], tmp_path, PYTHONPATH=str(driver))
-
-    aomuse("migrate")
-    aomuse("load", "--workers", "1", str(tree.root))
-    assert "0 files with differences" in aomuse("verify", str(tree.root))
-    assert re.search(f"^driver +{said}$", aomuse("status"), re.M)
+    root = str(tree.root)
+    commands = [["migrate"], ["load", "--workers", "1", root], ["verify", root], ["status"]]
+    arguments = [url.render_as_string(hide_password=False), json.dumps(commands)]
+    command = [str(fresh / "python"), "-c", ONE_AFTER_THE_OTHER, *arguments]
+    out = run(command, tmp_path, PYTHONPATH=str(driver))
+    assert "0 files with differences" in out
+    assert re.search(f"^driver +{said}$", out, re.M)

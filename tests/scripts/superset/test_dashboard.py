@@ -27,7 +27,8 @@ FAMILIES |= {"MEDIUMTEXT": "STRING", "VARCHAR": "STRING"}
 def files(kind: str) -> dict[str, dict[str, Any]]:
     """Give the content of the files of a kind by name."""
     folder = generate.FOLDER / kind
-    found = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(folder.rglob("*.yaml"))}
+    paths = sorted(folder.rglob("*.yaml"))
+    found = {path.stem: yaml.load(path.read_text(), yaml.CSafeLoader) for path in paths}
     assert found
     return found
 
