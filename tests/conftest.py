@@ -6,8 +6,6 @@ share. `empty_url` and `new_database` give databases without a schema, `mariadb_
 MariaDB only.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import itertools
@@ -16,7 +14,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import compiled_statements
@@ -90,13 +88,13 @@ def slow():
 
 
 @pytest.fixture(autouse=True)
-def _no_database_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_database_from_outside(monkeypatch):
     """Keep the tests off the database that the developer's shell points at."""
     monkeypatch.delenv("AOMUSE_DATABASE_URL", raising=False)
 
 
 @pytest.fixture(scope="session")
-def database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def database_folder(tmp_path_factory):
     """Give a folder for databases, in memory if there is room; it goes after the session."""
     for left in MEMORY.glob("aomuse-tests-*"):  # by a session that was killed
         if not Path("/proc", left.name.split("-")[2]).exists():
@@ -110,7 +108,7 @@ def database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def mariadb_server(database_folder: Path) -> Iterator[Server]:
+def mariadb_server(database_folder):
     """Start a MariaDB server for the session; without one the tests fail, they do not skip."""
     if find_program("mariadbd") is None:
         pytest.fail(
@@ -128,7 +126,7 @@ def mariadb_server(database_folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def _control(mariadb_server: Server) -> Iterator[sa.Engine]:
+def _control(mariadb_server):
     """Connect to the server beside the databases under test."""
     engine = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     yield engine
@@ -136,7 +134,7 @@ def _control(mariadb_server: Server) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def mariadb_admin(mariadb_server: Server, _control: sa.Engine) -> Iterator[Callable[[], str]]:
+def mariadb_admin(mariadb_server, _control):
     """Give a function that makes an empty database and returns its URL; all go after the test."""
     names = []
 
@@ -155,7 +153,7 @@ def mariadb_admin(mariadb_server: Server, _control: sa.Engine) -> Iterator[Calla
 
 
 @pytest.fixture(scope="session")
-def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> Template:
+def mariadb_template(mariadb_server, _control):
     """Migrate one database, of which others are copies.
 
     Running the migrations for every test would cost several times as much.
@@ -170,12 +168,12 @@ def mariadb_template(mariadb_server: Server, _control: sa.Engine) -> Template:
 
 
 @pytest.fixture(scope="session")
-def _pool(mariadb_server: Server, _control: sa.Engine, mariadb_template: Template) -> MariadbPool:
+def _pool(mariadb_server, _control, mariadb_template):
     return MariadbPool(mariadb_server, _control, mariadb_template)
 
 
 @pytest.fixture
-def _pooled(_pool: MariadbPool, request: pytest.FixtureRequest) -> Iterator[Pooled]:
+def _pooled(_pool, request):
     """Give a database of the pool, as it was left where `load_once` decides what it holds."""
     pooled = _pool.take(to_be_loaded="load_once" in request.fixturenames)
     yield pooled
@@ -183,7 +181,7 @@ def _pooled(_pool: MariadbPool, request: pytest.FixtureRequest) -> Iterator[Pool
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory):
     """Migrate one file, which is then copied."""
     path = tmp_path_factory.mktemp("template") / "aomuse.db"
     _migrate(f"sqlite:///{path}")
@@ -191,15 +189,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])
-def backend(request: pytest.FixtureRequest) -> str:
+def backend(request):
     """Name the kind of database; the fixtures of the other kind are not even set up."""
     return str(request.param)
 
 
 @pytest.fixture
-def new_database(
-    backend: str, request: pytest.FixtureRequest, database_folder: Path
-) -> Iterator[Callable[[], str]]:
+def new_database(backend, request, database_folder):
     """Give a function that makes an empty database of the kind under test and returns its URL."""
     if backend == "mariadb":
         yield request.getfixturevalue("mariadb_admin")
@@ -217,13 +213,13 @@ def new_database(
 
 
 @pytest.fixture
-def empty_url(new_database: Callable[[], str]) -> str:
+def empty_url(new_database):
     """Give the URL, password included, of a database without a schema."""
     return new_database()
 
 
 @pytest.fixture
-def at_head(request: pytest.FixtureRequest) -> Callable[[str], str]:
+def at_head(request):
     """Give a function that gives an empty database the newest schema, without the migrations."""
 
     def at_head(url: str) -> str:
@@ -240,7 +236,7 @@ def at_head(request: pytest.FixtureRequest) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def db_url(backend: str, request: pytest.FixtureRequest) -> str:
+def db_url(backend, request):
     """Give the URL, password included, of a database at the newest schema."""
     if backend == "mariadb":
         pooled: Pooled = request.getfixturevalue("_pooled")
@@ -251,7 +247,7 @@ def db_url(backend: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def engine(db_url: str) -> Iterator[sa.Engine]:
+def engine(db_url):
     """Give the engine of a database at the newest schema."""
     from aomuse import connect
 
@@ -261,19 +257,13 @@ def engine(db_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def _loaded() -> dict[Path, str]:
+def _loaded():
     """Remember which file of SQLite holds a tree."""
     return {}
 
 
 @pytest.fixture
-def load_once(
-    backend: str,
-    db_url: str,
-    _loaded: dict[Path, str],
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[Path], None]:
+def load_once(backend, db_url, _loaded, request, tmp_path_factory):
     """Give a function that loads a tree into the database under test, which is empty.
 
     The first test that asks for a tree loads it; the others get a copy of what that load stored,
@@ -301,7 +291,7 @@ def load_once(
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
+def shared_data():
     """Give the folder of real observatory files, which stands beside the repository in CI."""
     path = REPOSITORY.parent / "shared" / "data"
     if not path.is_dir():
@@ -310,10 +300,9 @@ def shared_data() -> Path:
 
 
 def _load(url: str, root: Path) -> None:
-    from warehouse import aomuse
+    from warehouse import succeed
 
-    done = aomuse(url, "load", root)
-    assert (done.code, done.err) == (0, "")
+    succeed(url, "load", root)
 
 
 def _refresh_views(url: str) -> None:

@@ -1,14 +1,9 @@
 """The databases that conftest.py hands to every other test."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import definitions
+from warehouse import definitions, execute
 
 from aomuse.db import create_engine
 from aomuse.schema import upgrade
@@ -23,7 +18,7 @@ def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: str) -> None:
+def test_a_copy_equals_what_the_migrations_make(engine, empty_url):
     migrated = create_engine(empty_url)
     upgrade(migrated)
     assert len(definitions(engine)) > 10
@@ -34,16 +29,14 @@ def test_a_copy_equals_what_the_migrations_make(engine: sa.Engine, empty_url: st
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_what_a_test_leaves_behind_is_gone(engine: sa.Engine, turn: int) -> None:
+def test_what_a_test_leaves_behind_is_gone(engine, turn):
     assert "left_behind" not in definitions(engine)
     assert contents(engine)["load_run"] == []
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP VIEW v_exposure")
-        connection.exec_driver_sql("CREATE TABLE left_behind (id INTEGER)")
+    execute(engine, "DROP VIEW v_exposure", "CREATE TABLE left_behind (id INTEGER)")
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_what_a_test_changes_is_undone(engine: sa.Engine, turn: int) -> None:
+def test_what_a_test_changes_is_undone(engine, turn):
     """Rows, numbers that the database gives, views: tables stay, and the database may too."""
     before = definitions(engine)
     assert contents(engine)["target"] == []
@@ -66,27 +59,24 @@ def test_what_a_test_changes_is_undone(engine: sa.Engine, turn: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     tree = Tree(tmp_path_factory.mktemp("night"))
     tree.add(1)
     return tree.root
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])
-def test_a_tree_is_there_whatever_was_done_to_its_rows(
-    engine: sa.Engine, night: Path, load_once: Callable[[Path], None], turn: int
-) -> None:
+def test_a_tree_is_there_whatever_was_done_to_its_rows(engine, night, load_once, turn):
     load_once(night)
     before = contents(engine)
     assert len(before["exposure"]) == len(before["load_run"]) == 1
     assert "v_sgs_data" in definitions(engine)
     if turn == 2:  # the first changes nothing, so the second may get what it had
-        with engine.begin() as connection:
-            connection.exec_driver_sql("DELETE FROM exposure")
+        execute(engine, "DELETE FROM exposure")
 
 
 @pytest.fixture
-def left_open() -> Iterator[list[sa.Connection]]:
+def left_open():
     """Give a list for connections that are closed only after the databases of a test are gone.
 
     Left to the garbage collector they would fail at a moment of its choice, in another test.
@@ -98,9 +88,7 @@ def left_open() -> Iterator[list[sa.Connection]]:
         connection.close()
 
 
-def test_an_open_transaction_does_not_hold_up_the_end(
-    left_open: list[sa.Connection], mariadb_admin: Callable[[], str]
-) -> None:
+def test_an_open_transaction_does_not_hold_up_the_end(left_open, mariadb_admin):
     """The database is dropped after this test; it would wait for the lock for a day."""
     connection = create_engine(mariadb_admin()).connect()
     left_open.append(connection)

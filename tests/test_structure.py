@@ -125,12 +125,12 @@ def modules_of(*rooms: str) -> Iterator[tuple[str, Path]]:
     return ((name, path) for name, path in MODULES.items() if room_of(name) in rooms)
 
 
-def test_every_room_has_its_floor() -> None:
+def test_every_room_has_its_floor():
     assert {room_of(name) for name in MODULES} - {"aomuse"} == FLOOR.keys()
 
 
 @pytest.mark.parametrize("room", FLOOR)
-def test_no_arrow_goes_up(room: str) -> None:
+def test_no_arrow_goes_up(room):
     up = {
         f"{name} imports {other}"
         for name, path in modules_of(room)
@@ -142,14 +142,14 @@ def test_no_arrow_goes_up(room: str) -> None:
     assert up == set()
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_no_modules_import_each_other_in_a_circle():
     left = {name: set(others) for name, others in arrows().items()}
     while free := {name for name, others in left.items() if not others & left.keys() - {name}}:
         left = {name: others - free for name, others in left.items() if name not in free}
     assert sorted(left) == []
 
 
-def test_two_modules_join_the_stages() -> None:
+def test_two_modules_join_the_stages():
     rooms = {name: {room_of(other) for other in arrows()[name]} for name in MODULES}
     joined = {name for name in MODULES if {"read", "normalize", "load"} <= rooms[name]}
     assert joined == {"aomuse.stages"}
@@ -158,7 +158,7 @@ def test_two_modules_join_the_stages() -> None:
     assert "discover" in rooms["aomuse.pipeline"]
 
 
-def test_imports_inside_functions_have_a_reason() -> None:
+def test_imports_inside_functions_have_a_reason():
     late = {
         (name, other)
         for name, path in MODULES.items()
@@ -170,13 +170,13 @@ def test_imports_inside_functions_have_a_reason() -> None:
 
 
 @pytest.mark.parametrize("stage", ["discover", "read", "normalize"])
-def test_only_load_knows_the_database(stage: str) -> None:
+def test_only_load_knows_the_database(stage):
     database = {"sqlalchemy", "alembic", "mariadb", "sqlite3"}
     for name, path in modules_of(stage):
         assert not {m.split(".")[0] for m in imports(path)} & database, name
 
 
-def test_normalize_knows_no_files_and_load_no_fits() -> None:
+def test_normalize_knows_no_files_and_load_no_fits():
     for name, path in modules_of("normalize"):
         assert not {m.split(".")[0] for m in imports(path)} & {"astropy", "os", "pathlib", "io"}, (
             name
@@ -185,14 +185,14 @@ def test_normalize_knows_no_files_and_load_no_fits() -> None:
         assert "astropy" not in {m.split(".")[0] for m in imports(path)}, name
 
 
-def test_modules_are_a_few_screens_and_named_after_what_they_hold() -> None:
+def test_modules_are_a_few_screens_and_named_after_what_they_hold():
     lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
     assert {name for name, count in lines.items() if count > LONG.get(name, 300)} == set()
     assert {name for name in MODULES if set(name.split(".")) & VAGUE} == set()
 
 
 @pytest.mark.usefixtures("processes")
-def test_importing_everything_connects_to_nothing_and_writes_nothing(tmp_path: Path) -> None:
+def test_importing_everything_connects_to_nothing_and_writes_nothing(tmp_path):
     script = f"""
 import socket, sqlite3
 def refuse(*_, **__):

@@ -1,8 +1,6 @@
 """Files named by stored text stay in their folder, and none is seen half written."""
 
-from __future__ import annotations
-
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 
 import pytest
 from hypothesis import given
@@ -30,7 +28,7 @@ from aomuse.whole_file import safe_name, whole_file
         *("x" * 240, "x" * 5000, "\u03c3" * 240, "\U0001d6fc" * 250, "a\u202eb", "%2E%2E"),
     ],
 )
-def test_a_name_stays_in_its_folder(tmp_path: Path, text: str) -> None:
+def test_a_name_stays_in_its_folder(tmp_path, text):
     name = safe_name(text)
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -43,23 +41,23 @@ def test_a_name_stays_in_its_folder(tmp_path: Path, text: str) -> None:
     assert name.isprintable()
 
 
-def test_a_plain_name_stays_as_it_is() -> None:
+def test_a_plain_name_stays_as_it_is():
     for name in ("DATACUBE_FINAL_NGC6397_0001.prm.fits", "M 54", "\u03c3 Oct", "Barnard's star"):
         assert safe_name(name) == name
 
 
 @given(st.lists(st.text(max_size=300), min_size=2, max_size=5, unique=True))
-def test_two_texts_are_two_names(texts: list[str]) -> None:
+def test_two_texts_are_two_names(texts):
     assert len({safe_name(text) for text in texts}) == len(texts)
 
 
-def test_long_names_that_differ_at_their_ends() -> None:
+def test_long_names_that_differ_at_their_ends():
     names = [safe_name("x" * length) for length in range(190, 1100)]
     assert len(set(names)) == len(names)
     assert max(len(name.encode()) for name in names) <= 200
 
 
-def test_a_new_file_is_the_users_own(tmp_path: Path) -> None:
+def test_a_new_file_is_the_users_own(tmp_path):
     place = tmp_path / "new.json"
     with whole_file(place) as file:
         file.write("it")
@@ -69,7 +67,7 @@ def test_a_new_file_is_the_users_own(tmp_path: Path) -> None:
     assert place.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
     place = tmp_path / "new.json"
     place.write_text("before")
     place.chmod(0o644)
@@ -78,7 +76,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     assert (place.read_text(), place.stat().st_mode & 0o777) == ("it", 0o644)
 
 
-def test_what_fails_leaves_what_was_there(tmp_path: Path) -> None:
+def test_what_fails_leaves_what_was_there(tmp_path):
     place = tmp_path / "new.json"
     place.write_text("before")
 
@@ -92,7 +90,7 @@ def test_what_fails_leaves_what_was_there(tmp_path: Path) -> None:
     assert (list(tmp_path.iterdir()), place.read_text()) == ([place], "before")
 
 
-def test_a_link_is_replaced_and_not_what_it_points_to(tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_not_what_it_points_to(tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("kept")
     place = tmp_path / "new.json"

@@ -120,6 +120,20 @@ def aomuse(url: str | None, *arguments: object) -> Finished:
     return Finished(code if isinstance(code, int) else 1, out.getvalue(), err.getvalue() + shown)
 
 
+def succeed(url: str | None, *arguments: object) -> Finished:
+    """Run a command that succeeds and has nothing to say on standard error."""
+    done = aomuse(url, *arguments)
+    assert (done.code, done.err) == (0, ""), (arguments, done.text)
+    return done
+
+
+def execute(engine: sa.Engine, *statements: str) -> None:
+    """Run statements in one transaction."""
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
 def query(engine: sa.Engine, statement: str, **values: object) -> list[tuple[Any, ...]]:
     """Give the rows of a SELECT."""
     with engine.connect() as connection:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from own_processes import start, wait_until
-from warehouse import TABLES, aomuse, contents, fill_every_table, query
+from warehouse import TABLES, aomuse, contents, fill_every_table, query, succeed
 
 from aomuse import schema
 from aomuse.admin import mariadb_dump
@@ -63,13 +63,11 @@ def test_every_table_comes_back(engine, db_url, tmp_path, new_database):
 
 
 def test_a_restored_database_goes_on_as_the_old_one(engine, db_url, night, file, new_database):
-    done = aomuse(db_url, "backup", file)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "backup", file)
     assert file.stat().st_mode & 0o077 == 0
     assert [p.name for p in file.parent.iterdir() if p.name.startswith(".")] == []
     new = new_database()
-    back = aomuse(new, "restore", file)
-    assert (back.code, back.err) == (0, "")
+    succeed(new, "restore", file)
     restored = create_engine(new)
     assert contents(restored, but=()) == contents(engine, but=())
     with engine.connect() as one, restored.connect() as other:

@@ -1,11 +1,8 @@
 """What a backup leaves when it is killed, and of what it does not take one."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +10,6 @@ import pytest
 import sqlalchemy as sa
 from own_processes import start, wait_until
 from warehouse import aomuse
-
-from scripts.mariadb_server import Server
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 
@@ -26,12 +21,8 @@ def files_with(text: str, folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_nothing_outlives_a_backup_that_is_killed(
-    mariadb_admin: Callable[[], str],
-    at_head: Callable[[str], str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    number: signal.Signals,
-) -> None:
+    mariadb_admin, at_head, tmp_path, monkeypatch, number
+):
     """In place of mariadb-dump, a program that reads its options and writes without an end."""
     url = at_head(mariadb_admin())
     programs, temporary, target = (tmp_path / name for name in ("bin", "tmp", "target"))
@@ -62,9 +53,7 @@ def test_nothing_outlives_a_backup_that_is_killed(
 
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_nothing_outlives_a_backup_of_sqlite(
-    sqlite_template: Path, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_nothing_outlives_a_backup_of_sqlite(sqlite_template, tmp_path, number):
     database, target = tmp_path / "old.db", tmp_path / "target"
     database.write_bytes(sqlite_template.read_bytes())
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -108,9 +97,7 @@ def break_page(database: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [break_index, break_reference, break_page])
-def test_a_damaged_database_gets_no_backup(
-    sqlite_template: Path, tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
+def test_a_damaged_database_gets_no_backup(sqlite_template, tmp_path, damage):
     database, file = tmp_path / "old.db", tmp_path / "target" / "muse.backup"
     file.parent.mkdir()
     database.write_bytes(sqlite_template.read_bytes())
@@ -122,9 +109,7 @@ def test_a_damaged_database_gets_no_backup(
 
 
 @pytest.mark.parametrize("damage", [break_index, break_reference])
-def test_a_damaged_backup_is_not_restored(
-    sqlite_template: Path, tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
+def test_a_damaged_backup_is_not_restored(sqlite_template, tmp_path, damage):
     file, new = tmp_path / "muse.backup", tmp_path / "new.db"
     file.write_bytes(sqlite_template.read_bytes())
     damage(file)
@@ -133,9 +118,7 @@ def test_a_damaged_backup_is_not_restored(
     assert "is damaged" in done.err
 
 
-def test_a_database_whose_name_looks_like_an_option(
-    mariadb_server: Server, mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_a_database_whose_name_looks_like_an_option(mariadb_server, mariadb_admin, tmp_path):
     """And a URL with options that mariadb-dump does not have."""
     names = ("-muse", "--help", "mu;se 'x")
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")

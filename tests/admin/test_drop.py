@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse, contents, query
+from warehouse import aomuse, contents, execute, query, succeed
 
 from aomuse.admin import drop
 from aomuse.db import create_engine
@@ -33,8 +33,7 @@ def load_night(engine: sa.Engine, url: str, folder: Path) -> None:
 
 def test_drop_leaves_the_tables_and_views_of_others(engine, db_url, tmp_path):
     load_night(engine, db_url, tmp_path)
-    done = aomuse(db_url, "drop", "--yes")
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "drop", "--yes")
     assert "(1 exposure)" in done.out
     assert done.out.endswith("dropped; tables and views of others that were left: 2\n")
     assert names(engine) == {"mine", "v_mine"}
@@ -66,9 +65,11 @@ def test_views_of_the_users_survive_loads_and_migrations(engine, db_url, tmp_pat
 
 def test_the_version_of_another_program_is_left(empty_url):
     engine = sa.create_engine(empty_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('theirs')")
+    execute(
+        engine,
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('theirs')",
+    )
     assert aomuse(empty_url, "drop", "--yes").code == 0
     assert names(engine) == {"alembic_version"}
     engine.dispose()
@@ -145,11 +146,11 @@ def test_a_database_of_aomuse_2020_is_left(empty_url, version):
 
 
 def test_what_others_built_on_a_table_is_named_before_anything_is_dropped(engine, db_url):
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE TABLE mine (exposure_id INTEGER, FOREIGN KEY (exposure_id) "
-            "REFERENCES exposure (id))"
-        )
+    execute(
+        engine,
+        "CREATE TABLE mine (exposure_id INTEGER, FOREIGN KEY (exposure_id) "
+        "REFERENCES exposure (id))",
+    )
     before = names(engine)
     done = aomuse(db_url, "drop", "--yes")
     assert (done.code, len(done.errors)) == (2, 1)
@@ -159,8 +160,7 @@ def test_what_others_built_on_a_table_is_named_before_anything_is_dropped(engine
 
 
 def test_the_tables_of_a_newer_version_are_left(engine, db_url):
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    execute(engine, "UPDATE alembic_version SET version_num = '9999'")
     before = names(engine)
     done = aomuse(db_url, "drop", "--yes")
     assert (done.code, len(done.errors)) == (2, 1)
@@ -169,7 +169,6 @@ def test_the_tables_of_a_newer_version_are_left(engine, db_url):
 
 
 def test_a_wrong_name_makes_no_database(tmp_path):
-    done = aomuse(f"sqlite:///{tmp_path / 'typo.db'}", "drop", "--yes")
-    assert (done.code, done.err) == (0, "")
+    done = succeed(f"sqlite:///{tmp_path / 'typo.db'}", "drop", "--yes")
     assert done.out.endswith("there is nothing of aomuse\n")
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from loaded import tree_of
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 from aomuse.db import create_engine
 
@@ -44,8 +44,7 @@ def reader(url: str, user: str, **query: str) -> sa.Engine:
 
 @pytest.mark.usefixtures("password")
 def test_a_reader_reads_everything_and_writes_nothing(url):
-    done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1")
-    assert (done.code, done.err) == (0, "")
+    done = succeed(url, "grant-reader", USER, "--host", "127.0.0.1")
     assert PASSWORD not in done.text
     engine = reader(url, USER, ssl="true")
     with engine.connect() as connection:
@@ -118,8 +117,7 @@ def test_an_account_that_may_not_grant_gets_the_sql(url):
 
 
 def test_the_sql_for_an_administrator_works(url):
-    done = aomuse(url, "grant-reader", USER, "--host", "127.0.0.1", "--print")
-    assert (done.code, done.err) == (0, "")
+    done = succeed(url, "grant-reader", USER, "--host", "127.0.0.1", "--print")
     engine = create_engine(url)
     with engine.connect() as connection:
         for line in done.out.splitlines():

@@ -1,20 +1,17 @@
 """The command line: help, status, dry run, exit codes, and no password anywhere."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import fits_factory as factory
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse, contents, rows
+from warehouse import aomuse, contents, execute, rows, succeed
 
 from aomuse.cli import cli
 from aomuse.cli.main import COMMANDS
@@ -39,7 +36,7 @@ def find(*path: str) -> click.Command:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(tmp_path):
     return Tree(tmp_path / "night")
 
 
@@ -47,9 +44,8 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.mark.parametrize("path", leaves(cli), ids=" ".join)
-def test_help_has_an_example_and_says_what_each_option_does(path: tuple[str, ...]) -> None:
-    done = aomuse(None, *path, "--help")
-    assert (done.code, done.err) == (0, "")
+def test_help_has_an_example_and_says_what_each_option_does(path):
+    done = succeed(None, *path, "--help")
     assert f"aomuse {' '.join(path)}" in done.out.splitlines()[0]
     examples = done.out.partition("Example:\n")[2].split("\n")
     assert any(line.strip().startswith("aomuse") for line in examples)
@@ -59,9 +55,8 @@ def test_help_has_an_example_and_says_what_each_option_does(path: tuple[str, ...
             assert parameter.help.endswith((".", "]")), parameter.name
 
 
-def test_help_of_the_whole() -> None:
-    done = aomuse(None, "--help")
-    assert (done.code, done.err) == (0, "")
+def test_help_of_the_whole():
+    done = succeed(None, "--help")
     assert "Exit codes: 0" in done.out
     assert "AOMUSE_DATABASE_URL" in done.out
     for command in COMMANDS:
@@ -69,7 +64,7 @@ def test_help_of_the_whole() -> None:
     assert "--help" not in aomuse(None, "--version").out
 
 
-def test_usage_errors_are_exit_code_2(tree: Tree) -> None:
+def test_usage_errors_are_exit_code_2(tree):
     for arguments in (["nonsense"], ["load"], ["load", "--nonsense", tree.root], ["--db"]):
         done = aomuse(None, *arguments)
         assert done.code == 2, arguments
@@ -77,7 +72,7 @@ def test_usage_errors_are_exit_code_2(tree: Tree) -> None:
 
 
 @pytest.mark.usefixtures("processes")
-def test_help_and_messages_need_no_extra(tmp_path: Path) -> None:
+def test_help_and_messages_need_no_extra(tmp_path):
     """In a process in which no package of an extra can be imported."""
     script = """
 import sys
@@ -101,7 +96,7 @@ main()
     assert done.stderr.count("\n") == 1
 
 
-def test_the_list_of_commands_repeats_their_help() -> None:
+def test_the_list_of_commands_repeats_their_help():
     for name, (_, line) in COMMANDS.items():
         assert (find(name).help or "").splitlines()[0] == line
 
@@ -121,7 +116,7 @@ def imported_by(db_url: str, *arguments: object) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-def test_commands_import_only_what_they_need(db_url: str, tree: Tree) -> None:
+def test_commands_import_only_what_they_need(db_url, tree):
     tree.add(1)
     aomuse(db_url, "load", tree.root)
     heavy = {"astropy", "pandas", "numpy"}
@@ -138,7 +133,7 @@ def test_commands_import_only_what_they_need(db_url: str, tree: Tree) -> None:
 # Load
 
 
-def test_exit_codes_of_load(db_url: str, tree: Tree) -> None:
+def test_exit_codes_of_load(db_url, tree):
     files = tree.add(1)
     assert aomuse(db_url, "load", tree.root).code == 0
     files.prm.write_bytes(b"")
@@ -148,9 +143,7 @@ def test_exit_codes_of_load(db_url: str, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
-def test_useless_roots(
-    dry: list[str], engine: sa.Engine, db_url: str, tmp_path: Path, tree: Tree
-) -> None:
+def test_useless_roots(dry, engine, db_url, tmp_path, tree):
     tree.add(1)
     file = tmp_path / "file.fits"
     file.write_text("")
@@ -173,13 +166,12 @@ def test_useless_roots(
     assert rows(engine, "exposure") == []
 
 
-def test_folders_without_files(engine: sa.Engine, db_url: str, tree: Tree) -> None:
-    done = aomuse(db_url, "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+def test_folders_without_files(engine, db_url, tree):
+    done = succeed(db_url, "load", tree.root)
     assert "exposures: 0 loaded" in done.out
 
 
-def test_a_line_for_each_exposure(db_url: str, tree: Tree) -> None:
+def test_a_line_for_each_exposure(db_url, tree):
     first, second = tree.add(1), tree.add(2, without=["psf"])
     done = aomuse(db_url, "load", "--no-progress", tree.root)
     lines = done.out.splitlines()
@@ -190,7 +182,7 @@ def test_a_line_for_each_exposure(db_url: str, tree: Tree) -> None:
     assert lines[-1] == "3 warnings, 2 notes: aomuse status --issues lists them"
 
 
-def test_a_dry_run_writes_nothing(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_a_dry_run_writes_nothing(engine, db_url, tree):
     files, changed, kept = tree.add(1), tree.add(2), tree.add(3)
     (tree.root / "single" / "bad.fits").write_text("no cube")
     files.prm.unlink()
@@ -217,7 +209,7 @@ def test_a_dry_run_writes_nothing(engine: sa.Engine, db_url: str, tree: Tree) ->
     assert "bad.fits" in done.err
 
 
-def test_a_dry_run_of_a_reload(db_url: str, tree: Tree) -> None:
+def test_a_dry_run_of_a_reload(db_url, tree):
     files = tree.add(1)
     aomuse(db_url, "load", tree.root)
     done = aomuse(db_url, "load", "--dry-run", "--reload", tree.root)
@@ -225,7 +217,7 @@ def test_a_dry_run_of_a_reload(db_url: str, tree: Tree) -> None:
     assert f"{files.archive_id}: to be replaced" in done.out
 
 
-def test_a_question_does_not_make_a_database(tmp_path: Path, tree: Tree) -> None:
+def test_a_question_does_not_make_a_database(tmp_path, tree):
     tree.add(1)
     for arguments in (["status"], ["load", tree.root], ["load", "--dry-run", tree.root]):
         done = aomuse(f"sqlite:///{tmp_path}/new.db", *arguments)
@@ -237,16 +229,15 @@ def test_a_question_does_not_make_a_database(tmp_path: Path, tree: Tree) -> None
 # Status
 
 
-def test_status_of_an_empty_warehouse(db_url: str) -> None:
-    done = aomuse(db_url, "status")
-    assert (done.code, done.err) == (0, "")
+def test_status_of_an_empty_warehouse(db_url):
+    done = succeed(db_url, "status")
     assert "none: load a tree with aomuse load ROOT" in done.out
     assert aomuse(db_url, "status", "--issues").out == "no open issues\n" or (
         "no open issues" in aomuse(db_url, "status", "--issues").out
     )
 
 
-def test_status(engine: sa.Engine, db_url: str, tree: Tree) -> None:
+def test_status(engine, db_url, tree):
     files = tree.add(1)
     files.psf.write_bytes(b"")
     aomuse(db_url, "load", tree.root)
@@ -269,17 +260,13 @@ def test_status(engine: sa.Engine, db_url: str, tree: Tree) -> None:
 # Configuration
 
 
-def test_the_environment_names_the_database(
-    db_url: str, tree: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_the_database(db_url, tree, monkeypatch):
     monkeypatch.setenv("AOMUSE_DATABASE_URL", db_url)
     tree.add(1)
     assert aomuse(None, "load", tree.root).code == 0
 
 
-def test_the_default_is_a_file_in_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_default_is_a_file_in_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert aomuse(None, "migrate").code == 0
     assert (tmp_path / "aomuse.db").is_file()
@@ -297,7 +284,7 @@ def test_the_default_is_a_file_in_the_working_directory(
         ("sqlite:////nowhere/at/all/x.db", "folder"),
     ],
 )
-def test_urls_that_are_wrong(url: str, said: str) -> None:
+def test_urls_that_are_wrong(url, said):
     done = aomuse(url, "migrate")
     assert done.code == 2
     assert len(done.errors) == 1, done.err
@@ -305,7 +292,7 @@ def test_urls_that_are_wrong(url: str, said: str) -> None:
     assert "sesame-secret" not in done.text
 
 
-def test_a_database_that_is_none(tmp_path: Path) -> None:
+def test_a_database_that_is_none(tmp_path):
     path = tmp_path / "notes.db"
     path.write_text("not a database at all, but long enough to look at it " * 40)
     before = path.read_bytes()
@@ -324,7 +311,7 @@ SECRET = "sesame-0pen"
 
 
 @pytest.fixture
-def closed_port() -> int:
+def closed_port():
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return int(opened.getsockname()[1])
@@ -335,9 +322,7 @@ def everything_said(caplog: pytest.LogCaptureFixture, *texts: str) -> str:
     return logged + "".join(texts)
 
 
-def test_no_password_when_the_server_is_away(
-    closed_port: int, tree: Tree, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_password_when_the_server_is_away(closed_port, tree, caplog):
     caplog.set_level(logging.DEBUG)
     url = f"mariadb+mariadbconnector://u:{SECRET}@127.0.0.1:{closed_port}/db"
     for arguments in (
@@ -352,9 +337,7 @@ def test_no_password_when_the_server_is_away(
         assert SECRET not in everything_said(caplog, done.text)
 
 
-def test_no_password_when_it_is_wrong(
-    mariadb_admin: object, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_password_when_it_is_wrong(mariadb_admin, caplog):
     caplog.set_level(logging.DEBUG)
     url = sa.make_url(mariadb_admin()).set(password=SECRET)  # type: ignore[operator]
     done = aomuse(url.render_as_string(hide_password=False), "status")
@@ -364,9 +347,7 @@ def test_no_password_when_it_is_wrong(
     assert SECRET not in everything_said(caplog, done.text)
 
 
-def test_no_password_in_anything_that_works(
-    engine: sa.Engine, db_url: str, tree: Tree, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_password_in_anything_that_works(engine, db_url, tree, caplog):
     secret = sa.make_url(db_url).password or "a file has no password"
     caplog.set_level(logging.DEBUG)
     files = tree.add(1)
@@ -389,9 +370,7 @@ def test_no_password_in_anything_that_works(
 
 
 @pytest.mark.parametrize("name", ["password", "passwd"])
-def test_no_password_from_the_query_of_a_url(
-    name: str, closed_port: int, mariadb_admin: object, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_password_from_the_query_of_a_url(name, closed_port, mariadb_admin, caplog):
     """Some write it there; the driver takes it."""
     caplog.set_level(logging.DEBUG)
     parsed = sa.make_url(mariadb_admin())  # type: ignore[operator]
@@ -405,15 +384,11 @@ def test_no_password_from_the_query_of_a_url(
             assert secret not in everything_said(caplog, done.text)
 
 
-def test_a_failing_exposure_tells_no_password(
-    engine: sa.Engine, db_url: str, tree: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_exposure_tells_no_password(engine, db_url, tree, monkeypatch):
     """Errors of the database repeat statements, parameters and sometimes addresses."""
     password = sa.make_url(db_url).password or "no password"
     tree.add(1)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP VIEW v_source_sample")
-        connection.exec_driver_sql("DROP TABLE source_sample")
+    execute(engine, "DROP VIEW v_source_sample", "DROP TABLE source_sample")
     done = aomuse(db_url, "load", "--workers", 1, tree.root)
     assert done.code == 1
     assert "source_sample" in done.err
@@ -422,7 +397,7 @@ def test_a_failing_exposure_tells_no_password(
 
 
 @pytest.mark.usefixtures("processes")
-def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
+def test_the_entry_point_itself(tree, tmp_path):
     """What the other tests call inside the process, as a process of its own."""
     tree.add(1)
     (tree.root / "single" / "odd\udce9.fits").write_bytes(b"rubbish")
@@ -444,15 +419,15 @@ def test_the_entry_point_itself(tree: Tree, tmp_path: Path) -> None:
 
 
 def test_an_analysis_that_cannot_be_exported_does_not_stop_the_others(
-    engine: sa.Engine, db_url: str, tree: Tree, tmp_path: Path
-) -> None:
+    engine, db_url, tree, tmp_path
+):
     bad, good = tree.add(1), tree.add(2)
     aomuse(db_url, "load", tree.root)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "DELETE FROM table_value WHERE header_id IN (SELECT h.id FROM header h"
-            f" JOIN exposure e ON e.id = h.exposure_id WHERE e.archive_id = '{bad.archive_id}')"
-        )
+    execute(
+        engine,
+        "DELETE FROM table_value WHERE header_id IN (SELECT h.id FROM header h"
+        f" JOIN exposure e ON e.id = h.exposure_id WHERE e.archive_id = '{bad.archive_id}')",
+    )
     done = aomuse(db_url, "export", "seed-json", tmp_path / "out")
     assert (done.code, len(done.errors)) == (1, 1)
     assert done.errors[0].startswith(f"error: {bad.archive_id}: ")

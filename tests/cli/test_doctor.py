@@ -1,7 +1,5 @@
 """aomuse doctor: a line for each thing, which says what to mend; exit code 1 if there is any."""
 
-from __future__ import annotations
-
 import pytest
 import sqlalchemy as sa
 from warehouse import Finished, aomuse

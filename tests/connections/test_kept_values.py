@@ -1,7 +1,5 @@
 """What was read from MariaDB is freed, also by connector 2.0.0rc2, which keeps references to it."""
 
-from __future__ import annotations
-
 import datetime as dt
 import gc
 import sys

@@ -1,8 +1,5 @@
 """Mistakes in a URL: one line that says what to write, and exit code 2."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -55,7 +52,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("url", "said"), MISTAKES.items(), ids=range(len(MISTAKES)))
-def test_a_mistake_is_one_line(url: str, said: str) -> None:
+def test_a_mistake_is_one_line(url, said):
     for command in (["status"], ["load", "/"], ["backup", "/nowhere/muse.backup"]):
         done = aomuse(url, *command)
         assert (done.code, done.out, len(done.errors)) == (2, "", 1), done.text
@@ -63,7 +60,7 @@ def test_a_mistake_is_one_line(url: str, said: str) -> None:
         assert "tau0" not in done.err
 
 
-def test_a_wrong_option_of_the_environment_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_option_of_the_environment_is_one_line(monkeypatch):
     monkeypatch.setenv("AOMUSE_DATABASE_URL", f"{SERVER}/muse?ssl=required")
     done = aomuse(None, "status")
     assert (done.code, len(done.errors)) == (2, 1)
@@ -81,7 +78,7 @@ def test_a_wrong_option_of_the_environment_is_one_line(monkeypatch: pytest.Monke
         ("db=muse_2", {"database": "muse_2"}),
     ],
 )
-def test_parts_that_are_given_as_options(query: str, parts: dict[str, object]) -> None:
+def test_parts_that_are_given_as_options(query, parts):
     """The driver takes them; so do all that read the URL, such as mariadb-dump's options."""
     url = database_url(f"{SERVER}/muse?{query}&connect_timeout=5")
     assert {name: getattr(url, name) for name in parts} == parts
@@ -106,14 +103,14 @@ def test_parts_that_are_given_as_options(query: str, parts: dict[str, object]) -
         ("ssl=false&ssl_ca=/ca.pem", True),
     ],
 )
-def test_every_option_for_tls_asks_for_it(query: str, asks: bool) -> None:
+def test_every_option_for_tls_asks_for_it(query, asks):
     url = database_url(f"{SERVER}/muse?{query}")
     assert asks_for_tls(url) is asks
     # The driver encrypts for this one, and not for each of the others.
     assert (url.query.get("ssl") == "true") is asks
 
 
-def test_a_url_that_is_right_is_taken_as_it_is() -> None:
+def test_a_url_that_is_right_is_taken_as_it_is():
     for text in (
         "sqlite:///muse.db",
         "sqlite:////data/muse.db?timeout=5",
@@ -123,7 +120,7 @@ def test_a_url_that_is_right_is_taken_as_it_is() -> None:
         assert database_url(text) == sa.make_url(text)
 
 
-def test_a_file_of_any_name(tmp_path: Path) -> None:
+def test_a_file_of_any_name(tmp_path):
     file = tmp_path / "night 1 #2?%41+.db"
     tree = Tree(tmp_path / "night")
     tree.add(1, without=["prm", "psf"])

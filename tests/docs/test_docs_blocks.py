@@ -1,10 +1,7 @@
 """Every block of code in the documentation does what the page says."""
 
-from __future__ import annotations
-
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +13,6 @@ from aomuse.db import create_engine
 from aomuse.pipeline import load
 from aomuse.schema import upgrade
 from aomuse.simulate import simulate
-from scripts.mariadb_server import Server
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -25,7 +21,7 @@ SELECTS = [block for page in WRITTEN for block in blocks(page) if block.is_query
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def night(tmp_path_factory):
     """Make the sample night in a few layers: a page shows what `make load` gives its reader."""
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, layers=24)
@@ -33,7 +29,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def small_database(tmp_path_factory: pytest.TempPathFactory, night: Path) -> Path:
+def small_database(tmp_path_factory, night):
     """Load the small tree into a file, which is then copied."""
     path = tmp_path_factory.mktemp("small") / "aomuse.db"
     engine = create_engine(f"sqlite:///{path}")
@@ -44,7 +40,7 @@ def small_database(tmp_path_factory: pytest.TempPathFactory, night: Path) -> Pat
 
 
 @pytest.fixture
-def reader(tmp_path: Path, night: Path, mariadb_server: Server) -> Iterator[Reader]:
+def reader(tmp_path, night, mariadb_server):
     """Give somebody who has a server, a night, and an empty clone."""
     password = "r0=15cm@500nm"
     (tmp_path / ".my.cnf").write_text(
@@ -66,7 +62,7 @@ def reader(tmp_path: Path, night: Path, mariadb_server: Server) -> Iterator[Read
     engine.dispose()
 
 
-def test_the_readme_shows_what_the_sample_night_gives(reader: Reader) -> None:
+def test_the_readme_shows_what_the_sample_night_gives(reader):
     """In order, from an empty clone, with the sample that make load writes."""
     problems = [problem for block in blocks(README) for problem in reader.try_out(block)]
     assert not problems, "\n\n".join(problems)
@@ -75,15 +71,13 @@ def test_the_readme_shows_what_the_sample_night_gives(reader: Reader) -> None:
 @pytest.mark.parametrize(
     "page", [p for p in WRITTEN if p != README and p.name != "cookbook.md"], ids=lambda p: p.name
 )
-def test_the_blocks_of_a_page_run(page: Path, reader: Reader, small_database: Path) -> None:
+def test_the_blocks_of_a_page_run(page, reader, small_database):
     shutil.copy(small_database, reader.folder)
     problems = [problem for block in blocks(page) for problem in reader.try_out(block)]
     assert not problems, "\n\n".join(problems)
 
 
-def test_queries_run_on_both_engines(
-    engine: sa.Engine, night: Path, load_once: Callable[[Path], None]
-) -> None:
+def test_queries_run_on_both_engines(engine, night, load_once):
     load_once(night)
     for block in SELECTS:
         if block.page.name == "mariadb.md" and engine.dialect.name == "sqlite":
@@ -95,9 +89,7 @@ def test_queries_run_on_both_engines(
         assert len(frame) or far, f"{block} finds nothing"
 
 
-def test_the_cookbook_runs_on_both_engines(
-    db_url: str, night: Path, tmp_path: Path, load_once: Callable[[Path], None]
-) -> None:
+def test_the_cookbook_runs_on_both_engines(db_url, night, tmp_path, load_once):
     load_once(night)
     reader = Reader(tmp_path)
     reader.environment = reader.environment | {"AOMUSE_DATABASE_URL": db_url}
@@ -106,7 +98,7 @@ def test_the_cookbook_runs_on_both_engines(
     assert not problems, "\n\n".join(problems)
 
 
-def test_every_block_says_what_it_is() -> None:
+def test_every_block_says_what_it_is():
     known = {"sql", "console", "python", "text", "mermaid"}
     wrong = [str(b) for page in WRITTEN for b in blocks(page) if b.language not in known]
     assert not wrong
@@ -125,11 +117,11 @@ def test_every_block_says_what_it_is() -> None:
         ("1.5\n", "1.6\n", False),
     ],
 )
-def test_outputs_are_compared_as_shown(shown: str, real: str, same: bool) -> None:
+def test_outputs_are_compared_as_shown(shown, real, same):
     assert equal(shown, real) is same
 
 
-def test_a_wrong_page_is_found_out(tmp_path: Path) -> None:
+def test_a_wrong_page_is_found_out(tmp_path):
     reader = Reader(tmp_path)
     page = Path(__file__)
     failing = Block(page, 1, "console", "$ echo out; exit 3\n")

@@ -3,8 +3,6 @@
 The public API has all sections; inside the package one line is enough.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil
@@ -59,7 +57,7 @@ def public(module: Any) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_docstrings_follow_numpydoc(name: str) -> None:
+def test_docstrings_follow_numpydoc(name):
     module = importlib.import_module(name)
     assert module.__doc__, f"{name} has no docstring"
     problems = []
@@ -77,7 +75,7 @@ def test_docstrings_follow_numpydoc(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_the_public_api_has_all_sections(name: str) -> None:
+def test_the_public_api_has_all_sections(name):
     thing = pkgutil.resolve_name(name)
     methods = [n for n in dir(thing) if not n.startswith("_")] if inspect.isclass(thing) else []
     callables = [f"{name}.{n}" for n in methods if inspect.isroutine(getattr(thing, n))]

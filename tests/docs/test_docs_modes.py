@@ -1,7 +1,5 @@
 """No query that is shipped averages over instrument modes, and none shows a FWHM in pixels."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path
@@ -29,7 +27,7 @@ IN_ONE_MODE = re.compile(r"\(SELECT MIN\(\w+\) FROM \w+[^)]*\)")
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sa.Engine]:
+def night(tmp_path_factory):
     """Give databases of one target in one night: in all modes, and in each alone."""
     folder = tmp_path_factory.mktemp("modes")
     simulate(folder / "night", sources=1)

@@ -1,7 +1,5 @@
 """What docs/operations.md and contrib/ tell a server to run exists, and can be run there."""
 
-from __future__ import annotations
-
 import configparser
 import os
 import re
@@ -93,7 +91,7 @@ def problem(words: list[str]) -> str:
     return ""
 
 
-def test_every_command_exists() -> None:
+def test_every_command_exists():
     found = commands()
     assert all(found.values()), found
     assert [call[0] for call in found["compose"]] == ["migrate", "load"]
@@ -103,7 +101,7 @@ def test_every_command_exists() -> None:
     assert problem(["load", "--watch", "x"]) == "load has no --watch"
 
 
-def test_cron_runs_what_systemd_runs() -> None:
+def test_cron_runs_what_systemd_runs():
     of_units = commands()
     assert of_units["cron"] == [
         *of_units["aomuse-load.service"],
@@ -111,7 +109,7 @@ def test_cron_runs_what_systemd_runs() -> None:
     ]
 
 
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_takes_the_units(tmp_path):
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze is missing")
@@ -127,7 +125,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         assert (done.returncode, mine) == (0, []), done.stderr
 
 
-def test_each_timer_starts_its_service() -> None:
+def test_each_timer_starts_its_service():
     names = {path.name for path in UNITS}
     timers = {name for name in names if name.endswith(".timer")}
     assert names == timers | {name.replace(".timer", ".service") for name in timers}
@@ -139,7 +137,7 @@ def test_each_timer_starts_its_service() -> None:
             assert unit(path)["Service"]["EnvironmentFile"] == "/etc/aomuse/environment"
 
 
-def test_a_shell_reads_the_environment_as_systemd_does() -> None:
+def test_a_shell_reads_the_environment_as_systemd_does():
     path = CONTRIB / "environment"
     shown = 'set -a; . "$0"; printf %s "$AOMUSE_DATABASE_URL"'
     given = subprocess.run(["sh", "-c", shown, path], capture_output=True, text=True, check=True)
@@ -148,7 +146,7 @@ def test_a_shell_reads_the_environment_as_systemd_does() -> None:
     assert [database_url(url).get_backend_name() for url in urls] == ["sqlite", "mariadb"]
 
 
-def test_the_recipe_asks_for_what_the_package_needs() -> None:
+def test_the_recipe_asks_for_what_the_package_needs():
     def bounds(requirements: list[str]) -> dict[str, str]:
         pairs = (re.fullmatch(r"([a-z-]+) ?>=([\d.]+)", text.split("#")[0].strip())
                  for text in requirements)  # fmt: skip
@@ -161,7 +159,7 @@ def test_the_recipe_asks_for_what_the_package_needs() -> None:
     assert RECIPE["context"]["version"] == PROJECT["version"]
 
 
-def test_the_image_is_made_of_what_there_is() -> None:
+def test_the_image_is_made_of_what_there_is():
     for line in re.findall(r"^COPY (?!--)(.*)$", CONTAINERFILE, re.M):
         *sources, _ = line.split()
         assert all((REPOSITORY / source).exists() for source in sources), line
@@ -173,7 +171,7 @@ def test_the_image_is_made_of_what_there_is() -> None:
     assert COMPOSE["load"]["build"] == build
 
 
-def test_every_file_has_a_row_in_the_readme() -> None:
+def test_every_file_has_a_row_in_the_readme():
     text = (CONTRIB / "README.md").read_text()
     places = {path.relative_to(CONTRIB).parts[0] for path in CONTRIB.rglob("*") if path.is_file()}
     assert all(f"`{place}" in text for place in places - {"README.md"})
@@ -187,7 +185,7 @@ def test_every_file_has_a_row_in_the_readme() -> None:
         ("aomuse load ni", "file,ni"),
     ],
 )
-def test_the_shell_completes(typed: str, completed: str) -> None:
+def test_the_shell_completes(typed, completed):
     environment = os.environ | {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")),
                                 "_AOMUSE_COMPLETE": "bash_complete"}  # fmt: skip
     program = Path(sys.executable).with_name("aomuse")

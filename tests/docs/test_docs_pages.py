@@ -1,14 +1,11 @@
 """The pages: generated ones are current, links lead somewhere, nothing is left out."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
@@ -43,13 +40,11 @@ def section(page: str, title: str) -> str:
     return match[1]
 
 
-def test_the_generated_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_generated_pages_are_current(capsys):
     assert generate_docs.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_an_outdated_page_is_named_with_the_command_that_mends_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_outdated_page_is_named_with_the_command_that_mends_it(tmp_path, capsys):
     at = ["--docs", str(tmp_path / "docs")]
     assert generate_docs.main(at) == 0
     assert generate_docs.main([*at, "--check"]) == 0
@@ -67,7 +62,7 @@ def test_an_outdated_page_is_named_with_the_command_that_mends_it(
 
 
 @pytest.mark.usefixtures("processes")
-def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path: Path) -> None:
+def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path):
     for columns, seed, language in (("40", "1", "C"), ("250", "2", "de_DE.UTF-8")):
         environment = os.environ | {
             "COLUMNS": columns,
@@ -83,7 +78,7 @@ def test_the_pages_do_not_depend_on_terminal_language_or_order(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
-def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
+def test_every_command_and_option_is_documented(name, command):
     text = section((DOCS / "commands.md").read_text(), name)
     assert f"Usage: {name} " in text
     assert " ".join((command.help or "").split())[:60] in " ".join(text.split())
@@ -95,13 +90,13 @@ def test_every_command_and_option_is_documented(name: str, command: click.Comman
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=str)
-def test_every_command_says_what_it_does_with_an_example(name: str, command: click.Command) -> None:
+def test_every_command_says_what_it_does_with_an_example(name, command):
     assert command.help
     if not isinstance(command, click.Group):
         assert "\n  aomuse " in (command.epilog or ""), f"{name} has no example"
 
 
-def test_every_table_and_column_is_in_the_dictionary() -> None:
+def test_every_table_and_column_is_in_the_dictionary():
     text = (DOCS / "data-dictionary.md").read_text()
     for table in Base.metadata.tables.values():
         match = re.search(rf"^### {table.name}\n(.*?)(?=^##|\Z)", text, re.M | re.S)
@@ -112,7 +107,7 @@ def test_every_table_and_column_is_in_the_dictionary() -> None:
         assert promoted.comment in text
 
 
-def test_every_table_and_reference_is_in_the_diagram() -> None:
+def test_every_table_and_reference_is_in_the_diagram():
     whole, *topics = (DOCS / "diagram.md").read_text().split("\n## ")[1:]
     for table in Base.metadata.tables.values():
         assert sum(f"\n    {table.name} {{\n" in topic for topic in topics) == 1, table.name
@@ -122,7 +117,7 @@ def test_every_table_and_reference_is_in_the_diagram() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_relative_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_lead_somewhere(page):
     for link in _LINK.findall(prose(page)):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
@@ -134,13 +129,13 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors, f"{page.name} links to {link}"
 
 
-def test_every_page_is_in_the_index() -> None:
+def test_every_page_is_in_the_index():
     links = {link.partition("#")[0] for link in _LINK.findall((DOCS / "index.md").read_text())}
     assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= links
 
 
 @pytest.mark.parametrize("page", [*WRITTEN, REPOSITORY / "CONTRIBUTING.md"], ids=lambda p: p.name)
-def test_commands_in_the_text_exist(page: Path) -> None:
+def test_commands_in_the_text_exist(page):
     for text in _INLINE.findall(prose(page)):
         command: click.Command = cli
         for word in text.split()[1:]:
@@ -153,7 +148,7 @@ def test_commands_in_the_text_exist(page: Path) -> None:
                 command = below
 
 
-def test_every_issue_is_explained() -> None:
+def test_every_issue_is_explained():
     page = prose(DOCS / "issues.md")
     rows = re.findall(r"^\| (`.*?) \| (?:error|warning|note)", page, re.M)
     listed = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
@@ -185,6 +180,6 @@ def given_codes(node: ast.AST) -> Iterator[ast.expr]:
             yield value
 
 
-def test_no_page_names_the_machine_it_was_written_on() -> None:
+def test_no_page_names_the_machine_it_was_written_on():
     for page in PAGES:
         assert not re.search(r"/(home|root|tmp|work)/", page.read_text()), page.name

@@ -1,9 +1,6 @@
 """The site has all pages, and its pages lead to one another; `make site` builds it in CI."""
 
-from __future__ import annotations
-
 import re
-from pathlib import Path
 
 import pytest
 from pages import REPOSITORY
@@ -17,13 +14,13 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     stage(folder)
     return folder
 
 
-def test_every_page_is_once_in_the_table_of_contents(staged: Path) -> None:
+def test_every_page_is_once_in_the_table_of_contents(staged):
     index = (staged / "index.md").read_text()
     parts = re.findall(
         r"^```\{toctree\}\n:hidden:\n:caption: [^\n]+\n\n(.*?)```", index, re.M | re.S
@@ -34,7 +31,7 @@ def test_every_page_is_once_in_the_table_of_contents(staged: Path) -> None:
     assert sorted(names) == sorted(pages - {"index"})
 
 
-def test_links_lead_to_what_is_in_the_site(staged: Path) -> None:
+def test_links_lead_to_what_is_in_the_site(staged):
     links = {
         (page.name, link)
         for page in [*staged.glob("*.md"), *staged.glob("*.ipynb")]
@@ -45,7 +42,7 @@ def test_links_lead_to_what_is_in_the_site(staged: Path) -> None:
     assert [link for link in sorted(links) if not (staged / link[1]).exists()] == []
 
 
-def test_the_first_screen_says_what_it_is_and_for_whom_with_a_picture() -> None:
+def test_the_first_screen_says_what_it_is_and_for_whom_with_a_picture():
     first = (REPOSITORY / "docs" / "index.md").read_text().partition("\n## ")[0]
     assert "For whom?" in first
     assert "![" in first
@@ -55,7 +52,7 @@ def test_the_first_screen_says_what_it_is_and_for_whom_with_a_picture() -> None:
     assert len(picture) < LARGEST_PICTURE
 
 
-def test_the_reference_has_all_that_users_call() -> None:
+def test_the_reference_has_all_that_users_call():
     text = (REPOSITORY / "scripts" / "site" / "reference.rst").read_text()
     entries = {name.rpartition(".")[2] for name in re.findall(r"^\.\. auto\w+:: (\S+)", text, re.M)}
     assert {name.rpartition(".")[2] for name in PUBLIC} | set(aomuse.__all__) <= entries

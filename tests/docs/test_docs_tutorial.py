@@ -1,10 +1,7 @@
 """The tutorial runs from an empty folder to its answer, and shows what it says."""
 
-from __future__ import annotations
-
 import base64
 import re
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,7 +16,7 @@ LARGEST_PICTURE = 80_000
 
 
 @pytest.fixture(scope="module")
-def committed() -> Any:
+def committed():
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
@@ -36,7 +33,7 @@ def shown(notebook: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("processes", "slow")
-def test_it_shows_what_is_committed(committed: Any, tmp_path: Path) -> None:
+def test_it_shows_what_is_committed(committed, tmp_path):
     ran = shown(run(tmp_path))
     before = shown(committed)
     assert [kind for kind, _ in ran] == [kind for kind, _ in before]
@@ -44,7 +41,7 @@ def test_it_shows_what_is_committed(committed: Any, tmp_path: Path) -> None:
         assert equal(then, now), f"{now}\nin place of\n{then}"
 
 
-def test_it_is_committed_as_it_ran(committed: Any) -> None:
+def test_it_is_committed_as_it_ran(committed):
     nbformat.validate(committed)
     cells = [cell for cell in committed.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -59,7 +56,7 @@ def test_it_is_committed_as_it_ran(committed: Any) -> None:
     assert all(len(picture) < LARGEST_PICTURE for picture in pictures)
 
 
-def test_the_answer_is_what_the_numbers_say(committed: Any) -> None:
+def test_the_answer_is_what_the_numbers_say(committed):
     """The text says that the gain rises, at all wavelengths, and that the control is near 1."""
     texts = [text for _, text in shown(committed)]
     relation = next(text for text in texts if "rank correlation" in text)
@@ -74,7 +71,7 @@ def test_the_answer_is_what_the_numbers_say(committed: Any) -> None:
     assert all(float(less) < float(more) for less, more in rows)
 
 
-def test_it_names_no_machine() -> None:
+def test_it_names_no_machine():
     text = NOTEBOOK.read_text()
     assert not re.search(r"/(home|root|tmp|work|shm)/", text)
     assert "aomuse.db" in text

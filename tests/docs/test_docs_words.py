@@ -1,7 +1,5 @@
 """Pages, help, messages, comments and docstrings use plain words (CONTRIBUTING, Words)."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -62,7 +60,7 @@ def read(path: Path) -> str:
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
-def test_the_phrase_is_not_used(phrase: str) -> None:
+def test_the_phrase_is_not_used(phrase):
     found = [
         f"{path.relative_to(REPOSITORY)}:{offence}"
         for path in sorted(TEXTS)
@@ -82,5 +80,5 @@ def test_the_phrase_is_not_used(phrase: str) -> None:
         ('f"{n:,} rows of the {file} files"', ["1: {n:,} rows"]),
     ],
 )
-def test_phrases_are_found_across_lines(text: str, found: list[str]) -> None:
+def test_phrases_are_found_across_lines(text, found):
     assert [offence for phrase in PHRASES for offence in offences(text, phrase)] == found

@@ -1,7 +1,5 @@
 """Numbers as the file has them, found from physical values; expected values are those of numpy."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -18,7 +18,7 @@ import sqlglot
 from astropy.io.votable import parse
 from own_processes import start
 from sqlalchemy.exc import DBAPIError
-from warehouse import TABLES, aomuse
+from warehouse import TABLES, aomuse, execute
 
 from aomuse import Database, open_lake
 from aomuse.change.headers import set_header
@@ -185,8 +185,7 @@ def test_news_change_just_their_files(night, tree, tmp_path):
     )
     assert aomuse(night.url, "verify", "--lake", lake).code == 0
 
-    with night.engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure WHERE id = 2"))
+    execute(night.engine, "DELETE FROM exposure WHERE id = 2")
     exported(night, lake)
     assert not list(lake.rglob("*00_02_07*"))
     for number in (2, 3):
@@ -231,8 +230,7 @@ def test_a_night_is_merged_and_taken_apart(night, tree, tmp_path):
     assert len(list((lake / "source_sample").rglob("*.parquet"))) == 3
     assert aomuse(night.url, "verify", "--lake", lake).code == 0
     merge()
-    with night.engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure WHERE id = 2"))
+    execute(night.engine, "DELETE FROM exposure WHERE id = 2")
     assert "0 exposures new, 2 changed" in exported(night, lake)
     assert aomuse(night.url, "verify", "--lake", lake).code == 0
 

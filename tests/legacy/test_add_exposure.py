@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
 from sqlalchemy.orm import Session
-from warehouse import aomuse, contents, exposure, query, rows, scalar
+from warehouse import aomuse, contents, execute, exposure, query, rows, scalar
 
 from aomuse.database import Database
 from aomuse.db import create_engine
@@ -177,12 +177,10 @@ def test_a_failure_on_the_way_leaves_nothing(db, engine):
     if engine.dialect.name == "sqlite":
         stop = "BEGIN SELECT RAISE(ABORT, 'cut off'); END"
     trigger = f"CREATE TRIGGER stop BEFORE INSERT ON imported_document FOR EACH ROW {stop}"
-    with engine.begin() as connection:
-        connection.exec_driver_sql(trigger)
+    execute(engine, trigger)
     with pytest.raises(DatabaseError, match=r"^the database says: .*cut off"):
         db.add_exposure(**NAMES, **DOCUMENTS)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER stop")
+    execute(engine, "DROP TRIGGER stop")
     assert contents(engine, but=SHARED) == before
     assert scalar(engine, "SELECT outcome FROM load_run") == "failed"
     db.add_exposure(**NAMES, **DOCUMENTS)

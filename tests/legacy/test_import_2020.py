@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from fits_factory import write
 from old_databases import database_2020, exact
-from warehouse import aomuse, contents, open_issues, query, scalar
+from warehouse import aomuse, contents, open_issues, query, scalar, succeed
 
 import aomuse as package
 from aomuse.models import Exposure
@@ -16,8 +16,7 @@ def test_what_goes_in_comes_out(other_url, documents, db_url, engine, export):
     for document, encoding in zip(documents, ("once", "twice", "once"), strict=True):
         old.add_document(document, encoding)
     before = old.rows()
-    done = aomuse(db_url, "import-blobs", old.url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", old.url)
     assert "3 loaded" in done.out
     assert exact(export()) == exact(documents)
     assert old.rows() == before
@@ -31,8 +30,7 @@ def test_what_goes_in_comes_out(other_url, documents, db_url, engine, export):
             assert exact(fit.sources()) == exact(document["sources"])
 
     stored = contents(engine)
-    again = aomuse(db_url, "import-blobs", old.url)
-    assert (again.code, again.err) == (0, "")
+    again = succeed(db_url, "import-blobs", old.url)
     assert "0 loaded, 0 completed, 0 replaced, 3 unchanged" in again.out
     assert contents(engine) == stored
 
@@ -78,8 +76,7 @@ def test_a_changed_row_is_imported_again_under_its_ids(old_2020, documents, db_u
     next(iter(changed["sources"].values()))["snr"][0] = 7.5
     changed["insMode"] = "NFM-AO-N"
     old_2020.change(numbers[1], sources=json.dumps(changed["sources"]), insmode="NFM-AO-N")
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", old_2020.url)
     assert "1 replaced, 1 unchanged" in done.out
     assert exact(export()) == exact(documents[:2])
     assert query(engine, fits) == before
@@ -116,8 +113,7 @@ def test_files_replace_an_import_and_keep_its_ids(old_2020, night, db_url, engin
     assert verified.code == 0
     assert "3 exposures imported" in verified.out
 
-    done = aomuse(db_url, "load", night.root)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "load", night.root)
     assert "3 replaced" in done.out
     assert (query(engine, ids), query(engine, fits)) == before
     assert scalar(engine, "SELECT COUNT(*) FROM source_file WHERE path LIKE 'import:%'") == 0
@@ -128,8 +124,7 @@ def test_files_replace_an_import_and_keep_its_ids(old_2020, night, db_url, engin
 
     # Documents do not take the place of files.
     loaded = contents(engine, but=("load_run", "load_issue"))
-    late = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (late.code, late.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2020.url)
     assert contents(engine, but=("load_run", "load_issue")) == loaded
     assert [code for code, _ in open_issues(engine, "note")].count("exposure_from_files") == 3
 

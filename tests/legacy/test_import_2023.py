@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from backends import on_sqlite
 from old_databases import ENCODINGS, PROCESSED_2023, database_2023, exact
-from warehouse import aomuse, contents, open_issues, query, scalar
+from warehouse import aomuse, contents, open_issues, query, scalar, succeed
 
 #: A raw primary header as the script stored it, without COMMENT.
 RAW_HEADER = {
@@ -89,8 +89,7 @@ def test_what_goes_in_comes_out(other_url, documents, db_url, export, engine):
         sky_comment_end="None",
     )
     before = old.rows()
-    done = aomuse(db_url, "import-blobs", old.url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", old.url)
     assert old.rows() == before
     second = document | {
         "psfParams": maoppy["pampelmuse_params"],
@@ -148,8 +147,7 @@ def test_a_catalogue_as_text(old_2023, documents, db_url, engine):
             "pampelmuse_catalog": text,
         }
         old_2023.add(documents[number]["targetName"], **columns)
-    done = aomuse(db_url, "import-blobs", old_2023.url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2023.url)
     units = query(
         engine,
         "SELECT DISTINCT c.name, c.unit FROM table_column c"
@@ -174,8 +172,7 @@ def test_shapes_that_no_table_holds_are_kept_whole(old_2023, documents, db_url, 
     names = ("raw_exposure_header", "raw_exposure_data", "raman_image_header", "maoppy_data")
     blobs = {name: json.dumps([name]) for name in names}
     old_2023.add(documents[0]["targetName"], **columns_of(documents[0]) | blobs)
-    done = aomuse(db_url, "import-blobs", old_2023.url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2023.url)
     kept = query(engine, "SELECT document, content FROM imported_document WHERE kind = 'whole'")
     assert {name: text for name, text in kept if name != "row"} == blobs
     assert [code for code, _ in open_issues(engine, "warning")].count("blob_shape") == len(blobs)
@@ -189,8 +186,7 @@ def test_nothing_by_all_its_names(old_2023, documents, db_url, export):
     blobs += ["pampelmuse_catalog", "raman_image_header", "maoppy_data", "psf_table"]
     columns |= dict(zip(blobs, nothing, strict=True))
     old_2023.add(documents[0]["targetName"], **columns)
-    done = aomuse(db_url, "import-blobs", old_2023.url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2023.url)
     (found,) = export()
     tables = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
     data = {"PRIMARY": documents[0]["data"]["PRIMARY"]} | dict.fromkeys(tables)
@@ -218,8 +214,7 @@ def test_times_of_the_sky(documents, sqlite_url, db_url, engine):
                 (number, f"2018-08-12 23:5{number}:30", first, last),
             )
     old.dispose()
-    done = aomuse(db_url, "import-blobs", url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", url)
     found = query(
         engine,
         "SELECT e.ob_id, e.instrument_mode, t.name, w.time_utc FROM night_weather w"

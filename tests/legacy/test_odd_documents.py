@@ -5,7 +5,7 @@ from typing import Any
 
 from backends import on_sqlite
 from old_databases import exact
-from warehouse import aomuse, contents, open_issues, query, scalar
+from warehouse import aomuse, contents, open_issues, query, scalar, succeed
 
 NAN, INF = float("nan"), float("inf")
 
@@ -110,8 +110,7 @@ def test_they_come_out_as_they_went_in(old_2020, db_url, export, engine):
     ]
     for document in wanted:
         old_2020.add_document(document)
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", old_2020.url)
     assert f"{len(ODD)} loaded" in done.out
     assert exact(export()) == exact(json.loads(json.dumps(wanted)))
     before = contents(engine)
@@ -176,8 +175,7 @@ def test_a_document_that_cannot_be_parsed_is_an_issue_and_the_rest_is_imported(
     mended = {"PM_1": {"snr": [1.5, 2.5]}}
     for number in broken:
         old_2020.change(number, sources=json.dumps(mended))
-    last = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (last.code, last.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2020.url)
     assert open_issues(engine) == []
     assert [exported["sources"] for exported in export()].count(mended) == len(BROKEN)
 
@@ -214,8 +212,7 @@ def test_two_rows_of_one_exposure_are_one_exposure_with_two_analyses(
     ]
     for document in wanted:
         old_2020.add_document(document)
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", old_2020.url)
     assert "1 loaded, 0 completed, 1 replaced" in done.out
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
     for exported, document in zip(export(), wanted, strict=True):

@@ -15,7 +15,7 @@ import sqlalchemy.orm
 from backends import on_sqlite, one_on_mariadb
 from old_databases import database_2020
 from own_processes import start, wait_until
-from warehouse import aomuse, contents, exposure_by_id, query, scalar
+from warehouse import aomuse, contents, execute, exposure_by_id, query, scalar, succeed
 
 from aomuse.connections.kept_values import kept_references
 from aomuse.legacy.source import open_source
@@ -52,8 +52,7 @@ def test_a_file_is_not_touched(journal, old_2020, db_url, engine):
     connection.close()
     path.chmod(0o444)
     before = states(path)
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (done.code, done.err) == (0, "")
+    succeed(db_url, "import-blobs", old_2020.url)
     assert states(path) == before
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 1
 
@@ -97,8 +96,7 @@ def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engi
     database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
     for driver, host in (("mysql", "127.0.0.1"), ("mysql+pymysql", "127.1")):
         other = url.set(drivername=driver, host=host).render_as_string(hide_password=False)
-        done = aomuse(db_url, "import-blobs", other)
-        assert (done.code, done.err) == (0, "")
+        done = succeed(db_url, "import-blobs", other)
     assert "1 unchanged" in done.out
     place = query(engine, "SELECT path FROM source_file WHERE role = 'row'")
     assert place == [(f"import:mariadb://127.0.0.1:{url.port}/{url.database}#exposure/1",)]
@@ -118,8 +116,7 @@ def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path)
     connection.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = ?", (number,))
     connection.commit()
     connection.close()
-    done = aomuse(db_url, "import-blobs", url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", url)
     assert "1 replaced, 1 unchanged" in done.out
 
 
@@ -136,8 +133,7 @@ def test_another_database_does_not_take_the_place_of_an_import(sqlite_url, db_ur
     assert len(done.errors) == 1
     assert "was added from import:sqlite:" in done.err
     assert exposure_by_id(engine, 1) == before
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure WHERE id = 1"))
+    execute(engine, "DELETE FROM exposure WHERE id = 1")
     assert aomuse(db_url, "import-blobs", second.url).code == 0
     files = query(engine, "SELECT prm_file FROM psf_fit ORDER BY prm_file")
     assert files == [("X_2.prm.fits",), ("Y.prm.fits",)]
@@ -252,8 +248,7 @@ def test_an_import_that_was_ended_goes_on(sign, old_2020, db_url, engine):
     rows = scalar(engine, "SELECT COUNT(*) FROM imported_document WHERE document = 'row'")
     assert rows == found
 
-    done = aomuse(db_url, "import-blobs", old_2020.url)
-    assert (done.code, done.err) == (0, "")
+    done = succeed(db_url, "import-blobs", old_2020.url)
     assert f"{count - found} loaded, 0 completed, 0 replaced, {found} unchanged" in done.out
     assert query(engine, whole) == [(2,)] * count
     outcomes = query(engine, "SELECT outcome FROM load_run ORDER BY id")

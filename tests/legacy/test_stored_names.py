@@ -1,13 +1,11 @@
 """Names that the database holds are texts: none of them is a path out of the export's folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 NAMES = (
     "../../out.prm.fits",
@@ -22,7 +20,7 @@ NAMES = (
 
 
 @pytest.fixture
-def twice(engine: sa.Engine, db_url: str, tmp_path: Path) -> sa.Engine:
+def twice(engine, db_url, tmp_path):
     """Two exposures with an analysis each."""
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
@@ -31,7 +29,7 @@ def twice(engine: sa.Engine, db_url: str, tmp_path: Path) -> sa.Engine:
     return engine
 
 
-def test_every_file_stays_in_the_folder(twice: sa.Engine, db_url: str, tmp_path: Path) -> None:
+def test_every_file_stays_in_the_folder(twice, db_url, tmp_path):
     """Both analyses have the name: the second one goes below a folder of its model's name."""
     for number, name in enumerate(NAMES):
         with twice.begin() as connection:
@@ -39,8 +37,7 @@ def test_every_file_stays_in_the_folder(twice: sa.Engine, db_url: str, tmp_path:
             connection.execute(update, {"name": name})
         before = {path for path in tmp_path.rglob("*") if path.is_file()}
         out = tmp_path / "deep" / str(number)
-        done = aomuse(db_url, "export", "seed-json", out)
-        assert (done.code, done.err) == (0, "")
+        done = succeed(db_url, "export", "seed-json", out)
         assert len(done.out.splitlines()) == 3
         written = {path for path in tmp_path.rglob("*") if path.is_file()} - before
         assert len(written) == 2
@@ -49,9 +46,7 @@ def test_every_file_stays_in_the_folder(twice: sa.Engine, db_url: str, tmp_path:
         assert not Path("/tmp/aomuse-absolute.prm.fits.json").exists()
 
 
-def test_a_link_out_of_the_folder_is_not_followed(
-    twice: sa.Engine, db_url: str, tmp_path: Path
-) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(twice, db_url, tmp_path):
     with twice.begin() as connection:
         connection.execute(sa.text("UPDATE psf_fit SET prm_file = 'same.prm.fits'"))
         model = connection.scalars(sa.text("SELECT DISTINCT model FROM psf_fit")).one()

@@ -1,11 +1,6 @@
 """An empty database on MariaDB, and the engine that aomuse would use."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-
 import pytest
-import sqlalchemy as sa
 
 from aomuse.db import create_engine
 from aomuse.libmariadb import Trial
@@ -19,19 +14,19 @@ TRIAL_TABLE = """CREATE TABLE trial (
 
 
 @pytest.fixture
-def url(mariadb_admin: Callable[[], str]) -> str:
+def url(mariadb_admin):
     return mariadb_admin()
 
 
 @pytest.fixture
-def mariadb(url: str) -> Iterator[sa.Engine]:
+def mariadb(url):
     engine = create_engine(url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def trial(mariadb: sa.Engine) -> Trial:
+def trial(mariadb):
     """A table to try the library out on."""
     with mariadb.begin() as connection:
         connection.exec_driver_sql(TRIAL_TABLE)

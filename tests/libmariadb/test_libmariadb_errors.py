@@ -1,7 +1,5 @@
 """What goes wrong while rows are written says where, and leaves a connection that works."""
 
-from __future__ import annotations
-
 import datetime as dt
 import gc
 import threading
@@ -13,6 +11,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from warehouse import execute
 
 from aomuse.db import Trouble, trouble_of
 from aomuse.libmariadb import BulkArrayWriter
@@ -29,13 +28,13 @@ TABLE = """
 
 
 @pytest.fixture
-def engine(mariadb: sa.Engine) -> sa.Engine:
+def engine(mariadb):
     with mariadb.begin() as connection:
         connection.exec_driver_sql(TABLE)
     return mariadb
 
 
-def objects(*values: Any) -> pd.Series[Any]:
+def objects(*values: Any) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
@@ -103,9 +102,7 @@ WRONG_ROWS: dict[str, tuple[type[DBAPIError], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("kind", "values", "text"), WRONG_ROWS.values(), ids=WRONG_ROWS)
-def test_wrong_row(
-    engine: sa.Engine, kind: type[DBAPIError], values: dict[str, Any], text: str
-) -> None:
+def test_wrong_row(engine, kind, values, text):
     good = pd.DataFrame({"number": [100_000]})
     with engine.connect() as connection:
         writer = BulkArrayWriter(connection)
@@ -123,12 +120,12 @@ def test_wrong_row(
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 1
 
 
-def test_no_such_table(engine: sa.Engine) -> None:
+def test_no_such_table(engine):
     with engine.connect() as connection, pytest.raises(ProgrammingError, match=r"\(table comet\)"):
         BulkArrayWriter(connection).write("comet", pd.DataFrame({"number": [1]}))
 
 
-def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
+def test_rows_of_the_failed_call_are_taken_back(engine):
     with engine.begin() as connection:
         writer = BulkArrayWriter(connection)
         with pytest.raises(IntegrityError):
@@ -136,7 +133,7 @@ def test_rows_of_the_failed_call_are_taken_back(engine: sa.Engine) -> None:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM star")) == 0
 
 
-def test_trusted_foreign_keys(engine: sa.Engine) -> None:
+def test_trusted_foreign_keys(engine):
     frame = pd.DataFrame({"sun": [1000, 2000]})
     checks = sa.text("SELECT @@foreign_key_checks")
     with engine.begin() as connection:
@@ -155,9 +152,7 @@ def test_trusted_foreign_keys(engine: sa.Engine) -> None:
     [("comet", [1]), ("star", [1, 1]), ("star", objects("a", 1)), ("star", [2**40])],
     ids=["statement", "row", "value", "range"],
 )
-def test_errors_leave_no_cursor_to_the_garbage_collector(
-    engine: sa.Engine, table: str, number: Any
-) -> None:
+def test_errors_leave_no_cursor_to_the_garbage_collector(engine, table, number):
     """The connector 1.1 then loses a reference to its connection, and crashes."""
 
     def keep_the_error() -> None:
@@ -178,7 +173,7 @@ def test_errors_leave_no_cursor_to_the_garbage_collector(
     assert "Cursor" not in kept
 
 
-def test_one_row_too_large(engine: sa.Engine) -> None:
+def test_one_row_too_large(engine):
     with engine.connect() as connection:
         limit = connection.scalar(sa.text("SELECT @@max_allowed_packet"))
         frame = pd.DataFrame({"held": [b"", b"x" * int(limit)]})
@@ -186,7 +181,7 @@ def test_one_row_too_large(engine: sa.Engine) -> None:
             BulkArrayWriter(connection).write("star", frame)
 
 
-def test_rows_that_fill_packets(engine: sa.Engine) -> None:
+def test_rows_that_fill_packets(engine):
     with engine.begin() as connection:
         limit = int(connection.scalar(sa.text("SELECT @@max_allowed_packet")) or 0)
         held = [b"x" * (limit // 3 + 1000)] * 4 + [b"y" * (limit - HEADER_BYTES - 30)]
@@ -195,7 +190,7 @@ def test_rows_that_fill_packets(engine: sa.Engine) -> None:
         assert total == sum(map(len, held))
 
 
-def test_a_closed_connection(engine: sa.Engine) -> None:
+def test_a_closed_connection(engine):
     with engine.connect() as connection:
         writer = BulkArrayWriter(connection)
         writer.write("star", pd.DataFrame({"number": [1]}))
@@ -206,7 +201,7 @@ def test_a_closed_connection(engine: sa.Engine) -> None:
         assert caught.value.connection_invalidated
 
 
-def test_lock_wait_timeout(engine: sa.Engine) -> None:
+def test_lock_wait_timeout(engine):
     with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
         connection.exec_driver_sql("SET innodb_lock_wait_timeout = 1")
@@ -217,9 +212,8 @@ def test_lock_wait_timeout(engine: sa.Engine) -> None:
         assert "(table star)" in str(caught.value.orig)
 
 
-def test_deadlock(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO star (number) VALUES (10), (20)")
+def test_deadlock(engine):
+    execute(engine, "INSERT INTO star (number) VALUES (10), (20)")
     with engine.connect() as other, engine.connect() as connection:
         # The server ends the transaction that changed less.
         transaction = other.begin()
@@ -239,10 +233,12 @@ def test_deadlock(engine: sa.Engine) -> None:
         assert trouble_of(caught.value) is Trouble.BUSY
 
 
-def test_no_room(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET max_heap_table_size = 16384")
-        connection.exec_driver_sql("CREATE TABLE small (text CHAR(200)) ENGINE=MEMORY")
+def test_no_room(engine):
+    execute(
+        engine,
+        "SET max_heap_table_size = 16384",
+        "CREATE TABLE small (text CHAR(200)) ENGINE=MEMORY",
+    )
     with engine.connect() as connection:
         with pytest.raises(OperationalError) as caught:
             BulkArrayWriter(connection).write("small", pd.DataFrame({"text": ["x"] * 5000}))
@@ -250,7 +246,7 @@ def test_no_room(engine: sa.Engine) -> None:
         assert trouble_of(caught.value) is Trouble.FULL
 
 
-def test_killed_between_writes(engine: sa.Engine) -> None:
+def test_killed_between_writes(engine):
     with engine.connect() as connection:
         writer = BulkArrayWriter(connection)
         writer.write("star", pd.DataFrame({"number": [1]}))
@@ -266,7 +262,7 @@ def test_killed_between_writes(engine: sa.Engine) -> None:
         assert connection.scalars(sa.text("SELECT number FROM star")).all() == [3]
 
 
-def test_killed_during_a_write(engine: sa.Engine) -> None:
+def test_killed_during_a_write(engine):
     with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
         number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))

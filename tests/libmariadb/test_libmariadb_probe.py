@@ -1,13 +1,10 @@
 """What is not as expected is found out by a child process, and never by the loader's own."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,12 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse.db import create_engine
-from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, Trial, try_out
+from aomuse.libmariadb import BulkArrayWriter, BulkUnavailable, try_out
 from aomuse.libmariadb.connector_c import Layouts, MysqlBind, MysqlTime, load_library
 from aomuse.libmariadb.probe import examine
 from aomuse.load import choose_writer
 from aomuse.stored.writer import ExecutemanyWriter
-from scripts.mariadb_server import Server
 
 BIND = list(MysqlBind._fields_)
 
@@ -54,7 +50,7 @@ WRONG_LAYOUTS = {
 }
 
 
-def test_the_layouts_are_right(mariadb: sa.Engine, trial: Trial) -> None:
+def test_the_layouts_are_right(mariadb, trial):
     assert examine(mariadb, trial) is None
     with mariadb.connect() as connection:
         try_out(mariadb, trial)
@@ -63,9 +59,7 @@ def test_the_layouts_are_right(mariadb: sa.Engine, trial: Trial) -> None:
 
 
 @pytest.mark.parametrize("layouts", WRONG_LAYOUTS.values(), ids=WRONG_LAYOUTS)
-def test_wrong_layout(
-    mariadb: sa.Engine, trial: Trial, layouts: Layouts, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_layout(mariadb, trial, layouts, capfd):
     with pytest.raises(BulkUnavailable):
         try_out(mariadb, trial, partial(examine, layouts=layouts))
     assert capfd.readouterr() == ("", "")
@@ -86,17 +80,12 @@ def fail(*_: object) -> str:
     ],
     ids=["crash", "end without a word", "bug", "other values", "hanging"],
 )
-def test_other_ends_of_the_child(
-    mariadb: sa.Engine,
-    trial: Trial,
-    examine_otherwise: Callable[[object, object], str | None],
-    reason: str,
-) -> None:
+def test_other_ends_of_the_child(mariadb, trial, examine_otherwise, reason):
     with pytest.raises(BulkUnavailable, match=reason):
         try_out(mariadb, trial, examine_otherwise, patience_s=0.5 if "0" in reason else 30)
 
 
-def test_a_server_without_bulk_statements(url: str, trial: Trial) -> None:
+def test_a_server_without_bulk_statements(url, trial):
     """Older servers and MySQL do not set the capability when they greet a client."""
     parsed = sa.make_url(url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -139,9 +128,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         return
 
 
-def test_an_account_that_may_not_write(
-    url: str, mariadb: sa.Engine, trial: Trial, mariadb_server: Server
-) -> None:
+def test_an_account_that_may_not_write(url, mariadb, trial, mariadb_server):
     parsed = sa.make_url(url)
     engine = sa.create_engine(mariadb_server.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -156,13 +143,13 @@ def test_an_account_that_may_not_write(
     engine.dispose()
 
 
-def test_no_server(trial: Trial) -> None:
+def test_no_server(trial):
     nobody = create_engine("mariadb+mariadbconnector://u:secret@127.0.0.1:1/db")
     with pytest.raises(BulkUnavailable, match="the test of the library failed: Can't connect"):
         try_out(nobody, trial)
 
 
-def test_another_driver(url: str, trial: Trial) -> None:
+def test_another_driver(url, trial):
     engine = sa.create_engine(sa.make_url(url).set(drivername="mariadb+pymysql"))
     with pytest.raises(BulkUnavailable, match="is not MariaDB's connector for Python"):
         try_out(engine, trial)
@@ -171,7 +158,7 @@ def test_another_driver(url: str, trial: Trial) -> None:
     engine.dispose()
 
 
-def test_another_library() -> None:
+def test_another_library():
     with pytest.raises(BulkUnavailable, match="undefined symbol: mysql_"):
         load_library("libc.so.6")
     with pytest.raises(BulkUnavailable, match="cannot be used: libnothing"):

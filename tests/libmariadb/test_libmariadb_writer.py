@@ -1,7 +1,5 @@
 """The same rows, whichever writer: arrays and executemany, read back by the ordinary engine."""
 
-from __future__ import annotations
-
 import datetime as dt
 import gc
 from typing import Any
@@ -12,6 +10,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
+from warehouse import execute
 
 from aomuse.db import create_engine
 from aomuse.libmariadb import BulkArrayWriter
@@ -29,7 +28,7 @@ ROW_COUNT = st.shared(st.integers(1, 12), key="rows")
 
 
 @pytest.fixture
-def engine(mariadb: sa.Engine) -> sa.Engine:
+def engine(mariadb):
     with mariadb.begin() as connection:
         for table in ("by_rows", "by_arrays"):
             connection.exec_driver_sql(
@@ -56,7 +55,7 @@ def compare(engine: sa.Engine, frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     return rows
 
 
-def column(elements: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[pd.Series[Any]]:
+def column(elements: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[pd.Series]:
     return ROW_COUNT.flatmap(
         lambda n: st.lists(elements, min_size=n, max_size=n).map(
             lambda values: pd.Series(values, dtype=dtype)
@@ -99,11 +98,11 @@ FRAMES = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(frame=FRAMES)
-def test_any_frame_is_written_alike(engine: sa.Engine, frame: pd.DataFrame) -> None:
+def test_any_frame_is_written_alike(engine, frame):
     compare(engine, frame)
 
 
-def test_values_come_back_as_they_were(engine: sa.Engine) -> None:
+def test_values_come_back_as_they_were(engine):
     big = "\U0001d6fc\u00e9 '\"\\ " * 40_000
     values: dict[str, tuple[Any, list[Any]]] = {
         "tiny": (np.int8, [-128, 127, 0]),
@@ -137,11 +136,11 @@ def test_values_come_back_as_they_were(engine: sa.Engine) -> None:
     ],
     ids=["ns", "before 1970", "dates", "objects", "nothing"],
 )
-def test_times_of_every_kind(engine: sa.Engine, column: pd.Series[Any]) -> None:
+def test_times_of_every_kind(engine, column):
     compare(engine, pd.DataFrame({"taken": column}))
 
 
-def test_times_with_a_zone_become_utc(engine: sa.Engine) -> None:
+def test_times_with_a_zone_become_utc(engine):
     times = pd.Series(["2024-03-01T00:00:00+02:00", None], dtype="datetime64[us, UTC]")
     frame = pd.DataFrame({"number": [0, 1], "taken": times.dt.tz_convert("Europe/Berlin")})
     with engine.begin() as connection:
@@ -150,7 +149,7 @@ def test_times_with_a_zone_become_utc(engine: sa.Engine) -> None:
     assert [row[-1] for row in rows] == [dt.datetime(2024, 2, 29, 22), None]
 
 
-def test_foreign_byte_order_strides_categories(engine: sa.Engine) -> None:
+def test_foreign_byte_order_strides_categories(engine):
     wide = np.arange(12.0).reshape(4, 3)
     frame = pd.DataFrame(
         {
@@ -164,7 +163,7 @@ def test_foreign_byte_order_strides_categories(engine: sa.Engine) -> None:
     assert [row[6] for row in rows] == [1.0, 4.0, 7.0, 10.0]
 
 
-def test_many_calls_and_small_packets(engine: sa.Engine) -> None:
+def test_many_calls_and_small_packets(engine):
     generator = np.random.default_rng(5)
     count = CHUNK_ROWS + 5000
     frame = pd.DataFrame(
@@ -187,13 +186,13 @@ def test_many_calls_and_small_packets(engine: sa.Engine) -> None:
         assert all(sizes[a:b].sum() <= limit or b - a == 1 for a, b in spans)
 
 
-def test_rows_of_no_frame(engine: sa.Engine) -> None:
+def test_rows_of_no_frame(engine):
     with engine.begin() as connection:
         assert BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": []})) == 0
     assert read(engine, "by_arrays") == []
 
 
-def test_one_transaction_with_other_statements(engine: sa.Engine) -> None:
+def test_one_transaction_with_other_statements(engine):
     with engine.connect() as connection:
         with connection.begin() as transaction:
             BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [1, 2]}))
@@ -207,7 +206,7 @@ def test_one_transaction_with_other_statements(engine: sa.Engine) -> None:
     assert [row[0] for row in read(engine, "by_arrays")] == [7, 8]
 
 
-def test_no_statement_is_left_prepared(engine: sa.Engine) -> None:
+def test_no_statement_is_left_prepared(engine):
     count = sa.text("SHOW SESSION STATUS LIKE 'Com_stmt_%'")
     with engine.begin() as connection:
         for number in range(3):
@@ -216,26 +215,24 @@ def test_no_statement_is_left_prepared(engine: sa.Engine) -> None:
         assert said["Com_stmt_prepare"] == said["Com_stmt_close"] == 3
 
 
-def test_a_table_that_changes_between_writes(engine: sa.Engine) -> None:
+def test_a_table_that_changes_between_writes(engine):
     with engine.begin() as connection:
         BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [1]}))
-    with engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE by_arrays MODIFY number BIGINT")
+    execute(engine, "ALTER TABLE by_arrays MODIFY number BIGINT")
     with engine.begin() as connection:
         BulkArrayWriter(connection).write("by_arrays", pd.DataFrame({"number": [2**40]}))
     assert [row[0] for row in read(engine, "by_arrays")] == [1, 2**40]
 
 
-def test_names_are_quoted(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE `order` (number INT, `select` INT)")
+def test_names_are_quoted(engine):
+    execute(engine, "CREATE TABLE `order` (number INT, `select` INT)")
     with engine.begin() as connection:
         frame = pd.DataFrame({"number": [1], "select": [2]})
         BulkArrayWriter(connection).write("order", frame)
     assert read(engine, "`order`") == [(1, 2)]
 
 
-def test_another_writer_on_the_same_engine(engine: sa.Engine) -> None:
+def test_another_writer_on_the_same_engine(engine):
     with engine.connect() as one, engine.connect() as other, one.begin(), other.begin():
         for number in range(4):
             connection = (one, other)[number % 2]
@@ -243,7 +240,7 @@ def test_another_writer_on_the_same_engine(engine: sa.Engine) -> None:
     assert [row[0] for row in read(engine, "by_arrays")] == [0, 1, 2, 3]
 
 
-def test_an_engine_at_the_address_of_one_that_is_gone(engine: sa.Engine, url: str) -> None:
+def test_an_engine_at_the_address_of_one_that_is_gone(engine, url):
     dialects: list[Any] = []
     addresses: set[int] = set()
     while len(addresses) == len(dialects):

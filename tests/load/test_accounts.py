@@ -1,10 +1,7 @@
 """Every account that the documentation describes loads the fast way."""
 
-from __future__ import annotations
-
 import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,6 @@ from warehouse import aomuse
 
 from aomuse.db import create_engine
 from aomuse.load import choose_writer
-from scripts.mariadb_server import Server
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GRANT = re.compile(r"GRANT ([A-Z ,\n]+) ON muse\.\* TO muse_loader;")
@@ -38,9 +34,7 @@ ACCOUNTS = {
 
 
 @pytest.fixture
-def account(
-    mariadb_admin: Callable[[], str], at_head: Callable[[str], str], mariadb_server: Server
-) -> Iterator[Callable[[set[str]], str]]:
+def account(mariadb_admin, at_head, mariadb_server):
     """Give a function that makes an account for a new database at the newest schema."""
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     names = []
@@ -66,9 +60,7 @@ def account(
 
 
 @pytest.mark.parametrize("privileges", ACCOUNTS.values(), ids=ACCOUNTS)
-def test_the_account_loads_the_fast_way(
-    account: Callable[[set[str]], str], privileges: set[str], tmp_path: Path
-) -> None:
+def test_the_account_loads_the_fast_way(account, privileges, tmp_path):
     url = account(privileges)
     engine = create_engine(url)
     assert choose_writer(engine).notice is None
@@ -83,9 +75,7 @@ def test_the_account_loads_the_fast_way(
     assert aomuse(url, "verify", tree.root).code == 0
 
 
-def test_a_process_tries_an_account_out_once(
-    account: Callable[[set[str]], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_tries_an_account_out_once(account, monkeypatch):
     engines = [create_engine(account(LOADER)) for _ in range(2)]
     children = []
     fork = os.fork

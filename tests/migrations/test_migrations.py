@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from fits_factory import Tree
 from own_processes import start
-from warehouse import aomuse, definitions, query, scalar
+from warehouse import aomuse, definitions, execute, query, scalar
 
 from aomuse import schema
 from aomuse.ledger import run_lock
@@ -269,8 +269,7 @@ def test_an_older_schema_is_refused(engine, db_url, tmp_path, monkeypatch):
 def test_a_newer_schema_is_refused(engine, db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    execute(engine, "UPDATE alembic_version SET version_num = '9999'")
     for arguments in (["load", tree.root], ["status"], ["migrate"]):
         done = aomuse(db_url, *arguments)
         assert done.code == 2, arguments

@@ -1,7 +1,5 @@
 """Deleting an exposure or a target takes all its rows along, by SQL and by the ORM."""
 
-from __future__ import annotations
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree

@@ -103,8 +103,7 @@ def reconstructed(tmp_path_factory):
 
 def test_predictions(db, tree, reconstructed):
     number = loaded(db, tree)
-    done = db.run("predict")
-    assert (done.code, done.err) == (0, "")
+    done = db.succeed("predict")
     assert done.out.splitlines()[-1] == "1 exposure predicted, 3 without a prediction"
 
     # What muse-psfr makes of the file.
@@ -222,8 +221,7 @@ def test_a_value_that_no_model_takes_stops_neither_its_exposure_nor_the_next(db,
         write(files.file("raw"), raw(number, full=True))
         edit(files.file("raw"), change)
     db.load(tree.root)
-    done = db.run("predict", "--workers", "1")
-    assert (done.code, done.err) == (0, "")
+    done = db.succeed("predict", "--workers", "1")
     assert done.out.splitlines()[-1] == "2 exposures predicted, 2 without a prediction"
     limits = "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
     assert db.query(

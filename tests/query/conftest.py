@@ -1,7 +1,5 @@
 """A loaded night for the tests of frames."""
 
-from __future__ import annotations
-
 import pytest
 from astropy.io import fits
 from loaded import db, tree  # noqa: F401

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from warehouse import TABLES, query
+from warehouse import TABLES, execute, query
 
 import aomuse
 from aomuse.errors import AomuseError
@@ -102,9 +102,11 @@ def test_a_comparison_has_filters_columns_and_units(db):
 
 
 def test_a_view_of_an_outer_scale_of_nothing_divides_by_nothing(db, engine):
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE exposure_metric SET value = 1e-30"))
-        connection.execute(sa.text("UPDATE exposure SET airmass_start = 0, airmass_end = 0"))
+    execute(
+        engine,
+        "UPDATE exposure_metric SET value = 1e-30",
+        "UPDATE exposure SET airmass_start = 0, airmass_end = 0",
+    )
     assert {row for (row,) in query(engine, "SELECT gain FROM v_gain")} == {None}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 from aomuse.models import Base
 
@@ -22,17 +22,16 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def file(night) -> Path:
+def file(night):
     """Give the file of a loaded database."""
     return Path(str(sa.make_url(night.url).database))
 
 
 @pytest.fixture
-def metadata(file, tmp_path) -> Path:
+def metadata(file, tmp_path):
     """Give the file that the command writes."""
     path = tmp_path / "metadata.json"
-    done = aomuse(f"sqlite:///{file}", "datasette-metadata", path)
-    assert (done.code, done.err) == (0, "")
+    succeed(f"sqlite:///{file}", "datasette-metadata", path)
     return path
 
 

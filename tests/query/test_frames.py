@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from query_night import Night
-from warehouse import exposure_id, query, scalar
+from warehouse import execute, exposure_id, query, scalar
 
 CHILE = dt.timezone(dt.timedelta(hours=-4))
 TIMED = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA", "SGS_DATA", "AG_DATA")
@@ -302,10 +302,10 @@ def test_psf_of_layers_that_lack_values(night, engine):
     for layer, value in ((1, np.nan), (2, np.nan), (3, -np.inf)):
         expected.loc[of_first & (expected["layer"] == layer), "beta"] = value
     pd.testing.assert_frame_equal(night.db.psf(), expected)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            f"INSERT INTO psf_parameter (psf_fit_id, parameter, layer) VALUES ({first}, 'beta', 2)"
-        )
+    execute(
+        engine,
+        f"INSERT INTO psf_parameter (psf_fit_id, parameter, layer) VALUES ({first}, 'beta', 2)",
+    )
     pd.testing.assert_frame_equal(night.db.psf(), expected)
     some = night.db.psf("beta", wavelength=(475.1, 475.4))
     inside = expected["wavelength_nm"].between(475.1, 475.4)

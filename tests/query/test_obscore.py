@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from query_night import Night
+from warehouse import execute
 
 from aomuse.query.meanings import of_views
 from aomuse.query.views import static_views
@@ -73,7 +73,7 @@ def test_the_types_are_those_of_the_standard(night, engine):
         assert types[name] in TYPES[kind], name
 
 
-def test_a_cube_is_an_observation(night: Night, engine):
+def test_a_cube_is_an_observation(night, engine):
     one, two = rows(engine)
     for row, number in ((one, 1), (two, 2)):
         files = night.files[number]
@@ -115,18 +115,17 @@ def test_a_cube_is_an_observation(night: Night, engine):
 
 
 def test_the_extended_mode_begins_at_465_nm(night, engine):
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE exposure SET instrument_mode = 'WFM-AO-E'")
+    execute(engine, "UPDATE exposure SET instrument_mode = 'WFM-AO-E'")
     assert [row["em_min"] for row in rows(engine)] == pytest.approx([465e-9] * 2, rel=1e-12)
 
 
 def test_what_is_not_known_is_null_and_what_must_not_be_null_is_not(night, engine):
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE exposure SET instrument_mode = NULL, target_id = NULL, ra_deg = NULL,"
-            " dec_deg = NULL, mjd_obs = NULL, exposure_time_s = NULL"
-        )
-        connection.exec_driver_sql("DELETE FROM psf_fit")
+    execute(
+        engine,
+        "UPDATE exposure SET instrument_mode = NULL, target_id = NULL, ra_deg = NULL,"
+        " dec_deg = NULL, mjd_obs = NULL, exposure_time_s = NULL",
+        "DELETE FROM psf_fit",
+    )
     for row in rows(engine):
         for name in ("dataproduct_type", "calib_level", "obs_collection", "obs_id"):
             assert row[name] is not None

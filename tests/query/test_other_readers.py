@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def file(night) -> Path:
+def file(night):
     """Give the file of a loaded database."""
     return Path(str(sa.make_url(night.url).database))
 

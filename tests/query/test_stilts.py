@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.table import Table
-from warehouse import aomuse, query
+from warehouse import execute, query, succeed
 
 from aomuse import to_votable
 from aomuse.db import create_engine
@@ -30,7 +30,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def program() -> str:
+def program():
     """Give the path of STILTS; without it the tests fail, they do not skip."""
     found = find_program("stilts")
     if found is None or not JDBC_DRIVER.exists():
@@ -46,8 +46,7 @@ def program() -> str:
 def jdbc(night, monkeypatch, mariadb_server):
     """Give the JDBC URL of the loaded night over TLS, which a reader of its own may read."""
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", PASSWORD)
-    done = aomuse(night.url, "grant-reader", USER, "--host", "127.0.0.1")
-    assert (done.code, done.err) == (0, "")
+    succeed(night.url, "grant-reader", USER, "--host", "127.0.0.1")
     url = sa.make_url(night.url)
     certificate = mariadb_server.certificate
     yield (
@@ -55,8 +54,7 @@ def jdbc(night, monkeypatch, mariadb_server):
         f"?useSsl=true&serverSslCert={certificate}"
     )
     engine = create_engine(night.url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP USER '{USER}'@'127.0.0.1'")
+    execute(engine, f"DROP USER '{USER}'@'127.0.0.1'")
     engine.dispose()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from fits_factory import Files, Tree
-from warehouse import aomuse
+from warehouse import succeed
 
 
 @pytest.fixture
@@ -20,8 +20,7 @@ def files(db, tmp_path):
 
 
 def load_again(url: str, files: Files) -> None:
-    done = aomuse(url, "load", files.reduced.parent.parent)
-    assert (done.code, done.err) == (0, "")
+    succeed(url, "load", files.reduced.parent.parent)
 
 
 def as_time(value: object) -> dt.datetime:
@@ -181,8 +180,7 @@ def test_an_extension_gets_a_view_and_loses_it_again(db, files):
     files.prm.write_bytes(content)
     # A file that ends earlier than before could be cut: it takes the place of the longer one when
     # that is asked for.
-    done = aomuse(db.url, "load", "--reload", files.reduced.parent.parent)
-    assert (done.code, done.err) == (0, "")
+    succeed(db.url, "load", "--reload", files.reduced.parent.parent)
     assert db.count("v_exposure") == 1
 
 

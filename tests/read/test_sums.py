@@ -15,7 +15,7 @@ from aomuse.read.fits_file import read_fits
 
 
 @pytest.fixture
-def summed(tmp_path: Path) -> Path:
+def summed(tmp_path):
     """Give a raw file of which every HDU has both sums."""
     hdus = factory.raw(1)
     with warnings.catch_warnings():

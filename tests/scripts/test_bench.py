@@ -1,9 +1,6 @@
 """The parts of `make bench`: contestants agree, questions are asked, tables are right."""
 
-from __future__ import annotations
-
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,11 +20,10 @@ from scripts.bench.source_rows import RIVALS
 from scripts.bench.tables import contest
 from scripts.bench.warehouse import Warehouse
 from scripts.bench.whole_loads import stages
-from scripts.mariadb_server import Server
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench") / "tree"
     simulate(folder, exposures=1, sources=2, layers=8)
     shutil.rmtree(folder / "analysis" / "maoppy", ignore_errors=True)
@@ -35,11 +31,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def warehouse(mariadb_server: Server, tmp_path: Path) -> Warehouse:
+def warehouse(mariadb_server, tmp_path):
     return Warehouse(mariadb_server, tmp_path)
 
 
-def test_the_rivals_store_the_same_rows(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_the_rivals_store_the_same_rows(warehouse, tmp_path):
     keys = pd.DataFrame({"psf_fit_id": 1, "layer": np.arange(3), "pampelmuse_id": 7})
     rows = keys.join(
         pd.DataFrame(
@@ -53,7 +49,7 @@ def test_the_rivals_store_the_same_rows(warehouse: Warehouse, tmp_path: Path) ->
         pd.testing.assert_frame_equal(stored, rows, check_exact=True, obj=name)
 
 
-def test_blobs_samples_and_summaries_answer_alike(warehouse: Warehouse, root: Path) -> None:
+def test_blobs_samples_and_summaries_answer_alike(warehouse, root):
     """`ask` ends the program where they differ."""
     seconds = ask(warehouse, root, rounds=1)
     assert [len(each) for each in seconds.values()] == [1, 1, 1]
@@ -61,11 +57,11 @@ def test_blobs_samples_and_summaries_answer_alike(warehouse: Warehouse, root: Pa
 
 
 @pytest.mark.parametrize("backend", ["mariadb", "sqlite"])
-def test_stages(warehouse: Warehouse, root: Path, backend: str) -> None:
+def test_stages(warehouse, root, backend):
     assert min(stages(warehouse, root, backend).values()) > 0
 
 
-def test_questions_to_repeated_exposures(engine: sa.Engine, root: Path) -> None:
+def test_questions_to_repeated_exposures(engine, root):
     pipeline.load(engine, [root])
     assert multiply(engine, 3) == 3
     with engine.connect() as connection:
@@ -76,7 +72,7 @@ def test_questions_to_repeated_exposures(engine: sa.Engine, root: Path) -> None:
         assert connection.scalar(sa.text("SELECT COUNT(DISTINCT night) FROM v_night")) == 3
 
 
-def test_slices_of_repeated_exposures(engine: sa.Engine, root: Path) -> None:
+def test_slices_of_repeated_exposures(engine, root):
     pipeline.load(engine, [root])
     with engine.connect() as connection:
         samples = connection.scalar(sa.text("SELECT COUNT(*) FROM source_sample"))
@@ -88,7 +84,7 @@ def test_slices_of_repeated_exposures(engine: sa.Engine, root: Path) -> None:
             assert question
 
 
-def test_a_table_of_figures() -> None:
+def test_a_table_of_figures():
     seconds = {"ours": [1.0, 4.0, 2.0], "rival": [8.0, 4.0, 6.0], "once": [3.0]}
     assert contest(seconds, "rival", ("method", "s", "speed")).splitlines() == [
         "| method | s | range | speed |",
@@ -99,7 +95,7 @@ def test_a_table_of_figures() -> None:
     ]
 
 
-def test_tables_go_into_the_page_between_their_markers() -> None:
+def test_tables_go_into_the_page_between_their_markers():
     page = PAGE.read_text()
     new = with_blocks(page, {"whole-loads": "| new |", "slices": "| newer |"})
     assert "<!-- make bench: whole-loads -->\n| new |\n<!-- end -->" in new

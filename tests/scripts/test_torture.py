@@ -1,16 +1,12 @@
 """A sample of the torture with fixed seeds, and that its checkers find what is wrong."""
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aomuse.simulate import simulate
-from scripts.mariadb_server import Server
 from scripts.torture.databases import Database, MariaDb, Sqlite
 from scripts.torture.faults import Saboteur
 from scripts.torture.fuzz import Fuzzer, compare
@@ -30,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("processes")
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("torture") / "night"
     simulate(root, exposures=1, sources=2, layers=12)
     return root
@@ -52,40 +48,38 @@ def ground_of(database: Database, root: Path) -> Ground:
 
 
 @pytest.fixture(scope="module")
-def loaded(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sqlite, Ground]:
+def loaded(root, tmp_path_factory):
     """Load the night into a file, which is then copied."""
     database = Sqlite(tmp_path_factory.mktemp("loaded") / "aomuse.db")
     return database, ground_of(database, root)
 
 
 @pytest.fixture
-def ground(loaded: tuple[Sqlite, Ground]) -> Ground:
+def ground(loaded):
     return loaded[1]
 
 
 @pytest.fixture
-def sqlite(loaded: tuple[Sqlite, Ground], tmp_path: Path) -> Sqlite:
+def sqlite(loaded, tmp_path):
     """Give a copy of the loaded file."""
     return Sqlite(shutil.copy(loaded[0].file, tmp_path / "aomuse.db"))
 
 
 @pytest.fixture
-def mariadb(mariadb_server: Server) -> Iterator[MariaDb]:
+def mariadb(mariadb_server):
     database = MariaDb(mariadb_server, "aomuse_torture")
     yield database
     with database.ask("") as ask:
         ask(f"DROP DATABASE {database.name}")
 
 
-def test_sqlite_is_killed(sqlite: Sqlite, ground: Ground, tmp_path: Path) -> None:
+def test_sqlite_is_killed(sqlite, ground, tmp_path):
     tally = Tally(60)
     Killer(sqlite, ground, tmp_path, tally).trial("load", 3)
     assert (tally.trials.total(), tally.problems) == (1, {})
 
 
-def test_mariadb_is_killed_and_loses_connections(
-    mariadb: MariaDb, mariadb_server: Server, root: Path, tmp_path: Path
-) -> None:
+def test_mariadb_is_killed_and_loses_connections(mariadb, mariadb_server, root, tmp_path):
     tally = Tally(60)
     ground = ground_of(mariadb, root)
     Killer(mariadb, ground, tmp_path, tally).trial("load --reload", 1)
@@ -94,7 +88,7 @@ def test_mariadb_is_killed_and_loses_connections(
     assert "| all | | 2 |" in tally.table()
 
 
-def test_the_checker_finds_what_is_wrong(sqlite: Sqlite, ground: Ground, root: Path) -> None:
+def test_the_checker_finds_what_is_wrong(sqlite, ground, root):
     wanted = ground.wanted
     counts = counts_by_files(root)
     rows = row_counts(wanted)
@@ -117,9 +111,7 @@ def test_the_checker_finds_what_is_wrong(sqlite: Sqlite, ground: Ground, root: P
     assert differences(wanted, wanted, whole=True) == []
 
 
-def test_damaged_files_are_compared_with_astropy(
-    root: Path, tmp_path: Path, sqlite_template: Path
-) -> None:
+def test_damaged_files_are_compared_with_astropy(root, tmp_path, sqlite_template):
     tally = Tally(60)
     fuzzer = Fuzzer(root, sqlite_template, tmp_path / "fuzz", tally)
     for role, seed in (("psf", 1), ("prm", 2)):
@@ -135,7 +127,7 @@ HARMS = {
 }
 
 
-def test_a_wrong_value_is_found_beside_astropy(sqlite: Sqlite) -> None:
+def test_a_wrong_value_is_found_beside_astropy(sqlite):
     with sqlite3.connect(sqlite.file) as connection:
         paths = dict(connection.execute("SELECT role, path FROM source_file ORDER BY id DESC"))
     connection.close()

@@ -52,7 +52,7 @@ def test_muse_alone():
 
 
 @pytest.fixture(scope="module")
-def wide() -> list[Observation]:
+def wide():
     """The wide-field exposures of a night, in all layers."""
     night = [observe(1, index, 3681) for index in range(len(PLAN))]
     return [observed for observed in night if not observed.exposure.narrow]

@@ -4,8 +4,6 @@ What is expected is written here, as the files and the edits have it; nothing of
 loader.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -125,7 +123,7 @@ def write(tree: Tree) -> Files:
 
 
 @pytest.fixture
-def night(db_url: str, tmp_path: Path) -> Files:
+def night(db_url, tmp_path):
     tree = Tree(tmp_path / "night")
     files = write(tree)
     assert aomuse(db_url, "load", tree.root).code == 0
@@ -274,9 +272,7 @@ def require(ways: dict[str, dict[str, Any]], expected: dict[str, list[Any]]) -> 
             assert values == plain(wanted), (way, place)
 
 
-def test_all_ways_agree_before_and_after_edits(
-    engine: sa.Engine, db_url: str, night: Files, tmp_path: Path
-) -> None:
+def test_all_ways_agree_before_and_after_edits(engine, db_url, night, tmp_path):
     assert not any(result.differences for result in verify(engine))
     expected = dict(LOADED)
     require(every_way(db_url, engine, night.archive_id, tmp_path / "loaded"), expected)

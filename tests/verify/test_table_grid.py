@@ -5,14 +5,11 @@ length, and fields of ASCII tables. tests/column_grid.py computes what the stand
 Where another reader departs from the standard, a table below says how: the standard decides.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import re
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import astropy
@@ -63,7 +60,7 @@ NOT_CFITSIO = "I_long|E_bare_exponent|.*_(none|misfit|part)"
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory) -> Path:
+def night(tmp_path_factory):
     tree = Tree(tmp_path_factory.mktemp("grid"))
     files = tree.add(1, without=["reduced", "prm", "psf"])
     factory.edit_bytes(files.raw, lambda content: content + b"".join(map(alone, TABLES)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 from aomuse import connect
 from aomuse.errors import DatabaseError
@@ -47,8 +47,7 @@ def loaded(tmp_path, sqlite_template):
     tree.add(1)
     first = tmp_path / "first.db"
     first.write_bytes(sqlite_template.read_bytes())
-    done = aomuse(f"sqlite:///{first}", "load", tree.root)
-    assert (done.code, done.err) == (0, "")
+    succeed(f"sqlite:///{first}", "load", tree.root)
     with closing(sqlite3.connect(first)) as source, closing(sqlite3.connect(database)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = WAL")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fits_factory import prm, psf, write
 from loaded import tree_of
 from own_processes import start
-from warehouse import aomuse
+from warehouse import aomuse, execute
 
 from aomuse import db, pipeline, stages
 from aomuse.db import create_engine
@@ -307,9 +307,11 @@ def test_sqlite_file_at_its_quota(tmp_path, small_night, at_head):
 def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
     for _ in range(40):
         pipeline.load(engine, [night], reload=True)
-        with engine.begin() as connection:
-            connection.execute(sa.text("UPDATE exposure SET archive_id = NULL"))
-            connection.execute(sa.text("UPDATE source_file SET path = '', name = ''"))
+        execute(
+            engine,
+            "UPDATE exposure SET archive_id = NULL",
+            "UPDATE source_file SET path = '', name = ''",
+        )
 
 
 def test_full_disk_on_mariadb(tmp_path, night):

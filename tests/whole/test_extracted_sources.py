@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
 from fits_factory import edit, psf, sources_table, write
-from warehouse import aomuse, contents, open_issues, query, scalar
+from warehouse import aomuse, contents, execute, open_issues, query, scalar
 
 from aomuse import schema
 from aomuse.database import Database
@@ -75,16 +74,15 @@ def test_verify_finds_a_row_that_differs_from_the_file(night, tree, engine, db_u
         "UPDATE extracted_source SET pampelmuse_id = 4295806721 WHERE row_index = 0",
         "DELETE FROM extracted_source WHERE row_index = 2",
     ):
-        with engine.begin() as connection:
-            connection.execute(sa.text(change))
+        execute(engine, change)
     done = aomuse(db_url, "verify", tree.root)
     assert done.code == 1
     assert "[SOURCES] rows in extracted_source" in done.text
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE extracted_source SET row_index = 2 WHERE row_index = 3"))
-        connection.execute(
-            sa.text("INSERT INTO extracted_source (psf_fit_id, row_index) VALUES (1, 3)")
-        )
+    execute(
+        engine,
+        "UPDATE extracted_source SET row_index = 2 WHERE row_index = 3",
+        "INSERT INTO extracted_source (psf_fit_id, row_index) VALUES (1, 3)",
+    )
     done = aomuse(db_url, "verify", tree.root)
     assert "extracted_source.magnitude row 1" in done.text
     assert "extracted_source.pampelmuse_id row 0" in done.text

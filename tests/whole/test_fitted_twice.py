@@ -103,8 +103,7 @@ def test_columns_of_its_own_are_kept_and_told_once(db, night, load_once):
         " WHERE c.name IN ('r0', 'amp', 'R0', 'AMP')"
     )
     assert db.scalar(values) > 0
-    verified = db.run("verify", night)
-    assert (verified.code, verified.err) == (0, "")
+    db.succeed("verify", night)
 
 
 @on_sqlite

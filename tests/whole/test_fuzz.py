@@ -63,9 +63,7 @@ def test_damaged_bytes_on_mariadb(db, tree, whole, role, seed):
 
 
 def load_damaged(db: Loaded, tree: Tree, whole: Rows, role: str, seed: int) -> None:
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM exposure")
-        connection.exec_driver_sql("DELETE FROM load_issue")
+    db.execute("DELETE FROM exposure", "DELETE FROM load_issue")
     files = tree.add(1)
     path = files.file(role)
     content, what = damaged(path.read_bytes(), seed)

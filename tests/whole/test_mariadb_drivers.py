@@ -1,7 +1,5 @@
 """MariaDB by each driver that is installed: the same schema, rows and answers, to the bit."""
 
-from __future__ import annotations
-
 import re
 import ssl
 import struct

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, edit
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 from aomuse import connect, pipeline
 from aomuse.db import create_engine
@@ -103,21 +103,18 @@ def beside(happens: Callable[[], None]):
 
 
 def exported(url: str, folder: Path) -> Any:
-    done = aomuse(url, "export", "seed-json", folder)
-    assert (done.code, done.err) == (0, "")
+    succeed(url, "export", "seed-json", folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def reported(url: str, folder: Path) -> Any:
     page = folder.with_suffix(".html")
-    done = aomuse(url, "report", page)
-    assert (done.code, done.err) == (0, "")
+    succeed(url, "report", page)
     return re.sub(r"<time.*?</time>", "", page.read_text())
 
 
 def status(url: str, _: Path) -> Any:
-    done = aomuse(url, "status")
-    assert (done.code, done.err) == (0, "")
+    done = succeed(url, "status")
     # Issues that a later run closes are kept.
     return re.sub(r"load_issue +\d+", "", done.out)
 

@@ -1,10 +1,5 @@
 """Servers with other settings, and without TLS: the same rows, or one line that says why not."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
@@ -52,7 +47,7 @@ NOT_ENCRYPTED = (
 
 
 @pytest.fixture(scope="module")
-def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def other_server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("other") / "server")
     server.start(options=OPTIONS, end_with_parent=True)
     with sa.create_engine(server.admin_url, poolclass=sa.NullPool).connect() as connection:
@@ -63,7 +58,7 @@ def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def other_url(other_server: Server) -> Iterator[str]:
+def other_url(other_server):
     yield other_server.url
     assert aomuse(other_server.url, "drop", "--yes").code == 0
 
@@ -85,9 +80,7 @@ def storage(engine: sa.Engine) -> list[tuple[str, ...]]:
     )
 
 
-def test_the_same_rows_come_in_and_out(
-    other_url: str, mariadb_admin: Callable[[], str], tmp_path: Path
-) -> None:
+def test_the_same_rows_come_in_and_out(other_url, mariadb_admin, tmp_path):
     tree = Tree(tmp_path / "night")
     for number in (1, 2):
         tree.add(number)
@@ -115,9 +108,7 @@ def test_the_same_rows_come_in_and_out(
     assert changed == {"load_run"} & changed
 
 
-def test_a_server_that_cuts_what_it_returns(
-    other_url: str, other_server: Server, tmp_path: Path
-) -> None:
+def test_a_server_that_cuts_what_it_returns(other_url, other_server, tmp_path):
     """aomuse asks for all rows; mariadb-dump cannot, so there is no backup."""
     tree = Tree(tmp_path / "night")
     tree.add(1)
@@ -141,9 +132,7 @@ ENCRYPTING = (
 )
 
 
-def test_a_server_without_tls_is_refused(
-    other_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_without_tls_is_refused(other_url, tmp_path, monkeypatch):
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", "tau0")
     for option in ENCRYPTING:
         url = f"{other_url}?{option}"
@@ -159,15 +148,13 @@ def test_a_server_without_tls_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_import_from_a_server_without_tls_is_refused(
-    db_url: str, backend: str, other_server: Server
-) -> None:
+def test_an_import_from_a_server_without_tls_is_refused(db_url, backend, other_server):
     assert backend
     done = aomuse(db_url, "import-blobs", f"{other_server.url}?ssl=true")
     assert (done.code, done.text) == (2, NOT_ENCRYPTED)
 
 
-def test_the_client_program_looks_for_itself(other_server: Server, tmp_path: Path) -> None:
+def test_the_client_program_looks_for_itself(other_server, tmp_path):
     """It has a connection of its own, which somebody between could make a plain one."""
     file = tmp_path / "muse.sql"
     file.write_text("CREATE TABLE never (id INT);\n")
@@ -176,9 +163,7 @@ def test_the_client_program_looks_for_itself(other_server: Server, tmp_path: Pat
         assert "the connection is not encrypted" in str(said), option
 
 
-def test_the_same_options_encrypt_where_the_server_can(
-    mariadb_admin: Callable[[], str], mariadb_server: Server, tmp_path: Path
-) -> None:
+def test_the_same_options_encrypt_where_the_server_can(mariadb_admin, mariadb_server, tmp_path):
     url = mariadb_admin()
     assert aomuse(url, "migrate").code == 0
     certificate = mariadb_server.directory / "tls-cert.pem"
