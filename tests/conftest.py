@@ -21,7 +21,14 @@ import compiled_statements
 import hypothesis
 import pytest
 import sqlalchemy as sa
-from mariadb_pool import COUNTING, MariadbPool, Pooled, Template, end_connections
+from mariadb_pool import (
+    COUNTING,
+    UNSAFE_BUT_FAST,
+    MariadbPool,
+    Pooled,
+    Template,
+    end_connections,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
@@ -44,15 +51,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_variable, None)
 
-# The data need not outlive a crash; a server that no longer knows one of these options ignores it.
-SERVER_OPTIONS = (
-    COUNTING,
-    "--loose-debug-no-sync",
-    "--loose-innodb-flush-method=nosync",
-    "--loose-innodb-doublewrite=0",
-    "--loose-innodb-flush-log-at-trx-commit=0",
-    "--loose-innodb-fast-shutdown=2",
-)
 # Databases lie in memory where a machine offers this much of it: containers often have 64 MB.
 MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 4 << 30
@@ -107,6 +105,14 @@ def database_folder(tmp_path_factory):
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def server_folder(database_folder):
+    """Give a folder for a server of a test's own, where its files take no time."""
+    folder = Path(tempfile.mkdtemp(prefix="server-", dir=database_folder))
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def mariadb_server(database_folder):
     """Start a MariaDB server for the session; without one the tests fail, they do not skip."""
@@ -118,7 +124,7 @@ def mariadb_server(database_folder):
         )
     server = Server(database_folder / "mariadb")
     try:
-        server.start(options=SERVER_OPTIONS, end_with_parent=True)
+        server.start(options=(COUNTING, *UNSAFE_BUT_FAST), end_with_parent=True)
     except ServerError as error:
         pytest.fail(str(error), pytrace=False)
     yield server

@@ -21,6 +21,14 @@ from scripts.mariadb_server import Server
 
 #: The server counts the rows that are changed.
 COUNTING = "--userstat=1"
+#: The data need not outlive a crash; a server that no longer knows one of these ignores it.
+UNSAFE_BUT_FAST = (
+    "--loose-debug-no-sync",
+    "--loose-innodb-flush-method=nosync",
+    "--loose-innodb-doublewrite=0",
+    "--loose-innodb-flush-log-at-trx-commit=0",
+    "--loose-innodb-fast-shutdown=2",
+)
 
 _numbers = itertools.count(1)
 
@@ -78,6 +86,7 @@ class Pooled:
     filled: set[str] = field(default_factory=set)  # tables that have other rows than the template
     counts: dict[str, int] = field(default_factory=dict)
     files: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    made: dict[str, tuple[int, ...]] = field(default_factory=dict)  # files, as the template says
 
 
 class MariadbPool:
@@ -142,6 +151,7 @@ class MariadbPool:
             self._template.fill(connection, [n for n in self._template.with_rows if n in written])
         pooled.known, pooled.filled, pooled.holds = True, set(), None
         self._look(pooled)
+        pooled.made = pooled.files
 
     def keep(self, pooled: Pooled, root: Path) -> None:
         """Keep the rows that the load of a tree has stored in an empty database."""
@@ -187,6 +197,7 @@ class MariadbPool:
         with _connection(pooled.url) as connection:
             self._template.make(connection)
         self._look(pooled)
+        pooled.made = pooled.files
         return pooled
 
     def _look(self, pooled: Pooled) -> None:
@@ -216,7 +227,7 @@ class MariadbPool:
         return found
 
     def _other_files(self, pooled: Pooled) -> set[str]:
-        return {name for name, _ in self._files(pooled).items() ^ pooled.files.items()}
+        return {name for name, _ in self._files(pooled).items() ^ pooled.made.items()}
 
     def _tables_changed(self, pooled: Pooled) -> bool:
         folder = self._server.datadir / pooled.name

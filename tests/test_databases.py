@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
+from fits_factory import Tree, edit, guiding
 from warehouse import definitions, execute
 
 from aomuse.db import create_engine
@@ -60,8 +60,9 @@ def test_what_a_test_changes_is_undone(engine, turn):
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
+    """Give a tree for which a load makes a view of its own."""
     tree = Tree(tmp_path_factory.mktemp("night"))
-    tree.add(1)
+    edit(tree.add(1).raw, lambda hdus: hdus.append(guiding("ODD_DATA")))
     return tree.root
 
 
@@ -70,9 +71,13 @@ def test_a_tree_is_there_whatever_was_done_to_its_rows(engine, night, load_once,
     load_once(night)
     before = contents(engine)
     assert len(before["exposure"]) == len(before["load_run"]) == 1
-    assert "v_sgs_data" in definitions(engine)
+    assert "v_odd_data" in definitions(engine)
     if turn == 2:  # the first changes nothing, so the second may get what it had
         execute(engine, "DELETE FROM exposure")
+
+
+def test_no_view_of_a_tree_is_left(engine):
+    assert "v_odd_data" not in definitions(engine)
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def sleeper():
     process.wait()
 
 
-def test_life_in_a_directory_too_deep_for_a_socket(tmp_path, capsys):
-    directory = tmp_path / "a name with spaces" / ("long" * 30) / "server"
+def test_life_in_a_directory_too_deep_for_a_socket(server_folder, capsys):
+    directory = server_folder / "a name with spaces" / ("long" * 30) / "server"
     assert len(str(directory)) > LONGEST_SOCKET_PATH
     server = Server(directory)
     at = ["--directory", str(directory)]
@@ -78,8 +78,8 @@ def test_a_foreign_process_in_the_pid_file_is_left_alone(tmp_path, sleeper, mari
     assert mariadb_server.pid() is not None
 
 
-def test_a_server_that_fails_shows_the_end_of_its_log(tmp_path):
-    server = Server(tmp_path / "server")
+def test_a_server_that_fails_shows_the_end_of_its_log(server_folder):
+    server = Server(server_folder)
     with pytest.raises(ServerError, match="no-such-option"):
         server.start(options=["--no-such-option"])
     assert server.pid() is None
@@ -123,14 +123,14 @@ def test_the_account_hands_out_readers(mariadb_admin):
         connection.exec_driver_sql("DROP USER reader@localhost")
 
 
-def test_servers_keep_their_temporary_tables_apart(tmp_path, mariadb_server):
+def test_servers_keep_their_temporary_tables_apart(server_folder, mariadb_server):
     """A server that starts deletes the ones it finds, which crashed others at random."""
     mine = mariadb_server.temporary / "#sql-temptable-1-1-1.MAI"
     mine.touch()
     with sa.create_engine(mariadb_server.url).connect() as connection:
         used = connection.exec_driver_sql("SELECT @@tmpdir").scalar()
     assert Path(used) == mine.parent
-    other = Server(tmp_path / "other")
+    other = Server(server_folder)
     other.start(end_with_parent=True)
     try:
         assert other.temporary != mine.parent

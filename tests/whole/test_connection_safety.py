@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import prm, psf, write
 from loaded import tree_of
+from mariadb_pool import UNSAFE_BUT_FAST
 from own_processes import start
 from warehouse import aomuse, execute
 
@@ -54,9 +55,9 @@ def backend():
 
 
 @pytest.fixture
-def own_server(tmp_path):
-    server = Server(tmp_path / "server")
-    server.start(end_with_parent=True)
+def own_server(server_folder):
+    server = Server(server_folder)
+    server.start(options=UNSAFE_BUT_FAST, end_with_parent=True)
     yield server
     server.stop()
 
@@ -209,7 +210,7 @@ def test_server_that_restarts(own_server, small_night, sabotage):
 
     def restart(_: sa.Connection) -> None:
         own_server.stop()
-        own_server.start(end_with_parent=True)
+        own_server.start(options=UNSAFE_BUT_FAST, end_with_parent=True)
 
     sabotage(restart)
     summary = pipeline.load(engine, [small_night])
@@ -222,7 +223,7 @@ def test_server_that_stays_away(own_server, small_night, sabotage):
     sabotage(lambda _: own_server.stop() and None)
     with pytest.raises(DatabaseError, match=r"only complete exposures were saved"):
         pipeline.load(engine, [small_night])
-    own_server.start(end_with_parent=True)
+    own_server.start(options=UNSAFE_BUT_FAST, end_with_parent=True)
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT COUNT(*) FROM exposure")) == 1
     summary = pipeline.load(engine, [small_night])
@@ -314,10 +315,10 @@ def load_until_it_fails(engine: sa.Engine, night: Path) -> None:
         )
 
 
-def test_full_disk_on_mariadb(tmp_path, night):
-    server = Server(tmp_path / "server")
+def test_full_disk_on_mariadb(server_folder, night):
+    server = Server(server_folder)
     limit = ("--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:26M")
-    server.start(options=limit, end_with_parent=True)
+    server.start(options=(*UNSAFE_BUT_FAST, *limit), end_with_parent=True)
     try:
         engine = at_newest_schema(server.url)
         with pytest.raises(DatabaseError, match=r"make room and run again"):

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
+from mariadb_pool import UNSAFE_BUT_FAST
 from warehouse import TABLES, aomuse, contents, fill_every_table, query
 
 from aomuse.admin import mariadb_dump
@@ -47,9 +48,9 @@ NOT_ENCRYPTED = (
 
 
 @pytest.fixture(scope="module")
-def other_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("other") / "server")
-    server.start(options=OPTIONS, end_with_parent=True)
+def other_server(database_folder):
+    server = Server(database_folder / "other")
+    server.start(options=(*UNSAFE_BUT_FAST, *OPTIONS), end_with_parent=True)
     with sa.create_engine(server.admin_url, poolclass=sa.NullPool).connect() as connection:
         for name, value in SETTINGS.items():
             connection.exec_driver_sql(f"SET GLOBAL {name} = {value}")
