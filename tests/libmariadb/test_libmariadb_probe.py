@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -56,6 +57,12 @@ def test_the_layouts_are_right(mariadb, trial):
         try_out(mariadb, trial)
         # The child has left its parent's connections alone, and nothing in the table.
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM trial").scalar() == 0
+
+
+def test_several_at_once(mariadb, trial):
+    with ThreadPoolExecutor(6) as loaders:
+        answers = loaders.map(lambda _: examine(mariadb, trial), range(60))
+        assert set(answers) == {None}
 
 
 @pytest.mark.parametrize("layouts", WRONG_LAYOUTS.values(), ids=WRONG_LAYOUTS)
