@@ -13,6 +13,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -169,6 +170,7 @@ def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(sa.select(TABLES[table]))]
 
 
+@cache
 def _content_of(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
     return sa.select(*(column for column in table.c if column.name not in _COUNTERS))
 
@@ -209,40 +211,45 @@ def exposures(engine: sa.Engine) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
 _ARCHIVE_IDS = "SELECT archive_id, id FROM exposure"
 
 
+@cache
+def _statements(*, of_one: bool) -> dict[str, sa.Select[*tuple[Any, ...]]]:
+    """Give for each table what selects the rows of exposures after their numbers."""
+    statements = {}
+    for name, table in TABLES.items():
+        if name == "load_issue":
+            continue
+        if name == "exposure":
+            owner, source = table.c.id, table
+        elif "exposure_id" in table.c:
+            owner, source = table.c.exposure_id, table
+        elif parent := next((p for p in ("psf_fit", "header") if f"{p}_id" in table.c), None):
+            owner = TABLES[parent].c.exposure_id
+            source = table.join(TABLES[parent], table.c[f"{parent}_id"] == TABLES[parent].c.id)
+        else:
+            continue
+        columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
+        statements[name] = sa.select(owner, *columns).select_from(source)
+        if of_one:
+            statements[name] = statements[name].where(owner == sa.bindparam("number"))
+    return statements
+
+
 def _by_exposure(
     engine: sa.Engine, only: int | None = None
 ) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
-    owned = {name: owner for name, table in TABLES.items() if (owner := _owner(table))}
+    statements = _statements(of_one=only is not None)
+    values = {} if only is None else {"number": only}
     found: dict[int, dict[str, list[tuple[Any, ...]]]] = defaultdict(
-        lambda: {name: [] for name in owned}
+        lambda: {name: [] for name in statements}
     )
     with engine.connect() as connection:
-        for name, (owner, source) in owned.items():
-            columns = [c for c in TABLES[name].c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
-            statement = sa.select(owner, *columns).select_from(source)
-            if only is not None:
-                statement = statement.where(owner == only)
-            for number, *row in connection.execute(statement):
+        for name, statement in statements.items():
+            for number, *row in connection.execute(statement, values):
                 found[number][name].append(tuple(row))
     for by_table in found.values():
         for rows_of_table in by_table.values():
             rows_of_table.sort(key=repr)
     return found
-
-
-def _owner(table: sa.Table) -> tuple[sa.Column[int], sa.FromClause] | None:
-    """Give the column that numbers the exposure of a row, and from where to select it."""
-    if table.name == "load_issue":
-        return None
-    if table.name == "exposure":
-        return table.c.id, table
-    if "exposure_id" in table.c:
-        return table.c.exposure_id, table
-    for key, name in (("psf_fit_id", "psf_fit"), ("header_id", "header")):
-        if key in table.c:
-            parent = TABLES[name]
-            return parent.c.exposure_id, table.join(parent, table.c[key] == parent.c.id)
-    return None
 
 
 def open_issues(engine: sa.Engine, severity: str = "error") -> list[tuple[str, str]]:
