@@ -8,7 +8,6 @@ MariaDB only.
 
 import contextlib
 import gc
-import itertools
 import os
 import shutil
 import sqlite3
@@ -28,6 +27,7 @@ from mariadb_pool import (
     Pooled,
     Template,
     end_connections,
+    numbers,
 )
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
@@ -56,7 +56,6 @@ MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 4 << 30
 
 TEMPLATE = "aomuse_template"
-_database_numbers = itertools.count(1)
 
 
 #: What takes long: a server, a browser, processes, trees that are loaded over and over.
@@ -145,7 +144,7 @@ def mariadb_admin(mariadb_server, _control):
     names = []
 
     def create_database() -> str:
-        name = f"aomuse_test_{next(_database_numbers)}"
+        name = f"aomuse_test_{next(numbers)}"
         with _control.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
         names.append(name)
@@ -209,7 +208,7 @@ def new_database(backend, request, database_folder):
     folders = []
 
     def create_file() -> str:
-        folders.append(database_folder / f"sqlite_{next(_database_numbers)}")
+        folders.append(database_folder / f"sqlite_{next(numbers)}")
         folders[-1].mkdir()
         return f"sqlite:///{folders[-1] / 'aomuse.db'}"
 

@@ -30,7 +30,8 @@ UNSAFE_BUT_FAST = (
     "--loose-innodb-fast-shutdown=2",
 )
 
-_numbers = itertools.count(1)
+#: No two databases of a session have one number.
+numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class MariadbPool:
 
     def keep(self, pooled: Pooled, root: Path) -> None:
         """Keep the rows that the load of a tree has stored in an empty database."""
-        name = f"aomuse_kept_{next(_numbers)}"
+        name = f"aomuse_kept_{next(numbers)}"
         self._note(pooled, root)
         self._kept[root] = name, sorted(pooled.filled)
         with self._control.connect() as connection:
@@ -189,7 +190,7 @@ class MariadbPool:
         self._look(pooled)
 
     def _new(self) -> Pooled:
-        name = f"aomuse_pooled_{next(_numbers)}"
+        name = f"aomuse_test_{next(numbers)}"
         with self._control.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
         url = sa.make_url(self._server.url).set(database=name)
