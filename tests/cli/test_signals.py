@@ -112,18 +112,21 @@ def test_a_signal_ends_a_statement_of_a_server_that_does_not_answer(
 
     def halt():
         while not statements(db):
-            time.sleep(0.05)
+            if ended.wait(0.05):
+                return
         os.kill(mariadb_server.pid(), signal.SIGSTOP)
         halted.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
+    ended = threading.Event()
     thread = threading.Thread(target=halt, daemon=True)
     thread.start()
     try:
         assert report() == 130
         assert time.monotonic() - halted[0] < 9
     finally:
-        thread.join(20)
+        ended.set()
+        thread.join()
         os.kill(mariadb_server.pid(), signal.SIGCONT)
         for connection in connections:
             connection.invalidate()
