@@ -109,12 +109,11 @@ def settings(connection: Connection) -> Finding:
 
 def speed(connection: Connection) -> Finding:
     """Look at the server's settings that make loads slow; none of them is wrong."""
-    found = dict(
-        connection.exec_driver_sql(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
-            "('innodb_adaptive_hash_index', 'innodb_log_file_size')"
-        ).all()
+    rows = connection.exec_driver_sql(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+        "('innodb_adaptive_hash_index', 'innodb_log_file_size')"
     )
+    found = {str(row[0]): str(row[1]) for row in rows}
     slow = []
     if found.get("innodb_adaptive_hash_index") == "OFF":
         slow.append("innodb_adaptive_hash_index is off")
