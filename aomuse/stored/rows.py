@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -87,8 +87,8 @@ def pieces(
     The query is sorted by the key of its table.
     """
     columns = list(select.selected_columns)
-    packing = Packing(columns)
-    if connection.dialect.name == "sqlite" and packing.is_possible:
+    packing = Packing(columns, connection.dialect.name)
+    if packing.is_possible:
         found = packing.read(connection, select, size)
         first = next(found, None)
         yield _named(columns, _arrays(columns, [])) if first is None else first
@@ -110,6 +110,29 @@ def pieces(
         some, is_first = some or [_arrays(columns, [])], False
         values = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
         yield _named(columns, values)
+
+
+def read_groups(
+    connection: Connection, select: Select
+) -> Iterator[tuple[tuple[Any, ...], dict[str, Values]]]:
+    """Yield the rows that share all parts of their key but the last: these, and the other columns.
+
+    Rows of a group can come in parts, and in any order.
+    """
+    columns = list(select.selected_columns)
+    packing = Packing(columns, connection.dialect.name)
+    if packing.is_possible:
+        yield from packing.groups(connection, select)
+        return
+    names = [column.name for column in columns if column.primary_key][:-1]
+    for piece in pieces(connection, select):
+        shared = [piece.pop(name) for name in names]
+        is_new = np.any([values[1:] != values[:-1] for values in shared], axis=0)
+        bounds = [0, *(np.flatnonzero(is_new) + 1).tolist(), len(shared[0])]
+        for start, stop in pairwise(bounds):
+            if start < stop:
+                own = {name: values[start:stop] for name, values in piece.items()}
+                yield tuple(values[start] for values in shared), own
 
 
 def _named(columns: Sequence[Any], values: Iterable[Values]) -> dict[str, Values]:

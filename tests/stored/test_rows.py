@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse.errors import DatabaseError
-from aomuse.stored.rows import fetch, pieces
+from aomuse.stored.rows import fetch, pieces, read_groups
 
 #: Among them the largest double, the smallest, and some that 15 digits do not tell.
 DOUBLES = [0.1, 1.7976931348623157e308, 2.2250738585072014e-308, 5e-324, 1 / 3, None, 0.0, -1e-9]
@@ -155,3 +155,22 @@ def test_pieces_have_the_rows_that_are_asked_for(engine):
         assert [len(part["row"]) for part in parts] == [2_000, 2_000, 500]
         assert np.concatenate([part["row"] for part in parts]).tolist() == list(range(count))
         assert fetch(connection, numbers)["double"].tolist() == [i / 7 for i in range(count)]
+
+
+def test_groups_come_one_by_one(grid):
+    connection, expected = grid
+    groups = list(read_groups(connection, BY_KEY))
+    assert [owner for owner, _ in groups] == [("",), ("beta",), ("\U0001d6fc",)]
+    joined = {name: np.concatenate([own[name] for _, own in groups]) for name in groups[0][1]}
+    names = np.array(expected["name"], dtype=object)
+    same_bits({"name": names, **joined}, expected)
+
+
+def test_rows_that_the_server_does_not_join_are_an_error(grid):
+    connection, _ = grid
+    if connection.dialect.name == "sqlite":
+        return  # It joins up to 1 GB.
+    connection.exec_driver_sql("SET SESSION group_concat_max_len = 128")
+    with pytest.raises(DatabaseError, match=r"^the server joins 128 bytes of test_grid") as caught:
+        fetch(connection, BY_KEY)
+    assert str(caught.value).endswith("name '' have: its max_allowed_packet must be larger")
