@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.models import Base
-from aomuse.stored.packed import Packing
+from aomuse.stored.packed import Packing, TooLongError
 from aomuse.stored.special import SpecialValues, Values
 
 Select = sa.Select[*tuple[Any, ...]]
@@ -89,11 +89,22 @@ def pieces(
     columns = list(select.selected_columns)
     packing = Packing(columns, connection.dialect.name)
     if packing.is_possible:
-        found = packing.read(connection, select, size)
-        first = next(found, None)
-        yield _named(columns, _arrays(columns, [])) if first is None else first
-        yield from found
-        return
+        try:
+            found = packing.read(connection, select, size)
+            first = next(found, None)
+            yield _named(columns, _arrays(columns, [])) if first is None else first
+            yield from found
+        except TooLongError as error:
+            select = _from_group(select, packing, error)
+        else:
+            return
+    yield from _unpacked(connection, select, columns, size)
+
+
+def _unpacked(
+    connection: Connection, select: Select, columns: Sequence[Any], size: int
+) -> Iterator[dict[str, Values]]:
+    """Yield the result of a query by column, with an object of Python for each value."""
     # Drivers give floats: SQLAlchemy would call float() for each.
     untyped = (
         sa.type_coerce(c, sa.types.NullType()) if _dtype(c) is np.float64 else c for c in columns
@@ -112,20 +123,29 @@ def pieces(
         yield _named(columns, values)
 
 
+def _from_group(select: Select, packing: Packing, error: TooLongError) -> Select:
+    """Return the query for the rows of a group and of those after it."""
+    return select.where(sa.tuple_(*packing.shared) >= sa.tuple_(*error.group))
+
+
 def read_groups(
     connection: Connection, select: Select
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, Values]]]:
-    """Yield the rows that share all parts of their key but the last: these, and the other columns.
+    """Yield the rows that share all of their key but its end: what they share, the other columns.
 
-    Rows of a group can come in parts, and in any order.
+    The rows of a group can come in parts, and in any order.
     """
     columns = list(select.selected_columns)
     packing = Packing(columns, connection.dialect.name)
     if packing.is_possible:
-        yield from packing.groups(connection, select)
-        return
-    names = [column.name for column in columns if column.primary_key][:-1]
-    for piece in pieces(connection, select):
+        try:
+            yield from packing.groups(connection, select)
+        except TooLongError as error:
+            select = _from_group(select, packing, error)
+        else:
+            return
+    names = [column.name for column in packing.shared]
+    for piece in _unpacked(connection, select, columns, _PIECE_ROWS):
         shared = [piece.pop(name) for name in names]
         is_new = np.any([values[1:] != values[:-1] for values in shared], axis=0)
         bounds = [0, *(np.flatnonzero(is_new) + 1).tolist(), len(shared[0])]
