@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from aomuse.db import describe_error, inserted_id, write_transaction
+from aomuse.db import Trouble, describe_error, inserted_id, trouble_of, write_transaction
 from aomuse.errors import BusyError, DatabaseError, UnfinishedError
 from aomuse.exchange.outcome import Listener, Result, Summary
 from aomuse.ledger.lock import RunLock, dead_runs, run_lock
@@ -80,12 +80,22 @@ class Run:
 
     def finish(self, outcome: str) -> None:
         """Record the end of the run, unless another one has taken its place."""
-        with write_transaction(self.engine) as connection:
-            connection.execute(
-                sa.update(LoadRun)
-                .where(LoadRun.id == self.id, LoadRun.outcome == "running")
-                .values(finished_utc=utc_now(), outcome=outcome, **_counts(self.summary))
-            )
+
+        def update() -> None:
+            with write_transaction(self.engine) as connection:
+                connection.execute(
+                    sa.update(LoadRun)
+                    .where(LoadRun.id == self.id, LoadRun.outcome == "running")
+                    .values(finished_utc=utc_now(), outcome=outcome, **_counts(self.summary))
+                )
+
+        try:
+            update()
+        except DBAPIError as error:
+            # A server that is gone is not waited for: the next run marks this one as killed.
+            if trouble_of(error) is not Trouble.BUSY:
+                raise
+            retrying(self.engine, update)
 
 
 @contextmanager
@@ -116,8 +126,7 @@ def running(engine: Engine, listener: Listener, *, shared: bool = False) -> Iter
             raise UnfinishedError(said) from error
         finally:
             if run.id:
-                # Without a database no end can be recorded: the next run marks this one as killed.
-                with suppress(DBAPIError):
+                with suppress(DBAPIError, DatabaseError):
                     run.finish("interrupted" if stop.is_set() else outcome)
     if stop.is_set():
         raise Ended(stop.number)

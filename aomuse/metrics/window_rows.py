@@ -31,6 +31,14 @@ _PLACES: dict[str, Any] = {
     "wavelength_nm": np.float64,
 }
 _QUALITIES = {"sparta_iq_arcsec": WITH_GAIN, "sparta_iq_nogain_arcsec": NO_GAIN}
+#: Columns of psf_window with a statistic of a parameter.
+_STATISTICS = {
+    "fwhm_pixel": ("fwhm", "mean"),
+    "fwhm_standard_deviation_pixel": ("fwhm", "standard_deviation"),
+    "beta": ("beta", "mean"),
+    "ellipticity": ("e", "mean"),
+    "theta": ("theta", "mean"),
+}
 
 
 def window_tables(
@@ -67,7 +75,14 @@ def window_tables(
     }
     reasons = [each if isinstance(each, str) else None for each in found["sparta_iq_arcsec"]]
     qualities["sparta_iq_reason"] = np.array(reasons, dtype=object)
-    yield "psf_window", keys | places | qualities
+    named = {
+        column: np.array(
+            [getattr(window.parameters.get(name), statistic, None) for window in windows],
+            dtype=np.float64,
+        )
+        for column, (name, statistic) in _STATISTICS.items()
+    }
+    yield "psf_window", keys | places | qualities | named
     if not values:
         return
     statistics = np.array(

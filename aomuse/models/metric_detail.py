@@ -11,6 +11,7 @@ _VERSION = (
     "corrected: of all layers outside the mode's notch; legacy: as the AOMUSE package of 2022; "
     "corrected-1: of all layers outside 576 to 605 nm"
 )
+_SAME = "here and in psf_window_parameter"
 _WINDOW = "Window of its version, from 0; legacy and corrected-1 count the same ones"
 
 
@@ -70,6 +71,14 @@ class PsfWindow(Base):
     sparta_iq_reason: Mapped[Name | None] = mapped_column(
         comment="Why there is no sparta_iq_arcsec; NULL if there is one"
     )
+    # Look-ups of these four parameters would take most of the time of a question of all windows.
+    fwhm_pixel: Mapped[Float | None] = mapped_column(comment=f"Mean of fwhm, pixels; {_SAME}")
+    fwhm_standard_deviation_pixel: Mapped[Float | None] = mapped_column(
+        comment=f"Standard deviation of fwhm, pixels; {_SAME}"
+    )
+    beta: Mapped[Float | None] = mapped_column(comment=f"Mean of beta; {_SAME}")
+    ellipticity: Mapped[Float | None] = mapped_column(comment=f"Mean of e; {_SAME}")
+    theta: Mapped[Float | None] = mapped_column(comment=f"Mean of theta, radians; {_SAME}")
 
 
 class PsfWindowParameter(Base):

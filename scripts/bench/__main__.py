@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if options.check:
         # Three exposures have a narrow-field one among them, which is fitted twice.
-        options.rounds, options.exposures, options.sources, options.many = 1, 3, 2, 20
+        options.rounds, options.exposures, options.sources, options.many = 1, 3, 2, 6
         options.few, options.slices = 3, 6
     return options
 

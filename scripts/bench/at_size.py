@@ -20,7 +20,7 @@ from scripts.bench.warehouse import Warehouse
 from scripts.superset.check.expected import EXPECTED
 
 #: Exposures that are loaded before they are repeated: a night and a bit, in all modes.
-_LOADED, _SOURCES, _LAYERS = 20, 100, 100
+_LOADED, _SOURCES = 20, 100
 
 #: Of more exposures than this, metrics and summaries are made alone, and of few sources.
 _HUGE, _FEW_SOURCES = 2_000, 5
@@ -174,8 +174,9 @@ def ask_at_size(
     """
     root = folder / "many"
     is_huge = exposures > _HUGE
-    sources = _FEW_SOURCES if is_huge else _SOURCES
-    simulate(root, exposures=_LOADED, sources=sources, layers=_LAYERS)
+    sources = _SOURCES if _LOADED < exposures <= _HUGE else _FEW_SOURCES
+    # With all layers: most metrics of the PSF are those of a wavelength.
+    simulate(root, exposures=min(_LOADED, exposures // 2), sources=sources)
     asked: list[dict[str, Any]] = [
         {"view": view, "question": question, "sql": sql} for view, question, sql in QUESTIONS
     ]

@@ -1,7 +1,8 @@
 """A warehouse of many exposures, made of a few by repeating their rows in SQL.
 
 Loading a thousand whole exposures would take half an hour and 40 GB. Questions of dashboards read
-metrics, summaries and telemetry; the largest tables are left out.
+metrics, summaries and telemetry; the largest tables are left out, and of the layers there are those
+that questions by wavelength look up.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from aomuse.models import Base
+from aomuse.predict.psfr import WAVELENGTHS_NM
+from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP
 
 #: Tables with a row for each layer of a source, header card or value of a file.
 LEFT_OUT = frozenset(
     {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
 )
-#: Tables with a row for each time or layer, which a warehouse of very many exposures goes without.
+#: Layers that are repeated: the first two, by which views find the others, and the nearest to the
+#: wavelengths of predictions, which are those of metrics too.
+_LAYERS = {0, 1, *(round((nm * 1e-9 - FIRST_WAVELENGTH) / STEP) for nm in WAVELENGTHS_NM)}
+#: Tables with a row for each time or source, which a warehouse of very many exposures goes without.
 TELEMETRY = frozenset(
     {
-        *("psf_layer", "psf_parameter", "sparta_atm", "sparta_cn2", "sparta_cn2_layer", "asm"),
-        *("asm_mass_layer", "asm_slodar_layer", "sgs", "ag", "extracted_source"),
-        "night_constraint",
+        *("sparta_atm", "sparta_cn2", "sparta_cn2_layer", "asm", "asm_mass_layer"),
+        *("asm_slodar_layer", "sgs", "ag", "extracted_source", "night_constraint"),
     }
 )
 #: Names by which a load knows an exposure: a copy has its own.
@@ -70,6 +75,8 @@ def multiply(engine: sa.Engine, wanted: int, left_out: frozenset[str] = LEFT_OUT
                 copy = sa.literal_column(str(number), sa.Integer)
                 values = [_value(column, steps, copy, engine.dialect.name) for column in table.c]
                 rows = sa.select(*values).where(*first[table.name])
+                if table.name in ("psf_layer", "psf_parameter"):
+                    rows = rows.where(table.c.layer.in_(_LAYERS))
                 rows = rows.order_by(*table.primary_key)
                 connection.execute(sa.insert(table).from_select(list(table.c.keys()), rows))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

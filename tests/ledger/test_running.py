@@ -1,5 +1,8 @@
 """Every command that writes exposures holds the lock and records its run."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 from own_processes import start
@@ -50,6 +53,24 @@ def test_a_run_that_does_not_end_well(db, error, outcome):
     with pytest.raises(type(error)):
         run_into(db.engine, error)
     assert db.query(RUNS) == [("load", outcome, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])  # SQLite has no second writer
+def test_the_end_of_a_run_is_recorded_after_a_lock(db, backend):
+    sa.event.listen(
+        db.engine,
+        "checkout",
+        lambda own, *_: own.cursor().execute("SET innodb_lock_wait_timeout = 1"),
+    )
+    with (
+        ThreadPoolExecutor() as pool,
+        db.engine.connect() as other,
+        running(db.engine, Listener()) as run,
+    ):
+        run.start("load")
+        other.exec_driver_sql("SELECT id FROM load_run FOR UPDATE")
+        pool.submit(lambda: (time.sleep(1.3), other.rollback()))
+    assert db.query(RUNS) == [("load", "complete", 0, 0, 0)]
 
 
 def test_a_run_that_was_not_started_leaves_no_row(db):

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -60,6 +61,12 @@ def test_the_layouts_are_right(mariadb: sa.Engine, trial: Trial) -> None:
         try_out(mariadb, trial)
         # The child has left its parent's connections alone, and nothing in the table.
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM trial").scalar() == 0
+
+
+def test_several_at_once(mariadb: sa.Engine, trial: Trial) -> None:
+    with ThreadPoolExecutor(6) as loaders:
+        answers = loaders.map(lambda _: examine(mariadb, trial), range(60))
+        assert set(answers) == {None}
 
 
 @pytest.mark.parametrize("layouts", WRONG_LAYOUTS.values(), ids=WRONG_LAYOUTS)

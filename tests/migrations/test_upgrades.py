@@ -145,6 +145,16 @@ def test_metrics_keep_their_numbers_and_values(engine, db_url, root, load_once):
     assert query(engine, windows) == stored_windows
 
 
+def test_windows_get_the_means_of_their_parameters(engine, root, load_once):
+    load_once(root)
+    windows = "SELECT * FROM psf_window ORDER BY psf_fit_id, version, window_index"
+    before = query(engine, windows)
+    assert len({row[-1] for row in before}) > 1
+    schema.downgrade(engine, "0023")
+    schema.upgrade(engine)
+    assert query(engine, windows) == before
+
+
 def test_an_import_goes_down_without_its_documents(engine):
     Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
     schema.downgrade(engine, "0012")

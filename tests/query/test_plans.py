@@ -127,3 +127,19 @@ def test_values_of_lasers_are_reached_by_their_exposure(night, engine, view):
         ways = reached("x", connection, f"SELECT * FROM {view}", run=False)
     assert ways
     assert all("exposure_id=?" in way or ".id" in way or ".exposure_id" in way for way in ways)
+
+
+@pytest.mark.parametrize("view", ["v_strehl", "v_file_hdu"])
+def test_cards_are_reached_by_their_header(night, engine, view):
+    question = f"SELECT * FROM {view} WHERE exposure_id = 1"
+    with engine.connect() as connection:
+        ways = reached("card", connection, question, run=False)
+    # The keyword alone leads to that card of every exposure.
+    assert ways
+    assert all("header_id=?" in way or ".h.id" in way for way in ways), ways
+
+
+def test_the_field_reads_no_cards(night, engine):
+    with engine.connect() as connection:
+        assert reached("h", connection, "SELECT * FROM v_psf_field", run=False)
+        assert not reached("c", connection, "SELECT * FROM v_psf_field", run=False)

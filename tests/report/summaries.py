@@ -120,10 +120,8 @@ def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) ->
     for index, wavelength in enumerate(WINDOWS_NM):
         window = {"psf_fit_id": number, "version": "corrected", "window_index": index}
         add("psf_window", **window, first_layer=368 * index, last_layer=368 * index + 367,
-            layer_count=368, wavelength_nm=wavelength)  # fmt: skip
-        fwhm = sharp * (wavelength / 700) ** -0.2 / scale
-        for name, value in (("fwhm", fwhm), ("beta", 2.8 - wavelength / 2000)):
-            add("psf_window_parameter", **window, parameter=name, mean=value)
+            layer_count=368, wavelength_nm=wavelength, beta=2.8 - wavelength / 2000,
+            fwhm_pixel=sharp * (wavelength / 700) ** -0.2 / scale)  # fmt: skip
     for layer, wavelength in SHOWN_LAYERS.items():
         for name, value in (("fwhm", sharp * (wavelength / 700) ** -0.2 / scale), ("beta", 2.4)):
             add("psf_parameter", psf_fit_id=number, parameter=name, layer=layer, value=value)

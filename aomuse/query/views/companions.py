@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aomuse.query.views.view import View, columns
+from aomuse.query.views.view import THEN_JOIN, View, columns
 
 #: What catalogues call the number of a source: PampelMuse's input, SExtractor, photutils.
 CATALOG_ID_COLUMNS = ("id", "ID", "NUMBER", "number", "Id", "label")
@@ -117,8 +117,8 @@ def _file_hdu() -> View:
         for number, table in _LOG_TABLES.items()
     )
     version = (
-        "SELECT MIN(x.value_int) FROM keyword k JOIN header_card x ON x.keyword_id = k.id"
-        " WHERE k.name = 'EXTVER' AND x.header_id = h.id"
+        f"SELECT MIN(card.value_int) FROM keyword k {THEN_JOIN} header_card card"
+        " WHERE k.name = 'EXTVER' AND card.keyword_id = k.id AND card.header_id = h.id"
     )
     return View(
         "v_file_hdu",

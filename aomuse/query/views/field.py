@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, PIXEL_SCALE_SQL
 from aomuse.query.views.formulae import double
-from aomuse.query.views.view import View, columns
+from aomuse.query.views.view import THEN_JOIN, View, columns
 
 #: Half the field of MUSE in pixels: 1 arcmin at 0.2 arcsec, 7.5 arcsec at 0.025.
 NOMINAL_AXIS_PIXEL = 150.0
 #: A smaller cube is part of one, and its middle says nothing of the axis.
 LEAST_SIZE_PIXEL = 200
 
-_SIZES = """(
-    SELECT g.id AS psf_fit_id, MAX(CASE WHEN k.name = 'NAXIS1' THEN c.value_int END) AS width,
-      MAX(CASE WHEN k.name = 'NAXIS2' THEN c.value_int END) AS height
+
+def _first_number(text: str) -> str:
+    """Return the SQL for the number before the first `` x ``, as in ``300 x 300 x 3681``."""
+    return f"CAST(SUBSTR({text}, 1, INSTR({text}, ' x ') - 1) AS SIGNED)"
+
+
+_WIDTH = _first_number("h.dimensions")
+_HEIGHT = _first_number("SUBSTR(h.dimensions, INSTR(h.dimensions, ' x ') + 3)")
+#: Of headers, not of their cards, of which a warehouse has a thousand times as many.
+_SIZES = f"""(
+    SELECT g.id AS psf_fit_id, MAX({_WIDTH}) AS width, MAX({_HEIGHT}) AS height
     FROM psf_fit g
-    JOIN header h ON h.source_file_id = g.reduced_file_id AND h.extension_name = 'DATA'
-    JOIN header_card c ON c.header_id = h.id
-    JOIN keyword k ON k.id = c.keyword_id
-    WHERE k.name IN ('NAXIS1', 'NAXIS2')
+    {THEN_JOIN} header h
+    WHERE h.source_file_id = g.reduced_file_id AND h.extension_name = 'DATA'
+      AND h.dimensions LIKE '% x % x %' AND h.dimensions NOT LIKE '%?%'
     GROUP BY g.id
   )"""
 _IS_WHOLE = f"z.width >= {LEAST_SIZE_PIXEL} AND z.height >= {LEAST_SIZE_PIXEL}"

@@ -108,14 +108,15 @@ METRIC_VIEWS = (
             first_layer | w.first_layer | Lowest layer used
             last_layer | w.last_layer | Highest layer used
             layer_count | w.layer_count | Layers used; 2 in legacy
-            fwhm_pixel | fwhm.mean | Mean FWHM, pixels
-            fwhm_arcsec | fwhm.mean * {PIXEL_SCALE_SQL} | Mean FWHM, arcsec
-            fwhm_standard_deviation_arcsec | fwhm.standard_deviation * {PIXEL_SCALE_SQL}
+            fwhm_pixel | w.fwhm_pixel | Mean FWHM, pixels
+            fwhm_arcsec | w.fwhm_pixel * {PIXEL_SCALE_SQL} | Mean FWHM, arcsec
+            fwhm_standard_deviation_arcsec
+                | w.fwhm_standard_deviation_pixel * {PIXEL_SCALE_SQL}
                 | Standard deviation of the FWHM, arcsec; NULL in legacy
-            beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.mean END
+            beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE w.beta END
                 | Mean Moffat beta; NULL for MAOPPY, whose beta is a different parameter
-            ellipticity | e_.mean | Mean ellipticity
-            theta | theta.mean | Mean position angle, radians
+            ellipticity | w.ellipticity | Mean ellipticity
+            theta | w.theta | Mean position angle, radians
             sparta_iq_arcsec | w.sparta_iq_arcsec
                 | Image quality in the line of sight predicted from SPARTA at this wavelength,
                 arcsec; NULL outside of WFM-AO
@@ -123,12 +124,6 @@ METRIC_VIEWS = (
                 | The same without the gain of the adaptive optics, arcsec
             sparta_iq_reason | w.sparta_iq_reason | Why there is no sparta_iq_arcsec
         """),
-        f"psf_window w\nJOIN psf_fit f ON f.id = w.psf_fit_id\n{FIT_JOINS}\n"
-        + "\n".join(
-            f"LEFT JOIN psf_window_parameter {alias} ON {alias}.psf_fit_id = w.psf_fit_id"
-            f" AND {alias}.version = w.version AND {alias}.window_index = w.window_index"
-            f" AND {alias}.parameter = '{name}'"
-            for alias, name in (("fwhm", "fwhm"), ("beta", "beta"), ("e_", "e"), ("theta", "theta"))
-        ),
+        f"psf_window w\nJOIN psf_fit f ON f.id = w.psf_fit_id\n{FIT_JOINS}",
     ),
 )

@@ -9,7 +9,7 @@ from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_JOINS, nearest_layer
 from aomuse.query.views.formulae import by_case, double, of_lasers
 from aomuse.query.views.isoplanatic import theta0
-from aomuse.query.views.view import View, columns
+from aomuse.query.views.view import THEN_JOIN, View, columns
 
 #: Highest frequency that is corrected, 1/m: 34 actuators across 8 m, as in maoppy's muse_nfm.
 CUTOFF = (34 - 1) / (2 * 8.0)
@@ -31,12 +31,13 @@ _VARIANCE = (
 def _card(value: str, *keywords: str) -> str:
     """Return a value over cards of the primary header of an exposure's first cube."""
     names = ", ".join(f"'{keyword}'" for keyword in keywords)
+    # From the file on: by the keyword alone, a server would read that card of every exposure.
     return (
-        f"(SELECT {value}(COALESCE(c.value_float, c.value_int * 1e0)) FROM header h"
-        " JOIN source_file sf ON sf.id = h.source_file_id JOIN header_card c ON c.header_id = h.id"
-        " JOIN keyword k ON k.id = c.keyword_id WHERE h.exposure_id = q.exposure_id"
-        " AND h.hdu_index = 0 AND sf.role = 'reduced' AND sf.file_rank = 1"
-        f" AND k.name IN ({names}))"
+        f"(SELECT {value}(COALESCE(card.value_float, card.value_int * 1e0)) FROM source_file sf"
+        f" {THEN_JOIN} header h {THEN_JOIN} keyword k {THEN_JOIN} header_card card"
+        " WHERE sf.exposure_id = q.exposure_id AND sf.role = 'reduced' AND sf.file_rank = 1"
+        f" AND h.source_file_id = sf.id AND h.hdu_index = 0 AND k.name IN ({names})"
+        " AND card.keyword_id = k.id AND card.header_id = h.id)"
     )
 
 

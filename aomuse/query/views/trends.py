@@ -7,7 +7,6 @@ values of a group in order; the median is the middle value, or the mean of the m
 from __future__ import annotations
 
 from aomuse.metrics import WAVELENGTHS_NM, metric_of
-from aomuse.query.views.exposures import night_sql
 from aomuse.query.views.view import THEN_JOIN, View, ViewColumn, columns
 
 #: Column, metric and meaning of the medians.
@@ -26,9 +25,6 @@ _FIT = tuple(
     for wavelength in WAVELENGTHS_NM
 )
 
-#: What is counted next to the metrics, whose numbers begin with 1.
-_EXPOSURES, _ANALYSES = 0, -1
-
 _NUMBERS = {name: metric_of(name).id for _, name, _ in (*_EXPOSURE, *_FIT)}
 
 
@@ -43,85 +39,83 @@ def quantile_sql(condition: str, share: str) -> str:
     return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN r.value * (1 - {away}) END)"
 
 
-def _rows(dialect: str) -> str:
-    """Return the SQL for one row for each exposure, analysis and value of a metric.
+def _medians(period: str) -> str:
+    """Return the SQL for the medians of each group, which is known by its first exposure.
 
-    Exposures come last: the index of the metrics holds their values in a row.
+    With the number alone, and not night and mode, a server can sort in memory. Exposures come
+    last: the index of the metrics holds their values in a row.
     """
-    night, exposures = night_sql(dialect), "exposure e"
-    if dialect == "sqlite":
-        night = "e.night"
-        exposures = "(SELECT exposure_id AS id, night, instrument_mode FROM v_exposure) e"
     exposure = ", ".join(str(_NUMBERS[name]) for _, name, _ in _EXPOSURE)
     fit = ", ".join(str(_NUMBERS[name]) for _, name, _ in _FIT)
-    group = f"{night} AS night, e.instrument_mode"
-    return "\n  UNION ALL\n  ".join(
-        (
-            f"SELECT {group}, {_EXPOSURES} AS quantity, 0.0e0 AS value FROM {exposures}",
-            f"SELECT {group}, {_ANALYSES}, 0.0e0 FROM psf_fit f"
-            f" JOIN {exposures} ON e.id = f.exposure_id",
-            f"SELECT {group}, m.metric_id, m.value FROM exposure_metric m"
-            f" {THEN_JOIN} {exposures} WHERE e.id = m.exposure_id"
-            f" AND m.metric_id IN ({exposure}) AND m.value IS NOT NULL",
-            f"SELECT {group}, m.metric_id, m.value FROM psf_fit_metric m"
-            f" {THEN_JOIN} psf_fit f {THEN_JOIN} {exposures}"
-            " WHERE f.id = m.psf_fit_id AND e.id = f.exposure_id"
-            f" AND m.metric_id IN ({fit}) AND m.value IS NOT NULL",
-        )
+    first = f"MIN(e.exposure_id) OVER (PARTITION BY {period}, e.instrument_mode) AS first_id"
+    members = f"(SELECT e.exposure_id, {first} FROM v_exposure e) k"
+    rows = f"""(
+    SELECT k.first_id, m.metric_id, m.value FROM exposure_metric m {THEN_JOIN} {members}
+    WHERE k.exposure_id = m.exposure_id AND m.metric_id IN ({exposure}) AND m.value IS NOT NULL
+    UNION ALL
+    SELECT k.first_id, m.metric_id, m.value
+    FROM psf_fit_metric m {THEN_JOIN} psf_fit f {THEN_JOIN} {members}
+    WHERE f.id = m.psf_fit_id AND k.exposure_id = f.exposure_id
+    AND m.metric_id IN ({fit}) AND m.value IS NOT NULL
+  ) g"""
+    medians = ",\n  ".join(
+        f"{median_sql(f'r.metric_id = {_NUMBERS[name]}')} AS {column}"
+        for column, name, _ in (*_EXPOSURE, *_FIT)
     )
+    group = "g.first_id, g.metric_id"
+    return f"""(
+  SELECT r.first_id, {medians}
+  FROM (
+  SELECT g.*, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY g.value) AS place,
+  COUNT(g.value) OVER (PARTITION BY {group}) AS total
+  FROM {rows}
+  ) r GROUP BY r.first_id
+)"""
 
 
-def _source(dialect: str, period: str, of_night: str) -> str:
-    group = f"{period}, g.instrument_mode, g.quantity"
-    night = f", {of_night} AS {period}" if period != "night" else ""
-    rows = f"(\n  SELECT n.*{night} FROM (\n  {_rows(dialect)}\n  ) n\n) g"
-    return (
-        f"(\n  SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.{group} ORDER BY g.value) AS place,"
-        f"\n  COUNT(*) OVER (PARTITION BY g.{group}) AS total\n  FROM {rows}\n) r\n"
-        f"GROUP BY r.{period}, r.instrument_mode"
+def _view(name: str, comment: str, period: str, head: str) -> View:
+    group = f"{period}, e.instrument_mode"
+    counts = columns(f"""
+        {head}
+        exposure_count | COUNT(DISTINCT e.exposure_id) | Exposures that began then
+        psf_fit_count | COUNT(f.id) | PampelMuse analyses of them
+    """)
+    counted = ", ".join(f"{column.expression} AS {column.name}" for column in counts)
+    return View(
+        name,
+        comment,
+        (
+            *(column._replace(expression=f"c.{column.name}") for column in counts),
+            *(ViewColumn(column, f"m.{column}", text) for column, _, text in (*_EXPOSURE, *_FIT)),
+        ),
+        f"(\n  SELECT {counted}, MIN(e.exposure_id) AS first_id\n  FROM v_exposure e"
+        f" LEFT JOIN psf_fit f ON f.exposure_id = e.exposure_id GROUP BY {group}\n) c\n"
+        f"LEFT JOIN {_medians(period)} m ON m.first_id = c.first_id",
     )
 
 
 def trend_views(dialect: str) -> list[View]:
     """Return v_night and v_month."""
     month = (
-        "SUBSTR(n.night, 1, 7) || '-01'"
+        "SUBSTR(e.night, 1, 7) || '-01'"
         if dialect == "sqlite"
-        else "CAST(n.night - INTERVAL (DAYOFMONTH(n.night) - 1) DAY AS DATE)"
+        else "CAST(e.night - INTERVAL (DAYOFMONTH(e.night) - 1) DAY AS DATE)"
     )
-    mode = "instrument_mode | r.instrument_mode | ESO INS MODE, such as WFM-AO-N"
-    medians = (
-        *columns(f"""
-            exposure_count | COUNT(CASE WHEN r.quantity = {_EXPOSURES} THEN 1 END)
-                | Exposures that began then
-            psf_fit_count | COUNT(CASE WHEN r.quantity = {_ANALYSES} THEN 1 END)
-                | PampelMuse analyses of them
-        """),
-        *(
-            ViewColumn(column, median_sql(f"r.quantity = {_NUMBERS[name]}"), meaning)
-            for column, name, meaning in (*_EXPOSURE, *_FIT)
-        ),
-    )
+    mode = "instrument_mode | e.instrument_mode | ESO INS MODE, such as WFM-AO-N"
     return [
-        View(
+        _view(
             "v_night",
             "Medians of one night in one instrument mode; exposures without a start are one row",
-            columns(f"""
-                night | r.night | Date on which the night began: noon to noon, UTC
-                {mode}
-            """)
-            + medians,
-            _source(dialect, "night", ""),
+            "e.night",
+            f"""night | e.night | Date on which the night began: noon to noon, UTC
+        {mode}""",
         ),
-        View(
+        _view(
             "v_month",
             "Medians of one month of nights in one instrument mode",
-            columns(f"""
-                month | r.month | First day of the month in which the nights began
-                {mode}
-                night_count | COUNT(DISTINCT r.night) | Nights with exposures
-            """)
-            + medians,
-            _source(dialect, "month", month),
+            month,
+            f"""month | {month} | First day of the month in which the nights began
+        {mode}
+        night_count | COUNT(DISTINCT e.night) | Nights with exposures""",
         ),
     ]

@@ -55,8 +55,8 @@ class View:
     def select(self, dialect: str) -> str:
         """Return the SELECT statement of the view."""
         columns = ",\n  ".join(f"{c.expression} AS {c.name}" for c in self.columns)
-        source = cleandoc(self.source).replace(THEN_JOIN, _THEN_JOIN[dialect])
-        return f"SELECT\n  {columns}\nFROM {source}"
+        select = f"SELECT\n  {columns}\nFROM {cleandoc(self.source)}"
+        return select.replace(THEN_JOIN, _THEN_JOIN[dialect])
 
     def create(self, dialect: str) -> str:
         """Return the CREATE VIEW statement for ``dialect`` (``sqlite`` or MariaDB's names)."""
