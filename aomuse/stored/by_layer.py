@@ -1,21 +1,49 @@
-"""PSF parameters by layer: their names once, and their values as arrays."""
+"""Layers and PSF parameters by layer: the names once, and the values as arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from aomuse.models import PsfFit, PsfParameter
+from aomuse.models import PsfFit, PsfLayer, PsfParameter
 from aomuse.stored.placed import place_doubles
-from aomuse.stored.rows import read_groups, select_rows
+from aomuse.stored.rows import read_groups, read_rows, select_rows
 from aomuse.stored.special import SpecialValues, Values
 
 #: Analysis and parameter.
 Owner = tuple[int, str]
 #: The first and the last layer of analyses.
 Limits = Mapping[int, tuple[int, int]]
+
+
+def read_layers(
+    connection: Connection, special: SpecialValues, fits: Mapping[int, int]
+) -> dict[str, Values]:
+    """Return the layers of analyses in the order of the key, given how many each should have."""
+    fit, layer = PsfLayer.psf_fit_id, PsfLayer.layer
+    if connection.dialect.name == "sqlite" and fits:
+        ends = (sa.func.min(layer), sa.func.max(layer))
+        own = (sa.select(end).where(fit == PsfFit.id).scalar_subquery() for end in ends)
+        select = sa.select(PsfFit.id, *own).where(PsfFit.id.in_(fits)).order_by(PsfFit.id)
+        found = connection.execute(select)
+        limits = {number: (first, last) for number, first, last in found if last is not None}
+        if limits and all(last - first < 2 * fits[n] for n, (first, last) in limits.items()):
+            owners = [(number,) for number in limits]
+            placed = place_doubles(
+                connection, PsfLayer.wavelength_nm, owners, list(limits.values())
+            )
+            there, values = zip(*placed, strict=True)
+            firsts = [first + own for (first, _), own in zip(limits.values(), there, strict=True)]
+            rows = {
+                "psf_fit_id": np.repeat(list(limits), list(map(len, there))),
+                "layer": np.concatenate(firsts),
+                "wavelength_nm": np.concatenate(values),
+            }
+            return special.restored("psf_layer", rows)
+    return read_rows(connection, special, "psf_layer", ["wavelength_nm"], fit.in_(fits))
 
 
 def read_owners(connection: Connection, fits: Sequence[int]) -> list[Owner]:

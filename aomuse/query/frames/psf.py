@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
-from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter
+from aomuse.models import Exposure, PsfFit, PsfParameter
 from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, by_size, reading
-from aomuse.stored.by_layer import Owner, read_by_layer, read_owners
-from aomuse.stored.rows import read_rows
+from aomuse.stored.by_layer import Owner, read_by_layer, read_layers, read_owners
 from aomuse.stored.special import SpecialValues, Values
 from aomuse.suggest import unknown
 
@@ -132,8 +131,7 @@ def layers_of(
 ) -> dict[str, Values]:
     """Return the layers of analyses: place of the analysis, layer and wavelength."""
     ids = [fit.id for fit in fits]
-    of_fits = PsfLayer.psf_fit_id.in_(ids)
-    rows = read_rows(connection, special, "psf_layer", ["wavelength_nm"], of_fits)
+    rows = read_layers(connection, special, {fit.id: fit.layers for fit in fits})
     place = pd.Index(ids).get_indexer(pd.Index(rows["psf_fit_id"]))
     order = np.argsort(place, kind="stable")
     # NaN is in no range.
