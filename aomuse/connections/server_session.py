@@ -39,7 +39,7 @@ SETTINGS = (
     "sql_big_selects = 1, completion_type = 0, foreign_key_checks = 1, unique_checks = 1, "
     f"lock_wait_timeout = {LOCK_WAIT_S}, "
     "check_constraint_checks = 1, innodb_strict_mode = 1, max_sort_length = 1024, "
-    "group_concat_max_len = 1048576, div_precision_increment = 4, sql_quote_show_create = 1, "
+    "group_concat_max_len = 1073741824, div_precision_increment = 4, sql_quote_show_create = 1, "
     # An account's own limit stays, the server's for everybody would end a large load.
     "max_statement_time = IF(@@SESSION.max_statement_time = @@GLOBAL.max_statement_time, 0, "
     "@@SESSION.max_statement_time)"

@@ -25,6 +25,8 @@ _OF_READERS = {"SELECT", "SHOW VIEW"}
 _TESTED = "10.11"
 _PACKET_BYTES = 16 << 20
 _NO_LIMIT = 2**64 - 1
+#: A redo log that takes twenty exposures before the server must write their pages to disk.
+_REDO_BYTES = 1 << 30
 #: The run's lock, a loading connection, and another in reserve.
 _CONNECTIONS = 3
 
@@ -105,6 +107,24 @@ def settings(connection: Connection) -> Finding:
     return Finding("settings", f"packets of {packet >> 20} MB, {allowed} connections")
 
 
+def speed(connection: Connection) -> Finding:
+    """Look at the server's settings that make loads slow; none of them is wrong."""
+    rows = connection.exec_driver_sql(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+        "('innodb_adaptive_hash_index', 'innodb_log_file_size')"
+    )
+    found = {str(row[0]): str(row[1]) for row in rows}
+    slow = []
+    if found.get("innodb_adaptive_hash_index") == "OFF":
+        slow.append("innodb_adaptive_hash_index is off")
+    if (size := int(found.get("innodb_log_file_size", _REDO_BYTES))) < _REDO_BYTES:
+        slow.append(f"innodb_log_file_size is {size >> 20} MB")
+    if slow:
+        text = f"{' and '.join(slow)}: loads could be faster (docs/mariadb.md#server-settings)"
+        return Finding("speed", text)
+    return Finding("speed", "adaptive hash index on, redo log large: loads are fast")
+
+
 def privileges(connection: Connection) -> Finding:
     """Look at what the account may do, by itself or by its roles."""
     database = str(connection.engine.url.database)
@@ -140,7 +160,7 @@ def _covers(where: str, database: str) -> bool:
 
 
 #: What is asked of a connection, in order.
-LOOKS = (version, encryption, memory, session, settings, privileges)
+LOOKS = (version, encryption, memory, session, settings, speed, privileges)
 
 
 def examine_bulk(engine: Engine) -> Finding:

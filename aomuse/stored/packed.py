@@ -1,182 +1,163 @@
-"""Rows of SQLite as bytes, many at once.
+"""Rows as bytes, many at once: what the driver hands out are few and long values.
 
-Python's driver makes an object of each value, and SQLite takes and releases its lock twice for each
-one. A function within the query gets its arguments without a lock: one packs a row into bytes, and
-one joins those of many rows. So what the driver hands out are few and long values.
+Drivers make a Python object of each value, and SQLite takes and releases its lock twice for it.
 """
 
 from __future__ import annotations
 
-import io
-import secrets
-import struct
-from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
-from aomuse.errors import DatabaseError
+from aomuse.stored.packers import (
+    FunctionPacker,
+    GeometryPacker,
+    Packer,
+    is_double,
+    is_integer,
+    numbers_alone,
+)
 from aomuse.stored.special import Values
 
-#: Stands for NULL. SQLite has no NaN, so every other double could be a value; but nobody can have
-#: stored this one, which each process draws again.
-_NULL = float.fromhex(f"-0x1.{secrets.randbits(52):013x}p-1000")
+_PACKERS: dict[str, type[Packer]] = {
+    "sqlite": FunctionPacker,
+    "mariadb": GeometryPacker,
+    "mysql": GeometryPacker,
+}
 
 #: Arguments that SQLite lets a function have.
 _MOST_COLUMNS = 100
 
+#: Columns of a key that rows have in common. With more each group would have few rows.
+_MOST_SHARED = 2
 
-class _Joined(io.BytesIO):
-    """An aggregate function: the bytes of rows, one after the other.
-
-    Python runs none of its own instructions for it, which would take time, and in which Ctrl-C
-    would get lost.
-    """
-
-    step = io.BytesIO.write
-    finalize = io.BytesIO.getvalue
+#: How much is fetched at once: a layer of 100 sources has 8 kB, one of 10,000 has 0.8 MB.
+_FETCHED_BYTES = 100_000
 
 
-class _Doubles(array):  # type: ignore[type-arg]  # Python 3.12 is the first to have it
-    """An aggregate function: doubles, one after the other."""
+class TooLongError(Exception):
+    """The server does not join as many rows as a group has; all before it have come."""
 
-    step = array.append
-    finalize = array.tobytes
-
-
-def joined_doubles(
-    connection: Connection, column: Any, key: Sequence[Any], *where: sa.ColumnElement[bool]
-) -> Values:
-    """Return a column of doubles, in which NULL is NaN, as SQLite comes upon its rows.
-
-    That is in the order of the key where the table has no index but that.
-    """
-    offered = connection.info.setdefault("aomuse_doubles", set())
-    if not offered:
-        driver: Any = connection.connection.dbapi_connection
-        driver.create_aggregate("aomuse_doubles", 1, partial(_Doubles, "d"))
-        offered.add("d")
-    shared = key[:-1]
-    joined = sa.func.aomuse_doubles(sa.func.ifnull(column, _NULL))
-    select = sa.select(joined).where(*where).group_by(*shared).order_by(*shared)
-    with _numbers_alone(column.class_.__tablename__):
-        found = connection.scalars(select).all()
-    values = np.frombuffer(b"".join(found), np.float64).copy()
-    values[values == _NULL] = np.nan
-    return values
-
-
-@contextmanager
-def _numbers_alone(table: str) -> Iterator[None]:
-    """Say what is wrong where a function gets something else than a number."""
-    try:
-        yield
-    except OperationalError as error:
-        if "user-defined" not in str(error.orig):
-            raise
-        raise DatabaseError(
-            f"{table} holds something else than a number in a column of numbers: it was not aomuse "
-            "that wrote it"
-        ) from error
+    def __init__(self, group: tuple[Any, ...]) -> None:
+        self.group = group
 
 
 class Packing:
     """How the rows of a query are packed, which is sorted by a table's key.
 
     Rows that differ in the last column of the key alone come together: the samples of all sources
-    in a layer, the layers of a parameter. What they share comes once, and may be a text.
+    in a layer, the layers of a parameter; or in all but the first two, such as the values of a
+    column of a file's table. What they share comes once, and may be a text.
 
     Parameters
     ----------
     columns : sequence of sqlalchemy.Column
         What the query selects, the columns of the key first.
+    dialect : str
+        SQLAlchemy's name of the engine.
     """
 
-    def __init__(self, columns: Sequence[Any]) -> None:
+    def __init__(self, columns: Sequence[Any], dialect: str) -> None:
         key = [column.primary_key for column in columns].count(True)
-        self._shared, self._own = columns[: key - 1], columns[max(key - 1, 0) :]
-        self._code = "".join("d" if _is_double(column) else "q" for column in self._own)
+        shared = max(min(key - 1, _MOST_SHARED), 0)
+        self.shared, self._own = columns[:shared], columns[shared:]
+        self._own_keys = key - shared
         self.is_possible = (
-            key > 1
+            dialect in _PACKERS
+            and key > 1
             and all(column.primary_key for column in columns[:key])
             and len(self._own) <= _MOST_COLUMNS
-            and all(_is_double(column) or _is_integer(column) for column in self._own)
+            and all(is_double(column) or is_integer(column) for column in self._own)
         )
+        if self.is_possible:
+            self._packer = _PACKERS[dialect](self._own)
+
+    def groups(
+        self, connection: Connection, select: sa.Select[Any]
+    ) -> Iterator[tuple[tuple[Any, ...], dict[str, Values]]]:
+        """Yield what the rows of each group share, and their other columns, in any order."""
+        for row in self._packed(connection, select):
+            shared, _, table = self._joined([row])
+            yield tuple(value for (value,) in shared), self._columns(table)
 
     def read(
         self, connection: Connection, select: sa.Select[Any], size: int
     ) -> Iterator[dict[str, Values]]:
         """Yield columns of about ``size`` rows at a time, in which NULL is NaN."""
-        self._offer(connection)
-        values = (
-            sa.func.ifnull(column, _NULL) if _is_double(column) else column for column in self._own
-        )
-        joined = sa.func.aomuse_joined(sa.Function(f"aomuse_{self._code}", *values))
-        packed = select.with_only_columns(*self._shared, joined, maintain_column_froms=True)
-        packed = packed.order_by(None).group_by(*self._shared).order_by(*self._shared)
         waiting: list[Any] = []
         count = 0
-        with _numbers_alone(self._own[0].table.name):
-            for row in connection.execute(packed):
+        most = size * self._packer.row_bytes
+        try:
+            for row in self._packed(connection, select):
                 waiting.append(row)
-                count += self._rows(row[-1])
-                if count >= size:
+                count += len(row[-1])
+                if count >= most:
                     yield from self._pieces(waiting, size)
                     waiting, count = [], 0
-        if waiting:
+        except TooLongError:
             yield from self._pieces(waiting, size)
+            raise
+        yield from self._pieces(waiting, size)
 
-    def _offer(self, connection: Connection) -> None:
-        """Let a connection know the functions, each once: none can be replaced while it is used."""
-        driver: Any = connection.connection.dbapi_connection
-        offered = connection.info.setdefault("aomuse_packing", set())
-        if not offered:
-            driver.create_aggregate("aomuse_joined", 1, _Joined)
-        if self._code not in offered:
-            pack = struct.Struct(f"={self._code}").pack
-            driver.create_function(f"aomuse_{self._code}", len(self._code), pack)
-            offered.add(self._code)
+    def _packed(self, connection: Connection, select: sa.Select[Any]) -> Iterator[Any]:
+        """Yield a row for each group: what its rows share, their number or NULL, their bytes."""
+        joined = self._packer.joined(connection)
+        packed = select.with_only_columns(*self.shared, *joined, maintain_column_froms=True)
+        packed = packed.order_by(None).group_by(*self.shared).order_by(*self.shared)
+        with numbers_alone(self._own[0].table.name):
+            result = connection.execute(packed, execution_options={"binary_rows": True})
+            some = result.fetchmany(1)
+            while some:
+                for row in some:
+                    *group, rows, found = row
+                    if rows not in (None, len(found) // self._packer.row_bytes):
+                        result.close()
+                        raise TooLongError(tuple(group))
+                    yield row
+                some = result.fetchmany(1 + _FETCHED_BYTES // max(len(some[-1][-1]), 1_000))
 
-    def _rows(self, packed: bytes) -> int:
-        return len(packed) // (8 * len(self._own))
+    def _joined(self, groups: Sequence[Any]) -> tuple[list[Any], Values, Values]:
+        """Return what groups share, by column, the group of each of their rows, and the rows."""
+        *shared, _, packed = zip(*groups, strict=True)
+        rows = [len(some) // self._packer.row_bytes for some in packed]
+        table = self._packer.table(b"".join(packed))
+        return shared, np.repeat(np.arange(len(groups)), rows), table
 
     def _pieces(self, groups: Sequence[Any], size: int) -> Iterator[dict[str, Values]]:
         """Yield the rows of groups in the order of the key."""
-        *shared, packed = zip(*groups, strict=True)
-        table = np.frombuffer(b"".join(packed), np.int64).reshape(-1, len(self._own))
-        group = np.repeat(np.arange(len(groups)), [self._rows(rows) for rows in packed])
-        if ((np.diff(group) == 0) & (np.diff(table[:, 0]) < 0)).any():
-            # SQLite read another index than that of the key.
-            table = table[np.lexsort((table[:, 0], group))]
-        kinds = [np.int64 if _is_integer(column) else object for column in self._shared]
+        if not groups:
+            return
+        shared, group, table = self._joined(groups)
+        keys = [group, *islice(self._packer.columns(table), self._own_keys)]
+        if not _is_sorted(keys):
+            # The database read another index than that of the key.
+            table = table[np.lexsort(keys[::-1])]
+        kinds = [np.int64 if is_integer(column) else object for column in self.shared]
         arrays = [np.array(values, kind) for values, kind in zip(shared, kinds, strict=True)]
+        names = [column.name for column in self.shared]
         # A group can have many more rows than a piece should.
         parts = max(len(table) // size, 1)
-        names = [column.name for column in (*self._shared, *self._own)]
         for rows, places in zip(
             np.array_split(table, parts), np.array_split(group, parts), strict=True
         ):
-            columns = [*(values[places] for values in arrays), *self._columns(rows)]
-            yield dict(zip(names, columns, strict=True))
+            own = {name: values[places] for name, values in zip(names, arrays, strict=True)}
+            yield own | self._columns(rows)
 
-    def _columns(self, table: Values) -> Iterator[Values]:
-        for place, column in enumerate(self._own):
-            values = table[:, place].copy()
-            if _is_double(column):
-                values = values.view(np.float64)
-                values[values == _NULL] = np.nan
-            yield values
+    def _columns(self, table: Values) -> dict[str, Values]:
+        names = [column.name for column in self._own]
+        return dict(zip(names, self._packer.columns(table), strict=True))
 
 
-def _is_double(column: Any) -> bool:
-    return isinstance(column.type, sa.Double)
-
-
-def _is_integer(column: Any) -> bool:
-    return isinstance(column.type, sa.Integer) and not column.nullable
+def _is_sorted(keys: Sequence[Values]) -> bool:
+    """Tell whether rows are in the order of their keys, of which the first counts first."""
+    is_later = np.zeros(max(len(keys[0]) - 1, 0), np.bool_)
+    for key in keys:
+        step = np.diff(key)
+        if ((step < 0) & ~is_later).any():
+            return False
+        is_later |= step > 0
+    return True

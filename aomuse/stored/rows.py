@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from aomuse.models import Base
-from aomuse.stored.packed import Packing
+from aomuse.stored.packed import Packing, TooLongError
 from aomuse.stored.special import SpecialValues, Values
 
 Select = sa.Select[*tuple[Any, ...]]
@@ -87,13 +87,24 @@ def pieces(
     The query is sorted by the key of its table.
     """
     columns = list(select.selected_columns)
-    packing = Packing(columns)
-    if connection.dialect.name == "sqlite" and packing.is_possible:
-        found = packing.read(connection, select, size)
-        first = next(found, None)
-        yield _named(columns, _arrays(columns, [])) if first is None else first
-        yield from found
-        return
+    packing = Packing(columns, connection.dialect.name)
+    if packing.is_possible:
+        try:
+            found = packing.read(connection, select, size)
+            first = next(found, None)
+            yield _named(columns, _arrays(columns, [])) if first is None else first
+            yield from found
+        except TooLongError as error:
+            select = _from_group(select, packing, error)
+        else:
+            return
+    yield from _unpacked(connection, select, columns, size)
+
+
+def _unpacked(
+    connection: Connection, select: Select, columns: Sequence[Any], size: int
+) -> Iterator[dict[str, Values]]:
+    """Yield the result of a query by column, with an object of Python for each value."""
     # Drivers give floats: SQLAlchemy would call float() for each.
     untyped = (
         sa.type_coerce(c, sa.types.NullType()) if _dtype(c) is np.float64 else c for c in columns
@@ -110,6 +121,38 @@ def pieces(
         some, is_first = some or [_arrays(columns, [])], False
         values = some[0] if len(some) == 1 else map(np.concatenate, zip(*some, strict=True))
         yield _named(columns, values)
+
+
+def _from_group(select: Select, packing: Packing, error: TooLongError) -> Select:
+    """Return the query for the rows of a group and of those after it."""
+    return select.where(sa.tuple_(*packing.shared) >= sa.tuple_(*error.group))
+
+
+def read_groups(
+    connection: Connection, select: Select
+) -> Iterator[tuple[tuple[Any, ...], dict[str, Values]]]:
+    """Yield the rows that share all of their key but its end: what they share, the other columns.
+
+    The rows of a group can come in parts, and in any order.
+    """
+    columns = list(select.selected_columns)
+    packing = Packing(columns, connection.dialect.name)
+    if packing.is_possible:
+        try:
+            yield from packing.groups(connection, select)
+        except TooLongError as error:
+            select = _from_group(select, packing, error)
+        else:
+            return
+    names = [column.name for column in packing.shared]
+    for piece in _unpacked(connection, select, columns, _PIECE_ROWS):
+        shared = [piece.pop(name) for name in names]
+        is_new = np.any([values[1:] != values[:-1] for values in shared], axis=0)
+        bounds = [0, *(np.flatnonzero(is_new) + 1).tolist(), len(shared[0])]
+        for start, stop in pairwise(bounds):
+            if start < stop:
+                own = {name: values[start:stop] for name, values in piece.items()}
+                yield tuple(values[start] for values in shared), own
 
 
 def _named(columns: Sequence[Any], values: Iterable[Values]) -> dict[str, Values]:

@@ -28,14 +28,15 @@ from scripts.bench.slices import ask_slices
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.tables import blocks
 from scripts.bench.warehouse import Warehouse
-from scripts.bench.whole_loads import LOADS, stages
+from scripts.bench.whole_loads import ADVISED, LOADS, stages
 from scripts.mariadb_server import Server
 from scripts.superset.check.expected import EXPECTED
 
-#: Options of the private server: durable commits, and room for what the rivals need (the blobs
-#: are larger than the packets that a server takes by default).
+#: Options of the private server: durable commits, what docs/mariadb.md advises for loads, and room
+#: for what the rivals need (the blobs are larger than the packets that a server takes by default).
 OPTIONS = (
     "--innodb-flush-log-at-trx-commit=1",
+    *(f"--{name.replace('_', '-')}={value}" for name, value in ADVISED.items()),
     "--local-infile=1",
     "--max-allowed-packet=1G",
     "--max-heap-table-size=1G",

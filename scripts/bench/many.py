@@ -19,8 +19,8 @@ from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP
 LEFT_OUT = frozenset(
     {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
 )
-#: Layers that are repeated: the first two, by which views find the others, and the nearest to the
-#: wavelengths of predictions, which are those of metrics too.
+#: Layers that are repeated where no samples are, which hang on them: the first two, by which views
+#: find the others, and the nearest to the wavelengths of predictions, which metrics have too.
 _LAYERS = {0, 1, *(round((nm * 1e-9 - FIRST_WAVELENGTH) / STEP) for nm in WAVELENGTHS_NM)}
 #: Tables with a row for each time or source, which a warehouse of very many exposures goes without.
 TELEMETRY = frozenset(
@@ -75,7 +75,7 @@ def multiply(engine: sa.Engine, wanted: int, left_out: frozenset[str] = LEFT_OUT
                 copy = sa.literal_column(str(number), sa.Integer)
                 values = [_value(column, steps, copy, engine.dialect.name) for column in table.c]
                 rows = sa.select(*values).where(*first[table.name])
-                if table.name in ("psf_layer", "psf_parameter"):
+                if table.name in ("psf_layer", "psf_parameter") and "source_sample" in left_out:
                     rows = rows.where(table.c.layer.in_(_LAYERS))
                 rows = rows.order_by(*table.primary_key)
                 connection.execute(sa.insert(table).from_select(list(table.c.keys()), rows))

@@ -21,9 +21,10 @@ from scripts.bench.warehouse import Warehouse
 
 #: What is timed. The frame's rival is the driver: tuples, as text on MariaDB, not yet in columns.
 DRIVER, FRAME = "rows of the driver, µs each", "rows of db.sources(), µs each"
+LAYERS = "rows of db.psf(), µs each"
 VERIFY, EXPORT = "verify, s per exposure", "export seed-json, s per exposure"
 IMPORT = "import-blobs, s per 45 MB"
-WAYS = (DRIVER, FRAME, VERIFY, EXPORT, IMPORT)
+WAYS = (DRIVER, FRAME, LAYERS, VERIFY, EXPORT, IMPORT)
 _SAMPLES = (
     "SELECT psf_fit_id, layer, pampelmuse_id, snr, flux, fwhm, beta, xc, yc FROM source_sample"
     " ORDER BY psf_fit_id, layer, pampelmuse_id"
@@ -93,7 +94,7 @@ def read_back(warehouse: Warehouse, root: Path, rounds: int) -> dict[str, dict[s
     Returns
     -------
     dict
-        Seconds of each round, by engine and by what was done: samples in microseconds per row,
+        Seconds of each round, by engine and by what was done: rows of frames in microseconds each,
         the import in seconds per 45 MB.
     """
     found: dict[str, dict[str, list[float]]] = {}
@@ -105,11 +106,13 @@ def read_back(warehouse: Warehouse, root: Path, rounds: int) -> dict[str, dict[s
             samples = connection.scalar(sa.text("SELECT COUNT(*) FROM source_sample")) or 1
         if _frames(engine) != samples:
             raise SystemExit("bench: the frames do not have all samples")
+        layers = len(Database(engine).psf())
         seconds: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(rounds):
             for name, work, scale in (
                 (DRIVER, partial(_driver_rows, engine), 1e6 / samples),
                 (FRAME, partial(_frames, engine), 1e6 / samples),
+                (LAYERS, Database(engine).psf, 1e6 / layers),
                 (VERIFY, partial(verify, engine), 1 / exposures),
                 (EXPORT, partial(_export, engine, documents), 1 / exposures),
             ):

@@ -8,7 +8,9 @@ from aomuse.db import create_engine
 from aomuse.doctor import installation, server, sqlite
 
 ALWAYS = {"Python", "aomuse", "packages", "extras", "driver"}
-OF_MARIADB = {"server", "encryption", "memory", "session", "settings", "privileges", "bulk rows"}
+OF_MARIADB = {
+    *("server", "encryption", "memory", "session", "settings", "speed", "privileges", "bulk rows"),
+}
 
 
 def findings(done: Finished) -> dict[str, tuple[str, str]]:
@@ -39,6 +41,24 @@ def test_nothing_is_wrong(db_url, backend):
     assert mended(done) == {}
     own = {"file", "free space"} if backend == "sqlite" else OF_MARIADB
     assert findings(done).keys() == ALWAYS | own | {"database", "schema", "views"}
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_settings_that_make_loads_slow(db_url, mariadb_server):
+    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        name = "@@GLOBAL.innodb_adaptive_hash_index"
+        before = connection.exec_driver_sql(f"SELECT {name}").scalar_one()
+        try:
+            connection.exec_driver_sql(f"SET {name} = 0")
+            kind, text = findings(aomuse(db_url, "doctor"))["speed"]
+            assert kind == "ok"
+            assert "innodb_adaptive_hash_index is off and innodb_log_file_size is 96 MB" in text
+            connection.exec_driver_sql(f"SET {name} = 1")
+            _, text = findings(aomuse(db_url, "doctor"))["speed"]
+            assert text.startswith("innodb_log_file_size is 96 MB: ")
+        finally:
+            connection.exec_driver_sql(f"SET {name} = {before}")
 
 
 def test_a_schema_that_is_behind(db_url, run_sql):

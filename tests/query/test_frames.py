@@ -341,7 +341,7 @@ def test_sources(night):
                 )
     spectrum = frame["wavelength_nm"][frame["pampelmuse_id"] == 3]
     assert spectrum[:5].tolist() == pytest.approx([475 + i / 8 for i in range(5)])
-    some = night.db.sources(ids=[17], wavelength=(475.3, None))
+    some = night.db.sources(ids=np.array([17]), wavelength=(475.3, None))
     assert some["pampelmuse_id"].unique().tolist() == [17]
     assert some["layer"].tolist() == [3, 4, 3, 4]
     assert frame.attrs["units"]["xc_pixel"] == "pix"

@@ -19,7 +19,7 @@ from scripts.bench.slices import QUESTIONS as SLICES
 from scripts.bench.source_rows import RIVALS
 from scripts.bench.tables import contest
 from scripts.bench.warehouse import Warehouse
-from scripts.bench.whole_loads import stages
+from scripts.bench.whole_loads import ADVISED, stages, without_advised
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,27 @@ def test_blobs_samples_and_summaries_answer_alike(warehouse, root):
 @pytest.mark.parametrize("backend", ["mariadb", "sqlite"])
 def test_stages(warehouse, root, backend):
     assert min(stages(warehouse, root, backend).values()) > 0
+
+
+def test_the_servers_defaults_for_a_while(warehouse):
+    admin = sa.create_engine(warehouse.admin_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        seen = []
+
+        def look() -> None:
+            values = (f"@@GLOBAL.{name}" for name in ADVISED)
+            seen.append(tuple(connection.exec_driver_sql(f"SELECT {', '.join(values)}").one()))
+
+        connection.exec_driver_sql("SET GLOBAL innodb_adaptive_hash_index = 1")
+        try:
+            look()
+            with without_advised(warehouse):
+                look()
+            look()
+        finally:
+            connection.exec_driver_sql("SET GLOBAL innodb_adaptive_hash_index = DEFAULT")
+    default_size = 96 << 20
+    assert seen == [(1, default_size), (0, default_size), (1, default_size)]
 
 
 def test_questions_to_repeated_exposures(engine, root):

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from aomuse.errors import DatabaseError
-from aomuse.stored.rows import fetch, pieces
+from aomuse.stored.rows import fetch, pieces, read_groups
 
 #: Among them the largest double, the smallest, and some that 15 digits do not tell.
 DOUBLES = [0.1, 1.7976931348623157e308, 2.2250738585072014e-308, 5e-324, 1 / 3, None, 0.0, -1e-9]
@@ -155,3 +155,62 @@ def test_pieces_have_the_rows_that_are_asked_for(engine):
         assert [len(part["row"]) for part in parts] == [2_000, 2_000, 500]
         assert np.concatenate([part["row"] for part in parts]).tolist() == list(range(count))
         assert fetch(connection, numbers)["double"].tolist() == [i / 7 for i in range(count)]
+
+
+def test_groups_come_one_by_one(grid):
+    connection, expected = grid
+    groups = list(read_groups(connection, BY_KEY))
+    assert [owner for owner, _ in groups] == [("",), ("beta",), ("\U0001d6fc",)]
+    joined = {name: np.concatenate([own[name] for _, own in groups]) for name in groups[0][1]}
+    names = np.array(expected["name"], dtype=object)
+    same_bits({"name": names, **joined}, expected)
+
+
+@pytest.mark.parametrize("most", [128, 300])
+def test_rows_that_the_server_does_not_join_come_one_by_one(grid, most):
+    connection, expected = grid
+    if connection.dialect.name == "sqlite":
+        return  # It joins up to 1 GB.
+    # A row has 61 bytes, and the groups have 8 rows, 8 and 1.
+    connection.exec_driver_sql(f"SET SESSION group_concat_max_len = {most}")
+    same_bits(fetch(connection, BY_KEY), expected)
+    # Of the first group half is left.
+    found = list(pieces(connection, BY_KEY.where((GRID.c.name != "") | (GRID.c.number > 1)), 2))
+    numbers = np.concatenate([piece["number"] for piece in found]).tolist()
+    assert numbers == [*(n for n in sorted(BIG) if n > 1), *sorted(BIG), 5]
+    groups = list(read_groups(connection, BY_KEY))
+    assert [owner for owner, _ in groups] == [("",), ("beta",), ("\U0001d6fc",)]
+    assert [len(own["count"]) for _, own in groups] == [8, 8, 1]
+
+
+#: As the values of a file's tables: a header, a column, a row and an element.
+CELLS = sa.Table(
+    "test_cells",
+    sa.MetaData(),
+    *(
+        sa.Column(name, sa.Integer, primary_key=True, autoincrement=False)
+        for name in ("header", "column", "row", "element")
+    ),
+    sa.Column("value", sa.Double),
+)
+
+
+def test_cells_are_sorted_by_all_of_their_key(engine):
+    CELLS.create(engine)
+    places = [(1, 2, 5, 0), (1, 2, 5, 1), (1, 2, 6, 0), (1, 3, 0, 7), (2, 1, 0, 0), (2, 1, 4, -1)]
+    rows = [(*place, number / 3) for number, place in enumerate(places)]
+    names = CELLS.c.keys()
+    with engine.begin() as connection:
+        # Another index, all of which is read, has the rows from the last to the first.
+        order = ", ".join(f"{name} DESC" for name in (names[2], names[3], "value"))
+        connection.execute(
+            sa.insert(CELLS), [dict(zip(names, row, strict=True)) for row in rows[::-1]]
+        )
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(
+            f"CREATE INDEX backwards ON test_cells (header, {quote('column')}, "
+            + order.replace("row", quote("row"))
+            + ")"
+        )
+        found = fetch(connection, sa.select(CELLS).order_by(*CELLS.primary_key))
+    assert list(zip(*(found[name].tolist() for name in names), strict=True)) == rows

@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from aomuse.errors import AomuseError
-from aomuse.models import Exposure, PsfFit, PsfLayer, PsfParameter
+from aomuse.models import Exposure, PsfFit, PsfParameter
 from aomuse.muse.instrument import pixel_scale_arcsec
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.reading import batches, by_size, reading
-from aomuse.stored.by_layer import Extents, Owner, read_by_layer, read_extents
-from aomuse.stored.rows import read_rows
+from aomuse.stored.by_layer import Owner, read_by_layer, read_layers, read_owners
 from aomuse.stored.special import SpecialValues, Values
 from aomuse.suggest import unknown
 
@@ -64,8 +63,8 @@ def read_psf(
     low, high = check_wavelength(wavelength)
     with reading(engine) as connection:
         fits = fits_of(connection, exposure_ids(connection, filters))
-        extents = extents_of(connection, fits)
-        known = _in_order({name for _, name in extents})
+        owners = _owners(connection, fits)
+        known = _in_order({name for _, name in owners})
         strangers = [name for name in names if name not in known]
         if strangers:
             # Other analyses may have it: then these have no value, and that is not a mistake.
@@ -90,7 +89,7 @@ def read_psf(
             special = SpecialValues(connection, exposures, "psf_layer", "psf_parameter")
             layers = layers_of(connection, special, part, low, high)
             ids = {fit.id for fit in part}
-            of_part = {o: e for o, e in extents.items() if o[0] in ids and o[1] in shown}
+            of_part = [owner for owner in owners if owner[0] in ids and owner[1] in shown]
             yield make_frame(columns, _cells(connection, special, part, shown, layers, of_part))
 
 
@@ -132,8 +131,7 @@ def layers_of(
 ) -> dict[str, Values]:
     """Return the layers of analyses: place of the analysis, layer and wavelength."""
     ids = [fit.id for fit in fits]
-    of_fits = PsfLayer.psf_fit_id.in_(ids)
-    rows = read_rows(connection, special, "psf_layer", ["wavelength_nm"], of_fits)
+    rows = read_layers(connection, special, {fit.id: fit.layers for fit in fits})
     place = pd.Index(ids).get_indexer(pd.Index(rows["psf_fit_id"]))
     order = np.argsort(place, kind="stable")
     # NaN is in no range.
@@ -146,24 +144,17 @@ def layers_of(
 
 def parameters_of(connection: Connection, fits: Sequence[Fit]) -> list[str]:
     """Return the names of the parameters, those of the Moffat model first."""
-    found: set[str] = set()
-    for part in batches([fit.id for fit in fits]):
-        select = sa.select(PsfParameter.parameter).where(PsfParameter.psf_fit_id.in_(part))
-        found |= set(connection.scalars(select.distinct()))
-    return _in_order(found)
+    return _in_order({name for _, name in _owners(connection, fits)})
+
+
+def _owners(connection: Connection, fits: Sequence[Fit]) -> list[Owner]:
+    ids = [fit.id for fit in fits]
+    return [owner for part in batches(ids) for owner in read_owners(connection, part)]
 
 
 def _in_order(names: set[str]) -> list[str]:
     moffat = [name for name in ("fwhm", "beta", "e", "theta") if name in names]
     return [*moffat, *sorted(names.difference(moffat))]
-
-
-def extents_of(connection: Connection, fits: Sequence[Fit]) -> dict[Owner, range | None]:
-    """Return which layers the parameters of analyses have."""
-    found: dict[Owner, range | None] = {}
-    for part in batches([fit.id for fit in fits]):
-        found |= read_extents(connection, part)
-    return found
 
 
 def _cells(
@@ -172,24 +163,25 @@ def _cells(
     fits: list[Fit],
     shown: list[str],
     layers: dict[str, Values],
-    extents: Extents,
+    owners: list[Owner],
 ) -> list[Any]:
     """Return fit, exposure, model, layer, wavelength, each parameter, and the FWHM in arcsec."""
     count = len(layers["layer"])
     cells = {name: np.full(count, np.nan) for name in shown}
-    if count:
-        limits = int(layers["layer"].min()), int(layers["layer"].max())
-        # Where the layers of each analysis begin, and end.
-        ids = [f.id for f in fits]
-        starts = np.searchsorted(layers["fit"], np.arange(len(fits) + 1)).tolist()
-        bounds = dict(zip(ids, itertools.pairwise(starts), strict=True))
-        for (number, name), found, values in read_by_layer(connection, special, extents, limits):
-            start, stop = bounds[number]
-            own = layers["layer"][start:stop]
-            place = np.searchsorted(found, own)
-            known = place < len(found)
-            known[known] = found[place[known]] == own[known]
-            cells[name][start:stop][known] = values[place[known]]
+    # Where the layers of each analysis begin, and end.
+    starts = np.searchsorted(layers["fit"], np.arange(len(fits) + 1)).tolist()
+    bounds = dict(zip([f.id for f in fits], itertools.pairwise(starts), strict=True))
+    asked = {number: layers["layer"][start:stop] for number, (start, stop) in bounds.items()}
+    for (number, name), found, values in read_by_layer(connection, special, owners, asked):
+        start, stop = bounds[number]
+        own = asked[number]
+        if np.array_equal(found, own):
+            cells[name][start:stop] = values
+            continue
+        place = np.searchsorted(own, found)
+        known = place < len(own)
+        known[known] = own[place[known]] == found[known]
+        cells[name][start + place[known]] = values[known]
     fit = layers["fit"]
     result = [
         layers["psf_fit_id"],

@@ -19,7 +19,7 @@ from aomuse.stored.special import Values
 T = TypeVar("T")
 
 #: Ids in one IN list, and rows that are fetched at once.
-BATCH_IDS, FETCH_ROWS = 400, 20_000
+BATCH_IDS, FETCH_ROWS = 400, 50_000
 
 
 #: Where frames are read: each in a transaction of its own, or all in that of a connection.

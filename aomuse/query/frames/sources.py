@@ -74,6 +74,9 @@ def _source_ids(
     """Return the ids of the sources of each analysis."""
     found: dict[int, list[int]] = {}
     rows = 0
+    if sources is not None:
+        # The module sqlite3 would look for the bytes of numpy's integers.
+        sources = [n.item() if isinstance(n, np.generic) else n for n in sources]
     for part in batches([fit.id for fit in fits]):
         select = sa.select(Source.psf_fit_id, Source.pampelmuse_id, Source.sample_count)
         select = select.where(Source.psf_fit_id.in_(part))

@@ -22,7 +22,7 @@ from aomuse.query.frames.layouts import (
     tables_of,
     telemetry_columns,
 )
-from aomuse.query.frames.reading import by_size, reading
+from aomuse.query.frames.reading import by_size, columns_of, reading
 from aomuse.stored.layouts import StoredTable
 from aomuse.stored.special import SpecialValues
 from aomuse.stored.tables import StoredColumn, TableReader
@@ -107,8 +107,11 @@ def _cells(column: StoredColumn) -> Cells:
     if column.shape.is_scalar:
         return _with_none(values, nulls) if nulls.any() else values
     cells = np.empty(len(values), dtype=object)
+    # Where lengths differ, there is an array for each row.
+    inner = tuple(range(1, nulls.ndim))
+    incomplete: Any = nulls.any(axis=inner) if inner else [missing.any() for missing in nulls]
     for row, value in enumerate(values):
-        if nulls[row].any():
+        if incomplete[row]:
             cells[row] = _with_none(value, nulls[row])
             continue
         try:
@@ -137,6 +140,7 @@ def _times(
         .where(model.exposure_id.in_(first))
         .distinct()
     )
-    for exposure_id, row, time in rows:
-        times[first[exposure_id] + row] = time
+    owners, places, found = columns_of(rows.all(), 3)
+    starts = np.array([first[owner] for owner in owners], np.int64)
+    times[starts + np.array(places, np.int64)] = np.array(found, times.dtype)
     return times

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import OBSERVATION_COLUMNS, PIXEL_SCALE_SQL, nearest_layer
-from aomuse.query.views.view import THEN_JOIN, View, columns
+from aomuse.query.views.view import View, columns
 
 _NEAREST = nearest_layer("p.wavelength_nm")
 _DELIVERED_FWHM = f"fwhm.value * {PIXEL_SCALE_SQL}"
@@ -38,19 +38,17 @@ PREDICTION_VIEW = View(
         package | r.package | Package that reconstructed the PSF
         package_version | r.package_version | Its version
     """),
-    # The first two layers are looked up once for each analysis, not once for each wavelength.
     f"""
-    exposure e
+    psf_prediction_layer p
+    JOIN psf_prediction r ON r.exposure_id = p.exposure_id
+    JOIN exposure e ON e.id = p.exposure_id
     LEFT JOIN target t ON t.id = e.target_id
-    LEFT JOIN psf_prediction r ON r.exposure_id = e.id
     LEFT JOIN psf_fit f ON f.exposure_id = e.id
     LEFT JOIN psf_layer l0 ON l0.psf_fit_id = f.id AND l0.layer = 0
     LEFT JOIN psf_layer l1 ON l1.psf_fit_id = f.id AND l1.layer = 1
-    {THEN_JOIN} psf_prediction_layer p
     LEFT JOIN psf_parameter fwhm ON fwhm.psf_fit_id = f.id AND fwhm.parameter = 'fwhm'
       AND fwhm.layer = {_NEAREST}
     LEFT JOIN psf_parameter beta ON beta.psf_fit_id = f.id AND beta.parameter = 'beta'
       AND beta.layer = {_NEAREST}
-    WHERE p.exposure_id = e.id
     """,
 )
