@@ -20,6 +20,9 @@ import compiled_statements
 import hypothesis
 import pytest
 import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
+
 from mariadb_pool import (
     COUNTING,
     UNSAFE_BUT_FAST,
@@ -29,8 +32,6 @@ from mariadb_pool import (
     end_connections,
     numbers,
 )
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
 from scripts.mariadb_server import Server, ServerError, find_program
 
