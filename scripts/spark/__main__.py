@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -116,6 +117,8 @@ def main() -> int:
     int
         Exit code: 1 if anything differs.
     """
+    # Whoever ends the check ends its servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     engine = create_engine(f"sqlite:///{FOLDER / 'night.db'}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -165,6 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing = "chromium (Debian: apt-get install chromium)" if program is None else superset
         print(f"error: {missing} is missing; make bi-check installs it", file=sys.stderr)
         return 2
+    # Whoever ends the check ends its servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True)
