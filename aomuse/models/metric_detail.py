@@ -11,7 +11,7 @@ _VERSION = (
     "corrected: of all layers outside the mode's notch; legacy: as the AOMUSE package of 2022; "
     "corrected-1: of all layers outside 576 to 605 nm"
 )
-_SAME = "here and in psf_window_parameter"
+_SAME = "also in psf_window_parameter"
 _WINDOW = "Window of its version, from 0; legacy and corrected-1 count the same ones"
 
 

@@ -14,7 +14,7 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-_SAME = "here and in psf_window_parameter"
+_SAME = "also in psf_window_parameter"
 #: Column, statistic and parameter of psf_window_parameter, and comment.
 COLUMNS = (
     ("fwhm_pixel", "mean", "fwhm", f"Mean of fwhm, pixels; {_SAME}"),
