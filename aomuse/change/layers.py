@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from aomuse.errors import AomuseError
 from aomuse.exchange.stored_in import StoredIn
 from aomuse.legacy.imported_documents import drop_difference
+from aomuse.metrics.field_rows import renew_field
 from aomuse.metrics.rows import renew_metrics
 from aomuse.models import (
     Base,
@@ -84,6 +85,7 @@ def set_source(
     _replace(connection, fit, key, "source_sample", quantity, column, values, layer)
     path = (f"PM_{pampelmuse_id}", column.format.name)
     drop_difference(connection, fit.exposure_id, "sources", path, psf_fit_id)
+    renew_field(connection, fit.exposure_id)
 
 
 def _fit(connection: Connection, psf_fit_id: int) -> Any:

@@ -26,7 +26,7 @@ META = "_aomuse"
 #: Tables of many rows: a file for each exposure, so that news are new files.
 BY_EXPOSURE = (
     "source_sample",
-    *("source", "source_summary", "extracted_source"),
+    *("source", "source_summary", "psf_field", "extracted_source"),
     *("psf_layer", "psf_parameter", "psf_parameter_summary", "position_parameter"),
     *("header_card", "table_value", "special_value"),
     *("sparta_atm", "sparta_cn2", "sparta_cn2_layer"),

@@ -18,6 +18,7 @@ from aomuse.ledger.running import run_transaction, running
 from aomuse.metrics.compute import exposure_metrics
 from aomuse.metrics.compute_fits import fit_metrics
 from aomuse.metrics.compute_lasers import laser_metrics
+from aomuse.metrics.field_rows import store_field
 from aomuse.metrics.inputs import stored_inputs
 from aomuse.metrics.metric import Metrics
 from aomuse.metrics.registering import register, register_metrics
@@ -28,6 +29,7 @@ from aomuse.models import (
     Exposure,
     ExposureLaserMetric,
     ExposureMetric,
+    PsfField,
     PsfFit,
     PsfFitMetric,
     PsfWindow,
@@ -44,11 +46,12 @@ def store_metrics(
     fit_ids: Mapping[int, int] | None = None,
 ) -> int:
     """Write the metrics of an exposure that has none, and return the number of rows."""
+    row_count = store_field(connection, exposure_id)
     try:
         inputs, fits = stored_inputs(connection, exposure_id, loaded, fit_ids)
     except UNFORESEEN as error:
         rows = _columns([reason_of_all("exposure", error)], exposure_id=[exposure_id])
-        return writer.write("exposure_metric", rows)
+        return row_count + writer.write("exposure_metric", rows)
     mode = inputs.instrument_mode
     metrics = or_reason("exposure", exposure_metrics, inputs)
     tables: list[tuple[str, Rows]] = [
@@ -68,7 +71,7 @@ def store_metrics(
         # The analysis's own metrics have said why.
         with suppress(*UNFORESEEN):
             tables += [*window_tables(fit, metrics, mode)]
-    return sum(writer.write(table, rows) for table, rows in tables)
+    return row_count + sum(writer.write(table, rows) for table, rows in tables)
 
 
 def renew_metrics(connection: Connection, exposure_id: int) -> None:
@@ -111,7 +114,7 @@ def _replace(connection: Connection, exposure_id: int) -> int:
     for table in (ExposureMetric, ExposureLaserMetric):
         connection.execute(sa.delete(table).where(table.exposure_id == exposure_id))
     if fits:
-        for of_fit in (PsfFitMetric, PsfWindowParameter, PsfWindow):
+        for of_fit in (PsfFitMetric, PsfWindowParameter, PsfWindow, PsfField):
             connection.execute(sa.delete(of_fit).where(of_fit.psf_fit_id.in_(fits)))
     return store_metrics(connection, ExecutemanyWriter(connection), exposure_id)
 

@@ -21,7 +21,7 @@ from aomuse.models.psf import (
     Source,
     SourceSample,
 )
-from aomuse.models.summary import PsfParameterSummary, SourceSummary, WavelengthWindow
+from aomuse.models.summary import PsfField, PsfParameterSummary, SourceSummary, WavelengthWindow
 from aomuse.models.telemetry import (
     Ag,
     Asm,
@@ -56,6 +56,7 @@ __all__ = [
     "NightLog",
     "NightWeather",
     "PositionParameter",
+    "PsfField",
     "PsfFit",
     "PsfFitMetric",
     "PsfLayer",

@@ -147,7 +147,8 @@ class PsfFit(Base):
     ) -> None:
         """Change a quantity of a source.
 
-        Within the session's transaction its summaries are worked out again.
+        Within the session's transaction its summaries, and its rows of psf_field, are worked out
+        again.
 
         Parameters
         ----------

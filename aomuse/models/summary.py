@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aomuse.models.base import Base, Code, Float, Int, SourceId, table_options
@@ -16,6 +16,7 @@ _P90 = "90th percentile, linear between values"
 _STD = "Standard deviation of the population, as STDDEV_POP"
 _MIN = "Smallest value"
 _MAX = "Largest value"
+_AXIS = "the middle of the cube, or 150 where that is not known or less than 200 pixels"
 
 
 class WavelengthWindow(Base):
@@ -90,3 +91,43 @@ class PsfParameterSummary(Base):
     standard_deviation: Mapped[Float | None] = mapped_column(comment=_STD)
     minimum: Mapped[Float | None] = mapped_column(comment=_MIN)
     maximum: Mapped[Float | None] = mapped_column(comment=_MAX)
+
+
+class PsfField(Base):
+    """One PSF star in one window: what ``v_psf_field`` shows, from the summaries and the cube.
+
+    The window comes first in the key, so that a question of one window reads its rows in one piece.
+    """
+
+    __tablename__ = "psf_field"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["psf_fit_id", "pampelmuse_id"],
+            ["source.psf_fit_id", "source.pampelmuse_id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "psf_fit_id", "pampelmuse_id"),
+        table_options("One PSF star with an FWHM in one wavelength window, from the summaries"),
+    )
+
+    wavelength_window_id: Mapped[Int] = mapped_column(
+        ForeignKey("wavelength_window.id"), primary_key=True, comment=_WINDOW
+    )
+    psf_fit_id: Mapped[Int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Fit (psf_fit.id)"
+    )
+    pampelmuse_id: Mapped[SourceId] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Id that PampelMuse gave: X of PM_X"
+    )
+    x_pixel: Mapped[Float | None] = mapped_column(comment="Median x of the star, pixels")
+    y_pixel: Mapped[Float | None] = mapped_column(comment="Median y of the star, pixels")
+    axis_x_pixel: Mapped[Float] = mapped_column(comment=f"x of the axis, pixels: {_AXIS}")
+    axis_y_pixel: Mapped[Float] = mapped_column(comment=f"y of the axis, pixels: {_AXIS}")
+    snr: Mapped[Float | None] = mapped_column(comment="Median signal-to-noise ratio")
+    layer_count: Mapped[Int] = mapped_column(comment="Layers in which the star has an FWHM")
+    fwhm_pixel: Mapped[Float | None] = mapped_column(
+        comment="Median FWHM, fitted to the star alone, pixels"
+    )
+    psf_fwhm_pixel: Mapped[Float | None] = mapped_column(
+        comment="Median FWHM of the PSF of the analysis in the window, pixels"
+    )

@@ -183,8 +183,9 @@ def test_a_psf_parameter(db, files, as_if):
     same(now(db.engine, files), as_if("prm", change))
 
 
-def test_a_source(db, files, as_if):
-    values, quantity = VALUES, "flux"
+@pytest.mark.parametrize("quantity", ["flux", "fwhm"])
+def test_a_source(db, files, as_if, quantity):
+    values = VALUES
     with Session(db.engine) as session:
         fit = first(session, files).psf_fits[0]
         sample = session.get_one(

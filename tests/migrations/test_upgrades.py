@@ -167,6 +167,30 @@ def test_windows_get_the_means_of_their_parameters(engine, root, load_once):
     assert query(engine, windows) == before
 
 
+def test_the_field_gets_the_stars_that_a_load_writes(engine, db_url, tmp_path):
+    tree = Tree(tmp_path / "night")
+    tree.add(1)
+    with fits.open(tree.add(2).reduced, mode="update") as cube:
+        cube["DATA"].data = np.zeros((1, 310, 322), np.float32)
+    with fits.open(tree.add(3).psf, mode="update") as stars:
+        stars["PM_3"].data["fwhm"][:] = np.nan
+        stars["PM_17"].data["snr"][:] = np.nan
+    tree.add(4, without=["prm"])
+    assert aomuse(db_url, "load", tree.root).code == 0
+    rows = "SELECT * FROM v_psf_field ORDER BY psf_fit_id, pampelmuse_id, wavelength_window"
+    loaded = query(engine, rows)
+    stored_rows = contents(engine, but=())["psf_field"]
+    axes = query(engine, "SELECT DISTINCT axis_x_pixel, axis_y_pixel FROM psf_field ORDER BY 1")
+    assert axes == [(150.0, 150.0), (161.0, 155.0)]
+    for gap in ("snr", "psf_fwhm_pixel"):
+        assert scalar(engine, f"SELECT COUNT(*) FROM psf_field WHERE {gap} IS NULL") > 0
+    schema.downgrade(engine, "0024")
+    assert "psf_field" not in sa.inspect(engine).get_table_names()
+    schema.upgrade(engine)
+    assert query(engine, rows) == loaded
+    assert contents(engine, but=())["psf_field"] == stored_rows
+
+
 def test_an_import_goes_down_without_its_documents(engine):
     Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
     schema.downgrade(engine, "0012")

@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 import fits_factory as factory
+import numpy as np
 import pytest
 from backends import on_sqlite, one_on_mariadb
 from fits_factory import Files, Tree, later
@@ -116,6 +117,20 @@ def test_a_companion_lies_in_another_root(db, role, first, tmp_path, whole):
     raw = alone.raw if role == "raw" else files.raw
     assert db.open_issues("warning") == [("channels_missing", str(raw))]
     assert "1 unchanged" in db.load(most.root, one.root).out
+
+
+def test_the_axis_is_the_middle_of_a_cube_that_comes_later(db, tree):
+    files = tree.add(1, without=["reduced"])
+    db.load(tree.root)
+    axes = "SELECT axis_x_pixel, axis_y_pixel FROM v_psf_field"
+    stars = db.query(axes)
+    assert set(stars) == {(150.0, 150.0)}
+    for width, axis in ((322, (161.0, 155.0)), (199, (150.0, 150.0))):
+        cube = factory.reduced(1)
+        cube["DATA"].data = np.zeros((1, 310, width), np.float32)
+        later(factory.write(files.reduced, cube))
+        db.load(tree.root)
+        assert db.query(axes) == [axis] * len(stars)
 
 
 def test_all_companions_in_other_roots_at_once(db, tmp_path, whole):

@@ -11,6 +11,7 @@ from aomuse.query.views.metrics import METRIC_VIEWS
 BIG = {
     "header_card",
     "position_parameter",
+    "psf_field",
     "psf_layer",
     "psf_parameter",
     "source_sample",
@@ -139,7 +140,14 @@ def test_cards_are_reached_by_their_header(night, engine, view):
     assert all("header_id=?" in way or ".h.id" in way for way in ways), ways
 
 
-def test_the_field_reads_no_cards(night, engine):
+def test_stars_are_reached_by_their_window_or_by_their_analysis(night, engine):
+    window = (
+        "SELECT distance_arcsec, residual_arcsec FROM v_psf_field"
+        " WHERE wavelength_window = '475-576 nm' AND instrument_mode LIKE 'WFM%'"
+    )
+    exposure = "SELECT residual_arcsec FROM v_psf_field WHERE exposure_id = 1"
     with engine.connect() as connection:
-        assert reached("h", connection, "SELECT * FROM v_psf_field", run=False)
-        assert not reached("c", connection, "SELECT * FROM v_psf_field", run=False)
+        (of_window,) = reached("s", connection, window, run=False)
+        (of_exposure,) = reached("s", connection, exposure, run=False)
+    assert "wavelength_window_id=?" in of_window or "const" in of_window, of_window
+    assert "psf_fit_id=?" in of_exposure or ".f.id" in of_exposure, of_exposure

@@ -106,17 +106,16 @@ def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) ->
     for layer in (0, 1, *SHOWN_LAYERS):
         add("psf_layer", psf_fit_id=number, layer=layer, wavelength_nm=475 + layer / 8)
     scale = 0.025 if mode.startswith("NFM") else 0.2
-    window = {"psf_fit_id": number, "wavelength_window_id": 4, "sample_count": 9}
-    add("psf_parameter_summary", **window, parameter="fwhm", median=sharp / scale)
     header = 10 * number + 9
     add("header", id=header, exposure_id=number, source_file_id=4 * number + 1, hdu_index=9,
         extension_name="PM_3", hdu_type="binary_table", dimensions="", card_count=0,
         card_images=b"")  # fmt: skip
     for star in (3, 17):
         add("source", psf_fit_id=number, pampelmuse_id=star, sample_count=9, header_id=header)
-        places = {"xc": 150.0 + star, "yc": 150.0 - star, "snr": 90.0, "fwhm": sharp / scale + 0.01}
-        for quantity, value in places.items():
-            add("source_summary", **window, pampelmuse_id=star, quantity=quantity, median=value)
+        add("psf_field", psf_fit_id=number, wavelength_window_id=4, pampelmuse_id=star,
+            x_pixel=150.0 + star, y_pixel=150.0 - star, axis_x_pixel=150.0, axis_y_pixel=150.0,
+            snr=90.0, layer_count=9, fwhm_pixel=sharp / scale + 0.01,
+            psf_fwhm_pixel=sharp / scale)  # fmt: skip
     for index, wavelength in enumerate(WINDOWS_NM):
         window = {"psf_fit_id": number, "version": "corrected", "window_index": index}
         add("psf_window", **window, first_layer=368 * index, last_layer=368 * index + 367,
