@@ -26,7 +26,7 @@ REVISIONS = sorted(schema.known_revisions())
 #: rules by which a header was read.
 FORGOTTEN = (
     *("metric", "exposure_metric", "exposure_laser_metric", "psf_fit_metric"),
-    *("psf_window", "psf_window_parameter", "known_file"),
+    *("exposure_laser", "psf_window", "psf_window_parameter", "known_file"),
 )
 
 
@@ -165,6 +165,16 @@ def test_windows_get_the_means_of_their_parameters(engine, root, load_once):
     schema.downgrade(engine, "0023")
     schema.upgrade(engine)
     assert query(engine, windows) == before
+
+
+def test_lasers_get_their_metrics_side_by_side(engine, root, load_once):
+    load_once(root)
+    lasers = "SELECT * FROM exposure_laser ORDER BY exposure_id, lgs"
+    before = query(engine, lasers)
+    assert len({row[-1] for row in before}) > 1
+    schema.downgrade(engine, "0024")
+    schema.upgrade(engine)
+    assert query(engine, lasers) == before
 
 
 def test_an_import_goes_down_without_its_documents(engine):
