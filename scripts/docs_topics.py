@@ -18,6 +18,7 @@ TITLES = {
     "summary": "Summaries",
     "metric": "Metrics",
     "metric_detail": "Metrics by laser and wavelength",
+    "laser": "Lasers",
     "prediction": "Predicted PSFs",
     "telemetry": "Telemetry",
     "night": "Night logs",

@@ -22,11 +22,12 @@ from aomuse.metrics.field_rows import store_field
 from aomuse.metrics.inputs import stored_inputs
 from aomuse.metrics.metric import Metrics
 from aomuse.metrics.registering import register, register_metrics
-from aomuse.metrics.registry import METRICS, metric_of
+from aomuse.metrics.registry import METRICS, metric_of, shown_names
 from aomuse.metrics.values import UNFORESEEN, or_reason, reason_of_all
 from aomuse.metrics.window_rows import window_tables
 from aomuse.models import (
     Exposure,
+    ExposureLaser,
     ExposureLaserMetric,
     ExposureMetric,
     PsfField,
@@ -65,6 +66,7 @@ def store_metrics(
         exposure_ids = [exposure_id] * len(of_lasers)
         rows = _columns(of_lasers, exposure_id=exposure_ids, lgs=[*inputs.lasers])
         tables.append(("exposure_laser_metric", rows))
+        tables.append(("exposure_laser", _side_by_side(of_lasers, exposure_ids, [*inputs.lasers])))
     for fit in fits:
         of_fit = or_reason("psf_fit", lambda fit: fit_metrics(fit.inputs(mode)), fit)
         tables.append(("psf_fit_metric", _columns([of_fit], psf_fit_id=[fit.id])))
@@ -111,7 +113,7 @@ def compute_metrics(
 
 def _replace(connection: Connection, exposure_id: int) -> int:
     fits = connection.scalars(sa.select(PsfFit.id).where(PsfFit.exposure_id == exposure_id)).all()
-    for table in (ExposureMetric, ExposureLaserMetric):
+    for table in (ExposureMetric, ExposureLaserMetric, ExposureLaser):
         connection.execute(sa.delete(table).where(table.exposure_id == exposure_id))
     if fits:
         for of_fit in (PsfFitMetric, PsfWindowParameter, PsfWindow, PsfField):
@@ -132,3 +134,19 @@ def _columns(owners: Sequence[Metrics], **keys: Sequence[int]) -> Rows:
     reasons = [value if isinstance(value, str) else None for _, value in items]
     columns["reason"] = np.array(reasons, dtype=object)
     return columns
+
+
+def _side_by_side(
+    of_lasers: Sequence[Metrics], exposure_ids: Sequence[int], lasers: Sequence[int]
+) -> Rows:
+    """Return a row for each laser, with a column for each current metric."""
+    rows: dict[str, npt.NDArray[Any]] = {
+        "exposure_id": np.array(exposure_ids, dtype=np.int32),
+        "lgs": np.array(lasers, dtype=np.int32),
+    }
+    for metric, name in shown_names().items():
+        if metric.grain == "laser":
+            values = (metrics[metric.name, metric.version] for metrics in of_lasers)
+            known = [np.nan if isinstance(value, str) else value for value in values]
+            rows[name] = np.array(known, dtype=np.float64)
+    return rows

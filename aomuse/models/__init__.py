@@ -8,6 +8,7 @@ from aomuse.models.header import Header, HeaderCard, Keyword
 from aomuse.models.housekeeping import RunLock, ViewState
 from aomuse.models.imported import ImportedDocument
 from aomuse.models.known_file import KnownFile
+from aomuse.models.laser import ExposureLaser
 from aomuse.models.metric import ExposureMetric, Metric, PsfFitMetric
 from aomuse.models.metric_detail import ExposureLaserMetric, PsfWindow, PsfWindowParameter
 from aomuse.models.night import NightConstraint, NightFile, NightLog, NightWeather
@@ -40,6 +41,7 @@ __all__ = [
     "AsmSlodarLayer",
     "Base",
     "Exposure",
+    "ExposureLaser",
     "ExposureLaserMetric",
     "ExposureMetric",
     "ExtractedSource",

@@ -5,15 +5,17 @@ import math
 import numpy as np
 import pytest
 from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
+from warehouse import TABLES
 
 from aomuse.metrics import METRICS
 from aomuse.metrics.atmosphere import image_quality
+from aomuse.metrics.metric import CURRENT
 from aomuse.metrics.wavelength import natural_image_quality
 
 #: Tables of what is worked out, children first.
 STORED = (
     *("psf_window_parameter", "psf_window", "exposure_laser_metric", "exposure_metric"),
-    "psf_fit_metric",
+    *("psf_fit_metric", "exposure_laser"),
 )
 
 
@@ -90,6 +92,23 @@ def test_a_load_brings_them(db):
     assert reasons == [("no beta at 600 nm",), ("no e at 600 nm",), ("no fwhm at 600 nm",)]
     neither = "SELECT COUNT(*) FROM exposure_metric WHERE (value IS NULL) = (reason IS NULL)"
     assert db.scalar(neither) == 0
+
+
+@pytest.mark.usefixtures("night")
+def test_lasers_have_their_current_metrics_side_by_side(db):
+    current = {m.name: m.id for m in METRICS if (m.grain, m.version) == ("laser", CURRENT)}
+    assert TABLES["exposure_laser"].columns.keys() == ["exposure_id", "lgs", *current]
+    values = {
+        (row["exposure_id"], row["lgs"], row["metric_id"]): row["value"]
+        for row in db.rows("exposure_laser_metric")
+    }
+    lasers = sorted({(exposure_id, lgs) for exposure_id, lgs, _ in values})
+    assert len(lasers) == 8
+    assert sorted(db.rows("exposure_laser"), key=lambda row: (row["exposure_id"], row["lgs"])) == [
+        {"exposure_id": exposure_id, "lgs": lgs}
+        | {name: values[exposure_id, lgs, number] for name, number in current.items()}
+        for exposure_id, lgs in lasers
+    ]
 
 
 @pytest.mark.usefixtures("night")
@@ -204,7 +223,7 @@ def test_an_exposure_without_telemetry_or_analysis(db, tmp_path):
     tree.add(1, without=("raw", "prm", "psf"))
     db.run("load", tree.root)
     assert db.count("exposure") == 1
-    for table in ("exposure_laser_metric", "psf_window", "psf_fit_metric"):
+    for table in ("exposure_laser_metric", "exposure_laser", "psf_window", "psf_fit_metric"):
         assert db.rows(table) == []
     assert db.run("metrics", "--recompute").out == "metrics of 1 exposure worked out\n"
     reasons = db.query(

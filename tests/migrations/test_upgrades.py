@@ -26,7 +26,7 @@ REVISIONS = sorted(schema.known_revisions())
 #: rules by which a header was read.
 FORGOTTEN = (
     *("metric", "exposure_metric", "exposure_laser_metric", "psf_fit_metric"),
-    *("psf_window", "psf_window_parameter", "known_file"),
+    *("exposure_laser", "psf_window", "psf_window_parameter", "known_file"),
 )
 
 
@@ -189,6 +189,16 @@ def test_the_field_gets_the_stars_that_a_load_writes(engine, db_url, tmp_path):
     schema.upgrade(engine)
     assert query(engine, rows) == loaded
     assert contents(engine, but=())["psf_field"] == stored_rows
+
+
+def test_lasers_get_their_metrics_side_by_side(engine, root, load_once):
+    load_once(root)
+    lasers = "SELECT * FROM exposure_laser ORDER BY exposure_id, lgs"
+    before = query(engine, lasers)
+    assert len({row[-1] for row in before}) > 1
+    schema.downgrade(engine, "0025")
+    schema.upgrade(engine)
+    assert query(engine, lasers) == before
 
 
 def test_an_import_goes_down_without_its_documents(engine):

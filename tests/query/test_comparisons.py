@@ -204,13 +204,8 @@ def test_the_strehl_ratio_is_that_of_maoppy(db, engine):
         for number, (nm, r0, bck, amp) in enumerate(package, start=20):
             scale = nm / 500
             add_maoppy(connection, number, r0 / scale**1.2, amp * scale**2, bck * scale**2)
-        laser = metric_of("strehl_mean").id
         for lgs, value in ((1, 10.0), (2, 12.0)):
-            connection.execute(
-                sa.insert(TABLES["exposure_laser_metric"]).values(
-                    exposure_id=3, lgs=lgs, metric_id=laser, value=value
-                )
-            )
+            laser(connection, 3, lgs, strehl_mean=value)
     rows = {(r.psf_fit_id, r.wavelength_nm): r for r in db.comparison("strehl").itertuples()}
     # Moffat analyses have none.
     assert set(rows) == {(number, nm) for number in (20, 21, 22) for nm in WAVELENGTHS_NM}
@@ -260,6 +255,7 @@ def laser(connection: sa.Connection, exposure_id: int, lgs: int, **metrics: floa
     key = {"exposure_id": exposure_id, "lgs": lgs}
     rows = [{**key, "metric_id": number, "value": value} for number, value in values.items()]
     connection.execute(sa.insert(TABLES["exposure_laser_metric"]), rows)
+    connection.execute(sa.insert(TABLES["exposure_laser"]).values(**key, **metrics))
 
 
 def test_sensors_and_lasers_are_compared(db, engine):

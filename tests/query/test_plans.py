@@ -95,7 +95,6 @@ def test_views_of_metrics_have_the_same_rows_by_groups_and_by_lookups(night, eng
     [
         ("v_exposure_metrics", "seeing"),
         ("v_psf_fit_metrics", "fwhm_700nm"),
-        ("v_laser_metrics", "strehl_mean"),
     ],
 )
 def test_the_metrics_that_are_asked_for_are_read_and_no_others(night, engine, view, metric):

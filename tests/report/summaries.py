@@ -125,18 +125,12 @@ def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) ->
         for name, value in (("fwhm", sharp * (wavelength / 700) ** -0.2 / scale), ("beta", 2.4)):
             add("psf_parameter", psf_fit_id=number, parameter=name, layer=layer, value=value)
     for lgs in (1, 2, 3, 4) if ao else ():
-        for name, version, value in (
-            ("laser_on", "corrected", 1.0),
-            ("laser_on", "corrected-1", 1.0),
-            (
-                *("strehl_mean", "corrected"),
-                float(generator.uniform(15, 35)) * (1 if sharp < 0.1 else 0.005),
-            ),
-            ("r0_mean", "corrected", 0.1 / seeing + lgs / 1000),
-        ):
-            metric = metric_of(name, version).id
-            add("exposure_laser_metric", exposure_id=number, lgs=lgs, metric_id=metric,
-                value=value, reason=None)  # fmt: skip
+        strehl = float(generator.uniform(15, 35)) * (1 if sharp < 0.1 else 0.005)
+        laser = {"laser_on": 1.0, "strehl_mean": strehl, "r0_mean": 0.1 / seeing + lgs / 1000}
+        add("exposure_laser", exposure_id=number, lgs=lgs, **laser)
+        for name, value in laser.items():
+            add("exposure_laser_metric", exposure_id=number, lgs=lgs,
+                metric_id=metric_of(name).id, value=value, reason=None)  # fmt: skip
     if mode.startswith("WFM-AO"):
         add("psf_prediction", exposure_id=number, package="muse-psfr", package_version="1.0",
             predicted_utc=FIRST, reason=None)  # fmt: skip

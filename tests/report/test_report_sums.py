@@ -155,6 +155,7 @@ def test_infinities_are_not_drawn(tmp_path, sqlite_template):
         laser_metric = TABLES["exposure_laser_metric"]
         strehl = laser_metric.c.metric_id == metric_of("strehl_mean", "corrected").id
         connection.execute(sa.update(laser_metric).where(strehl).values(value=float("-inf")))
+        connection.execute(sa.update(TABLES["exposure_laser"]).values(strehl_mean=float("-inf")))
         connection.execute(sa.update(TABLES["exposure"]).values(seeing_end_arcsec=float("inf")))
     assert write_report(engine, tmp_path / "report.html") == 4
     text = (tmp_path / "report.html").read_text()

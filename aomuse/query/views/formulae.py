@@ -10,10 +10,6 @@ from collections.abc import Mapping
 from aomuse.metrics import metric_of
 from aomuse.metrics.atmosphere import ARCSEC, DIAMETER_M, SEEING_FACTOR
 from aomuse.metrics.domain import Range
-from aomuse.metrics.metric import SUPERSEDED
-
-#: A metric that every laser with telemetry has, in older databases too: its rows are the lasers.
-EVERY_LASER = metric_of("laser_on", SUPERSEDED).id
 
 #: Seeing in arcsec times r0 in m, for each nm of wavelength.
 _SEEING_R0 = SEEING_FACTOR * 1e-9 * ARCSEC

@@ -7,7 +7,6 @@ from dataclasses import replace
 from aomuse.metrics import shown_names
 from aomuse.muse.psf_models import IS_MAOPPY_SQL
 from aomuse.query.views.fits import FIT_COLUMNS, FIT_JOINS, OBSERVATION_COLUMNS, PIXEL_SCALE_SQL
-from aomuse.query.views.formulae import EVERY_LASER
 from aomuse.query.views.view import View, ViewColumn, columns
 
 
@@ -29,13 +28,6 @@ _EXPOSURE = (
 )
 _TARGET = "LEFT JOIN target t ON t.id = e.target_id"
 _KEY = "e.id, t.name, e.instrument_mode, e.date_obs_utc"
-#: Lasers are grouped by their key alone: with the names of the exposure a server sorts a row for
-#: each of their metrics, which takes three times as long.
-_LASERS = (
-    "(SELECT m.exposure_id, m.lgs, "
-    + ", ".join(f"{column.expression} AS {column.name}" for column in _metrics("laser"))
-    + " FROM exposure_laser_metric m GROUP BY m.exposure_id, m.lgs)"
-)
 
 
 def _with_lookups(view: View, grain: str, table: str, source: str, **key: str) -> View:
@@ -79,22 +71,15 @@ METRIC_VIEWS = (
         *("psf_fit", "psf_fit_metric", f"psf_fit f\n{FIT_JOINS}"),
         psf_fit_id="f.id",
     ),
-    _with_lookups(
-        View(
-            "v_laser_metrics",
-            "One laser in one exposure, a column for each metric of its telemetry",
-            (
-                *_EXPOSURE,
-                ViewColumn("lgs", "m.lgs", "Laser guide star, 1 to 4"),
-                *(column._replace(expression=f"m.{column.name}") for column in _metrics("laser")),
-            ),
-            f"{_LASERS} m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}",
+    View(
+        "v_laser_metrics",
+        "One laser in one exposure, a column for each metric of its telemetry",
+        (
+            *_EXPOSURE,
+            ViewColumn("lgs", "m.lgs", "Laser guide star, 1 to 4"),
+            *(column._replace(expression=f"m.{column.name}") for column in _metrics("laser")),
         ),
-        *("laser", "exposure_laser_metric"),
-        f"exposure_laser_metric m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}\n"
-        f"WHERE m.metric_id = {EVERY_LASER}",
-        exposure_id="m.exposure_id",
-        lgs="m.lgs",
+        f"exposure_laser m\nJOIN exposure e ON e.id = m.exposure_id\n{_TARGET}",
     ),
     View(
         "v_psf_window",

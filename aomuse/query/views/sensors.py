@@ -6,7 +6,7 @@ from aomuse.metrics import metric_of
 from aomuse.metrics.cuts import AIRMASS
 from aomuse.metrics.domain import Range
 from aomuse.query.views.fits import OBSERVATION_COLUMNS
-from aomuse.query.views.formulae import EVERY_LASER, of_lasers, within
+from aomuse.query.views.formulae import of_lasers, within
 from aomuse.query.views.telemetry import LASER_ON
 from aomuse.query.views.view import View, ViewColumn, columns
 
@@ -76,22 +76,22 @@ SENSOR_VIEW = View(
 
 #: Column here, and the metric of a laser behind it: its mean over the samples used.
 _QUANTITIES = {
-    "r0": metric_of("r0_mean").id,
-    "l0": metric_of("l0_mean").id,
-    "seeing": metric_of("lgs_seeing_mean").id,
-    "strehl": metric_of("strehl_mean").id,
+    "r0": "r0_mean",
+    "l0": "l0_mean",
+    "seeing": "lgs_seeing_mean",
+    "strehl": "strehl_mean",
 }
 
 
 def _of_laser(name: str) -> str:
-    return (
-        "(SELECT MAX(x.value) FROM exposure_laser_metric x WHERE x.exposure_id = m.exposure_id"
-        f" AND x.lgs = m.lgs AND x.metric_id = {_QUANTITIES[name]})"
-    )
+    return f"m.{_QUANTITIES[name]}"
 
 
 def _median(name: str, only_if: str = "") -> str:
-    """Return the median of two to four values: one or two remain without the extremes."""
+    """Return the median of two to four values: one or two remain without the extremes.
+
+    The index of the metrics holds the values of an exposure in a row.
+    """
     middle = "SUM(o.value) - MIN(o.value) - MAX(o.value)"
     median = (
         f"CASE COUNT(o.value) WHEN 2 THEN SUM(o.value) / 2e0 WHEN 3 THEN {middle}"
@@ -101,7 +101,7 @@ def _median(name: str, only_if: str = "") -> str:
         median = f"CASE WHEN {median} {only_if} THEN {median} END"
     return (
         f"(SELECT {median} FROM exposure_laser_metric o"
-        f" WHERE o.exposure_id = m.exposure_id AND o.metric_id = {_QUANTITIES[name]})"
+        f" WHERE o.exposure_id = m.exposure_id AND o.metric_id = {metric_of(_QUANTITIES[name]).id})"
     )
 
 
@@ -131,7 +131,6 @@ LASER_RATIO_VIEW = View(
         strehl_difference | {_of_laser("strehl")} - {_median("strehl")}
             | Strehl ratio minus the median, per cent
     """),
-    "exposure_laser_metric m\nJOIN exposure e ON e.id = m.exposure_id\n"
-    f"{_TARGET}\nWHERE m.metric_id = {EVERY_LASER}"
-    f" AND COALESCE({', '.join(map(_of_laser, _QUANTITIES))}) IS NOT NULL",
+    "exposure_laser m\nJOIN exposure e ON e.id = m.exposure_id\n"
+    f"{_TARGET}\nWHERE COALESCE({', '.join(map(_of_laser, _QUANTITIES))}) IS NOT NULL",
 )
