@@ -167,6 +167,16 @@ def test_windows_get_the_means_of_their_parameters(engine, root, load_once):
     assert query(engine, windows) == before
 
 
+def test_analyses_get_the_wavelengths_of_their_layers(engine, root, load_once):
+    load_once(root)
+    fits = "SELECT * FROM psf_fit ORDER BY id"
+    before = query(engine, fits)
+    assert None not in before[0][-2:]
+    schema.downgrade(engine, "0024")
+    schema.upgrade(engine)
+    assert query(engine, fits) == before
+
+
 def test_an_import_goes_down_without_its_documents(engine):
     Database(engine).add_exposure(target="M 54", prm_file="X.prm.fits", data={"PRIMARY": {}})
     schema.downgrade(engine, "0012")

@@ -173,6 +173,8 @@ def add_maoppy(connection, number=9, r0_m=0.2, amp=3.0, bck=0.012):
         "name": f"y{number}",
         "model": "maoppy",
         "layer_count": 5,
+        "first_wavelength_nm": 500,
+        "wavelength_step_nm": 100,
     }
     connection.execute(sa.insert(TABLES["psf_fit"]).values(**fit, fit_rank=2))
     layers = [
