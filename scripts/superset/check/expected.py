@@ -251,12 +251,11 @@ EXPECTED: dict[str, Expected] = {
         WHERE {chosen}
         """),
     "predicted_and_delivered_fwhm": Expected("""
-        SELECT date_obs_utc, CONCAT(ROUND(wavelength_nm), ' nm') AS wavelength,
-               AVG(predicted_fwhm_arcsec) AS mean_predicted,
-               AVG(delivered_fwhm_arcsec) AS mean_delivered, wavelength_nm AS mean_wavelength
+        SELECT date_obs_utc, instrument_mode, AVG(predicted_fwhm_arcsec) AS mean_predicted,
+               AVG(delivered_fwhm_arcsec) AS mean_delivered, AVG(seeing_arcsec) AS mean_seeing
         FROM v_psf_prediction
-        WHERE {chosen}
-        GROUP BY date_obs_utc, wavelength_nm
+        WHERE wavelength_nm = 700 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
         """),
     "issues_by_kind": Expected("""
         SELECT i.severity, i.code, COUNT(*) AS issues
