@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 from aomuse.metrics import atmosphere
 from aomuse.metrics.compute_lasers import metrics_of_lasers
-from aomuse.metrics.compute_sparta import EARLIER, earlier_sparta_metrics, sparta_metrics
+from aomuse.metrics.compute_sparta import (
+    EARLIER,
+    earlier_sparta_metrics,
+    sample_means,
+    sparta_metrics,
+)
 from aomuse.metrics.cuts import AIRMASS
 from aomuse.metrics.lasers import LaserSamples
 from aomuse.metrics.metric import CURRENT, LEGACY, SUPERSEDED, Metrics, MetricValue
@@ -24,6 +29,7 @@ class ExposureInputs:
 
     ``row`` has the columns of ``exposure``, ``sources`` is their number in its Moffat analysis,
     else in its first one. r0 and L0 are samples of all lasers, m; ``lasers`` has each one's.
+    The share of the ground layer and the gain in FWHM belong to the same samples as r0.
     """
 
     row: Mapping[str, Any]
@@ -31,6 +37,8 @@ class ExposureInputs:
     r0_m: npt.NDArray[np.float64]
     l0_m: npt.NDArray[np.float64]
     lasers: Mapping[int, LaserSamples] = field(default_factory=dict)
+    ground_layer: npt.NDArray[np.float64] | float = np.nan
+    fwhm_gain: npt.NDArray[np.float64] | float = np.nan
 
     @property
     def exposure_time_s(self) -> float | None:
@@ -73,6 +81,11 @@ def exposure_metrics(inputs: ExposureInputs) -> Metrics:
     for version in EARLIER:
         metrics |= earlier_sparta_metrics(inputs.r0_m, inputs.l0_m, version, gain, ttfree)
     metrics |= sparta_metrics(inputs.lasers, glf)
+    beside = {"ground_layer": inputs.ground_layer, "fwhm_gain": inputs.fwhm_gain}
+    shape = inputs.r0_m.shape
+    metrics |= sample_means(
+        inputs.r0_m, {name: np.broadcast_to(values, shape) for name, values in beside.items()}
+    )
     return within_domain(metrics, inputs.instrument_mode)
 
 

@@ -53,6 +53,19 @@ def sparta_metrics(lasers: Mapping[int, LaserSamples], glf: MetricValue) -> Metr
     return metrics
 
 
+def sample_means(r0: Floats, others: Mapping[str, Floats]) -> Metrics:
+    """Return the means of what SPARTA reports beside r0, of samples of all lasers, m.
+
+    A sample counts where r0 and the value are above 0: a laser that is off reports zeros.
+    """
+    metrics: Metrics = {}
+    for name, values in others.items():
+        used = values[(r0 > 0) & (values > 0)]
+        why = f"no sample has r0 and {name.replace('_', ' ')} above 0" if len(r0) else NO_TABLE
+        metrics[f"sparta_{name}_mean", CURRENT] = float(used.mean()) if len(used) else why
+    return metrics
+
+
 def ao_gain(glf: MetricValue) -> MetricValue:
     """Return the gain of the ground-layer correction, or why there is none."""
     return of(atmosphere.ao_gain, in_range(glf, GLF))

@@ -11,6 +11,7 @@ from aomuse.metrics.domain import Range
 from aomuse.metrics.wavelength import MUSE_FWHM_RANGE_NM
 
 R0 = Range("r0", 0, 0.9, "m")
+R0_KNOWN = Range("r0", 0, unit="m")
 L0 = Range("L0", 0, 100, "m")
 STREHL = Range("Strehl ratio", 0, 90, "%", with_low=True)
 LGS_SEEING = Range("seeing", 0, unit="arcsec")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aomuse.metrics.cuts import AIRMASS, GLF, L0, R0
-from aomuse.metrics.domain import ADAPTIVE, ANYWHERE, WIDE_ADAPTIVE, Domain
+from aomuse.metrics.cuts import AIRMASS, GLF, L0, R0, R0_KNOWN
+from aomuse.metrics.domain import ADAPTIVE, ANYWHERE, WIDE_ADAPTIVE, Domain, Range
 from aomuse.metrics.metric import metrics_of_table
 
 _TOKOVININ = "Tokovinin 2002, PASP 114, 1156"
@@ -24,6 +24,8 @@ _DOMAINS = {
     "AO": Domain(modes=ADAPTIVE),
     "lasers": Domain(modes=ADAPTIVE, lasers="on", ranges=(R0, L0)),
     "GLAO": Domain(modes=WIDE_ADAPTIVE, lasers="on", ranges=(R0, L0)),
+    "ground": Domain(ranges=(R0_KNOWN, Range("share of the ground layer", 0))),
+    "FWHM gain": Domain(ranges=(R0_KNOWN, Range("FWHM gain", 0))),
     "gain": Domain(modes=WIDE_ADAPTIVE, lasers="on", ranges=(R0, L0, GLF)),
 }
 
@@ -97,6 +99,10 @@ _TABLE = """
     | samples of all lasers with the laser on and r0 and L0 in their ranges
 169 | sparta_samples_rejected | corrected | | cuts | lasers | LGSn_R0, LGSn_L0, LGSn_TUR_GND
     | samples of all lasers with the laser on, and r0 or L0 unknown or out of its range
+190 | sparta_ground_layer_mean | corrected | | aomuse | ground | LGSn_R0, LGSn_TUR_GND
+    | share of the turbulence at the ground by SPARTA: mean over samples and lasers
+191 | sparta_fwhm_gain_mean | corrected | | aomuse | FWHM gain | LGSn_R0, LGSn_FWHM_GAIN
+    | gain in FWHM by SPARTA: mean over samples and lasers
 """
 
 EXPOSURE_METRICS = tuple(metrics_of_table(_TABLE, "exposure", _SOURCES, _DOMAINS))

@@ -27,7 +27,7 @@ _QUANTITIES = ("r0_m", "l0_m", "seeing_arcsec", "strehl", "tur_gnd")
 _PARAMETERS = dict.fromkeys(("fwhm", "beta", "e", *MaoppyProfile._fields))
 #: Columns that are read of each table.
 _COLUMNS = {
-    "sparta_atm": ("lgs", "time_utc", *_QUANTITIES),
+    "sparta_atm": ("lgs", "time_utc", *_QUANTITIES, "fwhm_gain"),
     "source": (),
     "psf_layer": ("layer", "wavelength_nm"),
     "psf_parameter": ("parameter", "layer", "value"),
@@ -108,12 +108,15 @@ def _exposure_inputs(
 ) -> ExposureInputs:
     laser = samples["lgs"].to_numpy(np.int64)
     seconds = _seconds(samples["time_utc"], row["date_obs_utc"])
-    values = {name: _finite(samples[name].to_numpy(np.float64)) for name in _QUANTITIES}
+    values = {
+        name: _finite(samples[name].to_numpy(np.float64)) for name in (*_QUANTITIES, "fwhm_gain")
+    }
     lasers = {}
     for number in np.unique(laser).tolist():
         own = laser == number
         lasers[number] = LaserSamples(seconds[own], *(values[name][own] for name in _QUANTITIES))
-    return ExposureInputs(row, sources, values["r0_m"], values["l0_m"], lasers)
+    columns = (values[name] for name in ("tur_gnd", "fwhm_gain"))
+    return ExposureInputs(row, sources, values["r0_m"], values["l0_m"], lasers, *columns)
 
 
 def _from_rows(connection: Connection, exposure_id: int, fits: list[int]) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class PsfFit(Base):
     layer_count: Mapped[Int | None] = mapped_column(
         comment="Wavelength layers (NAXIS3 of SPECTRA); NULL where unknown"
     )
+    first_wavelength_nm: Mapped[Float | None] = mapped_column(comment="Wavelength of layer 0, nm")
+    wavelength_step_nm: Mapped[Float | None] = mapped_column(comment="From layer 0 to layer 1, nm")
 
     exposure: Mapped[Exposure] = relationship(back_populates="psf_fits")
     reduced_file: Mapped[SourceFile | None] = relationship(foreign_keys=[reduced_file_id])

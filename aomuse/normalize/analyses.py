@@ -12,7 +12,7 @@ from aomuse.exchange.stored_in import StoredIn
 from aomuse.muse.psf_models import PROFILE_KEYWORD, model_of
 from aomuse.normalize.draft import Draft
 from aomuse.normalize.extracted_sources import add_extracted_sources
-from aomuse.normalize.fit import Fit, Parameters, read_parameters
+from aomuse.normalize.fit import Fit, Floats, Parameters, read_parameters
 from aomuse.normalize.sources import add_sources
 from aomuse.normalize.summary import Statistics, by_window
 
@@ -85,6 +85,8 @@ def _model(draft: Draft, fit: Fit, taken: set[tuple[str, str]]) -> str:
 
 def _add_fit(draft: Draft, fit: Fit, model: str, rank: int) -> None:
     content, layers = fit.content, fit.layer_count()
+    wavelengths = fit.wavelengths(layers or 0)
+    first, step = _first_and_step(wavelengths)
     if (
         fit.wavelength_nm is not None
         and fit.parameters
@@ -110,11 +112,24 @@ def _add_fit(draft: Draft, fit: Fit, model: str, rank: int) -> None:
         **{name: np.array([text], dtype=object) for name, text in texts.items()},
         "fit_rank": np.array([rank]),
         "layer_count": pd.array([layers], dtype="Int64"),
+        "first_wavelength_nm": np.array([first]),
+        "wavelength_step_nm": np.array([step]),
     }
     draft.out.add("psf_fit", row)
     if layers:
         rows = {"fit": np.full(layers, fit.number), "layer": np.arange(layers, dtype=np.int32)}
-        draft.out.add("psf_layer", rows | {"wavelength_nm": fit.wavelengths(layers)})
+        draft.out.add("psf_layer", rows | {"wavelength_nm": wavelengths})
+
+
+def _first_and_step(wavelengths: Floats) -> tuple[float, float]:
+    """Return the wavelength of the first layer and the way to the next, NaN where unknown."""
+    known = np.full(2, np.nan)
+    known[: len(wavelengths)] = wavelengths[:2]
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.array([known[0], known[1] - known[0]])
+    # Zero has no sign here: that is for what a file says, and this is derived.
+    first, step = np.where(np.isfinite(found), found, np.nan) + 0.0
+    return float(first), float(step)
 
 
 def _add_parameters(draft: Draft, fit: Fit, prm: FileContent) -> None:

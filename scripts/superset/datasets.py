@@ -269,6 +269,7 @@ DATASETS = (
                 "Delivered minus predicted, arcsec",
                 "Mean difference in FWHM",
             ),
+            _mean("mean_seeing", "seeing_arcsec", "Seeing that went in, arcsec", "Mean seeing"),
         ),
         extras=(
             Extra(

@@ -20,6 +20,7 @@ AO = (
     *("laser", "strehl", "r0_", "l0_", "lgs_seeing", "sparta_", "lasers_on"),
     *("ttfree", "degraded", "ngs_flux"),
 )
+ANYWHERE = {"sparta_ground_layer_mean", "sparta_fwhm_gain_mean"}
 LIGHT = ("half_light_radius", "ee_500mas")
 MAOPPY = {"r0": 0.2, "bck": 0.01, "amp": 1.0, "alpha": 0.06, "beta": 1.6}
 
@@ -29,6 +30,8 @@ def holds(metric: Metric, mode: str | None, model: str | None) -> bool:
     name = mode or ""
     if metric.name.startswith(WIDE_AO):
         return name.startswith("WFM-AO")
+    if metric.name in ANYWHERE:
+        return True
     if metric.name.startswith(AO):
         return name.startswith(("WFM-AO", "NFM"))
     if metric.name.startswith(LIGHT):
@@ -64,7 +67,8 @@ def computed(grain: str, mode: str | None, model: str | None) -> dict[Any, Any]:
         "tau0_s": 0.004,
         "ngs_flux": 100.0,
     }
-    return exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}))
+    beside = (laser.ground_layer, np.full(len(laser.r0_m), 1.5))
+    return exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}, *beside))
 
 
 @pytest.mark.parametrize("mode", MODES)

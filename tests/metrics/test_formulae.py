@@ -1,5 +1,6 @@
 """Each formula against values worked out by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,23 @@ def facts(r0: list[float], l0: list[float], **row: float | bool | str | None) ->
     unknown = np.full(len(r0), np.nan)
     laser = LaserSamples(unknown, *columns, unknown, unknown, unknown)
     return ExposureInputs(ROW | row, 7, *columns, {1: laser} if r0 else {})
+
+
+def test_what_sparta_reports_beside_r0():
+    unknown = exposure_metrics(facts([0.2], [24]))
+    none = exposure_metrics(facts([], []))
+    for name in ("sparta_ground_layer_mean", "sparta_fwhm_gain_mean"):
+        assert "no sample has r0 and" in unknown[name, "corrected"]
+        assert none[name, "corrected"] == "there is no SPARTA_ATM_DATA"
+    # The second sample is of a laser that is off, and the third and fourth do not tell the gain.
+    given = replace(
+        facts([0.2, 0.0, 0.2, 0.2], [24, 0, 24, 24]),
+        ground_layer=np.array([0.5, 0.9, 0.7, np.nan]),
+        fwhm_gain=np.array([1.4, 9.0, 0.0, np.nan]),
+    )
+    found = exposure_metrics(given)
+    assert found["sparta_ground_layer_mean", "corrected"] == close(0.6)
+    assert found["sparta_fwhm_gain_mean", "corrected"] == 1.4
 
 
 def test_an_exposure():

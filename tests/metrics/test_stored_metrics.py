@@ -25,6 +25,7 @@ def measured(table):
         table[f"LGS{laser}_R0"] = 0.1 + 0.01 * laser + np.arange(len(table)) / 100
         table[f"LGS{laser}_L0"] = 18.0 + laser
         table[f"LGS{laser}_TUR_GND"] = 0.6
+        table[f"LGS{laser}_FWHM_GAIN"] = 1.0 + laser + np.arange(len(table))
     # The fit of the outer scale failed once.
     table["LGS2_L0"][0] = 1000.0
 
@@ -62,7 +63,7 @@ def test_a_load_brings_them(db):
     shown = db.query(
         "SELECT seeing, seeing_los, ttfree, degraded, degraded_legacy, num_sources,"
         " sparta_iq_los_500nm_nogain, sparta_iq_los_500nm_nogain_legacy, sparta_samples_used,"
-        " sparta_samples_rejected"
+        " sparta_samples_rejected, sparta_ground_layer_mean, sparta_fwhm_gain_mean"
         " FROM v_exposure_metrics ORDER BY date_obs_utc"
     )
     sources = db.count("source") / 2
@@ -75,7 +76,13 @@ def test_a_load_brings_them(db):
         assert row[:6] == (0.625, 0.625, 0.0, None, 1.0, sources)
         assert row[6] == pytest.approx(image_quality(r0, l0), rel=1e-12)
         assert row[7] is None
-        assert row[8:] == (5, 1)
+        assert row[8:10] == (5, 1)
+        for value, column in zip(row[10:], ("tur_gnd", "fwhm_gain"), strict=True):
+            mean = db.scalar(
+                f"SELECT AVG({column}) FROM sparta_atm"
+                f" WHERE exposure_id = {number[0]} AND r0_m > 0 AND {column} > 0"
+            )
+            assert value == pytest.approx(mean, rel=1e-12)
     fits = db.query(
         "SELECT m.fwhm_500nm, m.beta_500nm, m.fwhm_600nm, p.value, b.value FROM v_psf_fit_metrics m"
         " JOIN psf_parameter p ON p.psf_fit_id = m.psf_fit_id AND p.parameter = 'fwhm'"

@@ -231,6 +231,8 @@ def test_the_fit(out, plain):
     layers = tables["psf_layer"]
     assert layers["layer"].tolist() == [0, 1, 2, 3, 4]
     assert layers["wavelength_nm"].tolist() == [(4.75e-7 + i * 1.25e-10) * 10**9 for i in range(5)]
+    first, second = layers["wavelength_nm"][:2]
+    assert (fit["first_wavelength_nm"], fit["wavelength_step_nm"]) == (first, second - first)
     with fits.open(plain.prm) as opened:
         table = opened["PSFPARS"].data
         expected = {

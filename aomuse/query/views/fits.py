@@ -59,15 +59,11 @@ _STATISTICS = columns("""
 
 
 def nearest_layer(wavelength_nm: str) -> str:
-    """Return the layer nearest to a wavelength, of ``l0`` and ``l1``, the first two of psf_layer.
+    """Return the layer of analysis ``f`` nearest to a wavelength: layers are equally spaced.
 
-    Layers are equally spaced, so this takes three look-ups by key instead of a search through
-    thousands of layers.
+    A whole number, but not of an integer type: engines compare a layer with it as quickly.
     """
-    return (
-        f"CAST(ROUND(({wavelength_nm} - l0.wavelength_nm)"
-        " / (l1.wavelength_nm - l0.wavelength_nm)) AS SIGNED)"
-    )
+    return f"ROUND(({wavelength_nm} - f.first_wavelength_nm) / f.wavelength_step_nm)"
 
 
 def _fwhm_arcsec(name: str) -> tuple[ViewColumn, ...]:

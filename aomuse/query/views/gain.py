@@ -32,11 +32,15 @@ def of_sparta(alias: str, name: str) -> str:
     )
 
 
-def sparta_mean(column: str) -> str:
-    """Return the mean of a column of SPARTA over the samples of exposure ``exposure_id``."""
+def sparta_mean(name: str) -> str:
+    """Return a metric of exposure ``q.exposure_id`` that few questions need.
+
+    A join would be made for all of them by SQLite. Some engines take a lookup within a row only
+    if it is an aggregate.
+    """
     return (
-        f"(SELECT AVG(a.{column}) FROM sparta_atm a WHERE a.exposure_id = q.exposure_id"
-        f" AND a.r0_m > 0 AND a.{column} > 0)"
+        "(SELECT MAX(x.value) FROM exposure_metric x WHERE x.exposure_id = q.exposure_id"
+        f" AND x.metric_id = {metric_of(name).id})"
     )
 
 
@@ -113,9 +117,9 @@ GAIN_VIEW = View(
         eso_gain | CASE WHEN q.instrument_mode LIKE 'WFM-AO%' THEN 1.09e0 + 0.42e0 * {_X}
             - 1.98e0 * {_X} * {_X} + 2.95e0 * {_X} * {_X} * {_X} END
             | Gain of ESO's polynomial of the ground layer; NULL without adaptive optics
-        sparta_ground_layer_fraction | {sparta_mean("tur_gnd")}
+        sparta_ground_layer_fraction | {sparta_mean("sparta_ground_layer_mean")}
             | Share of the turbulence at the ground by SPARTA, mean over samples and lasers
-        sparta_fwhm_gain | {sparta_mean("fwhm_gain")}
+        sparta_fwhm_gain | {sparta_mean("sparta_fwhm_gain_mean")}
             | SPARTA's FWHM_GAIN, mean over samples and lasers
     """),
     f"{_NATURAL} q",

@@ -7,6 +7,11 @@ from aomuse.query.views.fits import OBSERVATION_COLUMNS, PIXEL_SCALE_SQL, neares
 from aomuse.query.views.view import View, columns
 
 _NEAREST = nearest_layer("p.wavelength_nm")
+# Not a join: SQLite would make it for questions of the FWHM, too.
+_BETA = (
+    "(SELECT MAX(beta.value) FROM psf_parameter beta WHERE beta.psf_fit_id = f.id"
+    f" AND beta.parameter = 'beta' AND beta.layer = {_NEAREST})"
+)
 _DELIVERED_FWHM = f"fwhm.value * {PIXEL_SCALE_SQL}"
 
 PREDICTION_VIEW = View(
@@ -23,7 +28,7 @@ PREDICTION_VIEW = View(
         fwhm_difference_arcsec | {_DELIVERED_FWHM} - p.fwhm_arcsec
             | Delivered minus predicted FWHM, arcsec
         predicted_beta | p.beta | Predicted Moffat beta
-        delivered_beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE beta.value END
+        delivered_beta | CASE WHEN {IS_MAOPPY_SQL} THEN NULL ELSE {_BETA} END
             | Moffat beta fitted in the nearest layer
         sparta_row_count | r.sparta_row_count | Rows of SPARTA_ATM_DATA that were used
         sparta_rows_rejected | r.sparta_rows_rejected
@@ -38,17 +43,14 @@ PREDICTION_VIEW = View(
         package | r.package | Package that reconstructed the PSF
         package_version | r.package_version | Its version
     """),
+    # What an exposure has once comes before its wavelengths, so that it is looked up once.
     f"""
-    psf_prediction_layer p
-    JOIN psf_prediction r ON r.exposure_id = p.exposure_id
-    JOIN exposure e ON e.id = p.exposure_id
+    exposure e
     LEFT JOIN target t ON t.id = e.target_id
+    LEFT JOIN psf_prediction r ON r.exposure_id = e.id
     LEFT JOIN psf_fit f ON f.exposure_id = e.id
-    LEFT JOIN psf_layer l0 ON l0.psf_fit_id = f.id AND l0.layer = 0
-    LEFT JOIN psf_layer l1 ON l1.psf_fit_id = f.id AND l1.layer = 1
+    JOIN psf_prediction_layer p ON p.exposure_id = e.id
     LEFT JOIN psf_parameter fwhm ON fwhm.psf_fit_id = f.id AND fwhm.parameter = 'fwhm'
       AND fwhm.layer = {_NEAREST}
-    LEFT JOIN psf_parameter beta ON beta.psf_fit_id = f.id AND beta.parameter = 'beta'
-      AND beta.layer = {_NEAREST}
     """,
 )

@@ -82,8 +82,6 @@ STREHL_VIEW = View(
     FROM psf_fit_metric m
     JOIN psf_fit f ON f.id = m.psf_fit_id
     {FIT_JOINS}
-    JOIN psf_layer l0 ON l0.psf_fit_id = f.id AND l0.layer = 0
-    JOIN psf_layer l1 ON l1.psf_fit_id = f.id AND l1.layer = 1
     JOIN psf_parameter r0 ON r0.psf_fit_id = f.id AND r0.parameter = 'r0'
       AND r0.layer = {nearest_layer(_NM)}
     JOIN psf_parameter bck ON bck.psf_fit_id = f.id AND bck.parameter = 'bck'

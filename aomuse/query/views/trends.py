@@ -1,7 +1,8 @@
 """Medians by night and by month, a row for each instrument mode.
 
-Neither SQLite nor MariaDB has an aggregate function for the median. Window functions number the
-values of a group in order; the median is the middle value, or the mean of the middle two.
+Neither SQLite nor MariaDB has an aggregate function for the median. A window function divides the
+values of a group, in order, into a lower and an upper half; the median is what lies between them.
+One function needs one sort: numbers and counts of the values would need two.
 """
 
 from __future__ import annotations
@@ -28,17 +29,6 @@ _FIT = tuple(
 _NUMBERS = {name: metric_of(name).id for _, name, _ in (*_EXPOSURE, *_FIT)}
 
 
-def median_sql(condition: str) -> str:
-    """Return the SQL for a median of rows that have ``place`` (from 1) and ``total`` in ``r``."""
-    return quantile_sql(condition, "0.5")
-
-
-def quantile_sql(condition: str, share: str) -> str:
-    """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7)."""
-    away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
-    return f"SUM(CASE WHEN {condition} AND {away} < 1 THEN r.value * (1 - {away}) END)"
-
-
 def _medians(period: str) -> str:
     """Return the SQL for the medians of each group, which is known by its first exposure.
 
@@ -48,28 +38,31 @@ def _medians(period: str) -> str:
     exposure = ", ".join(str(_NUMBERS[name]) for _, name, _ in _EXPOSURE)
     fit = ", ".join(str(_NUMBERS[name]) for _, name, _ in _FIT)
     first = f"MIN(e.exposure_id) OVER (PARTITION BY {period}, e.instrument_mode) AS first_id"
-    members = f"(SELECT e.exposure_id, {first} FROM v_exposure e) k"
-    rows = f"""(
-    SELECT k.first_id, m.metric_id, m.value FROM exposure_metric m {THEN_JOIN} {members}
-    WHERE k.exposure_id = m.exposure_id AND m.metric_id IN ({exposure}) AND m.value IS NOT NULL
-    UNION ALL
-    SELECT k.first_id, m.metric_id, m.value
-    FROM psf_fit_metric m {THEN_JOIN} psf_fit f {THEN_JOIN} {members}
-    WHERE f.id = m.psf_fit_id AND k.exposure_id = f.exposure_id
-    AND m.metric_id IN ({fit}) AND m.value IS NOT NULL
-  ) g"""
+    # Of an odd number, the lower half has one more, which is the middle.
+    lower = "MAX(CASE WHEN r.half = 1 THEN r.value END)"
+    upper = "MIN(CASE WHEN r.half = 2 THEN r.value END)"
     medians = ",\n  ".join(
-        f"{median_sql(f'r.metric_id = {_NUMBERS[name]}')} AS {column}"
+        f"MAX(CASE WHEN s.metric_id = {_NUMBERS[name]} THEN s.median END) AS {column}"
         for column, name, _ in (*_EXPOSURE, *_FIT)
     )
-    group = "g.first_id, g.metric_id"
     return f"""(
-  SELECT r.first_id, {medians}
+  SELECT s.first_id, {medians}
   FROM (
-  SELECT g.*, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY g.value) AS place,
-  COUNT(g.value) OVER (PARTITION BY {group}) AS total
-  FROM {rows}
-  ) r GROUP BY r.first_id
+    SELECT r.metric_id, r.first_id,
+      CASE WHEN COUNT(r.value) % 2 = 1 THEN {lower} ELSE ({lower} + {upper}) / 2 END AS median
+    FROM (
+      SELECT k.first_id, u.metric_id, u.value,
+        NTILE(2) OVER (PARTITION BY u.metric_id, k.first_id ORDER BY u.value) AS half
+      FROM (
+        SELECT m.exposure_id, m.metric_id, m.value FROM exposure_metric m
+        WHERE m.metric_id IN ({exposure}) AND m.value IS NOT NULL
+        UNION ALL
+        SELECT f.exposure_id, m.metric_id, m.value FROM psf_fit_metric m {THEN_JOIN} psf_fit f
+        WHERE f.id = m.psf_fit_id AND m.metric_id IN ({fit}) AND m.value IS NOT NULL
+      ) u {THEN_JOIN} (SELECT e.exposure_id, {first} FROM v_exposure e) k
+      WHERE k.exposure_id = u.exposure_id
+    ) r GROUP BY r.metric_id, r.first_id
+  ) s GROUP BY s.first_id
 )"""
 
 

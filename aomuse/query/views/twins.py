@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aomuse.metrics import metric_of
-from aomuse.query.views.trends import median_sql, quantile_sql
 from aomuse.query.views.view import View, ViewColumn, columns
 
 #: Conditions that are compared: metric, column, meaning.
@@ -22,12 +21,18 @@ TYPICAL_DIFFERENCE = "1.1284"
 _NUMBERS = {name: metric_of(name).id for name, _, _ in CONDITIONS}
 
 
+def _quantile(share: str) -> str:
+    """Return the SQL for a quantile, linear between order statistics (Hyndman and Fan, type 7).
+
+    The values are in ``r``, each with its ``place``, from 1, and the ``total`` of them.
+    """
+    away = f"ABS(r.place - 1 - {share} * (r.total - 1))"
+    return f"SUM(CASE WHEN {away} < 1 THEN r.value * (1 - {away}) END)"
+
+
 def _spread_view() -> View:
     ids = ", ".join(str(number) for number in _NUMBERS.values())
-    everything = "r.value IS NOT NULL"
-    quartiles = (
-        f"({quantile_sql(everything, '0.75')} - {quantile_sql(everything, '0.25')}) / {_QUARTILES}"
-    )
+    quartiles = f"({_quantile('0.75')} - {_quantile('0.25')}) / {_QUARTILES}"
     names = " ".join(f"WHEN {number} THEN '{name}'" for name, number in _NUMBERS.items())
     return View(
         "v_condition_spread",
@@ -37,7 +42,7 @@ def _spread_view() -> View:
             metric_id | r.metric_id | Metric (metric.id)
             metric | CASE r.metric_id {names} END | Name of the metric
             exposure_count | COUNT(*) | Exposures that have it
-            median | {median_sql(everything)} | Median, in the metric's unit
+            median | {_quantile("0.5")} | Median, in the metric's unit
             spread
                 | COALESCE(NULLIF({quartiles}, 0), AVG(ABS(r.value - r.mean)) / {_DEVIATION})
                 | Interquartile range / 1.349, a standard deviation that outliers do not change;

@@ -53,14 +53,6 @@ def _by_mode(value: str, more: str = "") -> Expected:
     return _pivoted(_windows(f"instrument_mode, AVG({value})", more) + ", instrument_mode")
 
 
-def _gains(series: str, column: str, more: str = "") -> str:
-    return f"""
-        SELECT wavelength_nm, {series}, AVG({column})
-        FROM v_gain
-        WHERE fit_rank = 1 AND {{chosen}} {more}
-        GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
-
-
 def _residuals(metric: str, column: str) -> str:
     return f"""
         SELECT wavelength_nm, CONCAT('{metric}, ', instrument_mode), AVG({column})
@@ -160,21 +152,26 @@ EXPECTED: dict[str, Expected] = {
         WHERE wavelength_nm = 700 AND fit_rank = 1 AND {chosen}
         GROUP BY date_obs_utc, instrument_mode
         """),
-    "gain_by_wavelength": _pivoted(_gains("instrument_mode", "gain")),
-    "gain_of_sparta_and_eso": _pivoted(
-        " UNION ALL ".join(
-            _gains(
-                f"CONCAT('{metric}, ', instrument_mode)",
-                column,
-                "AND instrument_mode LIKE 'WFM-AO%'",
-            )
-            for metric, column in (
-                ("Gain", "gain"),
-                ("SPARTA", "sparta_fwhm_gain"),
-                ("ESO", "eso_gain"),
-            )
-        )
-    ),
+    "gain_by_wavelength": _pivoted("""
+        SELECT wavelength_nm, instrument_mode, AVG(gain)
+        FROM v_gain
+        WHERE fit_rank = 1 AND {chosen}
+        GROUP BY wavelength_nm, instrument_mode
+        """),
+    "gain_of_sparta_and_eso": _pivoted("""
+        SELECT g.wavelength_nm, CONCAT(k.metric, ', ', g.instrument_mode),
+               CASE k.metric WHEN 'Gain' THEN g.gain WHEN 'SPARTA' THEN g.sparta ELSE g.eso END
+        FROM (
+          SELECT wavelength_nm, instrument_mode, AVG(gain) AS gain,
+                 AVG(sparta_fwhm_gain) AS sparta, AVG(eso_gain) AS eso
+          FROM v_gain
+          WHERE fit_rank = 1 AND instrument_mode LIKE 'WFM-AO%' AND {chosen}
+          GROUP BY wavelength_nm, instrument_mode
+        ) g
+        CROSS JOIN (
+          SELECT 'Gain' AS metric UNION ALL SELECT 'SPARTA' UNION ALL SELECT 'ESO'
+        ) k
+        """),
     "residuals_by_wavelength": _pivoted(
         " UNION ALL ".join(
             _residuals(metric, column)
@@ -251,12 +248,11 @@ EXPECTED: dict[str, Expected] = {
         WHERE {chosen}
         """),
     "predicted_and_delivered_fwhm": Expected("""
-        SELECT date_obs_utc, CONCAT(ROUND(wavelength_nm), ' nm') AS wavelength,
-               AVG(predicted_fwhm_arcsec) AS mean_predicted,
-               AVG(delivered_fwhm_arcsec) AS mean_delivered, wavelength_nm AS mean_wavelength
+        SELECT date_obs_utc, instrument_mode, AVG(predicted_fwhm_arcsec) AS mean_predicted,
+               AVG(delivered_fwhm_arcsec) AS mean_delivered, AVG(seeing_arcsec) AS mean_seeing
         FROM v_psf_prediction
-        WHERE {chosen}
-        GROUP BY date_obs_utc, wavelength_nm
+        WHERE wavelength_nm = 700 AND {chosen}
+        GROUP BY date_obs_utc, instrument_mode
         """),
     "issues_by_kind": Expected("""
         SELECT i.severity, i.code, COUNT(*) AS issues
