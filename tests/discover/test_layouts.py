@@ -8,6 +8,7 @@ from unittest.mock import patch
 import fits_factory as factory
 import pytest
 from astropy.io import fits
+from backends import on_sqlite, one_on_mariadb
 from companion_files import write_catalog, write_log
 from fits_factory import Files, Tree
 
@@ -62,7 +63,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@one_on_mariadb("layout", LAYOUTS)
 def test_the_same_rows_as_in_the_usual_layout(db, tree, tmp_path, layout):
     root = tmp_path / "other"
     for number in (1, 2):
@@ -80,6 +81,7 @@ def test_the_same_rows_as_in_the_usual_layout(db, tree, tmp_path, layout):
     assert "2 unchanged" in db.run("load", root).out
 
 
+@on_sqlite
 def test_renamed_files(db, tree, tmp_path):
     names = {"reduced": "a.fits", "raw": "b.fits.fz", "prm": "a.prm.fits", "psf": "a.psf.fits"}
     move(tree.add(1), flat(tmp_path / "other"), names)
@@ -133,7 +135,7 @@ def test_what_is_left_out_is_counted_and_told_on_request(db, tree, tmp_path):
     ) == {str(root / name): why for name, why in reasons.items()}
 
 
-@pytest.mark.parametrize("is_usual", [True, False])
+@one_on_mariadb("is_usual", [False, True])
 def test_a_cube_that_is_called_raman(db, tree, tmp_path, is_usual):
     """Its header told what it is, also when another root brings the rest of the exposure."""
     files = tree.add(1, without=["raw"], name="RAMAN_FIELD")
@@ -151,6 +153,7 @@ def test_a_cube_that_is_called_raman(db, tree, tmp_path, is_usual):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_what_belongs_to_files_that_are_left_out(db, tree):
     """The archive gives a log with every raw file, those of the sky too."""
     tree.add(1)
@@ -172,6 +175,7 @@ def test_what_belongs_to_files_that_are_left_out(db, tree):
     assert [path in told for path in map(str, (*paths, orphan))] == [False, False, True]
 
 
+@on_sqlite
 def test_calibration_products_within_single(db, tree):
     tree.add(1)
     for name in ("PIXTABLE_OBJECT", "MASTER_BIAS", "STD_TELLURIC"):
@@ -206,6 +210,7 @@ def test_each_header_is_read_once_and_remembered(db, tree, tmp_path):
     assert db.scalar("SELECT COUNT(*) FROM known_file WHERE path LIKE '%plot.fits'") == 0
 
 
+@on_sqlite
 def test_a_dry_run_writes_nothing_and_shows_the_plan(db, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1, without=["psf"])
@@ -229,6 +234,7 @@ def test_a_dry_run_writes_nothing_and_shows_the_plan(db, tree, tmp_path):
     ]
 
 
+@on_sqlite
 def test_two_candidates_for_one_role_are_told(db, tree, tmp_path):
     root = tmp_path / "other"
     files = tree.add(1)
@@ -250,6 +256,7 @@ def test_two_candidates_for_one_role_are_told(db, tree, tmp_path):
     assert str(root / files.raw.name) in line
 
 
+@on_sqlite
 def test_the_same_names_in_two_nights(db, tree, tmp_path):
     """Each night numbers its cubes anew: the nearest cube is the one that was analysed."""
     root = tmp_path / "other"
@@ -275,7 +282,7 @@ def test_the_same_names_in_two_nights(db, tree, tmp_path):
         assert len({Path(path).relative_to(root).parts[0] for path in paths}) == 1
 
 
-@pytest.mark.parametrize("models", [("maoppy", "moffat"), ("NFM_maoppy_v2", "fits-moffat")])
+@one_on_mariadb("models", [("maoppy", "moffat"), ("NFM_maoppy_v2", "fits-moffat")])
 def test_nfm_fitted_twice(db, tree, tmp_path, models):
     root = tmp_path / "other"
     files = tree.add(1)
@@ -310,7 +317,7 @@ def test_nfm_fitted_twice(db, tree, tmp_path, models):
     assert db.count("exposure") == 1
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     ("name", "content", "code"),
     [("empty.fits", b"", "empty"), ("page.fits", b"<html>", "not_fits"),
      ("cut.fits", b"SIMPLE  =                    T".ljust(2880), "truncated")],

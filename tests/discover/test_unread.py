@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite
 from companion_files import write_log
 
 from aomuse.discover import discover
@@ -102,6 +103,7 @@ POINTERS = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("what", POINTERS)
 def test_what_stands_for_the_file(db, tree, what):
     text, advice = POINTERS[what]
@@ -111,6 +113,7 @@ def test_what_stands_for_the_file(db, tree, what):
     assert db.open_issues() == [("not_fits", str(files.psf))]
 
 
+@on_sqlite
 @pytest.mark.parametrize("what", ["git-lfs", "git-annex"])
 def test_what_stands_for_a_night_log(db, tree, what):
     text, advice = POINTERS[what]
@@ -138,6 +141,7 @@ def test_pipes_sockets_and_devices_are_not_opened(tree, monkeypatch):
         ]
 
 
+@on_sqlite
 def test_a_pipe_in_place_of_a_file_that_was_loaded(db, tree):
     files = tree.add(1)
     db.load(tree.root)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite
 from fits_factory import Tree
 from sqlalchemy.orm import Session
 from warehouse import aomuse
@@ -38,6 +39,7 @@ def test_they_equal_the_export(engine, exported):
         assert [f"PM_{source.pampelmuse_id}" for source in fit.sources] == list(fit.sources() or {})
 
 
+@on_sqlite
 @pytest.mark.usefixtures("exported")
 def test_they_show_what_the_session_has_changed(engine):
     with Session(engine) as session:
@@ -49,6 +51,7 @@ def test_they_show_what_the_session_has_changed(engine):
         assert params["fwhm"][2] == 2.5
 
 
+@on_sqlite
 @pytest.mark.usefixtures("exported")
 def test_an_object_of_no_session_says_so(engine):
     with Session(engine) as session:

@@ -121,6 +121,7 @@ def test_the_sky_at_start_and_end(db, tree):
     assert [tuple(row[1:]) for row in found] == [expected for _, _, expected in SKIES]
 
 
+@on_sqlite
 def test_the_sky_of_an_exposure_without_a_log(db, tree):
     tree.add(1, without=["raw", "psf"])
     db.load(tree.root)
@@ -131,6 +132,7 @@ def test_the_sky_of_an_exposure_without_a_log(db, tree):
     assert [row[1:] for row in db.query("SELECT * FROM v_sky_condition")] == [(None,) * 4]
 
 
+@on_sqlite
 def test_a_changed_log_alone_is_loaded_and_verify_sees_it(db, tree):
     files = tree.add(1, without=["psf"])
     log = write_log(tree)
@@ -152,6 +154,7 @@ def test_a_changed_log_alone_is_loaded_and_verify_sees_it(db, tree):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_a_log_that_comes_later_completes_the_exposure(db, tree):
     files = tree.add(1, without=["psf"])
     db.load(tree.root)

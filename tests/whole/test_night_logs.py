@@ -167,6 +167,7 @@ def test_of_two_logs_the_nearer_one_is_loaded(db, tree):
     assert db.query("SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
 
 
+@on_sqlite
 def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, tmp_path):
     near = write_log(tree)
     db.load(tree.root)
@@ -248,6 +249,7 @@ def with_card(path: Path, keyword: str, value: str) -> None:
         opened[0].header[keyword] = value
 
 
+@on_sqlite
 def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     tree.add(2, without=["raw", "psf"])
     for number in (1, 2):
@@ -265,6 +267,7 @@ def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     ]
 
 
+@on_sqlite
 def test_a_log_that_is_gone_stays_until_it_is_given_up(db, tree):
     path = write_log(tree)
     db.load(tree.root)
