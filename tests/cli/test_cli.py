@@ -133,15 +133,6 @@ def test_commands_import_only_what_they_need(db_url, tree):
 # Load
 
 
-def test_exit_codes_of_load(db_url, tree):
-    files = tree.add(1)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    files.prm.write_bytes(b"")
-    assert aomuse(db_url, "load", tree.root).code == 1
-    tree.restore(files)
-    assert aomuse(db_url, "load", tree.root).code == 0
-
-
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 def test_useless_roots(dry, engine, db_url, tmp_path, tree):
     tree.add(1)
@@ -149,11 +140,13 @@ def test_useless_roots(dry, engine, db_url, tmp_path, tree):
     file.write_text("")
     (tmp_path / "empty").mkdir()
     (tmp_path / "other" / "plots").mkdir(parents=True)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for root, said in (
         ("nowhere", "does not exist"),
         ("file.fits", "is not a folder"),
         ("empty", "no folder single/, raw/ or analysis/"),
         ("other", "no folder single/, raw/ or analysis/"),
+        ("loop", ""),
     ):
         done = aomuse(db_url, "load", *dry, tmp_path / root)
         assert done.code == 2
@@ -164,11 +157,6 @@ def test_useless_roots(dry, engine, db_url, tmp_path, tree):
     assert mixed.code == 2
     assert rows(engine, "load_run") == []
     assert rows(engine, "exposure") == []
-
-
-def test_folders_without_files(engine, db_url, tree):
-    done = succeed(db_url, "load", tree.root)
-    assert "exposures: 0 loaded" in done.out
 
 
 def test_a_line_for_each_exposure(db_url, tree):
@@ -207,14 +195,8 @@ def test_a_dry_run_writes_nothing(engine, db_url, tree):
     assert lines[-1].startswith("dry run, nothing was written: ")
     assert done.code == 1
     assert "bad.fits" in done.err
-
-
-def test_a_dry_run_of_a_reload(db_url, tree):
-    files = tree.add(1)
-    aomuse(db_url, "load", tree.root)
-    done = aomuse(db_url, "load", "--dry-run", "--reload", tree.root)
-    assert done.code == 0
-    assert f"{files.archive_id}: to be replaced" in done.out
+    again = aomuse(db_url, "load", "--dry-run", "--reload", tree.root)
+    assert f"{kept.archive_id}: to be replaced" in again.out
 
 
 def test_a_question_does_not_make_a_database(tmp_path, tree):
@@ -232,9 +214,7 @@ def test_a_question_does_not_make_a_database(tmp_path, tree):
 def test_status_of_an_empty_warehouse(db_url):
     done = succeed(db_url, "status")
     assert "none: load a tree with aomuse load ROOT" in done.out
-    assert aomuse(db_url, "status", "--issues").out == "no open issues\n" or (
-        "no open issues" in aomuse(db_url, "status", "--issues").out
-    )
+    assert "no open issues" in succeed(db_url, "status", "--issues").out
 
 
 def test_status(engine, db_url, tree):
@@ -258,12 +238,6 @@ def test_status(engine, db_url, tree):
 
 
 # Configuration
-
-
-def test_the_environment_names_the_database(db_url, tree, monkeypatch):
-    monkeypatch.setenv("AOMUSE_DATABASE_URL", db_url)
-    tree.add(1)
-    assert aomuse(None, "load", tree.root).code == 0
 
 
 def test_the_default_is_a_file_in_the_working_directory(tmp_path, monkeypatch):
