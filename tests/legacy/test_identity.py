@@ -3,8 +3,11 @@
 import datetime as dt
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -219,12 +222,17 @@ def test_the_same_database_under_two_addresses_is_one(sqlite_url, db_url, engine
     assert imported(db_url, old).code == 0
     stored = contents(engine, but=BUT_RUNS)
     path = Path(str(sa.make_url(old.url).database))
-    shutil.copyfile(path, tmp_path / "copy.db")
+    copy = Path(shutil.copyfile(path, tmp_path / "elsewhere #1?.db"))
     (tmp_path / "link.db").symlink_to(path)
-    for name in ("copy.db", "link.db"):
-        done = succeed(db_url, "import-blobs", f"sqlite:///{tmp_path / name}")
+    for place in (copy, tmp_path / "link.db"):
+        done = succeed(db_url, "import-blobs", f"sqlite:///{quote(str(place))}")
         assert "2 unchanged" in done.out
     assert contents(engine, but=BUT_RUNS) == stored
+    with closing(sqlite3.connect(copy)) as moved:
+        moved.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = 2")
+        moved.commit()
+    done = succeed(db_url, "import-blobs", f"sqlite:///{quote(str(copy))}")
+    assert "1 replaced, 1 unchanged" in done.out
 
 
 @on_sqlite

@@ -7,7 +7,6 @@ import sqlite3
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -101,25 +100,6 @@ def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engi
     assert "1 unchanged" in done.out
     place = query(engine, "SELECT path FROM source_file WHERE role = 'row'")
     assert place == [(f"import:mariadb://127.0.0.1:{url.port}/{url.database}#exposure/1",)]
-
-
-@on_sqlite
-def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path):
-    old_2020.add("M 54", **small(1))
-    number = old_2020.add("M 54", **small(2))
-    assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
-    before = contents(engine)
-    moved = tmp_path / "elsewhere #1?.db"
-    Path(str(sa.make_url(old_2020.url).database)).rename(moved)
-    url = f"sqlite:///{quote(str(moved))}"
-    assert "2 unchanged" in aomuse(db_url, "import-blobs", url).out
-    assert contents(engine) == before
-    connection = sqlite3.connect(moved)
-    connection.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = ?", (number,))
-    connection.commit()
-    connection.close()
-    done = succeed(db_url, "import-blobs", url)
-    assert "1 replaced, 1 unchanged" in done.out
 
 
 @on_sqlite

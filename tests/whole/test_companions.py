@@ -4,7 +4,6 @@ import datetime as dt
 import os
 
 import fits_factory as factory
-import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
 from companion_files import CATALOG, WEATHER, with_time, write_catalog, write_log, write_raman
@@ -122,23 +121,13 @@ def test_the_sky_at_start_and_end(db, tree):
 
 
 @on_sqlite
-def test_the_sky_of_an_exposure_without_a_log(db, tree):
-    tree.add(1, without=["raw", "psf"])
-    db.load(tree.root)
-    columns = [c["name"] for c in sa.inspect(db.engine).get_columns("v_sky_condition")]
-    assert columns == [
-        *("exposure_id", "start_condition", "start_comment", "end_condition", "end_comment")
-    ]
-    assert [row[1:] for row in db.query("SELECT * FROM v_sky_condition")] == [(None,) * 4]
-
-
-@on_sqlite
-def test_a_changed_log_alone_is_loaded_and_verify_sees_it(db, tree):
+def test_texts_that_come_later_or_change_are_loaded_and_verify_sees_it(db, tree):
     files = tree.add(1, without=["psf"])
-    log = write_log(tree)
-    catalog = write_catalog(files)
     db.load(tree.root)
     number = db.scalar("SELECT id FROM exposure")
+    log, catalog = write_log(tree), write_catalog(files)
+    assert "1 completed" in db.load(tree.root).out
+    assert db.count("night_log") == 1
 
     write_log(tree, WEATHER[:2])
     catalog.write_text(CATALOG.replace("17 nan", "18 nan"))
@@ -155,17 +144,6 @@ def test_a_changed_log_alone_is_loaded_and_verify_sees_it(db, tree):
 
 
 @on_sqlite
-def test_a_log_that_comes_later_completes_the_exposure(db, tree):
-    files = tree.add(1, without=["psf"])
-    db.load(tree.root)
-    write_log(tree)
-    write_catalog(files)
-    done = db.run("load", tree.root)
-    assert (done.code, "1 completed" in done.out) == (0, True)
-    assert db.count("night_log") == 1
-
-
-@on_sqlite
 def test_touched_texts_are_not_read_again(db, tree):
     files = tree.add(1, without=["psf"])
     paths = write_log(tree), write_catalog(files)
@@ -173,17 +151,6 @@ def test_touched_texts_are_not_read_again(db, tree):
     for path in paths:
         os.utime(path, (1, 1))
     assert "1 unchanged" in db.run("load", tree.root).out
-
-
-def test_deleting_an_exposure_takes_all_of_it(db, tree):
-    files = tree.add(1, without=["psf"])
-    write_log(tree)
-    write_catalog(files)
-    write_raman(tree, "MUSE_RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
-    db.load(tree.root)
-    db.execute("DELETE FROM exposure")
-    for table in ("night_log", "night_weather", "night_constraint", "night_file", "table_value"):
-        assert db.scalar(f"SELECT COUNT(*) FROM {table}") == 0, table
 
 
 @one_on_mariadb("name", [".detections.cat", "_f606w.detections.cat", ".se.cat"])
