@@ -246,6 +246,7 @@ def test_a_file_that_was_compressed(db, tree):
     assert db.open_issues() == []
 
 
+@on_sqlite
 def test_rows_are_not_given_up_for_a_file_that_has_gone(db, tree, whole):
     files, other = tree.add(1), tree.add(2)
     db.load(tree.root)
@@ -281,6 +282,7 @@ def test_reload_goes_on_without_what_has_gone(db, tree):
     assert db.open_issues() == []
 
 
+@on_sqlite
 def test_a_corrected_provenance_leaves_nothing_behind(db, tree, whole):
     """The cube named the wrong raw file; its rows move to the exposure it is of."""
     wrong, right = factory.archive_id(40), factory.archive_id(1)

@@ -176,27 +176,34 @@ def test_a_catalogue_belongs_to_the_longest_name(db, tree):
     ) == [(longer.name,)]
 
 
-@one_on_mariadb(
-    ("cards", "attached"),
-    [
-        ({"DATE_OBS": "2018-08-13T00:01:07.123"}, True),
-        ({"DATE_OBS": "2018-08-13T00:01:09.123"}, True),
-        ({"DATE_OBS": "2018-08-13T00:01:09.124"}, False),
-        ({"MJD_OBS": 58343 + 67.123 / 86400}, True),
-        ({"MJD_OBS": 58343.5}, False),
-        ({"DATE_OBS": "yesterday"}, False),
-        ({}, False),
-    ],
-)
-def test_raman_images_are_tied_by_time(db, tree, cards, attached):
-    tree.add(1, without=["raw", "psf"])
-    path = write_raman(tree, "RAMAN_IMAGES_0001.fits", **cards)
-    done = db.run("load", tree.root)
-    assert done.code == 0
-    count = db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'raman'")
-    assert count == int(attached)
-    issues = db.query("SELECT code, path FROM load_issue WHERE code = 'no_exposure'")
-    assert issues == ([] if attached else [("no_exposure", str(path))])
+#: Cards of images, of which each has an exposure of its own that started at 00:0N:07.123.
+TIMES = {
+    1: ({"DATE_OBS": "2018-08-13T00:01:07.123"}, True),
+    2: ({"DATE_OBS": "2018-08-13T00:02:09.123"}, True),
+    3: ({"DATE_OBS": "2018-08-13T00:03:09.124"}, False),
+    4: ({"MJD_OBS": 58343 + (4 * 60 + 7.123) / 86400}, True),
+    5: ({"MJD_OBS": 58343.5}, False),
+    6: ({"DATE_OBS": "yesterday"}, False),
+    7: ({}, False),
+}
+
+
+def test_raman_images_are_tied_by_time(db, tree):
+    paths = {}
+    for number, (cards, _) in TIMES.items():
+        tree.add(number, without=["raw", "prm", "psf"])
+        paths[number] = str(write_raman(tree, f"RAMAN_IMAGES_{number:04d}.fits", **cards))
+    assert db.run("load", tree.root).code == 0
+    owners = dict(
+        db.query(
+            "SELECT f.path, e.archive_id FROM source_file f JOIN exposure e ON e.id = f.exposure_id"
+            " WHERE f.role = 'raman'"
+        )
+    )
+    tied = [number for number, (_, attached) in TIMES.items() if attached]
+    assert owners == {paths[number]: factory.archive_id(number) for number in tied}
+    left = db.query("SELECT path FROM load_issue WHERE code = 'no_exposure' ORDER BY path")
+    assert left == [(paths[number],) for number in TIMES if number not in tied]
 
 
 @one_on_mariadb(

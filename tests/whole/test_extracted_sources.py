@@ -67,6 +67,7 @@ def test_every_source_has_a_row(night, tree, engine, db_url):
     assert aomuse(db_url, "verify", tree.root).code == 0
 
 
+@on_sqlite
 def test_verify_finds_a_row_that_differs_from_the_file(night, tree, engine, db_url):
     assert aomuse(db_url, "load", tree.root).code == 0
     for change in (
