@@ -50,8 +50,7 @@ def test_every_file_of_an_exposure_twice(db, tree, make, mark):
     # A log or catalogue called X_backup belongs to another raw file or cube.
     twice = every if mark != "_backup" else files.all
     copies = {str(MAKE[make](path, marked(path, mark))) for path in twice}
-    done = db.load(tree.root)
-    assert "1 unchanged" in done.out
+    assert "1 unchanged" in db.load(tree.root).out
     assert {p for (p,) in db.query("SELECT path FROM load_issue WHERE code = 'copy'")} == copies
     assert db.open_issues("warning") == [("channels_missing", str(files.raw))]
     db.load(tree.root, "--reload")

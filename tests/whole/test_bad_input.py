@@ -279,18 +279,6 @@ def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, ligh
 
 
 @on_sqlite
-def test_following_the_advice_to_remove_a_file_closes_its_issue(db, tree):
-    """not_fits says: remove or rename it."""
-    files = tree.add(1)
-    files.psf.write_bytes(HTML)
-    assert db.run("load", tree.root).code == 1
-    files.psf.unlink()
-    db.load(tree.root)
-    assert db.open_issues() == []
-    assert ("psf_missing", str(files.prm)) in db.open_issues("warning")
-
-
-@on_sqlite
 def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for path in files.all:
