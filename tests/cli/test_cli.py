@@ -150,12 +150,15 @@ def test_useless_roots(dry, engine, db_url, tmp_path, tree):
     (tmp_path / "empty").mkdir()
     (tmp_path / "other" / "plots").mkdir(parents=True)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "raw").symlink_to("/nowhere")
     for root, said in (
         ("nowhere", "does not exist"),
         ("file.fits", "is not a folder"),
         ("empty", "no folder single/, raw/ or analysis/"),
         ("other", "no folder single/, raw/ or analysis/"),
-        ("loop", ""),
+        ("loop", "does not exist"),
+        ("links", "links/raw: the link leads to no file or folder: repair"),
     ):
         done = aomuse(db_url, "load", *dry, tmp_path / root)
         assert done.code == 2
