@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,7 +173,7 @@ def plan(
 
 def _plans(engine: Engine, roots: Sequence[Path], *, reload: bool) -> _Planned:
     """Return what the roots hold, and what is to be done with each exposure."""
-    where = [printable(root.resolve()) for root in roots]
+    where = [printable(realpath(root)) for root in roots]  # a link to itself too
 
     def read_headers() -> KnownHeaders:
         with read_transaction(engine) as connection:

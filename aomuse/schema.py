@@ -34,7 +34,7 @@ _CUT_OFF = {
 }
 
 #: Largest table that a server is asked to count, which takes half a second.
-_MOST_COUNTED = 1_000_000
+MOST_COUNTED = 1_000_000
 _ESTIMATES = (
     "SELECT table_name, table_rows FROM information_schema.tables WHERE table_schema = DATABASE()"
 )
@@ -50,7 +50,7 @@ def row_counts(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
         estimates = {name: rows or 0 for name, rows in connection.execute(text(_ESTIMATES))}
     counts = {}
     for name in tables:
-        if estimates.get(name, 0) > _MOST_COUNTED:
+        if estimates.get(name, 0) > MOST_COUNTED:
             counts[name] = f"about {estimates[name]:,}"
         else:
             rows = sa.select(sa.func.count()).select_from(sa.table(name))

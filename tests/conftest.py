@@ -43,7 +43,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
 compiled_statements.share()
-# A million objects stay from the imports on, and the garbage collector looks at them all.
 gc.set_threshold(20_000, 20, 100)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -64,6 +63,11 @@ SLOW_FIXTURES = {
     *("mariadb_server", "own_server", "other_server", "other_url", "browser", "processes"),
     *("whole", "light", "slow"),
 }
+
+
+def pytest_sessionfinish() -> None:
+    """Let the last collection of garbage pass over a million objects: it would take seconds."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

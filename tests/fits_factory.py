@@ -285,15 +285,15 @@ def edit(path: Path, change: Callable[[fits.HDUList], fits.HDUList | None]) -> P
     return path
 
 
-def leave_one_channel(root: Path, name: str = "CHAN07") -> None:
+def leave_one_channel(root: Path, name: str = "CHAN07", but: Path | None = None) -> None:
     """Take the other channels out of the raw files of a tree: theirs are most cards of a night."""
+
+    def leave(hdus: fits.HDUList) -> fits.HDUList:
+        return fits.HDUList([h for h in hdus if h.name == name or not h.name.startswith("CHAN")])
+
     for path in (root / "raw").glob("*.fits*"):
-        edit(
-            path,
-            lambda hdus: fits.HDUList(
-                [hdu for hdu in hdus if hdu.name == name or not hdu.name.startswith("CHAN")]
-            ),
-        )
+        if path != but:
+            edit(path, leave)
 
 
 def edit_bytes(path: Path, change: Callable[[bytes], bytes]) -> Path:

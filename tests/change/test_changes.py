@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite, one_on_mariadb
 from fits_factory import LAYERS, Files, Tree, edit
 from sqlalchemy.orm import Session
 from warehouse import aomuse, exposure
@@ -65,7 +66,7 @@ def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
         assert repr(table) == repr(other[name]), name
 
 
-@pytest.mark.parametrize(
+@one_on_mariadb(
     "values",
     [
         {
@@ -79,7 +80,7 @@ def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
         },
         {"RA": 200, "PROV1": "MUSE.2018-08-13T00:01:07.123.fits", "OBJECT": "elsewhere"},
     ],
-    ids=len,
+    ids=["seven", "three"],
 )
 def test_header_values(db, values, files, as_if):
     with Session(db.engine) as session:
@@ -94,6 +95,7 @@ def test_header_values(db, values, files, as_if):
     same(now(db.engine, files), as_if("reduced", change))
 
 
+@on_sqlite
 def test_a_header_value_that_no_card_has(db, files):
     with Session(db.engine) as session:
         found = first(session, files)
@@ -117,6 +119,7 @@ def test_a_header_value_that_no_card_has(db, files):
     assert metrics
 
 
+@on_sqlite
 def test_other_headers_than_the_first(db, files):
     with Session(db.engine) as session:
         found = first(session, files)
@@ -132,6 +135,7 @@ def test_other_headers_than_the_first(db, files):
             found.set_header("BITPIX", 8, file="night_log")
 
 
+@on_sqlite
 def test_a_value_that_does_not_fit_changes_nothing(db, files):
     before = db.contents()
     with Session(db.engine) as session:
@@ -152,6 +156,7 @@ def test_a_value_that_does_not_fit_changes_nothing(db, files):
     assert db.contents() == before
 
 
+@on_sqlite
 def test_an_undefined_value(db, files):
     with Session(db.engine) as session:
         found = first(session, files)
@@ -203,6 +208,7 @@ def test_a_source(db, files, as_if, quantity):
     same(now(db.engine, files), as_if("psf", change))
 
 
+@on_sqlite
 def test_what_does_not_fit_the_layers_changes_nothing(db, files):
     before = db.contents()
     with Session(db.engine) as session:
@@ -223,6 +229,7 @@ def test_what_does_not_fit_the_layers_changes_nothing(db, files):
     assert db.contents() == before
 
 
+@on_sqlite
 def test_a_column_of_integers_takes_no_fraction(db, tmp_path):
     files = Tree(tmp_path / "night").add(1)
 

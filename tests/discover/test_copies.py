@@ -5,6 +5,7 @@ from pathlib import Path
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite, one_on_mariadb
 from companion_files import write_catalog, write_log
 from fits_factory import Files
 
@@ -33,8 +34,14 @@ MAKE = {
 }
 
 
-@pytest.mark.parametrize("make", MAKE)
-@pytest.mark.parametrize("mark", MARKS)
+#: Each way to make a copy, and each name that copies get.
+COPIES = [
+    *(("copy", mark) for mark in MARKS),
+    *((make, MARKS[0]) for make in MAKE if "link" in make),
+]
+
+
+@one_on_mariadb(("make", "mark"), COPIES)
 def test_every_file_of_an_exposure_twice(db, tree, make, mark):
     files = tree.add(1)
     every = [*files.all, write_log(tree), write_catalog(files, ".detections.cat")]
@@ -43,8 +50,7 @@ def test_every_file_of_an_exposure_twice(db, tree, make, mark):
     # A log or catalogue called X_backup belongs to another raw file or cube.
     twice = every if mark != "_backup" else files.all
     copies = {str(MAKE[make](path, marked(path, mark))) for path in twice}
-    done = db.load(tree.root)
-    assert "1 unchanged" in done.out
+    assert "1 unchanged" in db.load(tree.root).out
     assert {p for (p,) in db.query("SELECT path FROM load_issue WHERE code = 'copy'")} == copies
     assert db.open_issues("warning") == [("channels_missing", str(files.raw))]
     db.load(tree.root, "--reload")
@@ -68,6 +74,7 @@ def test_a_copy_that_wget_numbered(tree):
     assert [(i.code, i.path) for i in discover([tree.root]).issues] == [("copy", str(twin))]
 
 
+@on_sqlite
 def test_copies_that_an_earlier_version_loaded_as_cubes_go(db, tree):
     files = tree.add(1)
     other = marked(files.reduced, "_x")

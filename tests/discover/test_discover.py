@@ -8,9 +8,7 @@ import pytest
 from fits_factory import Files, Tree
 
 from aomuse.discover import discover, find_again
-from aomuse.discover.archive_names import archive_id_of
 from aomuse.discover.identity import read_identity
-from aomuse.errors import ConfigurationError
 from aomuse.exchange.files import Discovery
 
 
@@ -173,44 +171,16 @@ def test_a_linked_file_is_found_where_the_link_is(tree, tmp_path):
     assert_found([tree.root], files)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("nowhere", "does not exist"),
-        ("file", "is not a folder"),
-        ("", "no folder single/, raw/ or analysis/"),
-        ("loop", None),
-    ],
-)
-def test_missing_and_useless_roots(name, why, tmp_path):
-    (tmp_path / "file").write_text("")
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    with pytest.raises(ConfigurationError, match=why):
-        discover([tmp_path / name])
-
-
 # Doubles
 
 
-def test_copies_with_the_same_content(tree):
-    files = tree.add(1)
-    copies = tree.add(1, folder="copy", without=["prm", "psf"])
+def test_a_night_that_was_copied_as_a_whole(tree):
+    files, copies = tree.add(1, folder="2018-08-12"), tree.add(1, folder="backup")
     found = discover([tree.root])
     assert paths(found) == [set(files.all)]
-    assert {(i.severity, i.code, i.path) for i in found.issues} == {
-        ("note", "copy", str(copies.reduced)),
-        ("note", "copy", str(copies.raw)),
-    }
-
-
-def test_a_night_that_was_copied_as_a_whole(tree):
-    files = tree.add(1, folder="2018-08-12")
-    tree.add(1, folder="backup")
-    found = discover([tree.root])
-    assert len(found.exposures) == 1
     assert len(found.exposures[0].fits) == 1
-    assert {f.path for f in found.exposures[0].files} == set(files.all)
-    assert set(codes(found)) == {"copy"}
+    issues = {(issue.severity, issue.code, issue.path) for issue in found.issues}
+    assert issues == {("note", "copy", str(path)) for path in copies.all}
 
 
 def test_raw_files_of_one_name_that_differ(tree):
@@ -289,16 +259,6 @@ def test_raw_files_that_are_no_science(keyword, value, tree):
     assert codes(found) == []
 
 
-def test_a_combined_cube_is_left_out(tree):
-    files = tree.add(1)
-    path = tree.root / "single" / "COMBINED.fits"
-    factory.write(path, factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits"))
-    found = discover([tree.root])
-    assert paths(found) == [set(files.all)]
-    assert [file.path for file, _ in found.left_out] == [path]
-    assert codes(found) == []
-
-
 def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree):
     """The cube is there: it would be wrong to say that it was not found."""
     tree.add(1)
@@ -310,13 +270,6 @@ def test_the_analysis_of_a_combined_cube_does_not_wait_for_it(tree):
 
 
 # Identity
-
-
-@pytest.mark.parametrize(
-    "name", ["MUSE.2018-08-13T00:05:07.123.fits.fz", "MUSE.2018-08-13T00:05:07.123.FITS"]
-)
-def test_archive_names(name):
-    assert archive_id_of(name) == "MUSE.2018-08-13T00:05:07.123"
 
 
 def test_arcfile_stands_in_for_prov1(tree):

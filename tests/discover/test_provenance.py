@@ -104,8 +104,7 @@ def test_what_was_loaded_and_is_left_out_now(db, tree):
     for name, cube in cubes.items():
         cube[0].header["NCOMBINE"] = 3
         factory.write(tree.root / "single" / f"{name}.fits", cube)
-    done = db.load(tree.root)
-    assert "1 replaced" in done.out
+    assert "1 replaced" in db.load(tree.root).out
     names = {row["name"] for row in db.rows("source_file") if row["role"] == "reduced"}
     assert names == {"DATACUBE_0001.fits", "ALONE.fits"}
     told = db.query("SELECT path, message FROM load_issue WHERE code = 'left_out_stored'")
@@ -118,11 +117,12 @@ def test_what_was_loaded_and_is_left_out_now(db, tree):
     assert db.open_issues("warning") == [("channels_missing", str(files.raw))]
 
 
-@pytest.mark.parametrize("colon", [":", "_", "-", " ", ".", "%3A", "%3a", "\uff1a"])
-@pytest.mark.parametrize("suffix", ["", ".fits", ".FITS.fz", " (1).fits.fz", " - Copy.fits"])
-def test_archive_names(colon, suffix):
+def test_archive_names():
     name = factory.archive_id(5)
-    assert archive_id_of(name.replace(":", colon) + suffix) == name
+    for colon in (":", "_", "-", " ", ".", "%3A", "%3a", "\uff1a"):
+        for suffix in ("", ".fits", ".FITS.fz", " (1).fits.fz", " - Copy.fits"):
+            spelled = name.replace(":", colon) + suffix
+            assert archive_id_of(spelled) == name, spelled
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fits_factory as factory
 import pytest
+from backends import on_sqlite
 from companion_files import write_log
 
 from aomuse.discover import discover
@@ -102,23 +103,25 @@ POINTERS = {
 }
 
 
-@pytest.mark.parametrize("what", POINTERS)
-def test_what_stands_for_the_file(db, tree, what):
-    text, advice = POINTERS[what]
-    files = tree.add(1)
-    files.psf.write_text(text)
-    assert advice in db.fail("load", tree.root)
-    assert db.open_issues() == [("not_fits", str(files.psf))]
-
-
-@pytest.mark.parametrize("what", ["git-lfs", "git-annex"])
-def test_what_stands_for_a_night_log(db, tree, what):
-    text, advice = POINTERS[what]
-    tree.add(1)
-    log = write_log(tree)
-    log.write_text(text)
-    assert advice in db.fail("load", tree.root)
-    assert db.open_issues() == [("not_text", str(log))]
+@on_sqlite
+def test_what_stands_for_a_file_or_a_log(db, tree):
+    """Each says what to do, beside the others in one load."""
+    expected = {}
+    for number, (text, advice) in enumerate(POINTERS.values(), 1):
+        path = tree.add(number).psf
+        path.write_text(text)
+        expected[str(path)] = "not_fits", advice
+    for number, what in enumerate(("git-lfs", "git-annex"), 1):
+        text, advice = POINTERS[what]
+        path = write_log(tree, number=number)
+        path.write_text(text)
+        expected[str(path)] = "not_text", advice
+    done = db.run("load", tree.root)
+    assert (done.code, len(done.errors)) == (1, len(expected))
+    for path, (_, advice) in expected.items():
+        (line,) = (line for line in done.errors if path in line)
+        assert advice in line
+    assert db.open_issues() == sorted((code, path) for path, (code, _) in expected.items())
 
 
 def test_pipes_sockets_and_devices_are_not_opened(tree, monkeypatch):
@@ -138,6 +141,7 @@ def test_pipes_sockets_and_devices_are_not_opened(tree, monkeypatch):
         ]
 
 
+@on_sqlite
 def test_a_pipe_in_place_of_a_file_that_was_loaded(db, tree):
     files = tree.add(1)
     db.load(tree.root)

@@ -84,6 +84,5 @@ def test_a_row_over_modes_would_be_seen(night):
     assert (together.total(), apart.total()) == (1, len(night) - 1)
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_sharpness_is_shown_in_arcsec(name):
-    assert not PIXELS.search(QUERIES[name])
+def test_sharpness_is_shown_in_arcsec():
+    assert [name for name, sql in QUERIES.items() if PIXELS.search(sql)] == []

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
-from backends import one_on_mariadb
+from backends import on_sqlite, one_on_mariadb
 from column_grid import GridColumn
 from fits_factory import Tree
 from warehouse import aomuse, exposure
@@ -202,6 +202,7 @@ def grid_values(path: Path, columns: list[GridColumn]) -> dict[str, str]:
     return {name: repr(values) for name, values in found.items()}
 
 
+@on_sqlite
 def test_lists_and_nan_of_other_programs_come_back(db, tree, tmp_path):
     """NaN as x86 computes it; lists row by row, an empty one at 0."""
     rows = [
@@ -236,6 +237,7 @@ def test_lists_and_nan_of_other_programs_come_back(db, tree, tmp_path):
     assert hdus_of(tmp_path / "out" / "raw" / files.raw.name)[-1] == wanted
 
 
+@on_sqlite
 def test_text_tables_of_astropy_come_back_to_the_bit(db, tree, tmp_path):
     columns = [
         fits.Column("NAME", "A12", array=["M 54", "", "NGC 6397"]),
@@ -254,6 +256,7 @@ def test_text_tables_of_astropy_come_back_to_the_bit(db, tree, tmp_path):
     assert hdus_of(tmp_path / "out" / "raw" / files.raw.name)[-1] == wanted
 
 
+@on_sqlite
 def test_other_readers_open_what_is_written(db, tree, tmp_path):
     files = tree.add(1)
     db.load(tree.root)
@@ -269,6 +272,7 @@ def test_other_readers_open_what_is_written(db, tree, tmp_path):
                     assert hdu.read().tobytes() == original.read().tobytes()
 
 
+@on_sqlite
 def test_pixels_take_no_room(db, tree, tmp_path):
     files = tree.add(1, without=["raw", "prm", "psf"])
     factory.edit(
@@ -281,6 +285,7 @@ def test_pixels_take_no_room(db, tree, tmp_path):
     assert written.stat().st_blocks * 512 < 1 << 20
 
 
+@on_sqlite
 def test_bytes_that_the_database_lacks_are_named(db, tree, tmp_path):
     behind_end, behind_file, unknown = (tree.add(number) for number in (1, 2, 3))
     factory.edit_bytes(
@@ -316,6 +321,7 @@ def test_bytes_that_the_database_lacks_are_named(db, tree, tmp_path):
     ]
 
 
+@on_sqlite
 def test_a_file_that_failed_and_one_that_lost_rows_are_named(db, tree, tmp_path):
     failed, spoiled = tree.add(1), tree.add(2)
     failed.psf.write_bytes(b"not FITS")
@@ -363,6 +369,7 @@ def test_changed_values_are_named(db, tree, tmp_path):
         assert set(hdus[f"PM_{source}"].data["flux"]) == {1.5}
 
 
+@on_sqlite
 def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, tmp_path):
     files = tree.add(1)
     db.load(tree.root)
@@ -377,6 +384,7 @@ def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, tmp_path):
     assert files.raw.read_bytes() == before
 
 
+@on_sqlite
 def test_a_link_does_not_lead_out_of_the_folder(db, tree, tmp_path):
     tree.add(1, without=["reduced", "prm", "psf"])
     db.run("load", tree.root)
@@ -388,6 +396,7 @@ def test_a_link_does_not_lead_out_of_the_folder(db, tree, tmp_path):
     assert list(elsewhere.iterdir()) == []
 
 
+@on_sqlite
 def test_one_exposure_of_several(db, tree, tmp_path):
     tree.add(1)
     wanted = tree.add(2)

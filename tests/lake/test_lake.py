@@ -18,7 +18,7 @@ import sqlglot
 from astropy.io.votable import parse
 from own_processes import start
 from sqlalchemy.exc import DBAPIError
-from warehouse import TABLES, aomuse, execute
+from warehouse import TABLES, aomuse, execute, succeed
 
 from aomuse import Database, open_lake
 from aomuse.change.headers import set_header
@@ -32,8 +32,7 @@ NOT_IN_LAKE = {"run_lock", "view_state"}
 
 
 def exported(db: Any, lake: Path) -> str:
-    done = aomuse(db.url, "export", "parquet", lake, "--workers", "1")
-    assert (done.code, done.err) == (0, ""), done.text
+    done = succeed(db.url, "export", "parquet", lake, "--workers", "1")
     return done.out.splitlines()[-1]
 
 

@@ -12,7 +12,7 @@ import pytest
 from astropy.io import fits
 from fits_factory import Files, Tree, edit
 from old_databases import database_2020, database_2023
-from warehouse import aomuse
+from warehouse import aomuse, succeed
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def night(sqlite_template, tmp_path_factory):
 
 
 def exported_documents(url: str, folder: Path) -> list[dict[str, Any]]:
-    done = aomuse(url, "export", "seed-json", folder)
-    assert (done.code, done.err) == (0, "")
+    succeed(url, "export", "seed-json", folder)
     return [json.loads(path.read_text()) for path in sorted(folder.rglob("*.json"))]
 
 

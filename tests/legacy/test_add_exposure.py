@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite
 from fits_factory import Tree
 from sqlalchemy.orm import Session
 from warehouse import aomuse, contents, execute, exposure, query, rows, scalar
@@ -115,6 +116,7 @@ def test_what_a_load_gave_back_makes_the_same_rows(
     other.engine.dispose()
 
 
+@on_sqlite
 def test_arrays_are_lists(db):
     values = np.array([0.5, np.nan, -0.0, np.inf])
     params = {"fwhm": values, "beta": values[::-1], "wavelength": np.arange(4.0)}
@@ -126,6 +128,7 @@ def test_arrays_are_lists(db):
         assert json.dumps(found.psf_fits[0].psf_params()) == wanted
 
 
+@on_sqlite
 def test_a_target_that_is_there_gets_another_exposure(db):
     with db.session() as session:
         session.add(Target(name="testTarget"))
@@ -139,6 +142,7 @@ def test_a_target_that_is_there_gets_another_exposure(db):
         assert target.exposures[0].data() is None
 
 
+@on_sqlite
 def test_what_is_there_already_is_refused(db, db_url, engine, tmp_path):
     tree = Tree(tmp_path / "night")
     files = tree.add(1)
@@ -220,6 +224,7 @@ def test_changes_count_where_an_import_kept_text(db):
         assert repr(after["PM_1"]["snr"]) == "[5.0, nan, 3.0]"
 
 
+@on_sqlite
 def test_a_change_that_fails_changes_nothing(db, engine):
     number = db.add_exposure(**NAMES, **DOCUMENTS)
     before = contents(engine)
@@ -233,6 +238,7 @@ def test_a_change_that_fails_changes_nothing(db, engine):
     assert contents(engine) == before
 
 
+@on_sqlite
 def test_an_exposure_made_of_objects_has_no_header(db):
     with Session(db.engine) as session:
         target = Target(name="testTarget")

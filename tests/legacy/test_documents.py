@@ -1,61 +1,50 @@
 """The seed's documents as methods of the objects of a session."""
 
-import json
-
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
+from old_databases import exact
 from sqlalchemy.orm import Session
-from warehouse import aomuse
 
+from aomuse import connect
 from aomuse.errors import AomuseError
 from aomuse.models import Exposure, PsfFit, PsfParameter
 
 
-def same(one: object, other: object) -> bool:
-    return json.dumps(one) == json.dumps(other)
-
-
 @pytest.fixture
-def exported(engine, db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
-    tree.add(1)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    assert aomuse(db_url, "export", "seed-json", tmp_path / "out").code == 0
-    (file,) = (tmp_path / "out").iterdir()
-    found: dict[str, object] = json.loads(file.read_text())
-    return found
+def session(night):
+    """Give a session of the night, in which nothing is committed."""
+    db = connect(night.url)
+    with db.session() as session:
+        yield session
+    db.engine.dispose()
 
 
-def test_they_equal_the_export(engine, exported):
-    with Session(engine) as session:
-        exposure = session.scalars(sa.select(Exposure)).one()
-        fit = exposure.psf_fits[0]
-        assert same(exposure.data(), exported["data"])
-        assert same(fit.psf_params(), exported["psfParams"])
-        assert same(fit.sources(), exported["sources"])
+def test_they_equal_the_export(session, night):
+    for exported in night.documents:
+        wanted = sa.select(Exposure).filter_by(raw_file=exported["rawFile"])
+        exposure = session.scalars(wanted).one()
+        (fit,) = exposure.psf_fits
+        assert exact(exposure.data()) == exact(exported["data"])
+        assert exact(fit.psf_params()) == exact(exported["psfParams"])
+        assert exact(fit.sources()) == exact(exported["sources"])
         # The rows are there as well.
         assert [f"PM_{source.pampelmuse_id}" for source in fit.sources] == list(fit.sources() or {})
 
 
-@pytest.mark.usefixtures("exported")
-def test_they_show_what_the_session_has_changed(engine):
-    with Session(engine) as session:
-        fit = session.scalars(sa.select(PsfFit)).one()
-        row = session.get_one(PsfParameter, (fit.id, "fwhm", 2))
-        row.value = 2.5
-        params = fit.psf_params()
-        assert params is not None
-        assert params["fwhm"][2] == 2.5
+def test_they_show_what_the_session_has_changed(session):
+    fit = session.get_one(PsfFit, 1)
+    session.get_one(PsfParameter, (fit.id, "fwhm", 2)).value = 2.5
+    params = fit.psf_params()
+    assert params is not None
+    assert params["fwhm"][2] == 2.5
 
 
-@pytest.mark.usefixtures("exported")
-def test_an_object_of_no_session_says_so(engine):
-    with Session(engine) as session:
-        exposure = session.scalars(sa.select(Exposure)).one()
-        fit = exposure.psf_fits[0]
-        sources = fit.sources
-        assert len(sources) > 0
+def test_an_object_of_no_session_says_so(session):
+    exposure = session.get_one(Exposure, 1)
+    fit = exposure.psf_fits[0]
+    sources = fit.sources
+    assert len(sources) > 0
+    session.close()
     for ask in (exposure.data, fit.psf_params, sources):
         with pytest.raises(AomuseError, match="is detached: fetch and use it inside a session"):
             ask()

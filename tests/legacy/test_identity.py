@@ -3,12 +3,15 @@
 import datetime as dt
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
-from backends import one_on_mariadb
+from backends import on_sqlite, one_on_mariadb
 from old_databases import OldDatabase, database_2020, database_2023
 from warehouse import Finished, aomuse, contents, open_issues, query, scalar, succeed
 
@@ -84,6 +87,7 @@ def test_another_database_at_the_same_address_is_added(rawfile, same_address, db
     assert contents(engine, but=BUT_RUNS) == stored
 
 
+@on_sqlite
 def test_the_same_names_in_another_database(same_address, db_url, engine):
     """Without a header nothing says that two are one exposure: both are kept, and it is said."""
     first, second = (
@@ -122,6 +126,7 @@ def test_the_same_exposure_analysed_elsewhere_is_refused(same_address, db_url, e
     assert open_issues(engine) == []
 
 
+@on_sqlite
 def test_rows_of_another_database_do_not_get_into_an_exposure(same_address, db_url, engine):
     """A second analysis of an exposure brings back its first row, which is another one here."""
     first = row("A", 1)
@@ -165,6 +170,7 @@ def test_a_row_that_was_changed_replaces_what_it_was(change, same_address, db_ur
     assert "1 unchanged" in again.out
 
 
+@on_sqlite
 def test_a_repaired_blob_is_found_again(same_address, db_url, engine):
     good = row("A", 1)
     old = same_address(good | {"psfparams": good["psfparams"][:-5], "sources": None})
@@ -176,6 +182,7 @@ def test_a_repaired_blob_is_found_again(same_address, db_url, engine):
     assert scalar(engine, "SELECT COUNT(*) FROM psf_fit") == 1
 
 
+@on_sqlite
 def test_names_that_changed_are_another_exposure(same_address, db_url, engine):
     """The number of a row that was deleted may be given again."""
     first = row("A", 1)
@@ -191,6 +198,7 @@ def test_names_that_changed_are_another_exposure(same_address, db_url, engine):
     assert names == [(first["rawfile"],), (other["rawfile"],)]
 
 
+@on_sqlite
 def test_rows_with_equal_documents_are_all_kept(same_address, db_url, engine):
     documents = {name: row("A", 1)[name] for name in ("data", "psfparams", "sources")}
     rows = [row("A", n, rawfile=None, **documents) for n in (1, 2, 3)]
@@ -206,6 +214,7 @@ def test_rows_with_equal_documents_are_all_kept(same_address, db_url, engine):
     assert parameters(engine) == of(*rows, *others)
 
 
+@on_sqlite
 def test_the_same_database_under_two_addresses_is_one(sqlite_url, db_url, engine, tmp_path):
     old = database_2020(sqlite_url())
     for number in (1, 2):
@@ -213,14 +222,20 @@ def test_the_same_database_under_two_addresses_is_one(sqlite_url, db_url, engine
     assert imported(db_url, old).code == 0
     stored = contents(engine, but=BUT_RUNS)
     path = Path(str(sa.make_url(old.url).database))
-    shutil.copyfile(path, tmp_path / "copy.db")
+    copy = Path(shutil.copyfile(path, tmp_path / "elsewhere #1?.db"))
     (tmp_path / "link.db").symlink_to(path)
-    for name in ("copy.db", "link.db"):
-        done = succeed(db_url, "import-blobs", f"sqlite:///{tmp_path / name}")
+    for place in (copy, tmp_path / "link.db"):
+        done = succeed(db_url, "import-blobs", f"sqlite:///{quote(str(place))}")
         assert "2 unchanged" in done.out
     assert contents(engine, but=BUT_RUNS) == stored
+    with closing(sqlite3.connect(copy)) as moved:
+        moved.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = 2")
+        moved.commit()
+    done = succeed(db_url, "import-blobs", f"sqlite:///{quote(str(copy))}")
+    assert "1 replaced, 1 unchanged" in done.out
 
 
+@on_sqlite
 def test_rows_that_got_other_numbers_are_the_same(sqlite_url, db_url, engine):
     """Two old databases were merged into one, which numbered the rows anew."""
     first, second = database_2020(sqlite_url()), database_2020(sqlite_url())
@@ -237,6 +252,7 @@ def test_rows_that_got_other_numbers_are_the_same(sqlite_url, db_url, engine):
     assert scalar(engine, "SELECT COUNT(*) FROM exposure") == 4
 
 
+@on_sqlite
 def test_rows_without_documents(same_address, db_url, engine):
     """Of 2023, with a time and the sky alone."""
 
@@ -259,6 +275,7 @@ def test_rows_without_documents(same_address, db_url, engine):
     assert comments == [("cold",), ("windy",)]
 
 
+@on_sqlite
 def test_an_import_of_an_earlier_version_under_a_name_without_colons(same_address, db_url, engine):
     name = "MUSE.2018-08-12T23_57_30.000.fits.fz"
     old = same_address(row("A", 1, rawfile=name))

@@ -3,6 +3,7 @@
 import json
 
 import sqlalchemy as sa
+from backends import on_sqlite
 from fits_factory import write
 from old_databases import database_2020, exact
 from warehouse import aomuse, contents, open_issues, query, scalar, succeed
@@ -67,6 +68,7 @@ def test_typed_tables_hold_what_files_would_have_given(old_2020, night, engine, 
     assert kept == [("row", "whole")]
 
 
+@on_sqlite
 def test_a_changed_row_is_imported_again_under_its_ids(old_2020, documents, db_url, engine, export):
     numbers = [old_2020.add_document(document) for document in documents[:2]]
     assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
@@ -82,6 +84,7 @@ def test_a_changed_row_is_imported_again_under_its_ids(old_2020, documents, db_u
     assert query(engine, fits) == before
 
 
+@on_sqlite
 def test_provenance_names_table_and_row_and_no_password(other_url, documents, db_url, engine):
     old = database_2020(other_url)
     number = old.add_document(documents[0])
@@ -129,6 +132,7 @@ def test_files_replace_an_import_and_keep_its_ids(old_2020, night, db_url, engin
     assert [code for code, _ in open_issues(engine, "note")].count("exposure_from_files") == 3
 
 
+@on_sqlite
 def test_files_that_are_less_than_the_documents(old_2020, night, db_url, engine, tmp_path):
     """A cube alone does not replace an import, and an import does not replace the cube."""
     document, cube = night.documents[0], night.files[0].reduced

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner
+from fits_factory import leave_one_channel
+from old_databases import exact
+from warehouse import aomuse, succeed
 
-from aomuse import pipeline
-from aomuse.cli import cli
 from aomuse.simulate import simulate
 
 pytestmark = pytest.mark.usefixtures("slow")
@@ -74,20 +74,12 @@ def seed_document(root: Path, prm: Path) -> dict[str, Any]:
     }
 
 
-def exact(value: Any) -> Any:
-    """Give a value so that equality tells types, NaN and the sign of zero."""
-    if isinstance(value, dict):
-        return {key: exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [exact(item) for item in value]
-    return type(value).__name__, repr(value)
-
-
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """Give a night with all modes, in which much is odd or missing."""
+    """Give a night with all modes, in which much is odd or missing; one has all channels."""
     root = tmp_path_factory.mktemp("night")
     exposures = simulate(root, exposures=EXPOSURES, sources=3, layers=17, seed=3)
+    leave_one_channel(root, but=exposures[3].raw)
     with fits.open(exposures[0].reduced, mode="update") as hdus:
         header = hdus[0].header
         header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"
@@ -136,11 +128,9 @@ def seed_documents(tree):
     }
 
 
-def test_export_gives_what_the_seed_stored(engine, db_url, tree, tmp_path, seed_documents):
-    summary = pipeline.load(engine, [tree])
-    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
-    result = CliRunner().invoke(cli, ["--db", db_url, "export", "seed-json", str(tmp_path)])
-    assert result.exit_code == 0, result.output
+def test_export_gives_what_the_seed_stored(db_url, tree, tmp_path, seed_documents):
+    assert f"{EXPOSURES} loaded" in succeed(db_url, "load", tree).out
+    succeed(db_url, "export", "seed-json", tmp_path)
     for path, document in seed_documents.items():
         exported = json.loads((tmp_path / path).read_text())
         assert exact(exported) == exact(json.loads(json.dumps(document))), path
@@ -148,11 +138,10 @@ def test_export_gives_what_the_seed_stored(engine, db_url, tree, tmp_path, seed_
     assert len(list(tmp_path.rglob("*.json"))) == len(seed_documents)
 
     names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
-    command = ["--db", db_url, "export", "seed-json", str(tmp_path / "some"), "--prm"]
-    assert CliRunner().invoke(cli, [*command, *names]).exit_code == 0
-    written = {
-        str(path.relative_to(tmp_path / "some")) for path in tmp_path.rglob("some/**/*.json")
-    }
+    some = tmp_path / "some"
+    succeed(db_url, "export", "seed-json", some, "--prm", *names)
+    written = {str(path.relative_to(some)) for path in some.rglob("*.json")}
     assert written == {*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"}
-    with pytest.raises(Exception, match=r"no analysis comes from a parameter file called nope"):
-        CliRunner().invoke(cli, [*command, "nope"], catch_exceptions=False)
+    done = aomuse(db_url, "export", "seed-json", some, "--prm", "nope")
+    assert (done.code, len(done.errors)) == (2, 1)
+    assert "no analysis comes from a parameter file called nope" in done.err

@@ -7,7 +7,6 @@ import sqlite3
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -91,6 +90,7 @@ def test_what_is_read_of_it_is_freed(mariadb_admin):
     assert kept == (version("mariadb") == "2.0.0rc2")
 
 
+@on_sqlite
 def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engine):
     url = sa.make_url(mariadb_admin())
     database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
@@ -102,24 +102,7 @@ def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db_url, engi
     assert place == [(f"import:mariadb://127.0.0.1:{url.port}/{url.database}#exposure/1",)]
 
 
-def test_a_source_that_was_moved_is_the_same(old_2020, db_url, engine, tmp_path):
-    old_2020.add("M 54", **small(1))
-    number = old_2020.add("M 54", **small(2))
-    assert aomuse(db_url, "import-blobs", old_2020.url).code == 0
-    before = contents(engine)
-    moved = tmp_path / "elsewhere #1?.db"
-    Path(str(sa.make_url(old_2020.url).database)).rename(moved)
-    url = f"sqlite:///{quote(str(moved))}"
-    assert "2 unchanged" in aomuse(db_url, "import-blobs", url).out
-    assert contents(engine) == before
-    connection = sqlite3.connect(moved)
-    connection.execute("UPDATE exposure SET insmode = 'NFM-AO-N' WHERE id = ?", (number,))
-    connection.commit()
-    connection.close()
-    done = succeed(db_url, "import-blobs", url)
-    assert "1 replaced, 1 unchanged" in done.out
-
-
+@on_sqlite
 def test_another_database_does_not_take_the_place_of_an_import(sqlite_url, db_url, engine):
     first, second = database_2020(sqlite_url()), database_2020(sqlite_url())
     first.add("M 54", **small(1))
@@ -139,6 +122,7 @@ def test_another_database_does_not_take_the_place_of_an_import(sqlite_url, db_ur
     assert files == [("X_2.prm.fits",), ("Y.prm.fits",)]
 
 
+@on_sqlite
 def test_an_exposure_of_a_session_is_left(old_2020, db_url, engine):
     from aomuse.models import Exposure, PsfFit
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite
 from fits_factory import Tree
 from warehouse import aomuse, succeed
+
+pytestmark = on_sqlite
 
 NAMES = (
     "../../out.prm.fits",

@@ -3,7 +3,6 @@
 from typing import Any
 
 import fits_factory as factory
-import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite
@@ -34,14 +33,6 @@ def test_two_analyses_of_one_raw_file(db, tree):
 
 
 @on_sqlite
-def test_moffat_and_maoppy(db, tree):
-    tree.add(1, analysis="2018_moffat")
-    tree.add(1, analysis="2018_maoppy")
-    db.load(tree.root)
-    assert fits_of(db.engine) == [("DATACUBE_0001", "maoppy", 5), ("DATACUBE_0001", "moffat", 5)]
-
-
-@on_sqlite
 def test_a_moffat_folder_beside_an_analysis_that_is_moffat(db, tree, whole):
     """The folder tells one model, the parameters the other: they are the same."""
     files, good = tree.add(1), tree.add(2)
@@ -53,15 +44,6 @@ def test_a_moffat_folder_beside_an_analysis_that_is_moffat(db, tree, whole):
     assert db.exposure(files.archive_id)["source_sample"] != []
     loaded = db.loaded_paths()
     assert {str(files.reduced), str(files.raw)} <= loaded
-
-
-@on_sqlite
-def test_a_night_that_was_copied_as_a_whole(db, tree, whole):
-    files = tree.add(1, folder="2018-08-12")
-    tree.add(1, folder="backup")
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == whole[1]
-    assert {code for code, _ in db.open_issues("note")} >= {"copy"}
 
 
 @on_sqlite
@@ -94,46 +76,24 @@ def test_cubes_of_two_targets_with_one_provenance(db, tree, whole):
     assert db.count("exposure") == 2
 
 
-@on_sqlite
-def test_sky_and_combined_cubes_are_left_out(db, tree, whole):
-    files = tree.add(1)
-    cube = factory.reduced(1, PROV2=f"{factory.archive_id(2)}.fits")
-    factory.write(tree.root / "single" / "COMBINED.fits", cube)
-    sky = factory.raw(5)
-    sky[0].header["ESO DPR TYPE"] = "SKY"
-    factory.write(tree.root / "raw" / f"{factory.archive_id(5)}.fits", sky)
-    done = db.load(tree.root)
-    assert "left out: 2 files" in done.out
-    assert db.exposure(files.archive_id) == whole[1]
-    assert db.count("exposure") == 1
+NAMES = ['O\'Neill "quoted"', "100% ;DROP TABLE exposure; --", "a\\b:c?d", "Ünïcödé ☄", "x" * 200]
 
 
-@on_sqlite
-def test_roots_that_overlap_are_loaded_once(db, tree, tmp_path, monkeypatch, whole):
-    files = tree.add(1)
-    monkeypatch.chdir(tmp_path)
-    db.load("night", tree.root, tmp_path, tree.root / "raw")
-    assert db.exposure(files.archive_id) == whole[1]
-    assert {row["path"] for row in db.rows("source_file")} == {str(p) for p in files.all}
-
-
-@pytest.mark.parametrize(
-    "name",
-    ['O\'Neill "quoted"', "100% ;DROP TABLE exposure; --", "a\\b:c?d", "Ünïcödé ☄", "x" * 200],
-)
-def test_names_that_break_statements(db, name, tmp_path):
-    tree = Tree(tmp_path / name[:60])
-    tree.add(1, name=name.replace("/", "_")[:120])
-    cube = factory.reduced(1)
-    cube[0].header["ESO OBS TARG NAME"] = name.encode("ascii", "replace").decode()[:40]
-    path = next((tree.root / "single").iterdir())
-    factory.write(path, cube)
-    db.load(tree.root)
-    assert db.query("SELECT name FROM target") == [(name.encode("ascii", "replace").decode()[:40],)]
-    assert db.query("SELECT name FROM psf_fit") == [(name[:120],)]
-    assert db.count("exposure") == 1
-    again = db.run("load", tree.root)
-    assert "1 unchanged" in again.out
+def test_names_that_break_statements(db, tmp_path):
+    roots, targets = [], []
+    for number, name in enumerate(NAMES, 1):
+        tree = Tree(tmp_path / name[:60])
+        targets.append(name.encode("ascii", "replace").decode()[:40])
+        files = tree.add(number, name=name[:120])
+        cube = factory.reduced(number)
+        cube[0].header["ESO OBS TARG NAME"] = targets[-1]
+        factory.write(files.reduced, cube)
+        roots.append(tree.root)
+    db.load(*roots)
+    assert db.query("SELECT name FROM target ORDER BY id") == [(name,) for name in targets]
+    names = db.query("SELECT name FROM psf_fit ORDER BY id")
+    assert names == [(name[:120],) for name in NAMES]
+    assert "5 unchanged" in db.load(*roots).out
     assert db.run("status").code == 0
 
 
@@ -148,33 +108,28 @@ def test_targets_that_differ_by_case_and_blanks(db, tree):
     assert sorted(db.query("SELECT name FROM target")) == sorted((n,) for n in names)
 
 
-@pytest.mark.parametrize("extension", ["PSF", "SPARTA_ATM", "SOURCE_SAMPLE", "EXPOSURE", "SELECT"])
-def test_tables_named_like_views(db, extension, tree):
+def test_tables_named_like_views(db, tree):
     """The views of such tables must not take the place of ours."""
-    files = tree.add(1)
+    names = ("PSF", "SPARTA_ATM", "SOURCE_SAMPLE", "EXPOSURE", "SELECT")
+    for number, name in enumerate(names, 1):
 
-    def rename(hdus: Any) -> None:
-        hdus["SOURCES"].name = extension
+        def rename(hdus: Any, name: str = name) -> None:
+            hdus["SOURCES"].name = name
 
-    factory.edit(files.prm, rename)
+        factory.edit(tree.add(number).prm, rename)
     db.load(tree.root)
-    assert db.count("v_psf") == 5
-    assert db.count("v_source_sample") == 10
-    assert db.count("v_exposure") == 1
-    assert db.query("SELECT beta IS NULL, fwhm IS NULL FROM v_psf WHERE layer = 0") == [(0, 0)]
-    views = [v for v in sa.inspect(db.engine).get_view_names() if v.startswith("v_")]
-    shown = [
-        v
-        for v in views
-        if {"status", "id"} <= {c["name"] for c in sa.inspect(db.engine).get_columns(v)}
-    ]
-    assert len(shown) == 1
+    counts = [db.count(view) for view in ("v_psf", "v_source_sample", "v_exposure")]
+    assert counts == [5 * len(names), 10 * len(names), len(names)]
+    shown = db.query("SELECT DISTINCT beta IS NULL, fwhm IS NULL FROM v_psf WHERE layer = 0")
+    assert shown == [(0, 0)]
+    inspector = sa.inspect(db.engine)
+    columns = {v: {c["name"] for c in inspector.get_columns(v)} for v in inspector.get_view_names()}
+    own = [view for view, found in columns.items() if {"status", "id"} <= found]
+    assert len(own) == len(names)
 
 
 def test_a_table_too_wide_for_a_view(db, tree):
     """More columns than a view of either db.engine takes; the values are kept all the same."""
-    from astropy.io import fits
-
     files = tree.add(1)
 
     def widen(hdus: fits.HDUList) -> None:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from backends import on_sqlite
 from fits_factory import LAYERS, NIGHT, Tree, prm, psf, raw, reduced, write
 from warehouse import TABLES
 
@@ -139,6 +140,7 @@ def test_the_command_works_them_out_from_what_is_stored(db):
     assert runs[1:] == [("metrics", "complete", count) for count in (0, 2, 2)]
 
 
+@on_sqlite
 def test_a_reload_replaces_them(db, night):
     before = db.query("SELECT * FROM v_exposure_metrics ORDER BY exposure_id")
     db.load(night.root, "--reload")
@@ -225,6 +227,7 @@ def test_metrics_of_lasers_and_windows(db, tmp_path):
     )
 
 
+@on_sqlite
 def test_an_exposure_without_telemetry_or_analysis(db, tmp_path):
     tree = Tree(tmp_path / "bare")
     tree.add(1, without=("raw", "prm", "psf"))

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
+from backends import on_sqlite
 from fits_factory import Tree
 
 from aomuse.normalize.times import from_iso
@@ -79,6 +80,7 @@ CLOCKS = (
 )
 
 
+@on_sqlite
 def test_clocks(db, tmp_path):
     tree = Tree(tmp_path / "night")
     for number, (form, values, options) in enumerate(CLOCKS, start=1):

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from query_night import Night
-from warehouse import execute, exposure_id, query, scalar
+from warehouse import exposure_id, query, scalar
 
 CHILE = dt.timezone(dt.timedelta(hours=-4))
 TIMED = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA", "SGS_DATA", "AG_DATA")
@@ -208,6 +208,9 @@ def test_keywords_of_two_types(night, engine):
 def test_telemetry(night, table_of):
     for extension in TIMED:
         check_telemetry(extension, night, table_of)
+    some = night.db.telemetry("SPARTA_ATM_DATA", "LGS2_R0", "LGS1_R0")
+    assert list(some.columns[4:]) == ["LGS2_R0", "LGS1_R0"]
+    assert np.isinf(some["LGS2_R0"]).tolist() == [False, False, True, False]
 
 
 def check_telemetry(
@@ -255,12 +258,6 @@ def test_a_table_that_is_not_known(night):
     assert frame.attrs["units"] == {"level": "V", "pair": "mm"}
 
 
-def test_infinities_come_back(night):
-    frame = night.db.telemetry("SPARTA_ATM_DATA", "LGS2_R0", "LGS1_R0")
-    assert list(frame.columns[4:]) == ["LGS2_R0", "LGS1_R0"]
-    assert np.isinf(frame["LGS2_R0"]).tolist() == [False, False, True, False]
-
-
 def test_psf(night):
     frame = night.db.psf()
     for number, (_, rows) in zip((1, 2), frame.groupby("exposure_id", sort=False), strict=True):
@@ -285,35 +282,6 @@ def test_psf(night):
     )
     assert night.db.psf(wavelength=(None, 475.2))["layer"].tolist() == [0, 1, 0, 1]
     assert night.db.psf(wavelength=(900, 901)).empty
-
-
-def test_psf_of_layers_that_lack_values(night, engine):
-    """Whatever order SQLite reads them in: another index has the values from the largest down."""
-    expected = night.db.psf()
-    first = expected["psf_fit_id"].min()
-    of_first = expected["psf_fit_id"] == first
-    with engine.begin() as connection:
-        owner = f"WHERE psf_fit_id = {first} AND parameter = 'beta' AND layer"
-        connection.exec_driver_sql(f"DELETE FROM psf_parameter {owner} = 2")
-        connection.exec_driver_sql(f"UPDATE psf_parameter SET value = NULL {owner} IN (1, 3)")
-        exposure = connection.exec_driver_sql("SELECT MIN(id) FROM exposure").scalar()
-        special = f"VALUES ({exposure}, 'psf_parameter', 'value', '{first}/beta/3', '-inf')"
-        connection.exec_driver_sql(f"INSERT INTO special_value {special}")
-    for layer, value in ((1, np.nan), (2, np.nan), (3, -np.inf)):
-        expected.loc[of_first & (expected["layer"] == layer), "beta"] = value
-    pd.testing.assert_frame_equal(night.db.psf(), expected)
-    execute(
-        engine,
-        f"INSERT INTO psf_parameter (psf_fit_id, parameter, layer) VALUES ({first}, 'beta', 2)",
-    )
-    pd.testing.assert_frame_equal(night.db.psf(), expected)
-    some = night.db.psf("beta", wavelength=(475.1, 475.4))
-    inside = expected["wavelength_nm"].between(475.1, 475.4)
-    assert some["beta"].tolist() == pytest.approx(expected["beta"][inside].tolist(), nan_ok=True)
-    with engine.begin() as connection:
-        columns = "psf_fit_id, parameter, value DESC, layer"
-        connection.exec_driver_sql(f"CREATE INDEX other ON psf_parameter ({columns})")
-    pd.testing.assert_frame_equal(night.db.psf(), expected)
 
 
 def test_sources(night):

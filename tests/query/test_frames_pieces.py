@@ -65,7 +65,7 @@ def many_rows(night, engine):
     return 120_000 + 20
 
 
-def test_parts_take_little_memory(many_rows, night, engine, monkeypatch):
+def test_parts_take_little_memory_and_can_be_left(many_rows, night, engine, monkeypatch):
     cursors = []
 
     def watch(_c: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -90,12 +90,9 @@ def test_parts_take_little_memory(many_rows, night, engine, monkeypatch):
         assert cursors
         assert not any(cursors), "the client must not hold what the server sends"
 
-
-@pytest.mark.usefixtures("many_rows")
-def test_parts_can_be_left(night, engine):
-    parts: Iterator[pd.DataFrame] = night.db.sources(chunk_rows=100)
-    assert len(next(parts)) == 100
-    del parts
+    left: Iterator[pd.DataFrame] = night.db.sources(chunk_rows=100)
+    assert len(next(left)) == 100
+    del left
     assert len(night.db.exposures()) == 2
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 

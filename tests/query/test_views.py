@@ -1,6 +1,7 @@
 """The views: what an analyst sees of a loaded tree, on both engines."""
 
 import datetime as dt
+from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
@@ -10,12 +11,29 @@ from fits_factory import Files, Tree
 from warehouse import succeed
 
 
-@pytest.fixture
-def files(db, tmp_path):
-    tree = Tree(tmp_path / "night")
-    files = tree.add(1)
+def night_of_one(folder: Path) -> Files:
+    files = Tree(folder / "night").add(1)
     factory.write(files.raw, factory.raw(1, full=True))
-    db.load(tree.root)
+    return files
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    return night_of_one(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def files(shared, load_once):
+    """Give the files of an exposure that is loaded, for tests that leave them as they are."""
+    load_once(shared.reduced.parents[1])
+    return shared
+
+
+@pytest.fixture
+def own_files(db, tmp_path):
+    """Give files that are loaded, to change at will."""
+    files = night_of_one(tmp_path)
+    db.load(files.reduced.parents[1])
     return files
 
 
@@ -136,7 +154,8 @@ def test_summaries_agree_with_the_samples(db, files):
     assert db.count("v_psf_summary") == 8
 
 
-def test_a_new_parameter_becomes_a_column(db, files):
+def test_a_new_parameter_becomes_a_column(db, own_files):
+    files = own_files
     factory.write(files.prm, factory.prm(parameters=("r0", "bck", "amp", "alpha")))
     load_again(db.url, files)
     with fits.open(files.prm) as opened:
@@ -145,8 +164,9 @@ def test_a_new_parameter_becomes_a_column(db, files):
     assert db.query("SELECT DISTINCT beta, model FROM v_psf") == [(None, "maoppy")]
 
 
-def test_a_new_column_and_another_layout_share_a_view(db, files, tmp_path):
+def test_a_new_column_and_another_layout_share_a_view(db, own_files):
     """An epoch that adds a column: one view shows the rows of both."""
+    files = own_files
     tree = Tree(files.reduced.parent.parent)
     other = tree.add(2)
 
@@ -165,7 +185,8 @@ def test_a_new_column_and_another_layout_share_a_view(db, files, tmp_path):
     assert all(row[2] is not None for row in found)
 
 
-def test_an_extension_gets_a_view_and_loses_it_again(db, files):
+def test_an_extension_gets_a_view_and_loses_it_again(db, own_files):
+    files = own_files
     content = files.prm.read_bytes()
     table = fits.BinTableHDU.from_columns(
         [fits.Column("order", "1J", array=[7, 8]), fits.Column("2nd", "3A", array=["a", "b"])],
@@ -184,7 +205,8 @@ def test_an_extension_gets_a_view_and_loses_it_again(db, files):
     assert db.count("v_exposure") == 1
 
 
-def test_numbers_of_an_nfm_exposure_are_scaled_for_it(db, files):
+def test_numbers_of_an_nfm_exposure_are_scaled_for_it(db, own_files):
+    files = own_files
     factory.set_image(
         files.reduced, 0, "HIERARCH ESO INS MODE", "HIERARCH ESO INS MODE = 'NFM-AO-N'"
     )

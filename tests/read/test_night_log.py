@@ -227,19 +227,16 @@ def test_a_log_without_a_weather_section():
     assert [number for number, _ in log.unread] == [7, 8, 9]
 
 
-#: Where each section's last line but the dashed one ends: a cut there cannot be told from a whole.
-_WHOLE = {i + len(RULE) for i in range(len(LOG)) if LOG.startswith(f"\n{RULE}", i)}
-
-
-@pytest.mark.parametrize("length", range(1, len(LOG) + 1))
-def test_a_log_cut_anywhere_gives_what_there_is_and_says_so(length):
-    whole, cut = read(LOG), read(LOG[:length])
-    assert cut.content == LOG[:length].encode()
-    assert len(cut.weather) <= len(whole.weather)
-    assert cut.weather[:-1] == whole.weather[: max(len(cut.weather) - 1, 0)]
-    ended_by_rule = LOG[:length].rstrip("\n").endswith("-" * 51) and LOG[length - 1] == "\n"
-    lines = LOG[:length].rstrip("\n").count("\n") + 1
-    assert (cut.cut and cut.cut[0]) == (None if ended_by_rule else lines)
+def test_a_log_cut_anywhere_gives_what_there_is_and_says_so():
+    whole = read(LOG)
+    for text in (LOG[:length] for length in range(1, len(LOG) + 1)):
+        cut = read(text)
+        assert cut.content == text.encode()
+        assert len(cut.weather) <= len(whole.weather), text
+        assert cut.weather[:-1] == whole.weather[: max(len(cut.weather) - 1, 0)], text
+        ended_by_rule = text.rstrip("\n").endswith(RULE) and text[-1] == "\n"
+        lines = text.rstrip("\n").count("\n") + 1
+        assert (cut.cut and cut.cut[0]) == (None if ended_by_rule else lines), text
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -66,9 +66,3 @@ def test_a_log_with_many_odd_lines_has_short_messages(db, tree):
     told = db.query("SELECT message FROM load_issue WHERE code LIKE 'night_log%'")
     assert all(len(message) < 1000 for (message,) in told)
     assert any("and 4881 others" in message for (message,) in told)
-
-
-def test_a_log_that_is_too_large(db, tree):
-    tree.add(1)
-    write_log(tree).write_bytes(b"x" * 80 * 20_000)
-    assert "aomuse reads 1,048,576 of such a file at most" in db.fail("load", tree.root)

@@ -1,4 +1,7 @@
-"""Tables, column by column, as they are in the file."""
+"""Tables, column by column, as they are in the file.
+
+The values of every kind of column are in tests/verify/test_table_grid.py, as the standard has them.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -51,48 +54,6 @@ def test_formats_are_kept_verbatim(tmp_path):
     assert table.nulls[1:] == (None, None)
 
 
-def test_scaled_integers(tmp_path):
-    content = as_file(fits.Column("s", "1I", array=np.array([1, 4, -7], np.int16)))
-    cards = (b"TSCAL1  = 0.5", b"TZERO1  = 10.0", b"TNULL1  = -7", b"END")
-    place = content.rindex(b"END".ljust(80 * len(cards)))
-    images = b"".join(card.ljust(80) for card in cards)
-    table = read(tmp_path, content[:place] + images + content[place + len(images) :]).hdu("T").table
-    (column,) = table.formats
-    assert (column.scale, column.zero, column.null_value) == (0.5, 10.0, "-7")
-    assert table.values[0].tolist()[:2] == [10.5, 12.0]
-    assert table.nulls[0].tolist() == [False, False, True]
-
-
-@pytest.mark.parametrize("padding", [b" ", b"\0"])
-def test_strings_are_padded_with_blanks_or_nul(padding, tmp_path):
-    content = as_file(fits.Column("s", "8A", array=["beta????", "ab cd???"]))
-    (texts,) = read(tmp_path, content.replace(b"?", padding)).hdu("T").table.values
-    assert [str(text).rstrip(" ") for text in texts] == ["beta", "ab cd"]
-
-
-def test_a_logical_has_three_states(tmp_path):
-    content = as_file(fits.Column("l", "3L", array=[[True, False, True]]))
-    place = content.rindex(b"TFT")
-    table = read(tmp_path, content[:place] + b"TF\0" + content[place + 3 :]).hdu("T").table
-    assert table.values[0].tolist() == [[True, False, False]]
-    assert table.nulls[0].tolist() == [[False, False, True]]
-
-
-def test_variable_length_columns(tmp_path):
-    ragged = np.empty(3, dtype=object)
-    ragged[:] = [np.array([1.5, 2.5]), np.array([]), np.array([np.nan])]
-    (values,) = read_table(tmp_path, fits.Column("v", "PD()", array=ragged)).values
-    assert [np.asarray(v).tolist() for v in values[:2]] == [[1.5, 2.5], []]
-    assert np.isnan(values[2]).tolist() == [True]
-
-
-def test_strings(tmp_path):
-    texts = ["it's", "  x ", "", 'a"b\\c;']
-    (values,) = read_table(tmp_path, fits.Column("s", "8A", array=texts)).values
-    assert values.dtype.kind == "U"
-    assert values.tolist() == ["it's", "  x", "", 'a"b\\c;']
-
-
 def test_strings_that_are_not_ascii(tmp_path):
     content = as_file(fits.Column("s", "8A", array=["caf?", "plain"]))
     found = read(tmp_path, content.replace(b"caf?", b"caf\xe9"))
@@ -107,20 +68,6 @@ def test_no_rows(tmp_path):
     assert table.row_count == 0
     assert [len(v) for v in table.values] == [0, 0, 0]
     assert len(table.formats) == 3
-
-
-def test_ascii_tables(tmp_path):
-    columns = [
-        fits.Column("n", "I6", ascii=True, array=[1, -2]),
-        fits.Column("x", "E15.7", ascii=True, array=[1.5, -0.25]),
-        fits.Column("s", "A5", ascii=True, array=["ab", "c"]),
-    ]
-    table = fits.TableHDU.from_columns(columns, name="T")
-    hdu = read(tmp_path, fits.HDUList([fits.PrimaryHDU(), table])).hdu("T")
-    assert hdu.type == "ascii_table"
-    integers, floats, texts = hdu.table.values
-    assert (integers.tolist(), floats.tolist()) == ([1, -2], [1.5, -0.25])
-    assert [str(text).rstrip(" ") for text in texts] == ["ab", "c"]
 
 
 def test_values_come_in_the_machines_own_byte_order(tmp_path):

@@ -37,6 +37,12 @@ CHARTS = {
 }
 
 
+#: Rules of axe that colours and the width of the window decide.
+OF_COLOUR_AND_SIZE = (
+    *("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"),
+)
+
+
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
     """Simulate a night with all wavelengths: two exposures in the wide field, one in the narrow."""
@@ -212,7 +218,7 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     opened.page.emulate_media(color_scheme="dark")
     opened.wait("dark")
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert opened.violations() == []
+    assert opened.violations(*OF_COLOUR_AND_SIZE) == []
     assert opened.said == []
     assert path.stat().st_size < 1.5e6
 

@@ -144,6 +144,20 @@ def test_the_most_frequent_patterns_of_gaps():
     assert set(cells["reason"]) == {"r1 (and 2 other reasons)"}
 
 
+def test_the_table_has_the_gaps_of_the_latest_exposures_and_says_so():
+    total = matrix.MOST_GAPS + 2
+    frame = exposures(pd.date_range("2018-08-12T23:00:00", periods=total, freq="h", tz="UTC"))
+    states = frame[["exposure_id"]].merge(pd.Series(PARTS, name="part"), how="cross")
+    states["state"] = states["part"].map({PARTS[0]: MISSING}).fillna(THERE)
+    states["reason"] = states["state"].map({MISSING: "there is no such file", THERE: ""})
+    section = matrix.matrix(content(frame), states, pd.DataFrame())
+    (table,) = section.tables
+    assert table.frame["archive_id"].tolist() == frame["archive_id"].tolist()[2:]
+    said = f"Of {total:,} gaps, the table has the {matrix.MOST_GAPS:,} of the latest exposures."
+    assert said in section.notes
+    assert f"{PARTS[0]} in {total:,}" in section.figures[0].summary
+
+
 def test_infinities_are_not_drawn(tmp_path, sqlite_template):
     """SQLite stores them, MariaDB cannot."""
     database = tmp_path / "aomuse.db"

@@ -94,6 +94,8 @@ def test_what_is_stored_is_what_the_standard_says(engine, night):
     with engine.connect() as connection:
         stored = StoredExposure(connection, 1)
         headers = dict(connection.execute(sa.select(Header.extension_name, Header.id)).all())
+        kinds = dict(connection.execute(sa.select(Header.extension_name, Header.hdu_type)).all())
+        assert (kinds["GRID_FIXED"], kinds["GRID_ASCII"]) == ("binary_table", "ascii_table")
         for table, columns in TABLES.items():
             found = stored.table(headers[table])
             assert [c.format.name for c in found] == [column.name for column in columns]

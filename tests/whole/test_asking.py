@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from warehouse import aomuse, succeed
+from backends import on_sqlite
+from loaded import tree_of
+from warehouse import aomuse
 
 from aomuse import connect
 from aomuse.errors import DatabaseError
 from aomuse.verify import verify
+
+pytestmark = on_sqlite
 
 #: capset(2): version 3, and root's rights to write and to read what permissions forbid.
 CAPABILITIES = 0x20080522
@@ -38,16 +41,18 @@ def without_rights(folder: Path):
         folder.chmod(0o755)
 
 
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    return tree_of(tmp_path_factory.mktemp("asked") / "night", 1).root
+
+
 @pytest.fixture
-def loaded(tmp_path, sqlite_template):
+def loaded(tmp_path, night, db_url, load_once):
     """Give a file with an exposure, in a folder of its own."""
     database = tmp_path / "database" / "aomuse.db"
     database.parent.mkdir()
-    tree = Tree(tmp_path / "night")
-    tree.add(1)
-    first = tmp_path / "first.db"
-    first.write_bytes(sqlite_template.read_bytes())
-    succeed(f"sqlite:///{first}", "load", tree.root)
+    load_once(night)
+    first = sa.make_url(db_url).database
     with closing(sqlite3.connect(first)) as source, closing(sqlite3.connect(database)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = WAL")
@@ -75,7 +80,7 @@ def read_everything(url: str, out: Path) -> None:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_folder_that_may_not_be_written(loaded, tmp_path, which):
+def test_a_folder_that_may_not_be_written(loaded, night, tmp_path, which):
     url = urls(loaded)[which]
     read_everything(url, tmp_path / "first")  # what is imported only when it is needed
     out = tmp_path / "out"
@@ -84,7 +89,7 @@ def test_a_folder_that_may_not_be_written(loaded, tmp_path, which):
     before = {path.name: path.read_bytes() for path in loaded.parent.iterdir()}
     with without_rights(loaded.parent):
         read_everything(url, out)
-        refused = aomuse(url, "load", tmp_path / "night")
+        refused = aomuse(url, "load", night)
     assert (refused.code, len(refused.errors)) == (2, 1)
     assert "cannot be written" in refused.err
     assert {path.name: path.read_bytes() for path in loaded.parent.iterdir()} == before
@@ -116,7 +121,7 @@ def test_a_file_that_is_written_while_it_is_read(loaded):
         db.engine.dispose()
 
 
-def test_a_journal_mode_is_left_as_it_is(loaded, tmp_path):
+def test_a_journal_mode_is_left_as_it_is(loaded, night, tmp_path):
     """Such as that of a backup, which is one file."""
     with closing(sqlite3.connect(loaded)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
@@ -125,7 +130,7 @@ def test_a_journal_mode_is_left_as_it_is(loaded, tmp_path):
     assert loaded.read_bytes() == before
     assert [path.name for path in loaded.parent.iterdir() if "-" in path.name] == []
     # Who writes sees to it that others can read meanwhile.
-    assert aomuse(f"sqlite:///{loaded}", "load", tmp_path / "night").code == 0
+    assert aomuse(f"sqlite:///{loaded}", "load", night).code == 0
     assert loaded.read_bytes()[18] == 2
 
 

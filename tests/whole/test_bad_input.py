@@ -8,7 +8,7 @@ from typing import Any
 import fits_factory as factory
 import pytest
 from astropy.io import fits
-from backends import one_on_mariadb
+from backends import on_sqlite, one_on_mariadb
 from bad_files import BAD, HTML, ODD, Bad, instead
 from fits_factory import Files, Tree, edit, set_card
 from loaded import Loaded, rows_of_one_load
@@ -107,6 +107,7 @@ def test_bad_files_stay_bad(db, tree, light):
     assert db.exposure(good.archive_id) == light[2]
 
 
+@on_sqlite
 def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for role in ("raw", "psf"):
@@ -121,11 +122,6 @@ def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, whole, light):
     tree.restore(files)
     db.load(tree.root)
     assert db.exposure(files.archive_id) == whole[1]
-
-
-def test_there_are_enough_kinds():
-    assert len({(bad.role, bad.name) for bad in BAD}) == len(BAD)
-    assert len({bad.name for bad in BAD}) >= 35
 
 
 @one_on_mariadb("role", factory.ROLES)
@@ -223,6 +219,7 @@ def test_a_file_name_that_is_not_utf8(db, tree):
     assert_one_clear_line(broken.errors, files.psf)
 
 
+@on_sqlite
 def test_a_root_that_is_not_utf8(db, tmp_path):
     tree = Tree(tmp_path / os.fsdecode(b"n\xffght"))
     tree.add(1)
@@ -230,6 +227,7 @@ def test_a_root_that_is_not_utf8(db, tmp_path):
     assert db.scalar("SELECT root FROM load_run").endswith("/n\\xffght")
 
 
+@on_sqlite
 def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, whole, light):
     from aomuse import stages
 
@@ -253,6 +251,7 @@ def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, who
     assert db.exposure(files.archive_id) == whole[1]
 
 
+@on_sqlite
 def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, light):
     from aomuse.read import fits_file
 
@@ -279,28 +278,7 @@ def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, ligh
     assert db.exposure(files.archive_id) == whole[1]
 
 
-def test_following_the_advice_to_remove_a_file_closes_its_issue(db, tree):
-    """not_fits says: remove or rename it."""
-    files = tree.add(1)
-    files.psf.write_bytes(HTML)
-    assert db.run("load", tree.root).code == 1
-    files.psf.unlink()
-    db.load(tree.root)
-    assert db.open_issues() == []
-    assert ("psf_missing", str(files.prm)) in db.open_issues("warning")
-
-
-def test_many_bad_files_at_once_are_a_line_each(db, tree, light):
-    good = tree.add(2, without=["raw"])
-    bad = [tree.add(number) for number in range(3, 9)]
-    for number, files in enumerate(bad):
-        files.file(factory.ROLES[number % 4]).write_bytes(HTML)
-    done = db.run("load", tree.root)
-    assert done.code == 1
-    assert len(done.errors) == len(bad)
-    assert db.exposure(good.archive_id) == light[2]
-
-
+@on_sqlite
 def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
     files, good = tree.add(1), tree.add(2, without=["raw"])
     for path in files.all:
@@ -315,6 +293,7 @@ def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
     assert db.count("exposure") == 2
 
 
+@on_sqlite
 def test_extension_names_in_any_case(db, tree, whole):
     """astropy finds an HDU without regard to case, and to blanks around its name."""
     files = tree.add(1)
@@ -334,6 +313,7 @@ def test_extension_names_in_any_case(db, tree, whole):
     assert db.run("verify").code == 0
 
 
+@on_sqlite
 def test_missing_channels_are_a_warning(db, tree):
     files = tree.add(1)
     db.load(tree.root)

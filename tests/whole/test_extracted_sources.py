@@ -67,6 +67,7 @@ def test_every_source_has_a_row(night, tree, engine, db_url):
     assert aomuse(db_url, "verify", tree.root).code == 0
 
 
+@on_sqlite
 def test_verify_finds_a_row_that_differs_from_the_file(night, tree, engine, db_url):
     assert aomuse(db_url, "load", tree.root).code == 0
     for change in (
@@ -102,6 +103,7 @@ def test_ids_of_64_bits_stay_whole_everywhere(night, tree, engine, db_url):
         np.testing.assert_array_equal(frame["xc_pixel"], opened[f"PM_{GAIA[2]}"].data["xc"])
 
 
+@on_sqlite
 def test_an_id_beyond_64_bits_is_kept_and_reported(tree, engine, db_url):
     files = tree.add(1)
     write(files.psf, psf(sources=(3, 2**63)))
@@ -147,6 +149,7 @@ def test_another_unit_is_not_taken_for_the_usual_one(tree, engine, db_url):
     ]
 
 
+@on_sqlite
 def test_a_status_in_words_stays_in_the_view_of_the_table(tree, engine, db_url):
     table = sources_table(id=("1J", [3, 17, 5]), status=("10A", ["psf star", "psf star", "faint"]))
     with_sources(tree.add(1), table)

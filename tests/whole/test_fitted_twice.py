@@ -144,6 +144,7 @@ def test_names_tell_a_model():
     assert model_of(["r0", "beta"]) == model_of([]) == "unknown"
 
 
+@on_sqlite
 def test_both_analyses_below_a_root_without_their_cube(db, night):
     """The database knows which exposure they belong to."""
     db.load(night / "single")

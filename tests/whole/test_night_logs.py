@@ -167,6 +167,7 @@ def test_of_two_logs_the_nearer_one_is_loaded(db, tree):
     assert db.query("SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
 
 
+@on_sqlite
 def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, tmp_path):
     near = write_log(tree)
     db.load(tree.root)
@@ -174,8 +175,7 @@ def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, tmp_pat
     other.add(1, without=["reduced", "prm", "psf"])
     twin = write_log(other, WEATHER[:2])
     twin.rename(twin.with_name(twin.name.replace(":", "_")))
-    done = db.run("load", other.root)
-    assert done.code == 0, done.text
+    db.succeed("load", other.root)
     assert db.query("SELECT path FROM source_file WHERE role = 'night_log'") == [(str(near),)]
     assert db.count("night_weather") == len(WEATHER)
     assert db.run("verify").code == 0
@@ -248,6 +248,7 @@ def with_card(path: Path, keyword: str, value: str) -> None:
         opened[0].header[keyword] = value
 
 
+@on_sqlite
 def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     tree.add(2, without=["raw", "psf"])
     for number in (1, 2):
@@ -256,8 +257,7 @@ def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     runs = "SELECT DISTINCT load_run_id FROM source_file WHERE exposure_id = 2"
     before = db.query(runs)
     write_log(tree, WEATHER[:2])
-    done = db.run("load", tree.root)
-    assert "1 replaced, 1 unchanged" in done.out
+    assert "1 replaced, 1 unchanged" in db.load(tree.root).out
     assert db.query(runs) == before
     assert db.query("SELECT exposure_id, COUNT(*) FROM night_weather GROUP BY exposure_id") == [
         (1, 2),
@@ -265,6 +265,7 @@ def test_a_changed_log_replaces_its_exposure_alone(db, tree):
     ]
 
 
+@on_sqlite
 def test_a_log_that_is_gone_stays_until_it_is_given_up(db, tree):
     path = write_log(tree)
     db.load(tree.root)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import venv
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -121,18 +123,37 @@ def test_the_wheel_holds_the_package_and_the_revisions(wheel):
     assert packed == sources
 
 
-def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
-    def aomuse(*arguments: str) -> str:
-        return run([str(fresh / "aomuse"), *arguments], tmp_path, fresh)
+#: Runs commands in one process: each imports for a second.
+ONE_AFTER_THE_OTHER = """
+import json, sys
+from aomuse.cli import main
+url, commands = sys.argv[1:]
+for command in json.loads(commands):
+    sys.argv[1:] = ["--db", url, *command]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
 
+
+def one_after_the_other(programs: Path, folder: Path, url: str, *commands: str, **more: Any) -> str:
+    arguments = [url, json.dumps([shlex.split(command) for command in commands])]
+    return run([str(programs / "python"), "-c", ONE_AFTER_THE_OTHER, *arguments], folder, **more)
+
+
+def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
     where = run([str(fresh / "python"), "-c", "import aomuse; print(aomuse.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(fresh.parent)
-    assert aomuse("--version").strip().endswith(PROJECT["project"]["version"])
-    assert "from nothing to revision" in aomuse("migrate")
-    aomuse("simulate", "night", "--exposures", "1", "--sources", "2", "--layers", "8")
-    assert "1 loaded" in aomuse("load", "night")
-    assert "1 found, 1 loaded" in aomuse("status")
-    assert "0 files with differences" in aomuse("verify", "night")
+    shown = run([str(fresh / "aomuse"), "--version"], tmp_path, fresh)
+    assert shown.strip().endswith(PROJECT["project"]["version"])
+    simulated = "simulate night --exposures 1 --sources 2 --layers 8"
+    commands = ("migrate", simulated, "load night", "status", "verify night")
+    out = one_after_the_other(fresh, tmp_path, "sqlite:///aomuse.db", *commands, path=fresh)
+    for said in ("from nothing to revision", "1 loaded", "1 found, 1 loaded",
+                 "0 files with differences"):  # fmt: skip
+        assert said in out
     assert {path.name for path in tmp_path.iterdir()} >= {"aomuse.db", "night"}
 
 
@@ -196,21 +217,6 @@ def test_the_extra_mariadb_compiles_nowhere(machine, wanted):
     assert all(need.extras == {"binary"} for need in here if need.name == "mariadb")
 
 
-#: Runs commands in one process: each imports for a second.
-ONE_AFTER_THE_OTHER = """
-import json, sys
-from aomuse.cli import main
-url, commands = sys.argv[1:]
-for command in json.loads(commands):
-    sys.argv[1:] = ["--db", url, *command]
-    try:
-        main()
-    except SystemExit as end:
-        if end.code:
-            raise
-"""
-
-
 @pytest.mark.parametrize(
     ("packages", "said"),
     [
@@ -228,10 +234,8 @@ def test_with_one_driver_alone(packages, said, fresh, mariadb_admin, tmp_path):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     url = sa.make_url(mariadb_admin()).set(drivername="mariadb")
-    root = str(tree.root)
-    commands = [["migrate"], ["load", "--workers", "1", root], ["verify", root], ["status"]]
-    arguments = [url.render_as_string(hide_password=False), json.dumps(commands)]
-    command = [str(fresh / "python"), "-c", ONE_AFTER_THE_OTHER, *arguments]
-    out = run(command, tmp_path, PYTHONPATH=str(driver))
+    shown = url.render_as_string(hide_password=False)
+    commands = ("migrate", "load --workers 1 night", "verify night", "status")
+    out = one_after_the_other(fresh, tmp_path, shown, *commands, PYTHONPATH=str(driver))
     assert "0 files with differences" in out
     assert re.search(f"^driver +{said}$", out, re.M)

@@ -123,6 +123,7 @@ def test_the_header_of_the_psf_file_says_it_too(tree, engine, db_url):
     assert query(engine, "SELECT model FROM psf_fit") == [("moffat",)]
 
 
+@on_sqlite
 def test_headers_tell_two_fits_of_a_cube_apart(tree, engine, db_url):
     one = tree.add(1, analysis="first")
     other = tree.add(1, without=["reduced", "raw"], analysis="second")
