@@ -27,19 +27,32 @@ OPTIONS = {
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 AXIS = "the middle of the cube, or 150 where that is not known or less than 200 pixels"
 
-_HEIGHT = "SUBSTR(h.dimensions, INSTR(h.dimensions, ' x ') + 3)"
+_WIDTH = "SUBSTR(h.dimensions, 1, INSTR(h.dimensions, ' x ') - 1)"
+_REST = "SUBSTR(h.dimensions, INSTR(h.dimensions, ' x ') + 3)"
+_HEIGHT = f"SUBSTR({_REST}, 1, INSTR({_REST}, ' x ') - 1)"
 _IS_WHOLE = "z.width >= 200 AND z.height >= 200"
-#: The size of the cube of each analysis of which it is known.
-_SIZES = f"""
+#: Whether a text is a number that a cube's size can be: MariaDB refuses to write what is made from
+#: any other.
+_IS_SIZE = {
+    "sqlite": "LENGTH({0}) BETWEEN 1 AND 9 AND {0} NOT GLOB '*[^0-9]*'",
+    "mariadb": "{0} REGEXP '^[0-9]{{1,9}}$'",
+}
+
+
+def _sizes(dialect: str) -> str:
+    """Return the SQL for the size of the cube of each analysis of which it is known."""
+    is_size = _IS_SIZE["sqlite" if dialect == "sqlite" else "mariadb"]
+    known = f"{is_size.format(_WIDTH)} AND {is_size.format(_HEIGHT)}"
+    return f"""
     SELECT g.id AS psf_fit_id,
-           MAX(CAST(SUBSTR(h.dimensions, 1, INSTR(h.dimensions, ' x ') - 1) AS SIGNED)) AS width,
-           MAX(CAST(SUBSTR({_HEIGHT}, 1, INSTR({_HEIGHT}, ' x ') - 1) AS SIGNED)) AS height
+           MAX(CASE WHEN {known} THEN CAST({_WIDTH} AS SIGNED) END) AS width,
+           MAX(CASE WHEN {known} THEN CAST({_HEIGHT} AS SIGNED) END) AS height
     FROM psf_fit g
     JOIN header h ON h.source_file_id = g.reduced_file_id
     WHERE h.extension_name = 'DATA'
       AND h.dimensions LIKE '% x % x %' AND h.dimensions NOT LIKE '%?%'
     GROUP BY g.id
-"""
+    """
 
 
 def _star(alias: str, quantity: str) -> str:
@@ -51,7 +64,8 @@ def _star(alias: str, quantity: str) -> str:
     )
 
 
-FILL = f"""
+def _fill(dialect: str) -> str:
+    return f"""
     INSERT INTO psf_field (wavelength_window_id, psf_fit_id, pampelmuse_id, x_pixel, y_pixel,
       axis_x_pixel, axis_y_pixel, snr, layer_count, fwhm_pixel, psf_fwhm_pixel)
     SELECT s.wavelength_window_id, s.psf_fit_id, s.pampelmuse_id, x.median, y.median,
@@ -62,7 +76,7 @@ FILL = f"""
     LEFT JOIN psf_parameter_summary p ON p.psf_fit_id = s.psf_fit_id AND p.parameter = 'fwhm'
       AND p.wavelength_window_id = s.wavelength_window_id
     {_star("x", "xc")} {_star("y", "yc")} {_star("n", "snr")}
-    LEFT JOIN ({_SIZES}) z ON z.psf_fit_id = s.psf_fit_id
+    LEFT JOIN ({_sizes(dialect)}) z ON z.psf_fit_id = s.psf_fit_id
     WHERE s.quantity = 'fwhm' AND s.sample_count > 0
 """
 
@@ -142,7 +156,7 @@ def upgrade() -> None:
     )
     # A step that was interrupted on MariaDB may have filled it.
     op.execute("DELETE FROM psf_field")
-    op.execute(FILL)
+    op.execute(_fill(op.get_context().dialect.name))
 
 
 def downgrade() -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 from astropy.io import fits
-from fits_factory import Tree, raw, write
+from fits_factory import Tree, raw, set_card, write
 from warehouse import TABLES, aomuse, contents, definitions, fill_every_table, query, scalar
 
 from aomuse import schema
@@ -180,6 +180,8 @@ def test_the_field_gets_the_stars_that_a_load_writes(engine, db_url, tmp_path):
         stars["PM_3"].data["fwhm"][:] = np.nan
         stars["PM_17"].data["snr"][:] = np.nan
     tree.add(4, without=["prm"])
+    # A size that no cube has, and that no engine takes for an integer.
+    set_card(tree.add(5).reduced, "DATA", "NAXIS1", "9" * 20)
     assert aomuse(db_url, "load", tree.root).code == 0
     rows = "SELECT * FROM v_psf_field ORDER BY psf_fit_id, pampelmuse_id, wavelength_window"
     loaded = query(engine, rows)
