@@ -19,8 +19,8 @@ from aomuse.simulate.psf import FIRST_WAVELENGTH, STEP
 LEFT_OUT = frozenset(
     {"source_sample", "position_parameter", "header_card", "table_value", "special_value"}
 )
-#: Layers that are repeated where no samples are, which hang on them: the first two, by which views
-#: find the others, and the nearest to the wavelengths of predictions, which metrics have too.
+#: Layers that are repeated where no samples are, which hang on them: the first two, by which
+#: metrics find the others, and the nearest to the wavelengths of predictions, which they have too.
 _LAYERS = {0, 1, *(round((nm * 1e-9 - FIRST_WAVELENGTH) / STEP) for nm in WAVELENGTHS_NM)}
 #: Tables with a row for each time or source, which a warehouse of very many exposures goes without.
 TELEMETRY = frozenset(

@@ -98,12 +98,12 @@ def _metrics(add: Any, number: int, mode: str, seeing: float, generator: Any) ->
         add("exposure_metric", exposure_id=number, metric_id=metric, value=None,
             reason="there is no SPARTA_ATM_DATA")  # fmt: skip
     add("psf_fit", id=number, exposure_id=number, name=f"CUBE_{number}", model="moffat",
-        layer_count=3681)  # fmt: skip
+        layer_count=3681, first_wavelength_nm=475, wavelength_step_nm=1 / 8)  # fmt: skip
     for wavelength in WAVELENGTHS_NM:
         for name, value in (("fwhm", sharp * (wavelength / 700) ** -0.2), ("beta", 2.4)):
             metric = metric_of(f"{name}_{wavelength}nm", "corrected").id
             add("psf_fit_metric", psf_fit_id=number, metric_id=metric, value=value, reason=None)
-    for layer in (0, 1, *SHOWN_LAYERS):
+    for layer in SHOWN_LAYERS:
         add("psf_layer", psf_fit_id=number, layer=layer, wavelength_nm=475 + layer / 8)
     scale = 0.025 if mode.startswith("NFM") else 0.2
     header = 10 * number + 9
