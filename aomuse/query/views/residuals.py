@@ -8,18 +8,15 @@ from aomuse.query.views.formulae import by_case
 from aomuse.query.views.gain import of_sparta
 from aomuse.query.views.view import View, columns
 
-
-def _numbers(name: str) -> dict[int, int]:
-    """Return the number of a metric at each wavelength, by that of the FWHM there."""
-    return {metric_of(f"fwhm_{nm}nm").id: metric_of(name.format(nm=nm)).id for nm in WAVELENGTHS_NM}
-
-
-_NM = by_case("m.metric_id", {metric_of(f"fwhm_{nm}nm").id: nm for nm in WAVELENGTHS_NM})
+#: Wavelength by number of the metric that is the FWHM there.
+_FWHM = {metric_of(f"fwhm_{nm}nm").id: nm for nm in WAVELENGTHS_NM}
+_NM = by_case("m.metric_id", _FWHM)
 
 
 def _at_the_wavelength(name: str) -> str:
-    cases = " ".join(f"WHEN {fwhm} THEN {other}" for fwhm, other in _numbers(name).items())
-    return f"CASE m.metric_id {cases} END"
+    """Return the number of a metric at the wavelength of the FWHM: they are equally far apart."""
+    (distance,) = {metric_of(name.format(nm=nm)).id - number for number, nm in _FWHM.items()}
+    return f"m.metric_id + {distance}"
 
 
 RESIDUAL_VIEW = View(
@@ -55,7 +52,7 @@ RESIDUAL_VIEW = View(
     {of_sparta("r0", "sparta_r0_mean")}
     {of_sparta("l0", "sparta_l0_mean")}
     {of_sparta("lasers", "lasers_on")}
-    WHERE m.metric_id IN ({", ".join(map(str, _numbers("fwhm_{nm}nm")))}) AND m.value > 0
+    WHERE m.metric_id IN ({", ".join(map(str, _FWHM))}) AND m.value > 0
       AND e.instrument_mode LIKE 'WFM-AO%'
     """,
 )

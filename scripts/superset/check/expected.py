@@ -53,12 +53,23 @@ def _by_mode(value: str, more: str = "") -> Expected:
     return _pivoted(_windows(f"instrument_mode, AVG({value})", more) + ", instrument_mode")
 
 
-def _residuals(metric: str, column: str) -> str:
-    return f"""
-        SELECT wavelength_nm, CONCAT('{metric}, ', instrument_mode), AVG({column})
-        FROM v_residual
-        WHERE fit_rank = 1 AND {{chosen}}
-        GROUP BY wavelength_nm, instrument_mode"""  # noqa: S608 - own names
+def _at_once(view: str, more: str = "", **metrics: str) -> Expected:
+    """Ask once for the means of some columns, as Superset does, and give a series for each."""
+    means = ", ".join(f"AVG({column}) AS {column}" for column in metrics.values())
+    cases = " ".join(f"WHEN '{column}' THEN g.{column}" for column in metrics.values())
+    names = " UNION ALL ".join(
+        f"SELECT '{name}' AS metric, '{column}' AS which" for name, column in metrics.items()
+    )
+    return _pivoted(f"""
+        SELECT g.wavelength_nm, CONCAT(k.metric, ', ', g.instrument_mode), CASE k.which {cases} END
+        FROM (
+          SELECT wavelength_nm, instrument_mode, {means}
+          FROM {view}
+          WHERE fit_rank = 1 AND {{chosen}} {more}
+          GROUP BY wavelength_nm, instrument_mode
+        ) g
+        CROSS JOIN ({names}) k
+        """)  # noqa: S608 - own names
 
 
 def _bubbles(view: str, **metrics: str) -> Expected:
@@ -158,28 +169,16 @@ EXPECTED: dict[str, Expected] = {
         WHERE fit_rank = 1 AND {chosen}
         GROUP BY wavelength_nm, instrument_mode
         """),
-    "gain_of_sparta_and_eso": _pivoted("""
-        SELECT g.wavelength_nm, CONCAT(k.metric, ', ', g.instrument_mode),
-               CASE k.metric WHEN 'Gain' THEN g.gain WHEN 'SPARTA' THEN g.sparta ELSE g.eso END
-        FROM (
-          SELECT wavelength_nm, instrument_mode, AVG(gain) AS gain,
-                 AVG(sparta_fwhm_gain) AS sparta, AVG(eso_gain) AS eso
-          FROM v_gain
-          WHERE fit_rank = 1 AND instrument_mode LIKE 'WFM-AO%' AND {chosen}
-          GROUP BY wavelength_nm, instrument_mode
-        ) g
-        CROSS JOIN (
-          SELECT 'Gain' AS metric UNION ALL SELECT 'SPARTA' UNION ALL SELECT 'ESO'
-        ) k
-        """),
-    "residuals_by_wavelength": _pivoted(
-        " UNION ALL ".join(
-            _residuals(metric, column)
-            for metric, column in (
-                ("muse-psfr", "psfr_residual_arcsec"),
-                ("Formula", "iq_residual_arcsec"),
-            )
-        )
+    "gain_of_sparta_and_eso": _at_once(
+        "v_gain",
+        "AND instrument_mode LIKE 'WFM-AO%'",
+        Gain="gain",
+        SPARTA="sparta_fwhm_gain",
+        ESO="eso_gain",
+    ),
+    "residuals_by_wavelength": _at_once(
+        "v_residual",
+        **{"muse-psfr": "psfr_residual_arcsec", "Formula": "iq_residual_arcsec"},
     ),
     "residuals_and_outer_scale": Expected("""
         SELECT date_obs_utc, instrument_mode, AVG(l0_m) AS mean_l0,
