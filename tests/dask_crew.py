@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from own_processes import OF_AOMUSE, Process, slow, start, wait_until
+from own_processes import OF_AOMUSE, Process, start, wait_until
 
 WORKERS = 2
 _MODULES = (
@@ -42,13 +42,13 @@ def dask(
     folder: Path,
     environment: dict[str, str],
     *,
-    pause_s: float = 0.002,
+    before: str = "",
     protocol: str = "tcp",
     threads: int = 1,
 ) -> Iterator[Dask]:
     """Start a scheduler and two workers, as an administrator does.
 
-    The nannies fork their workers, which pause before every statement.
+    The nannies fork their workers, which so have what code did before.
     """
     port = free_port()
     address = f"{protocol}://127.0.0.1:{port}"
@@ -59,7 +59,7 @@ def dask(
             process = start(
                 None,
                 *(*arguments, "--host", "127.0.0.1", "--no-dashboard"),
-                before=_SETTINGS + slow(pause_s),
+                before=_SETTINGS + before,
                 code=f"from distributed.cli.{program} import main; main()",
                 modules=_MODULES,
                 out=subprocess.DEVNULL,
@@ -109,7 +109,12 @@ def answers(port: int) -> bool:
 
 
 def start_command(
-    url: str, *arguments: object, out: int | IO[str] = subprocess.PIPE, **environment: str
+    url: str,
+    *arguments: object,
+    before: str = "",
+    out: int | IO[str] = subprocess.PIPE,
+    **environment: str,
 ) -> Process:
     """Start aomuse in a process of its own."""
-    return start(url, *arguments, before=_SETTINGS, modules=_MODULES, out=out, **environment)
+    before = _SETTINGS + before
+    return start(url, *arguments, before=before, modules=_MODULES, out=out, **environment)
