@@ -1,8 +1,8 @@
 """A real scheduler of dask.distributed with two workers on loopback, and commands that use them."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,10 +31,11 @@ class Dask:
     workers: list[Process]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def address_in(file: Path) -> str:
+    """Give what a scheduler has written, empty until it has."""
+    with suppress(OSError, ValueError):
+        return str(json.loads(file.read_text())["address"])
+    return ""
 
 
 @contextmanager
@@ -50,8 +51,8 @@ def dask(
 
     The nannies fork their workers, which so have what code did before.
     """
-    port = free_port()
-    address = f"{protocol}://127.0.0.1:{port}"
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
     environment = {"DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "fork"} | environment
     with ExitStack() as started:
 
@@ -70,8 +71,12 @@ def dask(
             started.callback(end, process)
             return process
 
-        scheduler = begin("dask_scheduler", "--port", port, "--no-show", "--protocol", protocol)
-        wait_until(lambda: answers(port))
+        scheduler = begin(
+            "dask_scheduler",
+            *("--port", 0, "--scheduler-file", file, "--no-show", "--protocol", protocol),
+        )
+        wait_until(lambda: address_in(file), scheduler)
+        address = address_in(file)
         workers = [begin("dask_worker", address, "--nthreads", threads) for _ in range(WORKERS)]
         yield Dask(address, scheduler, workers)
 
@@ -101,11 +106,6 @@ def children_of(process: Process) -> list[int]:
         if int(fields[3]) == process.pid and int(stat.parent.name) != process.pid:
             found.append(int(stat.parent.name))
     return found
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def start_command(

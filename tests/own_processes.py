@@ -37,6 +37,15 @@ _PR_SET_PDEATHSIG = 1
 #: The process id, and later the exit code.
 _NUMBER = Struct("q")
 _COMMAND = "from aomuse.cli import main; main()"
+#: Several steps where a command copies a database in one.
+_COPY = """
+import functools, own_processes, sqlite3
+gate = own_processes.Gate({path!r})
+class Held(sqlite3.Connection):
+    def backup(self, target):
+        super().backup(target, pages=300, progress=lambda *_: gate.hold())
+sqlite3.connect = sqlite3.dbapi2.connect = functools.partial(sqlite3.connect, factory=Held)
+"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,11 @@ class Gate:
         values = (str(self.path), self.number, self.later, self.statement)
         return f"import own_processes; own_processes.Gate(*{values!r}).install()\n"
 
+    @property
+    def in_a_copy(self) -> str:
+        """Give what holds a command in the middle of what SQLite copies."""
+        return _COPY.format(path=str(self.path))
+
     def install(self) -> None:
         counts = {True: 0, False: 0}
 
@@ -77,13 +91,16 @@ class Gate:
             counts[is_it] += is_it or counts[True] >= self.number
             if counts[True] < self.number or counts[False] < self.later:
                 return
-            path = Path(self.path)
-            path.with_name(f"{path.name}.{os.getpid()}").touch()
-            end = time.monotonic() + _PATIENCE_S
-            while not path.exists() and time.monotonic() < end:
-                time.sleep(0.005)
+            self.hold()
 
         sa.event.listen(sa.Engine, "before_cursor_execute", hold)
+
+    def hold(self) -> None:
+        path = Path(self.path)
+        path.with_name(f"{path.name}.{os.getpid()}").touch()
+        end = time.monotonic() + _PATIENCE_S
+        while not path.exists() and time.monotonic() < end:
+            time.sleep(0.005)
 
     def wait(self, *processes: Process, count: int = 1) -> None:
         """Wait until processes are held."""

@@ -2,13 +2,14 @@
 
 import re
 import signal
+import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from dask_crew import WORKERS, dask, end, free_port, kill_worker, start_command
+from dask_crew import WORKERS, dask, end, kill_worker, start_command
 from loaded import Loaded, rows_of_one_load, tree_of
 from own_processes import Gate, Process
 from warehouse import aomuse
@@ -191,8 +192,10 @@ def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
 
 def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
     monkeypatch.setattr("aomuse.workers.cluster._CONNECT_S", 1)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    line = db.fail("load", "--scheduler", address, tree.root, code=2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        line = db.fail("load", "--scheduler", address, tree.root, code=2)
     assert line.startswith(f"aomuse: no scheduler answers at {address} (")
     assert db.count("load_run") == 0
     line = db.fail("load", "--scheduler", "nonsense", tree.root, code=2)
