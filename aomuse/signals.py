@@ -63,6 +63,11 @@ class Stop(Event):
 _STOPS: list[Stop] = []
 
 
+def count_anew() -> None:
+    """Forget what came before a command; where no thread counts, signals are handled too."""
+    _TALLY.come = _TALLY.handled = 0
+
+
 def has_come() -> bool:
     """Count a signal before Python handles it, and tell whether it ends the command."""
     _TALLY.come += 1

@@ -1,8 +1,8 @@
 """A real scheduler of dask.distributed with two workers on loopback, and commands that use them."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from own_processes import OF_AOMUSE, Process, slow, start, wait_until
+from own_processes import OF_AOMUSE, Process, start, wait_until
 
 WORKERS = 2
 _MODULES = (
@@ -31,10 +31,11 @@ class Dask:
     workers: list[Process]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def address_in(file: Path) -> str:
+    """Give what a scheduler has written, empty until it has."""
+    with suppress(OSError, ValueError):
+        return str(json.loads(file.read_text())["address"])
+    return ""
 
 
 @contextmanager
@@ -42,16 +43,16 @@ def dask(
     folder: Path,
     environment: dict[str, str],
     *,
-    pause_s: float = 0.002,
+    before: str = "",
     protocol: str = "tcp",
     threads: int = 1,
 ) -> Iterator[Dask]:
     """Start a scheduler and two workers, as an administrator does.
 
-    The nannies fork their workers, which pause before every statement.
+    The nannies fork their workers, which so have what code did before.
     """
-    port = free_port()
-    address = f"{protocol}://127.0.0.1:{port}"
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
     environment = {"DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "fork"} | environment
     with ExitStack() as started:
 
@@ -59,7 +60,7 @@ def dask(
             process = start(
                 None,
                 *(*arguments, "--host", "127.0.0.1", "--no-dashboard"),
-                before=_SETTINGS + slow(pause_s),
+                before=_SETTINGS + before,
                 code=f"from distributed.cli.{program} import main; main()",
                 modules=_MODULES,
                 out=subprocess.DEVNULL,
@@ -70,8 +71,12 @@ def dask(
             started.callback(end, process)
             return process
 
-        scheduler = begin("dask_scheduler", "--port", port, "--no-show", "--protocol", protocol)
-        wait_until(lambda: answers(port))
+        scheduler = begin(
+            "dask_scheduler",
+            *("--port", 0, "--scheduler-file", file, "--no-show", "--protocol", protocol),
+        )
+        wait_until(lambda: address_in(file), scheduler)
+        address = address_in(file)
         workers = [begin("dask_worker", address, "--nthreads", threads) for _ in range(WORKERS)]
         yield Dask(address, scheduler, workers)
 
@@ -103,13 +108,13 @@ def children_of(process: Process) -> list[int]:
     return found
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def start_command(
-    url: str, *arguments: object, out: int | IO[str] = subprocess.PIPE, **environment: str
+    url: str,
+    *arguments: object,
+    before: str = "",
+    out: int | IO[str] = subprocess.PIPE,
+    **environment: str,
 ) -> Process:
     """Start aomuse in a process of its own."""
-    return start(url, *arguments, before=_SETTINGS, modules=_MODULES, out=out, **environment)
+    before = _SETTINGS + before
+    return start(url, *arguments, before=before, modules=_MODULES, out=out, **environment)

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,28 +27,96 @@ from struct import Struct
 from threading import Timer
 from typing import IO, Any
 
+import sqlalchemy as sa
+
 #: What the commands need. Nothing here starts a thread when it is imported.
 OF_AOMUSE = ("aomuse.cli", "aomuse.workers.preloaded", "aomuse.libmariadb.probe", "mariadb")
+#: Seconds after which something hangs, however busy the machine is.
+_PATIENCE_S = 240
 _PR_SET_PDEATHSIG = 1
 #: The process id, and later the exit code.
 _NUMBER = Struct("q")
 _COMMAND = "from aomuse.cli import main; main()"
+#: Several steps where a command copies a database in one.
+_COPY = """
+import functools, own_processes, sqlite3
+gate = own_processes.Gate({path!r})
+class Held(sqlite3.Connection):
+    def backup(self, target):
+        super().backup(target, pages=300, progress=lambda *_: gate.hold())
+sqlite3.connect = sqlite3.dbapi2.connect = functools.partial(sqlite3.connect, factory=Held)
+"""
 
 
-def slow(pause_s: float) -> str:
-    """Give code that lets a command pause before every statement."""
-    return (
-        "import time, sqlalchemy\n"
-        "sqlalchemy.event.listen(sqlalchemy.Engine, 'before_cursor_execute',"
-        f" lambda *_: time.sleep({pause_s}))\n"
-    )
+@dataclass(frozen=True)
+class Gate:
+    """Holds a command, and each process that it forks, before a statement until it is opened.
+
+    So whatever happens to a command cannot happen too late, however slow the test is. Each process
+    counts for itself.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file that is not there yet; it is the open gate.
+    number : int
+        Which of the statements that begin like this one; the next ones are held too.
+    later : int
+        Statements of any kind that are let through after that.
+    statement : str
+        How it begins.
+    """
+
+    path: Path
+    number: int = 2
+    later: int = 0
+    statement: str = "INSERT INTO exposure ("
+
+    @property
+    def code(self) -> str:
+        """Give what is to be run before the command."""
+        values = (str(self.path), self.number, self.later, self.statement)
+        return f"import own_processes; own_processes.Gate(*{values!r}).install()\n"
+
+    @property
+    def in_a_copy(self) -> str:
+        """Give what holds a command in the middle of what SQLite copies."""
+        return _COPY.format(path=str(self.path))
+
+    def install(self) -> None:
+        counts = {True: 0, False: 0}
+
+        def hold(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            is_it = statement.startswith(self.statement)
+            counts[is_it] += is_it or counts[True] >= self.number
+            if counts[True] < self.number or counts[False] < self.later:
+                return
+            self.hold()
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", hold)
+
+    def hold(self) -> None:
+        path = Path(self.path)
+        path.with_name(f"{path.name}.{os.getpid()}").touch()
+        end = time.monotonic() + _PATIENCE_S
+        while not path.exists() and time.monotonic() < end:
+            time.sleep(0.005)
+
+    def wait(self, *processes: Process, count: int = 1) -> None:
+        """Wait until processes are held."""
+        held = f"{self.path.name}.*"
+        wait_until(lambda: len(list(self.path.parent.glob(held))) >= count, *processes)
+
+    def open(self) -> None:
+        self.path.touch()
 
 
-def wait_until(is_so: Callable[[], object], process: Process | None = None) -> None:
-    """Wait for something that happens soon, while a process runs."""
-    deadline = time.monotonic() + 120
+def wait_until(is_so: Callable[[], object], *processes: Process) -> None:
+    """Wait for something that happens soon, while processes run."""
+    deadline = time.monotonic() + _PATIENCE_S
     while not is_so():
-        assert process is None or process.poll() is None, process.communicate()
+        for process in processes:
+            assert process.poll() is None or is_so(), process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -98,14 +167,14 @@ class Process:
                 self.returncode = _NUMBER.unpack(self._keeper.recv(_NUMBER.size))[0]
         return self.returncode
 
-    def wait(self, timeout: float = 120) -> int:
+    def wait(self, timeout: float = _PATIENCE_S) -> int:
         code = self.poll(timeout)
         if code is None:
             self.kill()
             raise TimeoutError(f"the process has not ended after {timeout:g} s")
         return code
 
-    def communicate(self, timeout: float = 120) -> tuple[str, str]:
+    def communicate(self, timeout: float = _PATIENCE_S) -> tuple[str, str]:
         """Read all that it prints, until it ends; it is killed when that takes too long."""
         killer = Timer(timeout, self.kill)
         killer.start()

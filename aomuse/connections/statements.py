@@ -48,6 +48,7 @@ def ended_by_signals() -> Iterator[None]:
             receiver.close()
             yield
             return
+        signals.count_anew()
         Thread(target=_watch, args=(receiver,), name=signals.OWN_THREAD, daemon=True).start()
         try:
             yield

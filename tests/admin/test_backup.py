@@ -6,13 +6,12 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree
-from own_processes import start, wait_until
+from own_processes import Gate, start, wait_until
 from warehouse import TABLES, aomuse, contents, fill_every_table, query, succeed
 
 from aomuse import schema
@@ -177,26 +176,33 @@ def clients(engine: sa.Engine) -> int:
         return int(found or 0)
 
 
+WAITING = (
+    "SELECT id FROM information_schema.processlist"
+    " WHERE db = DATABASE() AND info LIKE 'DO GET_LOCK%'"
+)
+
+
 def test_a_restore_that_is_killed_passes_for_nothing_else(mariadb_admin, tmp_path, url):
     tree = Tree(tmp_path / "night")
     tree.add(1)
     assert aomuse(url, "load", tree.root).code == 0
     file, slow = tmp_path / "muse.backup", tmp_path / "slow.backup"
     assert aomuse(url, "backup", file).code == 0
-    # A second after the exposures, before all that belongs to them.
+    # It waits after the exposures, before all that belongs to them.
     text = file.read_text()
     place = text.index("INSERT INTO `exposure`")
-    place = text.index("\n", place) + 1
-    slow.write_text(text[:place] + "DO SLEEP(1);\n" + text[place:])
+    place = text.index(";\n", place) + 2
+    slow.write_text(text[:place] + "DO GET_LOCK(DATABASE(), 200);\n" + text[place:])
     new = mariadb_admin()
     engine = create_engine(new)
-    process = start(new, "restore", slow)
-    wait_until(lambda: "exposure" in table_names(engine), process)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
-    deadline = time.monotonic() + 60
-    while clients(engine) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    with engine.connect() as holder:
+        assert holder.scalar(sa.text("SELECT GET_LOCK(DATABASE(), 0)")) == 1
+        process = start(new, "restore", slow)
+        wait_until(lambda: query(engine, WAITING), process)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        holder.scalar(sa.text("SELECT RELEASE_LOCK(DATABASE())"))
+        wait_until(lambda: clients(engine) <= 1)
     there = table_names(engine)
     assert {"alembic_version", "exposure"} <= there
     assert TABLES.keys() - there, "the client has gone on without the command that was killed"
@@ -230,14 +236,11 @@ def test_a_restore_of_sqlite_that_is_killed_leaves_an_empty_database(sqlite_temp
     database.write_bytes(sqlite_template.read_bytes())
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE large (content BLOB)")
-        connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 200)
+        connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 4)
     assert aomuse(f"sqlite:///{database}", "backup", file).code == 0
-    process = start(f"sqlite:///{new}", "restore", file)
-
-    def has_begun() -> bool:
-        return sum(p.stat().st_size for p in tmp_path.glob("new.db*")) > 1 << 20
-
-    wait_until(has_begun, process)
+    gate = Gate(tmp_path / "gate")
+    process = start(f"sqlite:///{new}", "restore", file, before=gate.in_a_copy)
+    gate.wait(process)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     engine = create_engine(f"sqlite:///{new}")

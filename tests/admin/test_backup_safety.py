@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from own_processes import start, wait_until
+from own_processes import Gate, start, wait_until
 from warehouse import aomuse
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
@@ -42,7 +42,7 @@ def test_nothing_outlives_a_backup_that_is_killed(
     wait_until(lambda: any(path.stat().st_size for path in target.iterdir()))
     assert files_with(str(sa.make_url(url).password), tmp_path) == []
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate()
     assert process.returncode in (128 + number, -number)
     assert "Traceback" not in out + err
     wait_until(lambda: list(target.iterdir()) == [])
@@ -58,12 +58,14 @@ def test_nothing_outlives_a_backup_of_sqlite(sqlite_template, tmp_path, number):
     database.write_bytes(sqlite_template.read_bytes())
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE large (content BLOB)")
-        connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 200)
+        connection.executemany("INSERT INTO large VALUES (zeroblob(?))", [(1 << 20,)] * 4)
     target.mkdir()
-    process = start(f"sqlite:///{database}", "backup", target / "muse.backup")
-    wait_until(lambda: any(path.stat().st_size > 1 << 20 for path in target.iterdir()))
+    gate, file = Gate(tmp_path / "gate"), target / "muse.backup"
+    process = start(f"sqlite:///{database}", "backup", file, before=gate.in_a_copy)
+    gate.wait(process)
+    wait_until(lambda: any(path.stat().st_size for path in target.iterdir()))
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate()
     assert process.returncode in (128 + number, -number)
     wait_until(lambda: list(target.iterdir()) == [])
 

@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 import sqlglot
 from astropy.io.votable import parse
-from own_processes import start
+from own_processes import Gate, start, wait_until
 from sqlalchemy.exc import DBAPIError
 from warehouse import TABLES, aomuse, execute, succeed
 
@@ -274,9 +273,9 @@ def test_an_export_is_of_one_moment(night, tmp_path):
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_killed_export_goes_on(night, tmp_path):
     lake = tmp_path / "lake"
-    process = start(night.url, "export", "parquet", lake, new_session=True)
-    while process.poll() is None and len(files_of(lake)) < 5:
-        time.sleep(0.01)
+    gate = Gate(tmp_path / "gate", number=1, statement="SELECT keyword.id, keyword.name")
+    process = start(night.url, "export", "parquet", lake, before=gate.code, new_session=True)
+    wait_until(lambda: len(files_of(lake)) >= 5, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert aomuse(night.url, "verify", "--lake", lake).code == 1

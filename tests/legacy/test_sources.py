@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm
 from backends import on_sqlite, one_on_mariadb
 from old_databases import database_2020
-from own_processes import start, wait_until
+from own_processes import Gate, start
 from warehouse import aomuse, contents, execute, exposure_by_id, query, scalar, succeed
 
 from aomuse.connections.kept_values import kept_references
@@ -198,35 +198,25 @@ def test_without_a_schema_nothing_is_imported(empty_url, old_2020):
     assert "aomuse migrate" in done.err
 
 
-#: Lets an import take a while between its tables.
-SLOW = """
-import time
-from aomuse.load import exposure
-first = exposure.References.resolve
-def resolve(self, table, frame):
-    time.sleep(0.02)
-    return first(self, table, frame)
-exposure.References.resolve = resolve
-"""
-
-
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("backend", "sign"),
     [("sqlite", signal.SIGINT), ("mariadb", signal.SIGKILL)],
     indirect=["backend"],
 )
-def test_an_import_that_was_ended_goes_on(sign, old_2020, db_url, engine):
+def test_an_import_that_was_ended_goes_on(sign, old_2020, db_url, engine, tmp_path):
     count = 5
     for number in range(1, count + 1):
         old_2020.add("M 54", **small(number))
-    process = start(db_url, "import-blobs", old_2020.url, before=SLOW)
-    wait_until(lambda: scalar(engine, "SELECT COUNT(*) FROM exposure") >= 2, process)
+    gate = Gate(tmp_path / "gate", number=3, later=10)
+    process = start(db_url, "import-blobs", old_2020.url, before=gate.code)
+    gate.wait(process)
     process.send_signal(sign)
-    _, err = process.communicate(timeout=30)
+    gate.open()
+    _, err = process.communicate()
     assert "Traceback" not in err
     found = scalar(engine, "SELECT COUNT(*) FROM exposure")
-    assert 2 <= found < count
+    assert found == (2 if sign == signal.SIGKILL else 3)
     whole = "SELECT COUNT(*) FROM source_sample GROUP BY psf_fit_id"
     assert query(engine, whole) == [(2,)] * found
     rows = scalar(engine, "SELECT COUNT(*) FROM imported_document WHERE document = 'row'")

@@ -3,15 +3,15 @@
 import datetime as dt
 import gc
 import threading
-import time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from own_processes import wait_until
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
-from warehouse import execute
+from warehouse import execute, scalar
 
 from aomuse.db import Trouble, trouble_of
 from aomuse.libmariadb import BulkArrayWriter
@@ -266,7 +266,7 @@ def test_killed_during_a_write(engine):
     with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
         number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
-        killer = threading.Timer(0.3, _kill, (engine, number))
+        killer = threading.Thread(target=_kill_at_work, args=(engine, number))
         killer.start()
         with pytest.raises(OperationalError) as caught:
             BulkArrayWriter(connection).write("star", pd.DataFrame({"number": [1]}))
@@ -280,12 +280,11 @@ def _kill(engine: sa.Engine, number: int | None) -> None:
         connection.exec_driver_sql(f"KILL CONNECTION {number}")
 
 
+def _kill_at_work(engine: sa.Engine, number: int) -> None:
+    _wait_for(engine, "INSERT INTO star%")
+    _kill(engine, number)
+
+
 def _wait_for(engine: sa.Engine, statement: str) -> None:
-    query = sa.text("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE :text")
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with engine.connect() as connection:
-            if connection.scalar(query, {"text": statement}):
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"{statement} was not seen")
+    query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE :text"
+    wait_until(lambda: scalar(engine, query, text=statement))

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, archive_id
 from loaded import Loaded, rows_of_one_load, tree_of
-from own_processes import Process, slow, start, wait_until
+from own_processes import Gate, Process, start, wait_until
 
 from aomuse import pipeline
 from aomuse.db import create_engine
@@ -63,8 +63,8 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-def load(url: str, root: Path) -> Process:
-    return start(url, "load", "--workers", 1, root, before=slow(0.001))
+def load(url: str, root: Path, gate: Gate | None = None) -> Process:
+    return start(url, "load", "--workers", 1, root, before=gate.code if gate else "")
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
@@ -77,34 +77,40 @@ def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("layout", ["tree", "thirds", "pieces"])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request):
+def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request, tmp_path):
     chance = random.Random(seed)
     trees = request.getfixturevalue(layout)
     roots = [trees.root] * 3 if layout == "tree" else [each.root for each in trees]
-    loaders = [load(db.url, root) for root in roots]
+    gate = Gate(tmp_path / "gate", number=chance.randint(1, 2), later=chance.randint(0, 25))
+    place = chance.randrange(3)
+    killed = load(db.url, roots[place], gate)
+    gate.wait(killed)
+    others = [load(db.url, root) for root in (*roots[:place], *roots[place + 1 :])]
     count = chance.randint(1, EXPOSURES - 1)
-    wait_until(lambda: db.count("exposure") >= count)
-    killed = chance.choice(loaders)
+    wait_until(lambda: db.count("exposure") >= count, killed)
     killed.send_signal(signal.SIGKILL)
-    ends = {loader.pid: loader.communicate(timeout=120) for loader in loaders}
-    for loader in loaders:
-        if loader is not killed:
-            assert (loader.returncode, ends[loader.pid][1]) == (0, ""), ends
+    ends = [each.communicate() for each in (killed, *others)]
+    assert killed.returncode == -signal.SIGKILL, ends
+    assert [(each.returncode, err) for each, (_, err) in zip(others, ends[1:], strict=True)] == [
+        (0, "")
+    ] * 2
     if layout == "tree":
         assert db.exposures() == clean
     db.load(*dict.fromkeys(roots))
     assert_whole(db, clean)
-    outcomes = [row["outcome"] for row in db.rows("load_run")]
-    expected = {"complete", "killed"} if killed.returncode == -signal.SIGKILL else {"complete"}
-    assert set(outcomes) <= expected
+    outcomes = sorted(row["outcome"] for row in db.rows("load_run"))
+    assert outcomes == ["complete"] * 3 + ["killed"]
     again = db.load(*dict.fromkeys(roots))
     assert f"{EXPOSURES} unchanged" in again.out
 
 
-def test_pieces_of_exposures_that_three_loaders_have(db, clean, pieces):
+def test_pieces_of_exposures_that_three_loaders_have(db, clean, pieces, tmp_path):
     """Whoever ends last joins what was stored apart."""
-    loaders = [load(db.url, each.root) for each in pieces]
-    ends = [loader.communicate(timeout=120) for loader in loaders]
+    gate = Gate(tmp_path / "gate", number=1)
+    loaders = [load(db.url, each.root, gate) for each in pieces]
+    gate.wait(*loaders, count=3)
+    gate.open()
+    ends = [loader.communicate() for loader in loaders]
     assert [(loader.returncode, err) for loader, (_, err) in zip(loaders, ends, strict=True)] == [
         (0, "")
     ] * 3

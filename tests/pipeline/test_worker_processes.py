@@ -1,14 +1,13 @@
 """Several processes load what one would have loaded."""
 
-import multiprocessing
-import threading
-import time
+import signal
 from typing import Any
 
 import pytest
 from fits_factory import Tree
 
 from aomuse import stages
+from aomuse.workers.processes import _Crew
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -57,23 +56,18 @@ def test_exposures_that_are_found_apart_but_are_one(db, tmp_path, whole):
     assert db.count("source_file") == 12
 
 
-def test_a_worker_that_is_killed_takes_nothing_with_it(db, tree, whole):
+def test_a_worker_that_is_killed_takes_nothing_with_it(db, tree, whole, monkeypatch):
     """As the kernel ends one that takes too much memory."""
     files = [tree.add(number) for number in (1, 2, 3)]
-    others, killed = set(multiprocessing.active_children()), []
+    gather, killed = _Crew.gather, []
 
-    def kill_the_first() -> None:
-        deadline = time.monotonic() + 20
-        while not (workers := set(multiprocessing.active_children()) - others):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        killed.append(workers.pop())
+    def gather_and_kill(crew: _Crew, count: int) -> None:
+        gather(crew, count)
+        killed.append(crew.workers[0].process)
         killed[0].kill()
 
-    killer = threading.Thread(target=kill_the_first)
-    killer.start()
+    monkeypatch.setattr(_Crew, "gather", gather_and_kill)
     done = db.run("load", "--workers", 2, tree.root)
-    killer.join()
-    assert killed
+    assert [process.exitcode for process in killed] == [-signal.SIGKILL]
     assert (done.code, done.err) == (0, "")
     assert {f.number: db.exposure(f.archive_id) for f in files} == whole

@@ -5,7 +5,6 @@ import contextlib
 import html
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -38,16 +37,15 @@ def metadata(file, tmp_path):
 @contextlib.contextmanager
 def serving(file: Path, metadata: Path):
     """Start Datasette as a user does, and give a client of it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "datasette", "serve", file, "--port", str(port)]
+    place = metadata.with_name("datasette.socket")
+    command = [sys.executable, "-m", "datasette", "serve", file, "--uds", place]
     process = subprocess.Popen(
         [*command, "--metadata", metadata], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            end = time.monotonic() + 60
+        way = httpx.HTTPTransport(uds=str(place))
+        with httpx.Client(base_url="http://localhost", transport=way, timeout=240) as client:
+            end = time.monotonic() + 240
             while True:
                 try:
                     client.get("/-/versions.json")
@@ -59,7 +57,7 @@ def serving(file: Path, metadata: Path):
             yield client
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=240)
 
 
 def page(client: httpx.Client, address: str) -> str:

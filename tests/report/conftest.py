@@ -38,7 +38,7 @@ def open_report(browser):
         )
         contexts.append(context)
         opened = Opened(context.new_page(), path)
-        opened.page.set_default_timeout(20_000)
+        opened.page.set_default_timeout(120_000)
         opened.page.on("console", lambda message: opened.said.append(message.text))
         opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
         opened.page.on("request", lambda request: opened.requests.append(request.url))

@@ -1,7 +1,6 @@
 """Broken and absurd files: one clear line each, and everything else is loaded."""
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +259,6 @@ def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, ligh
 
     def read_slowly(stream: Any, *arguments: Any) -> str:
         if stream.name == str(files.prm):
-            time.sleep(0.02)
             files.prm.write_bytes(files.prm.read_bytes() + bytes(2880))
         return read(stream, *arguments)
 

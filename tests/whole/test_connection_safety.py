@@ -1,10 +1,10 @@
 """A database that goes away, waits, or is full: nothing is lost, and one line tells what to do."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -154,7 +154,9 @@ def test_a_connection_that_is_killed_before_the_first_exposure(
     assert_whole(engine, small_night)
 
 
-def test_connections_that_are_too_many_for_a_while(mariadb_server, db_url, small_night):
+def test_connections_that_are_too_many_for_a_while(
+    mariadb_server, db_url, small_night, monkeypatch
+):
     """An account that may have two: the run's lock and one to load by."""
     admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
     parsed = sa.make_url(db_url)
@@ -169,11 +171,17 @@ def test_connections_that_are_too_many_for_a_while(mariadb_server, db_url, small
             done = aomuse(theirs, "status")
             assert (done.code, len(done.errors)) == (2, 1)
             assert "max_user_connections" in done.err
-            freed = threading.Timer(0.3, lambda: [each.close() for each in occupied])
-            freed.start()
+
+            def free_and_sleep(seconds: float) -> None:
+                for each in occupied:
+                    each.close()
+                time.sleep(seconds)
+
+            monkeypatch.setattr(db, "time", SimpleNamespace(sleep=free_and_sleep))
+            monkeypatch.setattr(db, "RETRY_DELAYS_S", (0.1, 0.5, 5.0, 20.0))
             done = aomuse(theirs, "load", small_night)
-            freed.join()
             assert (done.code, done.err) == (0, "")
+            assert all(each.closed for each in occupied)
         finally:
             connection.exec_driver_sql("DROP USER few")
     admin.dispose()
@@ -247,11 +255,10 @@ def test_lock_wait_is_tried_again(db_url, engine, small_night, load_once):
     load_once(small_night)
     holder = engine.connect()
     holder.execute(sa.text("SELECT * FROM exposure FOR UPDATE"))
-    released = threading.Timer(1.6, lambda: (holder.rollback(), holder.close()))
-    released.start()
-    begun = time.monotonic()
-    summary = pipeline.load(create_engine(db_url), [small_night], reload=True)
-    assert time.monotonic() - begun > 1.0
+    loading = create_engine(db_url)
+    sa.event.listen(loading, "handle_error", lambda _: holder.close())
+    summary = pipeline.load(loading, [small_night], reload=True)
+    assert holder.closed
     assert (summary.counts["replaced"], summary.failed) == (EXPOSURES, 0)
     assert_whole(engine, small_night)
 

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 import worker_functions
 from loaded import tree_of
+from own_processes import wait_until
 
 from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
@@ -161,15 +161,12 @@ def test_workers_of_a_process_without_threads_are_its_forks(db_url):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert run.stderr == ""
     first, *workers = run.stdout.splitlines()
     assert (first, run.returncode) == ("1", -signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{worker}").exists() for worker in workers):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
 
 
 def fork_server() -> int:

@@ -2,15 +2,16 @@
 
 import re
 import signal
+import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from dask_crew import dask, end, free_port, kill_worker, start_command
+from dask_crew import WORKERS, dask, end, kill_worker, start_command
 from loaded import Loaded, rows_of_one_load, tree_of
-from own_processes import Process, wait_until
+from own_processes import Gate, Process
 from warehouse import aomuse
 
 from aomuse import pipeline
@@ -47,12 +48,19 @@ def clean(tree, tmp_path_factory, sqlite_template):
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
-def start_load(db: Loaded, root: Path, address: str, **environment: str) -> Process:
-    return start_command(db.url, "load", "--scheduler", address, root, **environment)
+#: Lets a command wait a second for a scheduler.
+IMPATIENT = "from aomuse.workers import cluster; cluster._CONNECT_S = 1\n"
 
 
-def wait_for_the_first(db: Loaded) -> None:
-    wait_until(lambda: db.count("exposure") > 0)
+def start_load(db: Loaded, root: Path, address: str, **options: str) -> Process:
+    return start_command(db.url, "load", "--scheduler", address, root, **options)
+
+
+def start_until_all_are_held(db: Loaded, root: Path, address: str, gate: Gate) -> Process:
+    loader = start_load(db, root, address)
+    gate.wait(loader, count=WORKERS)
+    assert db.count("exposure") == WORKERS
+    return loader
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
@@ -67,9 +75,10 @@ def assert_whole_as_far(db: Loaded, clean: dict[str, object]) -> int:
     return len(held)
 
 
-def test_a_load_on_two_workers(db, tree, clean, crew):
+def test_a_load_on_two_workers(db, tree, clean, crew, gate):
+    gate.open()
     loader = start_load(db, tree.root, crew.address)
-    out, err = loader.communicate(timeout=240)
+    out, err = loader.communicate()
     assert (loader.returncode, err) == (0, "")
     assert f"{EXPOSURES} loaded" in out
     assert len(re.findall("^loaded ", out, re.M)) == EXPOSURES
@@ -78,20 +87,20 @@ def test_a_load_on_two_workers(db, tree, clean, crew):
     assert (run["outcome"], run["exposures_loaded"]) == ("complete", EXPOSURES)
 
 
-def test_a_worker_that_is_killed(db, tree, clean, crew):
-    loader = start_load(db, tree.root, crew.address)
-    wait_for_the_first(db)
+def test_a_worker_that_is_killed(db, tree, clean, crew, gate):
+    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
     kill_worker(crew)
-    out, err = loader.communicate(timeout=240)
+    gate.open()
+    out, err = loader.communicate()
     assert (loader.returncode, err) == (0, ""), out
     assert_whole(db, clean)
 
 
-def test_the_scheduler_that_is_killed(db, tree, clean, crew):
-    loader = start_load(db, tree.root, crew.address)
-    wait_for_the_first(db)
+def test_the_scheduler_that_is_killed(db, tree, clean, crew, gate):
+    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
     end(crew.scheduler)
-    out, err = loader.communicate(timeout=240)
+    gate.open()
+    out, err = loader.communicate()
     assert loader.returncode == 1, (out, err)
     assert err == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; only "
@@ -103,24 +112,24 @@ def test_the_scheduler_that_is_killed(db, tree, clean, crew):
     assert_whole(db, clean)
 
 
-def test_the_coordinator_that_is_killed(db, tree, clean, crew):
+def test_the_coordinator_that_is_killed(db, tree, clean, crew, gate):
     """Its lock ends with it, and what is in flight may still be committed, once and whole."""
-    loader = start_load(db, tree.root, crew.address)
-    wait_for_the_first(db)
+    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
     loader.kill()
     loader.communicate()
+    gate.open()
     resumed = start_load(db, tree.root, crew.address)
-    out, err = resumed.communicate(timeout=240)
+    out, err = resumed.communicate()
     assert (resumed.returncode, err) == (0, ""), out
     assert_whole(db, clean)
     assert [row["outcome"] for row in db.rows("load_run")] == ["killed", "complete"]
 
 
-def test_ctrl_c(db, tree, clean, crew):
-    loader = start_load(db, tree.root, crew.address)
-    wait_for_the_first(db)
+def test_ctrl_c(db, tree, clean, crew, gate):
+    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
     loader.send_signal(signal.SIGINT)
-    _, err = loader.communicate(timeout=240)
+    gate.open()
+    _, err = loader.communicate()
     assert loader.returncode == 130, err
     assert "interrupted: only complete exposures are in the database" in err
     held = assert_whole_as_far(db, clean)
@@ -183,8 +192,10 @@ def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
 
 def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
     monkeypatch.setattr("aomuse.workers.cluster._CONNECT_S", 1)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    line = db.fail("load", "--scheduler", address, tree.root, code=2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        line = db.fail("load", "--scheduler", address, tree.root, code=2)
     assert line.startswith(f"aomuse: no scheduler answers at {address} (")
     assert db.count("load_run") == 0
     line = db.fail("load", "--scheduler", "nonsense", tree.root, code=2)
@@ -242,11 +253,11 @@ def test_tls(db, tree, clean, tmp_path, certificate):
         settings[f"{place}{who}__KEY"] = str(certificate / "key.pem")
     environment = {"AOMUSE_DATABASE_URL": db.url} | settings
     with dask(tmp_path, environment, protocol="tls") as crew:
-        refused = start_load(db, tree.root, crew.address)
-        _, err = refused.communicate(timeout=120)
+        refused = start_load(db, tree.root, crew.address, before=IMPATIENT)
+        _, err = refused.communicate()
         assert refused.returncode == 2
         assert err.startswith(f"aomuse: no scheduler answers at {crew.address} (")
         loader = start_load(db, tree.root, crew.address, **settings)
-        _, err = loader.communicate(timeout=240)
+        _, err = loader.communicate()
         assert (loader.returncode, err) == (0, "")
     assert_whole(db, clean)

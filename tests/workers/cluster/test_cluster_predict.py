@@ -8,7 +8,7 @@ from astropy.io import fits
 from dask_crew import end, kill_worker, start_command
 from fits_factory import Tree, edit, raw, write
 from loaded import Loaded
-from own_processes import wait_until
+from own_processes import Gate
 from telemetry import usable
 from warehouse import aomuse
 
@@ -66,14 +66,21 @@ def clean(tree, tmp_path_factory, sqlite_template):
 
 
 @pytest.fixture
-def start(db, tree, load_once, crew):
+def gate(tmp_path):
+    """Hold the command, which stores what the workers have computed, at its second exposure."""
+    return Gate(tmp_path / "gate", statement="INSERT INTO psf_prediction (")
+
+
+@pytest.fixture
+def start(db, tree, load_once, crew, gate):
     """Give a function that starts to predict, and comes back with the first prediction."""
     load_once(tree.root)
 
     def start():
-        before = db.count("psf_prediction")
-        process = start_command(db.url, "predict", "--scheduler", crew.address)
-        wait_until(lambda: db.count("psf_prediction") > before)
+        address = crew.address
+        process = start_command(db.url, "predict", "--scheduler", address, before=gate.code)
+        gate.wait(process)
+        assert db.count("psf_prediction") == 1
         return process
 
     return start
@@ -83,20 +90,22 @@ def outcomes(db: Loaded) -> list[str]:
     return [row["outcome"] for row in db.rows("load_run") if row["command"] == "predict"]
 
 
-def test_a_worker_that_is_killed(db, clean, crew, start):
+def test_a_worker_that_is_killed(db, clean, crew, gate, start):
     process = start()
     kill_worker(crew)
-    out, err = process.communicate(timeout=240)
+    gate.open()
+    out, err = process.communicate()
     assert (process.returncode, err) == (0, ""), out
     assert out.splitlines()[-1] == f"{EXPOSURES} exposures predicted, 0 without a prediction"
     assert predictions(db) == clean
     assert outcomes(db) == ["complete"]
 
 
-def test_the_scheduler_that_is_killed(db, clean, crew, start):
+def test_the_scheduler_that_is_killed(db, clean, crew, gate, start):
     process = start()
     end(crew.scheduler)
-    out, err = process.communicate(timeout=240)
+    gate.open()
+    out, err = process.communicate()
     assert process.returncode == 1, (out, err)
     assert err == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; only "
@@ -114,16 +123,17 @@ def test_killed_then_resumed(db, clean, crew, start):
     process.communicate()
     assert predictions(db).items() <= clean.items()
     resumed = start_command(db.url, "predict", "--scheduler", crew.address)
-    _, err = resumed.communicate(timeout=240)
+    _, err = resumed.communicate()
     assert (resumed.returncode, err) == (0, "")
     assert predictions(db) == clean
     assert outcomes(db) == ["killed", "complete"]
 
 
-def test_ctrl_c(db, clean, start):
+def test_ctrl_c(db, clean, gate, start):
     process = start()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=240)
+    gate.open()
+    _, err = process.communicate()
     assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
     made = predictions(db)
     assert made.items() <= clean.items()

@@ -1,11 +1,12 @@
 """Files compared on a cluster: the same differences as here, whatever is killed on the way."""
 
 import signal
+from pathlib import Path
 
 import pytest
-from dask_crew import dask, end, kill_worker, start_command
+from dask_crew import WORKERS, end, kill_worker, start_command
 from loaded import tree_of
-from own_processes import wait_until
+from own_processes import Gate, wait_until
 
 from aomuse.verify.choosing import Chosen, folders_of
 
@@ -20,34 +21,47 @@ def tree(tmp_path_factory):
 
 
 @pytest.fixture
-def crew(db, tmp_path):
-    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url}, pause_s=0.01) as started:
-        yield started
+def gate(tmp_path):
+    """Hold each worker in its second exposure, of which it compares the first file."""
+    return Gate(tmp_path / "gate", number=5, statement="SELECT count(source_file.id)")
 
 
 @pytest.fixture
 def start(db, tree, load_once, crew, tmp_path):
-    """Give a function that starts to compare, and comes back with the first file."""
+    """Give a function that starts to compare, and comes back with what shows the files."""
     load_once(tree.root)
     shown = tmp_path / "shown"
 
     def start(*roots):
         with shown.open("w") as out:
             process = start_command(db.url, "verify", "--scheduler", crew.address, *roots, out=out)
-        wait_until(lambda: shown.stat().st_size > 0)
         return process, shown
 
     return start
 
 
-def test_a_worker_that_is_killed(db, tree, crew, start):
+def lines_of(shown: Path) -> list[str]:
+    return sorted(shown.read_text().splitlines())
+
+
+@pytest.fixture
+def held(start, gate):
+    """Start to compare, and wait until each worker has compared one exposure."""
     process, shown = start()
+    gate.wait(process, count=WORKERS)
+    wait_until(lambda: len(lines_of(shown)) == 4 * WORKERS, process)
+    return process, shown
+
+
+def test_a_worker_that_is_killed(db, tree, crew, gate, held, start):
+    process, shown = held
     kill_worker(crew)
-    _, err = process.communicate(timeout=240)
+    gate.open()
+    _, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     here = db.run("verify")
     assert (here.code, len(here.out.splitlines())) == (0, 4 * EXPOSURES + 1)
-    assert sorted(shown.read_text().splitlines()) == sorted(here.out.splitlines())
+    assert lines_of(shown) == sorted(here.out.splitlines())
 
     # Differences, and what is not in the database.
     db.execute(
@@ -57,32 +71,32 @@ def test_a_worker_that_is_killed(db, tree, crew, start):
     )
     here = db.run("verify", tree.root)
     process, shown = start(tree.root)
-    _, err = process.communicate(timeout=240)
+    _, err = process.communicate()
     assert process.returncode == here.code == 1
     assert sorted(err.splitlines()) == sorted(here.errors)
     assert "ESO TEL AMBI TAU0" in err
     assert "is not in the database" in err
-    assert sorted(shown.read_text().splitlines()) == sorted(here.out.splitlines())
+    assert lines_of(shown) == sorted(here.out.splitlines())
 
 
-def test_the_scheduler_that_is_killed(crew, start):
-    process, shown = start()
+def test_the_scheduler_that_is_killed(crew, held):
+    process, shown = held
     end(crew.scheduler)
-    _, err = process.communicate(timeout=240)
+    _, err = process.communicate()
     assert process.returncode == 1
     assert err == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; what is "
         "shown above holds\n"
     )
-    assert 0 < len(shown.read_text().splitlines()) < 4 * EXPOSURES
+    assert len(lines_of(shown)) == 4 * WORKERS
 
 
-def test_ctrl_c(start):
-    process, shown = start()
+def test_ctrl_c(held):
+    process, shown = held
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=240)
+    _, err = process.communicate()
     assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
-    assert 0 < len(shown.read_text().splitlines()) < 4 * EXPOSURES
+    assert len(lines_of(shown)) == 4 * WORKERS
 
 
 def test_many_folders_are_asked_for_by_those_above():
