@@ -34,6 +34,8 @@ SQL_MODE = (
 LONGEST_SOCKET_PATH = 107
 # where servers are installed outside an ordinary user's PATH (Debian: /usr/sbin, Fedora: libexec)
 SERVER_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/bin")
+# below those that systems give to whoever asks for any, which may be taken while a server starts
+PORTS = range(10_000, 32_768)
 
 # The account has what the owner of a database has, and may hand out reading accounts. What needs
 # more (FILE, other databases) goes by `Server.admin_url`.
@@ -305,9 +307,9 @@ class Server:
             if _is_free(self.port):
                 return
             password = urlsplit(self.url).password or password
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = secrets.choice(PORTS)
+        while not _is_free(port):
+            port = secrets.choice(PORTS)
         url = f"mariadb+mariadbconnector://aomuse:{password}@127.0.0.1:{port}/aomuse"
         _write_private(self.url_file, url + "\n")
 

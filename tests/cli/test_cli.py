@@ -298,9 +298,9 @@ SECRET = "sesame-0pen"
 
 @pytest.fixture
 def closed_port():
-    with socket.socket() as opened:
+    with socket.socket() as opened:  # and does not listen
         opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
+        yield opened.getsockname()[1]
 
 
 def everything_said(caplog: pytest.LogCaptureFixture, *texts: str) -> str:
