@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from aomuse.connections import sqlite_files
+from aomuse.connections.connection_class import connection_options
 from aomuse.connections.drivers import is_pymysql, missing_driver
-from aomuse.connections.kept_values import connection_options
 from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
 from aomuse.connections.server_session import offer_binary_rows, prepare_sessions
 from aomuse.connections.statements import remember_session

@@ -21,9 +21,7 @@ from importlib import import_module
 from itertools import chain, islice
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, Connection
-
-from aomuse.connections.drivers import CONNECTOR
+from sqlalchemy import Connection
 
 #: Two rows with a value of each kind; the parameter lets them come in the binary protocol.
 _KINDS = "300000, 1.5e0, 1.25, 'text', x'ff00', TIMESTAMP'2018-08-13 01:02:03', DATE'2018-08-13'"
@@ -31,12 +29,6 @@ _ROWS = f"SELECT {_KINDS} FROM DUAL WHERE 1 = ? UNION ALL SELECT {_KINDS}"  # no
 
 _new_tuple = pythonapi.PyTuple_New
 _new_tuple.argtypes, _new_tuple.restype = [c_ssize_t], py_object
-
-
-def connection_options(url: URL) -> dict[str, Any]:
-    """Return what `create_engine` needs as ``connect_args``, for a driver that is installed."""
-    freeing = _freeing_connection() if url.get_driver_name() == CONNECTOR else None
-    return {} if freeing is None else {"connectionclass": freeing}
 
 
 def kept_references(connection: Connection) -> int | None:
@@ -49,12 +41,10 @@ def kept_references(connection: Connection) -> int | None:
 
 
 @cache
-def _freeing_connection() -> Any:
-    """Return the connector's class of connections with cursors that free; None before 2.0."""
+def freeing_connection() -> Any:
+    """Return a class of connections with cursors that free, for the connector from 2.0 on."""
     driver: Any = import_module("mariadb")
-    plain: Any = getattr(driver, "SyncConnection", None)
-    if plain is None:
-        return None
+    plain: Any = driver.SyncConnection
     cursors = _freeing_cursor(driver.SyncCursor)
 
     class FreeingConnection(plain):  # type: ignore[misc]

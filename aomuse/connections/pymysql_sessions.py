@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
@@ -37,6 +38,7 @@ def connect_as_aomuse_does(engine: Engine) -> None:
             ) from error
 
     dialect.connect = connect_by_url
+    dialect.supports_server_side_cursors, dialect._sscursor = True, _quiet_cursor()
 
     def connected(connection: Any, _record: Any) -> None:
         # SQLAlchemy has said SET NAMES without a collation, which then is the server's.
@@ -44,6 +46,26 @@ def connect_as_aomuse_does(engine: Engine) -> None:
             cursor.execute(NAMES)
 
     event.listen(engine, "connect", connected)
+
+
+def _quiet_cursor() -> Any:
+    """Return a class of cursors that do not wait for rows on a connection that is closed."""
+    plain: Any = import_module("pymysql.cursors").SSCursor
+
+    class QuietCursor(plain):  # type: ignore[misc]
+        connection: Any
+        _result: Any
+
+        def close(self) -> None:
+            is_lost = self.connection is not None and not self.connection.open
+            if is_lost and self._result is not None:
+                self._result.unbuffered_active = False
+            super().close()
+
+        # PyMySQL would print a traceback from here.
+        __del__ = close
+
+    return QuietCursor
 
 
 def _arguments(url: URL) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, event
 
 from aomuse.connections.drivers import is_pymysql
 from aomuse.connections.urls import asks_for_tls
+from aomuse.connections.whole_results import WholeResult
 from aomuse.errors import ConfigurationError
 
 #: Seconds that a statement waits for another's use of a table or view; the default is a day.
@@ -85,21 +86,24 @@ def prepare_sessions(engine: Engine, settings: tuple[str, ...] = SETTINGS) -> No
 
 
 def offer_binary_rows(engine: Engine) -> None:
-    """Let rows come in the binary protocol, and not all at once, with the option ``binary_rows``.
+    """Let rows come in the binary protocol, and in parts, with the option ``binary_rows``.
 
     A double is eight bytes there. As text the server writes it digit by digit and the connector
     reads it again, which takes longer than everything else of a large result. PyMySQL has texts
-    only, which are as exact: not all at once is what it can do.
+    only, which are as exact: in parts is what it can do.
     """
-    has_binary = not is_pymysql(engine.url)
+    is_connector = not is_pymysql(engine.url)
     base: Any = engine.dialect.execution_ctx_cls
 
     class BinaryRows(base):  # type: ignore[misc]
         def create_default_cursor(self) -> Any:
             if not self.execution_options.get("binary_rows"):
                 return super().create_default_cursor()
-            if has_binary:
-                return self._dbapi_connection.cursor(buffered=False, binary=True)
             return self.create_server_side_cursor()
+
+        def create_server_side_cursor(self) -> Any:
+            if is_connector:
+                return WholeResult(self._dbapi_connection)
+            return super().create_server_side_cursor()
 
     engine.dialect.execution_ctx_cls = BinaryRows

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from aomuse.connections.connection_class import connection_options
 from aomuse.connections.drivers import is_pymysql, missing_driver
-from aomuse.connections.kept_values import connection_options
 from aomuse.connections.pymysql_sessions import connect_as_aomuse_does
 from aomuse.connections.server_session import prepare_sessions
 from aomuse.connections.urls import database_url

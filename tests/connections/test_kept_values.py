@@ -60,7 +60,7 @@ def select(connection: sa.Connection, options: dict[str, bool]) -> Any:
 
 
 def protocols(connection: sa.Connection) -> list[dict[str, bool]]:
-    binary = [{"binary": True, "buffered": False}, {"binary": True}]
+    binary = [{"buffered": False}, {"binary": True, "buffered": False}, {"binary": True}]
     return [{}, *(binary if connection.engine.driver == CONNECTOR else [])]
 
 
