@@ -8,12 +8,13 @@ such a row can end the process.
 
 from __future__ import annotations
 
-from ctypes import c_void_p, pythonapi
+from collections.abc import Callable
+from ctypes import c_void_p, memset, py_object, pythonapi, sizeof
 from importlib import import_module
 from typing import Any
 
-_own = pythonapi.Py_IncRef
-_own.argtypes, _own.restype = [c_void_p], None
+_untrack = pythonapi.PyObject_GC_UnTrack
+_untrack.argtypes, _untrack.restype = [py_object], None
 
 Row = tuple[Any, ...]
 
@@ -29,7 +30,6 @@ class WholeResult:
         self._connection = connection
         self._cursor = connection.cursor(buffered=False, binary=True)
         self._held: list[Row] = []
-        self._given: list[Row] = []  # the row before: it owns the values that a wrong one repeats
         self._is_read = False
 
     def __getattr__(self, name: str) -> Any:
@@ -43,25 +43,30 @@ class WholeResult:
     def fetchmany(self, size: int = 1) -> list[Row]:
         """Fetch some rows."""
         missing = size + 1 - len(self._held)
-        more = [] if self._is_read else self._cursor.fetchmany(missing)
-        rows = self._held + more
-        if len(more) < missing:
-            self._end(rows)
-        self._held, self._given = rows[size:], rows[:size][-1:]
+        rows = self._held + self._fetch(self._cursor.fetchmany, missing)
+        self._held = rows[size:]
         return rows[:size]
 
     def fetchall(self) -> list[Row]:
         """Fetch all rows that are left."""
-        rows = self._held + ([] if self._is_read else self._cursor.fetchall())
-        self._end(rows)
+        rows = self._held + self._fetch(self._cursor.fetchall)
         self._held = []
         return rows
 
-    def _end(self, rows: list[Row]) -> None:
-        """Raise if these are not the last rows, but those before an error."""
+    def _fetch(self, fetch: Callable[..., list[Row]], *size: int) -> list[Row]:
+        """Fetch rows that come after the one that is held; raise at an error, not at the end."""
         if self._is_read:
-            return
-        self._is_read, self._held = True, []
+            return []
+        rows = fetch(*size)
+        if rows:
+            _untrack(rows[-1])  # the garbage collector would look at its values
+        if (len(rows),) != size:
+            self._is_read = True
+            self._raise_error([*self._held, *rows][-1:])
+        return rows
+
+    def _raise_error(self, last: list[Row]) -> None:
+        """Raise if the statement, whose last row this is, has not come to its end."""
         is_whole = False
         try:
             with self._connection.cursor() as cursor:
@@ -70,7 +75,7 @@ class WholeResult:
             is_whole = not errors
         finally:
             if not is_whole:
-                _let_own(rows[-1:])
+                _empty(last)
         if errors:
             _, number, text = errors[0]
             error = import_module("mariadb").OperationalError(text)
@@ -78,9 +83,7 @@ class WholeResult:
             raise error
 
 
-def _let_own(rows: list[Row]) -> None:
-    """Let rows own their values, of which some may be missing."""
+def _empty(rows: list[Row]) -> None:
+    """Take from rows the values that they do not own, so that nothing is released twice."""
     for row in rows:
-        values = (c_void_p * len(row)).from_address(id(row) + tuple.__basicsize__)
-        for value in filter(None, values):
-            _own(value)
+        memset(id(row) + tuple.__basicsize__, 0, len(row) * sizeof(c_void_p))

@@ -45,23 +45,27 @@ def test_parts_are_the_whole(night, monkeypatch):
 
 @pytest.fixture
 def many_rows(night, engine):
-    """Give the first analysis of the night 24,000 sources more, of five layers each."""
+    """Give both analyses of the night 12,000 sources more, of five layers each."""
     with engine.begin() as connection:
-        fit, source = connection.exec_driver_sql(
-            "SELECT MIN(psf_fit_id), MIN(pampelmuse_id) FROM source"
-        ).one()
+        sources = connection.exec_driver_sql(
+            "SELECT psf_fit_id, MIN(pampelmuse_id) FROM source GROUP BY psf_fit_id"
+        ).all()
         names = ("psf_fit_id", "layer", "pampelmuse_id", "snr", "flux")
         table = sa.table("source_sample", *(sa.column(n) for n in names))
-        for layer in range(5):
-            rows = [(fit, layer, 1000 + i, i / 7, i / 3) for i in range(24_000)]
-            connection.execute(sa.insert(table), [dict(zip(names, r, strict=True)) for r in rows])
-        connection.execute(
-            sa.text(
-                "UPDATE source SET sample_count = 120005 WHERE psf_fit_id = :f AND"
-                " pampelmuse_id = :s"
-            ),
-            {"f": fit, "s": source},
-        )
+        for fit, source in sources:
+            for layer in range(5):
+                rows = [(fit, layer, 1000 + i, i / 7, i / 3) for i in range(12_000)]
+                connection.execute(
+                    sa.insert(table), [dict(zip(names, r, strict=True)) for r in rows]
+                )
+            connection.execute(
+                sa.text(
+                    "UPDATE source SET sample_count = 60005 WHERE psf_fit_id = :f AND"
+                    " pampelmuse_id = :s"
+                ),
+                {"f": fit, "s": source},
+            )
+    assert len(sources) == 2
     return 120_000 + 20
 
 
