@@ -5,10 +5,11 @@ from __future__ import annotations
 from aomuse.muse.instrument import PIXEL_SCALE_ARCSEC
 from aomuse.query.views.view import THEN_JOIN, View, ViewColumn, columns
 
+# With an exponent: engines would convert a DECIMAL for each row.
 PIXEL_SCALE_SQL = (
     "CASE "
     + " ".join(
-        f"WHEN e.instrument_mode LIKE '{field}%' THEN {scale}"
+        f"WHEN e.instrument_mode LIKE '{field}%' THEN {scale}e0"
         for field, scale in PIXEL_SCALE_ARCSEC.items()
     )
     + " END"
