@@ -139,6 +139,14 @@ def test_cards_are_reached_by_their_header(night, engine, view):
     assert all("header_id=?" in way or ".h.id" in way for way in ways), ways
 
 
+@pytest.mark.parametrize("view", ["v_source_summary", "v_psf_summary"])
+def test_statistics_of_an_exposure_are_reached_by_its_analyses(night, engine, view):
+    question = f"SELECT * FROM {view} WHERE exposure_id = 1 AND wavelength_window = 'all'"
+    with engine.connect() as connection:
+        (way,) = reached("s", connection, question, run=False)
+    assert "psf_fit_id=?" in way or ".f.id" in way, way
+
+
 def test_stars_are_reached_by_their_window_or_by_their_analysis(night, engine):
     window = (
         "SELECT distance_arcsec, residual_arcsec FROM v_psf_field"
