@@ -32,6 +32,11 @@ class WholeResult:
         self._held: list[Row] = []
         self._is_read = False
 
+    def __del__(self) -> None:
+        """Give up the row that is held: nobody has asked if it owns its values."""
+        if not self._is_read:
+            _empty(self._held)
+
     def __getattr__(self, name: str) -> Any:
         """Return what the connector's cursor knows or does."""
         return getattr(self._cursor, name)

@@ -3,6 +3,7 @@
 import gc
 import sys
 from contextlib import suppress
+from ctypes import c_void_p
 
 import pytest
 import sqlalchemy as sa
@@ -86,6 +87,33 @@ def test_a_read_that_is_killed_raises(engine, kill, way, what):
             assert connection.invalidated == (not what)
             del result, caught
             gc.collect()
+
+
+def test_a_read_can_be_left_before_its_error_is_known(engine, kill):
+    """A value that was given keeps its owners, also if a wrong row that is held repeats it."""
+    for what in ("QUERY", ""):
+        with engine.connect() as connection:
+            result = connection.execution_options(binary_rows=True).execute(ROWS, {"zero": 0})
+            kill(what, connection)
+            given = result.fetchone()
+            with suppress(sa.exc.DBAPIError):
+                while not repeats(getattr(result.cursor, "_held", []), given):
+                    given = result.fetchone()
+                    assert given
+            text = given[2]
+            del given
+            before = sys.getrefcount(text)
+            connection.invalidate()
+            result.close()
+            del result
+            gc.collect()
+            assert sys.getrefcount(text) in (before, before - 1)  # the driver's, and no other
+            assert text.startswith("name ")
+
+
+def repeats(held, given):
+    values = [(c_void_p * len(row)).from_address(id(row) + tuple.__basicsize__) for row in held]
+    return any(list(some) == [id(value) for value in given] for some in values)
 
 
 def test_a_limit_of_time_raises_before_the_first_row(engine):
