@@ -27,10 +27,10 @@ class WholeResult:
     """
 
     def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._cursor = connection.cursor(buffered=False, binary=True)
         self._held: list[Row] = []
         self._is_read = False
+        self._connection = connection
+        self._cursor = connection.cursor(buffered=False, binary=True)
 
     def __del__(self) -> None:
         """Give up the row that is held: nobody has asked if it owns its values."""

@@ -111,6 +111,16 @@ def test_a_read_can_be_left_before_its_error_is_known(engine, kill):
             assert text.startswith("name ")
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_connection_that_is_lost_before_is_one_error(engine, kill, way):
+    with engine.connect() as connection:
+        connection.connection.dbapi_connection.close()
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.execution_options(**way).execute(ROWS, {"zero": 0})
+        gc.collect()
+
+
 def repeats(held, given):
     values = [(c_void_p * len(row)).from_address(id(row) + tuple.__basicsize__) for row in held]
     return any(list(some) == [id(value) for value in given] for some in values)
