@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
 
 from aomuse.libmariadb.connector_c import Layouts, library_of
 from aomuse.libmariadb.insert import ArrayInsert, run_array_insert
@@ -84,15 +83,7 @@ class BulkArrayWriter:
             self._library, self._layouts, table, columns, count, self._largest_packet
         )
         sql = f"{scope}INSERT INTO {quote(table)} ({names}) VALUES ({marks})"  # noqa: S608 - own names
-        try:
-            self._connection.exec_driver_sql(sql, (insert,))
-        except DBAPIError as error:
-            # Frames below hold the cursor and, through a cycle, the error. When the garbage
-            # collector frees a cursor, connector 1.1 releases its connection once too often, which
-            # crashes the process later. Without these frames there is no cycle.
-            for holder in ("__traceback__", "__context__", "__cause__"):
-                setattr(error.orig, holder, None)
-            raise error.with_traceback(None) from error.orig
+        self._connection.exec_driver_sql(sql, (insert,))
         return count
 
     @cached_property
