@@ -33,6 +33,7 @@ from mariadb_pool import (
     numbers,
 )
 
+from aomuse.workers.collector import for_new_objects_alone
 from scripts.mariadb_server import Server, ServerError, find_program
 
 # A slow machine is not a failure, and CI tries the same examples every time. More examples, and
@@ -65,8 +66,14 @@ SLOW_FIXTURES = {
 }
 
 
+def pytest_collection_finish() -> None:
+    """Let collections of garbage pass over the million objects of imports and of the tests."""
+    gc.collect()
+    for_new_objects_alone()
+
+
 def pytest_sessionfinish() -> None:
-    """Let the last collection of garbage pass over a million objects: it would take seconds."""
+    """Let the last collection pass over what the tests have made, too."""
     gc.freeze()
 
 

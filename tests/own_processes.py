@@ -8,7 +8,6 @@ locks or open files of the tests.
 from __future__ import annotations
 
 import ctypes
-import gc
 import json
 import os
 import signal
@@ -28,6 +27,8 @@ from threading import Timer
 from typing import IO, Any
 
 import sqlalchemy as sa
+
+from aomuse.workers.collector import for_new_objects_alone
 
 #: What the commands need. Nothing here starts a thread when it is imported.
 OF_AOMUSE = ("aomuse.cli", "aomuse.workers.preloaded", "aomuse.libmariadb.probe", "mariadb")
@@ -246,7 +247,7 @@ def serve(control: int, modules: list[str]) -> dict[str, Any]:
     """Fork a keeper for each request, which forks the process: only there this comes back."""
     for module in modules:
         import_module(module)
-    gc.freeze()
+    for_new_objects_alone()
     with socket.socket(fileno=control) as requests:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         while True:

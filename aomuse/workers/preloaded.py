@@ -9,6 +9,8 @@ collector looks at what the imports have left (`aomuse.workers.collector` says w
 import gc
 from importlib import import_module
 
+from aomuse.workers.collector import for_new_objects_alone
+
 _MODULES = (
     "aomuse.stages",
     "aomuse.read.fits_file",
@@ -22,6 +24,6 @@ try:
     for _module in _MODULES:
         import_module(_module)
 finally:
-    gc.freeze()
+    for_new_objects_alone()
     if _was_enabled:
         gc.enable()

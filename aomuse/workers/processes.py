@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import multiprocessing
 import os
 import signal
@@ -24,6 +23,7 @@ from typing import Any
 
 from aomuse.errors import AomuseError, DatabaseError
 from aomuse.signals import ENDING, OWN_THREAD
+from aomuse.workers.collector import for_new_objects_alone
 
 #: A task is tried once more when its worker died.
 _TRIES = 2
@@ -231,7 +231,7 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
     A fork leaves alone what it has of its parent's, such as connections: nothing here is freed, and
     what nobody refers to is not collected.
     """
-    gc.freeze()
+    for_new_objects_alone()
     for copy in copies:
         copy.close()
     # Ctrl-C and the end of a terminal reach the whole group, and TERM may: the exposure in hand is
