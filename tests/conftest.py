@@ -77,6 +77,13 @@ def pytest_sessionfinish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="module")
+def collected():
+    """Let the collections that a module asks for pass over what other tests have left."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of `make test-fast`, by their fixtures."""
     for item in items:

@@ -17,6 +17,8 @@ from aomuse.connections.drivers import CONNECTOR, PYMYSQL
 from aomuse.connections.kept_values import kept_references
 from aomuse.db import create_engine
 
+pytestmark = pytest.mark.usefixtures("collected")
+
 COUNT, PARTS = 7_001, 1_002
 #: Rows of all kinds; the parameter lets them come in the binary protocol, if that is asked for.
 ROWS = f"""

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from aomuse.connections.drivers import CONNECTOR, PYMYSQL
 from aomuse.db import create_engine, error_number
 
+pytestmark = pytest.mark.usefixtures("collected")
+
 COUNT = 200_000
 ROWS = sa.text(
     "SELECT seq * 1e0, 1000 + seq, REPEAT(CONCAT('name ', seq), 9), IF(seq % 2, NULL, 7 * seq) "

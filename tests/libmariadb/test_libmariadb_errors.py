@@ -17,6 +17,8 @@ from aomuse.db import Trouble, trouble_of
 from aomuse.libmariadb import BulkArrayWriter
 from aomuse.libmariadb.columns import HEADER_BYTES
 
+pytestmark = pytest.mark.usefixtures("collected")
+
 TABLE = """
     CREATE TABLE star (
         number INT PRIMARY KEY AUTO_INCREMENT, small SMALLINT UNIQUE, measured DOUBLE,

@@ -18,6 +18,8 @@ from aomuse.libmariadb.columns import CHUNK_ROWS, HEADER_BYTES, columns_of, pack
 from aomuse.libmariadb.connector_c import MysqlTime
 from aomuse.stored.writer import ExecutemanyWriter
 
+pytestmark = pytest.mark.usefixtures("collected")
+
 COLUMNS = """
     number INT PRIMARY KEY, tiny TINYINT, small SMALLINT, middle INT, big BIGINT,
     positive BIGINT UNSIGNED, measured DOUBLE, flag BOOLEAN, named VARCHAR(60), told MEDIUMTEXT,
