@@ -23,6 +23,9 @@ MATRIX := .venv-matrix/.installed
 # options of the benchmark; without --write the page stays as it is
 BENCH_ARGS ?= --write
 
+# Tests wait for servers and for processes: one worker more than cores keeps these busy.
+WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+
 # system packages that the tests need, and the benchmark
 SYSTEM := connector server
 
@@ -56,7 +59,7 @@ endif
 
 test: SYSTEM += browser stilts
 test: test-system $(INSTALLED) $(DEV) $(CONNECTOR) ## run all tests, on SQLite and on a private MariaDB server
-	@.venv/bin/python -m pytest --numprocesses logical --dist worksteal $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 test-fast: $(INSTALLED) $(DEV) ## run the tests that need SQLite at most and start no processes
 	@.venv/bin/python -m pytest -m fast --numprocesses logical --dist worksteal $(PYTEST_ARGS)
