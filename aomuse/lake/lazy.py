@@ -88,7 +88,8 @@ class LazyLake:
         empty = self._database.telemetry(extension, *columns, exposures=[])
         with reading(self._database.engine) as connection:
             known = telemetry_columns(connection, extension)
-            layouts = [table.layout_id for table in tables_of(connection, extension, ids)]
+            tables = tables_of(connection, extension, known, ids)
+            layouts = [table.layout_id for table in tables]
         if layouts:
             shown = frame_columns(known, list(dict.fromkeys(layouts)))
             names = columns or tuple(shown)

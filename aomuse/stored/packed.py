@@ -17,8 +17,8 @@ from aomuse.stored.packers import (
     FunctionPacker,
     GeometryPacker,
     Packer,
-    is_double,
     is_integer,
+    is_number,
     numbers_alone,
 )
 from aomuse.stored.special import Values
@@ -29,8 +29,8 @@ _PACKERS: dict[str, type[Packer]] = {
     "mysql": GeometryPacker,
 }
 
-#: Arguments that SQLite lets a function have.
-_MOST_COLUMNS = 100
+#: SQLite lets a function have 100 arguments, and an integer that may be NULL is two.
+_MOST_COLUMNS = 50
 
 #: Columns of a key that rows have in common. With more each group would have few rows.
 _MOST_SHARED = 2
@@ -63,7 +63,9 @@ class Packing:
 
     def __init__(self, columns: Sequence[Any], dialect: str) -> None:
         key = [column.primary_key for column in columns].count(True)
-        shared = max(min(key - 1, _MOST_SHARED), 0)
+        # Of an exposure's rows in a table of telemetry, few have more of the key in common.
+        most = 1 if columns[0].name == "exposure_id" else _MOST_SHARED
+        shared = max(min(key - 1, most), 0)
         self.shared, self._own = columns[:shared], columns[shared:]
         self._own_keys = key - shared
         self.is_possible = (
@@ -71,7 +73,7 @@ class Packing:
             and key > 1
             and all(column.primary_key for column in columns[:key])
             and len(self._own) <= _MOST_COLUMNS
-            and all(is_double(column) or is_integer(column) for column in self._own)
+            and all(is_number(column) for column in self._own)
         )
         if self.is_possible:
             self._packer = _PACKERS[dialect](self._own)

@@ -25,7 +25,7 @@ _LOW_BITS = 2**32 - 1
 
 
 class Packer(Protocol):
-    """Packs columns of numbers: doubles, and integers that are never NULL."""
+    """Packs columns of numbers: doubles and integers."""
 
     row_bytes: int
 
@@ -38,7 +38,7 @@ class Packer(Protocol):
         """Return the rows in bytes as an array, some cells for each row."""
 
     def columns(self, table: Values) -> Iterator[Values]:
-        """Yield columns of such an array: int64, or float64 in which NULL is NaN."""
+        """Yield columns: float64 in which NULL is NaN, int64, or objects where one is NULL."""
 
 
 class FunctionPacker:
@@ -48,10 +48,20 @@ class FunctionPacker:
     """
 
     def __init__(self, columns: Sequence[Any]) -> None:
-        self._is_double = [is_double(column) for column in columns]
-        self._code = "".join("d" if double else "q" for double in self._is_double)
-        self._values = [or_null(c) if is_double(c) else c for c in columns]
-        self.row_bytes = 8 * len(columns)
+        self._columns = columns
+        self._code = ""
+        self._values: list[Any] = []
+        for column in columns:
+            if is_double(column):
+                self._code += "d"
+                self._values.append(or_null(column))
+            elif column.nullable:
+                self._code += "qq"
+                self._values += [column.is_(None), sa.func.ifnull(column, 0)]
+            else:
+                self._code += "q"
+                self._values.append(column)
+        self.row_bytes = 8 * len(self._code)
 
     def joined(self, connection: Connection) -> tuple[sa.ColumnElement[Any], ...]:
         """Return NULL and the bytes; let the connection know the functions."""
@@ -73,8 +83,15 @@ class FunctionPacker:
 
     def columns(self, table: Values) -> Iterator[Values]:
         """Yield the columns."""
-        for double, cells in zip(self._is_double, table.T, strict=True):
-            yield doubles(cells.copy().view(np.float64)) if double else cells.copy()
+        cells = iter(table.T)
+        for column in self._columns:
+            first = next(cells)
+            if is_double(column):
+                yield doubles(first.copy().view(np.float64))
+            elif column.nullable:
+                yield _integers(next(cells).copy(), first != 0)
+            else:
+                yield first.copy()
 
 
 class GeometryPacker:
@@ -90,9 +107,10 @@ class GeometryPacker:
             if is_double(column):
                 cells.append(or_null(column))
             elif _has_64_bits(column):
-                cells += [column.op(">>")(32), column.op("&")(_LOW_BITS)]
+                high, low = column.op(">>")(32), column.op("&")(_LOW_BITS)
+                cells += [or_null(high), sa.func.ifnull(low, 0)] if column.nullable else [high, low]
             else:
-                cells.append(column)
+                cells.append(or_null(column) if column.nullable else column)
         cells += [0] * (len(cells) % 2)
         points = [sa.func.point(*cells[i : i + 2]) for i in range(0, len(cells), 2)]
         self._line = points[0] if len(points) == 1 else sa.func.linestring(*points)
@@ -118,11 +136,14 @@ class GeometryPacker:
             first = next(cells)
             if is_double(column):
                 yield doubles(first.copy())
-            elif _has_64_bits(column):
+                continue
+            nulls = first == _NULL
+            first = np.where(nulls, 0, first)
+            if _has_64_bits(column):
                 high, low = first.astype(np.uint64), next(cells).astype(np.uint64)
-                yield (high << np.uint64(32) | low).view(np.int64)
+                yield _integers((high << np.uint64(32) | low).view(np.int64), nulls)
             else:
-                yield first.astype(np.int64)
+                yield _integers(first.astype(np.int64), nulls)
 
 
 class _Joined(io.BytesIO):
@@ -147,6 +168,14 @@ def doubles(values: Values) -> Values:
     return values
 
 
+def _integers(values: Values, nulls: Values) -> Values:
+    """Return integers, as objects where one is NULL."""
+    if nulls.any():
+        values = values.astype(object)
+        values[nulls] = None
+    return values
+
+
 @contextmanager
 def numbers_alone(table: str) -> Iterator[None]:
     """Say what is wrong where a function of SQLite gets something else than a number."""
@@ -164,6 +193,11 @@ def numbers_alone(table: str) -> Iterator[None]:
 def is_double(column: Any) -> bool:
     """Tell whether a column has doubles."""
     return isinstance(column.type, sa.Double)
+
+
+def is_number(column: Any) -> bool:
+    """Tell whether a column has doubles or integers."""
+    return isinstance(column.type, sa.Double | sa.Integer)
 
 
 def is_integer(column: Any) -> bool:

@@ -83,7 +83,7 @@ def pieces(
 ) -> Generator[dict[str, Values], None, None]:
     """Yield the result of a query by column, in pieces: it is never in memory as a whole.
 
-    A column is int64 (never NULL), float64 (NULL is NaN) or objects. At least one piece comes.
+    A column is int64 (without NULL), float64 (NULL is NaN) or objects. At least one piece comes.
     The query is sorted by the key of its table.
     """
     columns = list(select.selected_columns)

@@ -112,14 +112,18 @@ class TableReader:
         """Return the values of columns in the column store."""
         headers = [table.header_id for table in self._tables]
         ids = [column.id for column in columns]
-        found = read_rows(
-            self._connection,
-            self._special,
-            "table_value",
-            names,
-            TableValue.header_id.in_(headers),
-            TableValue.table_column_id.in_(ids),
-        )
+        where = (TableValue.header_id.in_(headers), TableValue.table_column_id.in_(ids))
+        # Texts are read one by one, and few integers are too long for a number.
+        found = read_rows(self._connection, self._special, "table_value", names[:1], *where)
+        text = (TableValue.value_int.is_(None), TableValue.value_text.is_not(None))
+        has_text = sa.select(TableValue.header_id).where(*where, *text).limit(1)
+        if (
+            len(names) > 1
+            and found[names[0]].dtype == object
+            and self._connection.scalar(has_text) is not None
+        ):
+            found = read_rows(self._connection, self._special, "table_value", names, *where)
+        names = tuple(name for name in names if name in found)
         rows = self._places(headers, found["header_id"], found["row_index"])
         cells = {}
         for column in columns:

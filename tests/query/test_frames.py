@@ -187,6 +187,32 @@ def test_header_of_another_file_and_extension(night):
     assert spectra.to_numpy().tolist()[0][1] == 4.75e-7
 
 
+def test_each_keyword_is_that_of_the_first_file(night, engine):
+    columns = {"float": "value_float", "int": "value_int", "str": "value_text"}
+    with engine.connect() as connection:
+        cards = connection.exec_driver_sql(
+            "SELECT k.name, c.value_type, c.value_float, c.value_int, c.value_text, f.role,"
+            " f.id, c.header_id, c.position, h.exposure_id FROM header_card c"
+            " JOIN keyword k ON k.id = c.keyword_id JOIN header h ON h.id = c.header_id"
+            " JOIN source_file f ON f.id = h.source_file_id WHERE h.extension_name = 'PRIMARY'"
+        ).all()
+    roles = ["reduced", "raw", "prm", "psf"]
+    cards = [card for card in cards if card.role in roles]
+    cards.sort(key=lambda card: (roles.index(card.role), *card[6:9]))
+    kinds: dict[str, set[str]] = {}
+    first: dict[str, dict[int, Any]] = {}
+    for card in cards:
+        kinds.setdefault(card.name, set()).add(card.value_type)
+        value = getattr(card, columns.get(card.value_type, "name"))
+        first.setdefault(card.name, {}).setdefault(card.exposure_id, value)
+    plain = [name for name, of in kinds.items() if len(of) == 1 and of <= columns.keys()]
+    assert {"EXPTIME", "NAXIS", "ESO INS MODE"} <= set(plain)
+    frame = night.db.header(*plain).set_index("exposure_id")
+    for name in plain:
+        found = frame[name].dropna().to_dict()
+        assert found == first[name], name
+
+
 def test_keywords_of_two_types(night, engine):
     with engine.begin() as connection:
         # A text where the other file has a number.

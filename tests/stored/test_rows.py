@@ -157,6 +157,33 @@ def test_pieces_have_the_rows_that_are_asked_for(engine):
         assert fetch(connection, numbers)["double"].tolist() == [i / 7 for i in range(count)]
 
 
+@pytest.mark.parametrize("missing", [(), (0,), (3, 7), range(8)])
+def test_integers_that_may_be_null_come_back(engine, missing):
+    table = sa.Table(
+        "test_integers",
+        sa.MetaData(),
+        *(sa.Column(n, sa.Integer, primary_key=True, autoincrement=False) for n in ("one", "two")),
+        sa.Column("small", sa.Integer),
+        sa.Column("large", sa.BigInteger),
+        sa.Column("number", sa.Double),
+    )
+    table.create(engine)
+    expected = {
+        "one": [1, 1, 1, 2, 2, 2, 2, 3],
+        "two": [0, 1, 2, 0, 1, 2, 3, -5],
+        "small": [None if i in missing else value for i, value in enumerate(INTEGERS)],
+        "large": [None if i in missing else value for i, value in enumerate(BIG)],
+        "number": [0.5] * 8,
+    }
+    rows = [dict(zip(expected, row, strict=True)) for row in zip(*expected.values(), strict=True)]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), rows)
+        found = fetch(connection, sa.select(table).order_by(*table.primary_key))
+    assert {name: values.tolist() for name, values in found.items()} == expected
+    kinds = {type(value) for name in ("small", "large") for value in found[name].tolist()}
+    assert kinds <= {int, type(None)}
+
+
 def test_groups_come_one_by_one(grid):
     connection, expected = grid
     groups = list(read_groups(connection, BY_KEY))

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import aliased
 
 from aomuse.errors import AomuseError
 from aomuse.models import Header, HeaderCard, Keyword, SourceFile
@@ -111,7 +112,10 @@ def _check_extension(connection: Connection, extension: str) -> None:
 def _place(extension: str, file: str | None) -> list[sa.ColumnElement[bool]]:
     conditions = [Header.called(extension)]
     if file is not None:
-        conditions.append(SourceFile.role == file)
+        # As a subquery: of a join, MariaDB would begin with all files.
+        own = aliased(SourceFile)
+        role = sa.select(own.role).where(own.id == Header.source_file_id)
+        conditions.append(role.correlate(Header).scalar_subquery() == file)
     return conditions
 
 
@@ -121,7 +125,6 @@ def _types(
     select = (
         sa.select(HeaderCard.value_type)
         .join(Header, Header.id == HeaderCard.header_id)
-        .join(SourceFile, SourceFile.id == Header.source_file_id)
         .where(HeaderCard.keyword_id.in_(ids), *place)
         .distinct()
     )
@@ -135,37 +138,58 @@ def _cells(
     place: list[sa.ColumnElement[bool]],
 ) -> list[list[Any]]:
     """Return the values of each keyword, in the order of the exposures."""
-    headers = connection.execute(
-        sa.select(Header.id, Header.exposure_id, SourceFile.role, SourceFile.id)
-        .join(SourceFile, SourceFile.id == Header.source_file_id)
-        .where(Header.exposure_id.in_(ids), *place)
-    ).all()
-    order = {header_id: (_rank(role), file_id) for header_id, _, role, file_id in headers}
-    exposure_of = {header_id: exposure_id for header_id, exposure_id, _, _ in headers}
+    headers = _headers(connection, ids, place)
     special = SpecialValues(connection, ids, "header_card")
-    found: dict[tuple[str, int], list[Card]] = defaultdict(list)
-    for part in batches(sorted(order)):
-        keywords = [number for w in wanted.values() for number in w.comments]
-        of_part = (HeaderCard.header_id.in_(part), HeaderCard.keyword_id.in_(keywords))
-        for card in read_cards(connection, special, *of_part):
-            found[card.keyword, exposure_of[card.header_id]].append(card)
-    for cards in found.values():
-        cards.sort(key=lambda card: (order[card.header_id], card.header_id, card.position))
-    return [[_one(found.get((w.keyword, number))) for number in ids] for w in wanted.values()]
+    return [_values(connection, special, ids, headers, w.comments) for w in wanted.values()]
+
+
+def _headers(
+    connection: Connection, ids: Sequence[int], place: list[sa.ColumnElement[bool]]
+) -> dict[int, list[int]]:
+    """Return the headers of each exposure, the one that counts most first."""
+    # An index has the names, so that the rows of other headers are not read.
+    named = sa.select(Header.id).where(Header.exposure_id.in_(ids), place[0]).subquery()
+    rows = connection.execute(
+        sa.select(Header.exposure_id, SourceFile.role, SourceFile.id, Header.id)
+        .join(named, named.c.id == Header.id)
+        .join(SourceFile, SourceFile.id == Header.source_file_id)
+        .where(*place[1:])
+    ).all()
+    headers: dict[int, list[int]] = defaultdict(list)
+    for exposure_id, _, _, header_id in sorted(rows, key=lambda row: (_rank(row[1]), *row[2:])):
+        headers[exposure_id].append(header_id)
+    return headers
+
+
+def _values(
+    connection: Connection,
+    special: SpecialValues,
+    ids: Sequence[int],
+    headers: dict[int, list[int]],
+    keywords: Collection[int],
+) -> list[Any]:
+    """Return the values of a keyword: of each exposure that of its first header that has it."""
+    found: dict[int, dict[int, list[Card]]] = defaultdict(lambda: defaultdict(list))
+    # Most have it in the first header, so that the others need not be looked up.
+    for some in (slice(1), slice(1, None)):
+        owner = {header: n for n, own in headers.items() if n not in found for header in own[some]}
+        for part in batches(sorted(owner)):
+            of_part = (HeaderCard.header_id.in_(part), HeaderCard.keyword_id.in_(keywords))
+            for card in read_cards(connection, special, *of_part):
+                found[owner[card.header_id]][card.header_id].append(card)
+    first = {n: min(cards, key=headers[n].index) for n, cards in found.items()}
+    return [_value(found[n][first[n]]) if n in first else None for n in ids]
 
 
 def _rank(role: str) -> int:
     return ROLES.index(role) if role in ROLES else len(ROLES)
 
 
-def _one(cards: list[Card] | None) -> Any:
-    """Return the first value; all lines of HISTORY or COMMENT of the first file."""
-    if not cards:
-        return None
-    first = cards[0]
-    if first.value_type == "commentary":
-        return "\n".join(card.value for card in cards if card.header_id == first.header_id)
-    return first.value
+def _value(cards: list[Card]) -> Any:
+    """Return the value of the first card of a header, or all lines of HISTORY or COMMENT."""
+    if cards[0].value_type == "commentary":
+        return "\n".join(card.value for card in cards)
+    return cards[0].value
 
 
 def _unit(name: str, comments: Collection[str]) -> str:

@@ -47,7 +47,8 @@ def read_telemetry(
     """Yield the rows of a table, exposures sorted by time."""
     with reading(engine) as connection:
         columns = telemetry_columns(connection, extension)
-        tables = tables_of(connection, extension, exposure_ids(connection, filters))
+        ids = exposure_ids(connection, filters)
+        tables = tables_of(connection, extension, columns, ids)
         layout_ids = list(dict.fromkeys(table.layout_id for table in tables))
         known = layout_ids or sorted({column.stored.layout_id for column in columns})
         shown = frame_columns(columns, known)
@@ -135,11 +136,10 @@ def _times(
     first: dict[int, int] = {}
     for table, start in zip(tables, starts.tolist(), strict=True):
         first.setdefault(table.exposure_id, start)
-    rows = connection.execute(
-        sa.select(model.exposure_id, model.row_index, model.time_utc)
-        .where(model.exposure_id.in_(first))
-        .distinct()
-    )
+    # numpy reads texts, of which it makes no objects of Python as it would of times.
+    text = sa.cast(model.time_utc, sa.String(26))
+    select = sa.select(model.exposure_id, model.row_index, text).distinct()
+    rows = connection.execute(select.where(model.exposure_id.in_(first)))
     owners, places, found = columns_of(rows.all(), 3)
     starts = np.array([first[owner] for owner in owners], np.int64)
     times[starts + np.array(places, np.int64)] = np.array(found, times.dtype)
