@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 from astropy.io import fits
+from backends import on_sqlite
 from fits_factory import Tree, raw, set_card, write
 from warehouse import TABLES, aomuse, contents, definitions, fill_every_table, query, scalar
 
@@ -68,31 +69,43 @@ def test_the_newest_schema_is_that_of_the_models(engine):
     refuse_differences(engine)
 
 
-@pytest.fixture(scope="module")
-def shapes():
-    """Keep the newest schema of each engine."""
-    return {}
-
-
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_rows_stay_and_the_schema_is_the_newest(revision, empty, engine, shapes):
-    schema.upgrade(empty, revision)
-    fill_every_table(empty)
-    columns = columns_of(empty)
+def refuse_losses(engine: sa.Engine, revision: str) -> None:
+    """Fill each table that has no row, upgrade, and fail if a row is lost or changed."""
+    fill_every_table(engine)
+    columns = columns_of(engine)
     # The last step creates the views and says so there.
     columns.pop("view_state", None)
-    before = stored(empty, columns)
+    before = stored(engine, columns)
     assert all(before.values())
-    schema.upgrade(empty)
-    assert schema.current_revision(empty) == schema.head_revision()
-    after = stored(empty, columns)
+    schema.upgrade(engine, revision)
+    assert schema.current_revision(engine) == revision
+    after = stored(engine, columns)
     # 0027 adds two metrics of the exposures that are there.
     for table in ("metric", "exposure_metric"):
         assert set(before.pop(table, ())) <= set(after.pop(table, ()))
     assert after == before
-    if engine.dialect.name not in shapes:
-        shapes[engine.dialect.name] = definitions(engine)
-    assert definitions(empty) == shapes[engine.dialect.name]
+
+
+@on_sqlite
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_rows_stay_and_the_schema_is_the_newest(revision, empty, engine):
+    schema.upgrade(empty, revision)
+    refuse_losses(empty, schema.head_revision())
+    assert definitions(empty) == definitions(engine)
+
+
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_rows_stay_from_step_to_step(empty, engine):
+    """On MariaDB, where a step takes long, each begins where the one before has ended."""
+    schema.upgrade(empty, REVISIONS[0])
+    for revision in REVISIONS[1:]:
+        with empty.begin() as connection:
+            there = sa.inspect(connection).get_table_names()
+            for table in reversed(TABLES["exposure"].metadata.sorted_tables):
+                if table.name in there and table.name not in NOTES:
+                    connection.execute(sa.delete(table))
+        refuse_losses(empty, revision)
+    assert definitions(empty) == definitions(engine)
 
 
 @pytest.fixture(scope="module")
