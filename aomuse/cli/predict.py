@@ -46,9 +46,9 @@ def predict_command(
 ) -> int:
     """Reconstruct the PSF of each WFM-AO exposure from its stored telemetry.
 
-    muse-psfr (extra psfr) makes the model; a sample of SPARTA_ATM_DATA takes about half a second.
-    No file is read. What cannot be predicted gets its reason in psf_prediction, and is not tried
-    again without --recompute. The view v_psf_prediction compares with PampelMuse's fit.
+    muse-psfr (extra psfr) makes the model; a sample of SPARTA_ATM_DATA takes about a quarter of
+    a second. No file is read. What cannot be predicted gets its reason in psf_prediction, and is
+    not tried again without --recompute. The view v_psf_prediction compares with PampelMuse's fit.
     """
     summary = predict(
         context.engine,

@@ -32,7 +32,7 @@ from aomuse.workers.crew import CarryOut, Crew, Lost, Needs, Work, processes
 from aomuse.workers.processes import Withdrawn
 
 #: Worker processes take some seconds to import muse-psfr: fewer samples are done without them.
-WORTH_WORKERS_SAMPLES = 20
+WORTH_WORKERS_SAMPLES = 40
 
 
 @dataclass(frozen=True)
