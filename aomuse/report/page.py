@@ -93,7 +93,6 @@ def _packaged(name: str) -> str:
 
 
 @cache
-@cache
 def _library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed, in the version that Altair writes charts for."""
     series = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
