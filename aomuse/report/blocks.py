@@ -73,7 +73,7 @@ class Section:
     tables: Sequence[Table] = ()
     #: What was thinned, grouped or left out.
     notes: Sequence[str] = ()
-    #: The reason why there is no chart, and what to do about it.
+    #: Why there is no chart, and what to do about it.
     empty: str = ""
     #: Data of charts without a table, by name.
     data: Mapping[str, pd.DataFrame] = field(default_factory=dict)

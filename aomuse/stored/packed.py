@@ -63,7 +63,7 @@ class Packing:
 
     def __init__(self, columns: Sequence[Any], dialect: str) -> None:
         key = [column.primary_key for column in columns].count(True)
-        # Of an exposure's rows in a table of telemetry, few have more of the key in common.
+        # In a telemetry table, few rows of an exposure share more of the key.
         most = 1 if columns[0].name == "exposure_id" else _MOST_SHARED
         shared = max(min(key - 1, most), 0)
         self.shared, self._own = columns[:shared], columns[shared:]

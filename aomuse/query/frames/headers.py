@@ -112,7 +112,7 @@ def _check_extension(connection: Connection, extension: str) -> None:
 def _place(extension: str, file: str | None) -> list[sa.ColumnElement[bool]]:
     conditions = [Header.called(extension)]
     if file is not None:
-        # As a subquery: of a join, MariaDB would begin with all files.
+        # A subquery, since in a join MariaDB would begin with all files.
         own = aliased(SourceFile)
         role = sa.select(own.role).where(own.id == Header.source_file_id)
         conditions.append(role.correlate(Header).scalar_subquery() == file)
@@ -147,13 +147,14 @@ def _headers(
     connection: Connection, ids: Sequence[int], place: list[sa.ColumnElement[bool]]
 ) -> dict[int, list[int]]:
     """Return the headers of each exposure, the one that counts most first."""
+    of_extension, *of_file = place
     # An index has the names, so that the rows of other headers are not read.
-    named = sa.select(Header.id).where(Header.exposure_id.in_(ids), place[0]).subquery()
+    named = sa.select(Header.id).where(Header.exposure_id.in_(ids), of_extension).subquery()
     rows = connection.execute(
         sa.select(Header.exposure_id, SourceFile.role, SourceFile.id, Header.id)
         .join(named, named.c.id == Header.id)
         .join(SourceFile, SourceFile.id == Header.source_file_id)
-        .where(*place[1:])
+        .where(*of_file)
     ).all()
     headers: dict[int, list[int]] = defaultdict(list)
     for exposure_id, _, _, header_id in sorted(rows, key=lambda row: (_rank(row[1]), *row[2:])):
