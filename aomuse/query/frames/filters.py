@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection
 from aomuse.errors import AomuseError
 from aomuse.metrics import Metric, shown_names
 from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric, Target
+from aomuse.query.frames.reading import batches
 from aomuse.suggest import unknown
 
 #: A time: text such as 2018-08-13T00:05, or a datetime; without a zone it is UTC.
@@ -62,34 +63,53 @@ def exposure_ids(connection: Connection, filters: Filters) -> list[int]:
         conditions.append(Exposure.date_obs_utc >= _time("start", start))
     if (end := filters.get("end")) is not None:
         conditions.append(Exposure.date_obs_utc < _time("end", end))
+    numbers: set[int] | None = None
     if (exposures := filters.get("exposures")) is not None:
-        numbers = [find_exposure(connection, each) for each in _several(exposures)]
-        conditions.append(Exposure.id.in_(numbers))
+        numbers = set(_exposures(connection, _several(exposures)))
+        # A list of them all could be longer than a statement may be.
+        conditions.append(Exposure.id.between(min(numbers, default=0), max(numbers, default=0)))
     if (metric := filters.get("metric")) is not None:
         conditions += [_metric(name, limits) for name, limits in _limits(metric).items()]
     select = sa.select(Exposure.id).where(*conditions)
-    return list(connection.scalars(select.order_by(Exposure.date_obs_utc, Exposure.id)))
+    ids = connection.scalars(select.order_by(Exposure.date_obs_utc, Exposure.id))
+    return [number for number in ids if numbers is None or number in numbers]
 
 
 def find_exposure(connection: Connection, exposure: int | str) -> int:
     """Return the number of an exposure."""
+    (number,) = _exposures(connection, [exposure])
+    return number
+
+
+def _exposures(connection: Connection, exposures: list[int | str]) -> list[int]:
+    """Return the numbers of exposures."""
+    wanted = [_number_or_name(exposure) for exposure in exposures]
+    known: dict[Any, int] = {}
+    keys: dict[type, Any] = {int: Exposure.id, str: Exposure.archive_id}
+    for kind, key in keys.items():
+        for some in batches([each for each in wanted if isinstance(each, kind)]):
+            rows = connection.execute(sa.select(key, Exposure.id).where(key.in_(some)))
+            known.update((row[0], row[1]) for row in rows)
+    for each, exposure in zip(wanted, exposures, strict=True):
+        if each in known:
+            continue
+        if isinstance(each, int):
+            raise AomuseError(
+                f"no exposure has the number {each}: the exposure_id of db.exposures() has them"
+            )
+        names = connection.scalars(sa.select(Exposure.archive_id))
+        hint = "the archive_id of db.exposures() has the names"
+        raise AomuseError(unknown("no exposure is named", exposure, filter(None, names), hint))
+    return [known[each] for each in wanted]
+
+
+def _number_or_name(exposure: Any) -> int | str:
     if isinstance(exposure, str):
-        name = exposure.removesuffix(".fits.fz").removesuffix(".fits")
-        found = connection.scalar(sa.select(Exposure.id).where(Exposure.archive_id == name))
-        if found is None:
-            known = [each for each in connection.scalars(sa.select(Exposure.archive_id)) if each]
-            hint = "the archive_id of db.exposures() has the names"
-            raise AomuseError(unknown("no exposure is named", exposure, known, hint))
-        return int(found)
+        return exposure.removesuffix(".fits.fz").removesuffix(".fits")
     if isinstance(exposure, bool | float) or not hasattr(exposure, "__index__"):
         raise AomuseError(f"{exposure!r} is not an exposure: give its number or its archive name")
-    number = exposure.__index__()
-    found = connection.scalar(sa.select(Exposure.id).where(Exposure.id == number))
-    if found is None:
-        raise AomuseError(
-            f"no exposure has the number {number}: the exposure_id of db.exposures() has them"
-        )
-    return int(found)
+    number: int = exposure.__index__()
+    return number
 
 
 def find_metric(name: str, grains: Collection[str]) -> Metric:

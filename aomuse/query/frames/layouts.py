@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from aomuse.errors import AomuseError
 from aomuse.models import Header, TableColumn, TableLayout
 from aomuse.query.frames.columns import FrameColumn, Kind, unit_of_name
-from aomuse.query.frames.reading import batches
+from aomuse.query.frames.reading import BATCH_IDS
 from aomuse.stored.layouts import LayoutColumn, StoredTable, layout_columns, stored_tables
 from aomuse.suggest import unknown
 
@@ -67,18 +67,15 @@ def tables_of(
     columns: Sequence[TelemetryColumn],
     exposure_ids: Sequence[int],
 ) -> list[StoredTable]:
-    """Return the tables of an extension, in the order of the exposures.
-
-    ``columns`` are those of its layouts, by which an index finds them faster than by its name.
-    """
+    """Return the tables of an extension, whose layouts have ``columns``, sorted as exposures."""
     place = {number: i for i, number in enumerate(exposure_ids)}
-    layouts = {column.stored.layout_id for column in columns}
-    of_extension = (Header.called(extension), Header.table_layout_id.in_(layouts))
-    found = [
-        table
-        for ids in batches(exposure_ids)
-        for table in stored_tables(connection, *of_extension, Header.exposure_id.in_(ids))
-    ]
+    # Each way has its index; with both conditions SQLite takes that of the layouts for a few, too.
+    if len(place) > BATCH_IDS:
+        chosen = Header.table_layout_id.in_({column.stored.layout_id for column in columns})
+    else:
+        chosen = Header.exposure_id.in_(place)
+    tables = stored_tables(connection, Header.called(extension), chosen)
+    found = [table for table in tables if table.exposure_id in place]
     return sorted(found, key=lambda table: (place[table.exposure_id], table.header_id))
 
 

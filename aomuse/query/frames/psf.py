@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,9 @@ def read_psf(
         fits = fits_of(connection, exposure_ids(connection, filters))
         owners = _owners(connection, fits)
         known = _in_order({name for _, name in owners})
+        by_fit: dict[int, list[str]] = defaultdict(list)
+        for number, name in owners:
+            by_fit[number].append(name)
         strangers = [name for name in names if name not in known]
         if strangers:
             # Other analyses may have it: then these have no value, and that is not a mistake.
@@ -88,8 +92,7 @@ def read_psf(
             exposures = {fit.exposure_id for fit in part}
             special = SpecialValues(connection, exposures, "psf_layer", "psf_parameter")
             layers = layers_of(connection, special, part, low, high)
-            ids = {fit.id for fit in part}
-            of_part = [owner for owner in owners if owner[0] in ids and owner[1] in shown]
+            of_part = [(fit.id, p) for fit in part for p in by_fit[fit.id] if p in shown]
             yield make_frame(columns, _cells(connection, special, part, shown, layers, of_part))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -93,6 +94,13 @@ def _frame(
         rows = layouts == layout_id
         for column, stored in zip(columns, found, strict=True):
             cells[column.name][rows] = _cells(stored)
+    # Somebody may have deleted rows, or written NULL where the file has a number.
+    shown = [
+        replace(column, kind="int")
+        if column.kind == "count" and None in cells[column.name]
+        else column
+        for column in shown
+    ]
     return make_frame([*fixed, *shown], [*fixed.values(), *cells.values()])
 
 
