@@ -161,10 +161,14 @@ def _named(columns: Sequence[Any], values: Iterable[Values]) -> dict[str, Values
 
 def fetch(connection: Connection, select: Select) -> dict[str, Values]:
     """Return the result of a query by column."""
-    found = list(pieces(connection, select))
-    if len(found) == 1:
-        return found[0]
-    return {name: np.concatenate([piece[name] for piece in found]) for name in found[0]}
+    return joined(list(pieces(connection, select)))
+
+
+def joined(some: Sequence[dict[str, Values]]) -> dict[str, Values]:
+    """Return pieces as one."""
+    if len(some) == 1:
+        return some[0]
+    return {name: np.concatenate([piece[name] for piece in some]) for name in some[0]}
 
 
 def read_rows(

@@ -23,18 +23,21 @@ _TYPES: dict[str, type[Any]] = {"layer": np.int32, "pampelmuse_id": np.int64}
 _TYPES |= dict.fromkeys(_QUANTITIES, np.float64)
 
 
-def select_spectra(psf_fit_id: int, sources: Sequence[int], names: Iterable[str]) -> Select:
-    """Return the query for samples of some sources, in the order of the key.
+def select_spectra(fits: Sequence[int], sources: Sequence[int], names: Iterable[str]) -> Select:
+    """Return the query for samples of some sources of analyses, in the order of the key.
+
+    The number of the analysis is among the columns where there are several.
 
     It goes from layer to layer, since the samples of one source lie far apart. STRAIGHT_JOIN, since
     MariaDB would sometimes read all samples of the fit first.
     """
-    columns = select_rows("source_sample", names, {"psf_fit_id": psf_fit_id}).order_by(None)
+    fixed = {"psf_fit_id": fits[0]} if len(fits) == 1 else {}
+    columns = select_rows("source_sample", names, fixed).order_by(None)
     on = (SourceSample.psf_fit_id == PsfLayer.psf_fit_id) & (SourceSample.layer == PsfLayer.layer)
     return (
         columns.select_from(PsfLayer)
         .join(SourceSample, on)
-        .where(PsfLayer.psf_fit_id == psf_fit_id, SourceSample.pampelmuse_id.in_(sources))
+        .where(PsfLayer.psf_fit_id.in_(fits), SourceSample.pampelmuse_id.in_(sources))
         .order_by(PsfLayer.psf_fit_id, PsfLayer.layer, SourceSample.pampelmuse_id)
         .prefix_with("STRAIGHT_JOIN", dialect="mariadb")
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
@@ -78,7 +81,7 @@ class SampleReader:
         if len(block) == len(all_sources):
             select = select_rows("source_sample", _QUANTITIES, fixed)
         else:
-            select = select_spectra(fit, [s.pampelmuse_id for s in block], _QUANTITIES)
+            select = select_spectra([fit], [s.pampelmuse_id for s in block], _QUANTITIES)
         restored = (
             self._special.restored("source_sample", piece, fixed)
             for piece in pieces(self._connection, select)

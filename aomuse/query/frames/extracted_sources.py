@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from aomuse.models import ExtractedSource
 from aomuse.query.frames.columns import FrameColumn, make_frame
 from aomuse.query.frames.filters import Filters, exposure_ids
 from aomuse.query.frames.psf import fits_of
-from aomuse.query.frames.reading import columns_of, reading
+from aomuse.query.frames.reading import batches, by_size, columns_of, reading
 from aomuse.stored.special import SpecialValues
 
 _COLUMNS = (
@@ -39,11 +40,17 @@ def read_extracted_sources(engine: Engine, filters: Filters) -> Iterator[pd.Data
     """Yield the extracted sources of each analysis, exposures sorted by time."""
     view = sa.table("v_extracted_source", *(sa.column(column.name) for column in _COLUMNS))
     with reading(engine) as connection:
-        yield make_frame(_COLUMNS, [()] * len(_COLUMNS))
-        for fit in fits_of(connection, exposure_ids(connection, filters)):
-            select = sa.select(view).where(view.c.psf_fit_id == fit.id).order_by(view.c.row_index)
-            cells = columns_of(connection.execute(select).all(), len(_COLUMNS))
-            special = SpecialValues(connection, [fit.exposure_id], "extracted_source")
+        fits = fits_of(connection, exposure_ids(connection, filters))
+        place = {fit.id: i for i, fit in enumerate(fits)}
+        counts = _counts(connection, list(place))
+        having = [fit for fit in fits if fit.id in counts]
+        for part in by_size(having, lambda fit: counts[fit.id]):
+            select = sa.select(view).where(view.c.psf_fit_id.in_([fit.id for fit in part]))
+            rows = connection.execute(select).all()
+            rows = sorted(rows, key=lambda row: (place[row.psf_fit_id], row.row_index))
+            cells = columns_of(rows, len(_COLUMNS))
+            exposures = {fit.exposure_id for fit in part}
+            special = SpecialValues(connection, exposures, "extracted_source")
             named: dict[str, Any] = dict(
                 zip((column.name for column in _COLUMNS), cells, strict=True)
             )
@@ -54,3 +61,14 @@ def read_extracted_sources(engine: Engine, filters: Filters) -> Iterator[pd.Data
                     special.restore("extracted_source", column.name, keys, values)
                     named[column.name] = values
             yield make_frame(_COLUMNS, named.values())
+
+
+def _counts(connection: Connection, fits: Sequence[int]) -> dict[int, int]:
+    """Return how many sources analyses extracted, of those that did."""
+    owner = ExtractedSource.psf_fit_id
+    select = sa.select(owner, sa.func.count()).group_by(owner)
+    counts: dict[int, int] = {}
+    for part in batches(fits):
+        rows = connection.execute(select.where(owner.in_(part)))
+        counts.update((row[0], row[1]) for row in rows)
+    return counts
