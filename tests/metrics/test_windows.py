@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from aomuse.metrics.windows import (
-    corrected_windows,
-    earlier_windows,
-    legacy_windows,
-    window_edges,
-)
+from aomuse.metrics.windows import corrected_windows, earlier_windows, legacy_windows, window_edges
 
 
 def test_edges():
@@ -74,8 +69,12 @@ def test_a_window_on_both_sides_of_the_notch_of_its_mode_is_two():
     ]
 
 
-def test_a_rest_of_half_a_window_is_one():
-    # 46 layers: edges 0 4 … 44, and layers 44 and 45 behind the last.
+def test_few_layers():
+    assert legacy_windows(WAVELENGTHS[:9], {}) == []
+    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:9], {}, None)] == [1] * 9
+    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:1], {}, None)] == [1]
+    assert corrected_windows(np.empty(0), {}, None) == []
+    # A rest of half a window is one. 46 layers: edges 0 4 … 44, and layers 44 and 45 behind them.
     wavelengths = 700.0 + np.arange(46)
     assert corrected_windows(wavelengths, {}, None)[-1].first_layer == 44
     assert legacy_windows(wavelengths, {})[-1].last_layer == 44
@@ -87,17 +86,9 @@ def test_values_that_are_not_known():
     values = np.arange(41.0)
     values[[0, 5, 8, 9, 10, 11]] = np.nan
     parameters = {"fwhm": values, "beta": np.ones(41)}
-    legacy = legacy_windows(WAVELENGTHS, parameters)
-    assert [w.parameters["fwhm"].mean for w in legacy[:2]] == [None, None]
-    assert legacy[0].parameters["beta"].mean == 1.0
-    corrected = corrected_windows(WAVELENGTHS, parameters, "WFM-AO-N")
-    assert corrected[0].parameters["fwhm"].mean == 2.0
-    assert corrected[1].parameters["fwhm"].median == 6.0
-    assert corrected[2].parameters["fwhm"] == (None,) * 5
-
-
-def test_few_layers():
-    assert legacy_windows(WAVELENGTHS[:9], {}) == []
-    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:9], {}, None)] == [1] * 9
-    assert [w.layer_count for w in corrected_windows(WAVELENGTHS[:1], {}, None)] == [1]
-    assert corrected_windows(np.empty(0), {}, None) == []
+    legacy = [w.parameters for w in legacy_windows(WAVELENGTHS, parameters)]
+    assert [legacy[0]["fwhm"].mean, legacy[1]["fwhm"].mean] == [None, None]
+    assert legacy[0]["beta"].mean == 1.0
+    windows = corrected_windows(WAVELENGTHS, parameters, "WFM-AO-N")
+    first, second, third = (window.parameters["fwhm"] for window in windows[:3])
+    assert (first.mean, second.median, third) == (2.0, 6.0, (None,) * 5)
