@@ -86,20 +86,14 @@ def test_every_metric_in_every_mode(grain, model, mode):
             assert isinstance(value, float), (metric.name, metric.version)
 
 
-@pytest.mark.parametrize(
-    ("mode", "name", "reason"),
-    [
+def test_the_reason_is_the_mode_the_profile_or_a_range():
+    for mode, name, reason in (
         ("NFM-AO-N", "iq_los_700nm", "it holds for WFM-AO only, and the mode is NFM-AO-N"),
         ("WFM-NOAO-N", "sparta_iq_los_500nm", "it holds for WFM-AO only, and the mode is"),
         (None, "sparta_iq_los_500nm_nogain", "it holds for WFM-AO only, and the mode is unknown"),
         ("WFM-NOAO-E", "ttfree", "it holds for WFM-AO, NFM only, and the mode is WFM-NOAO-E"),
-    ],
-)
-def test_the_reason_is_the_mode(mode, name, reason):
-    assert computed("exposure", mode)[name, "corrected"].startswith(reason)
-
-
-def test_the_reason_is_the_profile_or_a_range():
+    ):
+        assert computed("exposure", mode)[name, "corrected"].startswith(reason)
     light = ("ee_500mas_700nm", "corrected")
     narrow = computed("psf_fit", "NFM-AO-N", "moffat")[light]
     assert narrow == "a moffat profile describes WFM only, and the mode is NFM-AO-N"

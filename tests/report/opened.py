@@ -6,17 +6,9 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
-
-from altair.utils.schemapi import SchemaBase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-
-def taken_as_valid() -> Any:
-    """Leave out Altair's validation of charts, which is a third of the time of a page."""
-    return patch.object(SchemaBase, "validate")
 
 
 def read_data(path: Path) -> dict[str, dict[str, list[Any]]]:

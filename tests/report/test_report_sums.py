@@ -104,14 +104,10 @@ def test_the_most_frequent_patterns_of_gaps():
     count = 200
     given = content(pd.date_range("2018-01-01", periods=count, tz="UTC"))
     # The binary digits of the place are the gaps, so that no two exposures are alike.
-    states = pd.DataFrame(
-        [
-            (n + 1, part, *((MISSING, "why") if n >> i & 1 else (THERE, "")))
-            for n in range(count)
-            for i, part in enumerate(PARTS)
-        ],
-        columns=["exposure_id", "part", "state", "reason"],
-    )
+    gaps = [(n + 1, part, n >> i & 1) for n in range(count) for i, part in enumerate(PARTS)]
+    states = pd.DataFrame(gaps, columns=["exposure_id", "part", "gap"])
+    states["state"] = np.where(states["gap"], MISSING, THERE)
+    states["reason"] = np.where(states.pop("gap"), "why", "")
     section = matrix.matrix(given, states, pd.DataFrame())
     assert section.notes == [
         f"200 exposures have 200 patterns of gaps, of which the {matrix.MOST_ROWS} most frequent"

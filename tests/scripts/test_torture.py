@@ -53,26 +53,20 @@ def change(database: Sqlite, statement: str) -> int:
         return connection.execute(statement).rowcount
 
 
-@pytest.fixture
-def mariadb(mariadb_server, at_head):
-    database = MariaDb(mariadb_server, "aomuse_torture")
-    at_head(database.url)
-    yield database
-    with database.ask("") as ask:
-        ask(f"DROP DATABASE {database.name}")
-
-
 def test_sqlite_is_killed(sqlite, tmp_path):
     tally = Tally(60)
     Killer(*sqlite, tmp_path, tally).trial("load", 3)
     assert (tally.trials.total(), tally.problems) == (1, {})
 
 
-def test_mariadb_is_killed_and_loses_connections(mariadb, mariadb_server, root, tmp_path):
-    tally = Tally(60)
-    ground = ground_of(mariadb, root)
-    Killer(mariadb, ground, tmp_path, tally).trial("load --reload", 1)
-    Saboteur(mariadb_server, (), mariadb, ground, tally).trial("KILL CONNECTION", 2)
+def test_mariadb_is_killed_and_loses_connections(mariadb_server, at_head, root, tmp_path):
+    tally, database = Tally(60), MariaDb(mariadb_server, "aomuse_torture")
+    at_head(database.url)
+    ground = ground_of(database, root)
+    Killer(database, ground, tmp_path, tally).trial("load --reload", 1)
+    Saboteur(mariadb_server, (), database, ground, tally).trial("KILL CONNECTION", 2)
+    with database.ask("") as ask:
+        ask(f"DROP DATABASE {database.name}")
     assert (tally.trials.total(), tally.problems) == (2, {})
     assert "| all | | 2 |" in tally.table()
 

@@ -55,11 +55,8 @@ def test_long_strings_continue(length):
     assert fits.Header.fromstring(text)["ESO PRO REC2 PARAM8 VALUE"] == value
 
 
-def test_a_long_comment_is_cut():
+def test_long_comments_are_cut_and_headers_fill_blocks():
     assert len(card("ESO DET DID", "ESO-VLT-DIC.NGCDCS,ESO-VLT-DIC.NGCCON", "word " * 20)) == 80
-
-
-def test_headers_fill_blocks():
     block = header([commentary("HISTORY", "x"), commentary("")] * 20)
     assert len(block) == 2 * 2880
     assert block.rstrip().endswith(b"END")

@@ -40,10 +40,8 @@ def test_the_atmosphere_and_muse():
 def wide():
     """Give the wide-field exposures of a night in all layers: with adaptive optics, and without."""
     night = [observe(1, index, 3681) for index in range(len(PLAN))]
-    return [
-        [each for each in night if each.exposure.adaptive and not each.exposure.narrow],
-        [each for each in night if not each.exposure.adaptive],
-    ]
+    found = [each for each in night if not each.exposure.narrow]
+    return [[each for each in found if each.exposure.adaptive is ao] for ao in (True, False)]
 
 
 def columns(observed: Observation, table: str) -> dict[str, np.ndarray]:

@@ -5,7 +5,6 @@ That Superset imports it and shows what SQL says is looked at by `make bi-check`
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -115,16 +114,18 @@ def test_metrics_and_own_columns_are_sql_that_runs(engine, tree, load_once):
                 assert query(engine, f"SELECT {own} FROM {source}") or "prediction" in source
 
 
-def used(params: dict[str, Any]) -> Iterator[str]:
+def listed(params: dict[str, Any], *keys: str) -> list[str]:
+    """Give what stands at some keys, as a text or as a list."""
+    values = [params.get(key) or [] for key in keys]
+    return [n for value in values for n in ([value] if isinstance(value, str) else value)]
+
+
+def used(params: dict[str, Any]) -> list[str]:
     """Give the columns and metrics that a chart asks for."""
     keys = ("metric", "metrics", "groupby", "x_axis", "entity", "series", "x", "y", "size")
-    for key in (*keys, "all_columns"):
-        value = params.get(key) or []
-        yield from [value] if isinstance(value, str) else value
-    for condition in params["adhoc_filters"]:
-        yield condition["subject"]
-    for order in params.get("order_by_cols") or []:
-        yield json.loads(order)[0]
+    conditions = [condition["subject"] for condition in params["adhoc_filters"]]
+    orders = [json.loads(order)[0] for order in params.get("order_by_cols") or []]
+    return [*listed(params, *keys, "all_columns"), *conditions, *orders]
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -134,7 +135,7 @@ def test_a_chart_asks_for_what_its_dataset_has(name):
     assert chart["description"]
     assert chart["params"]["viz_type"] == chart["viz_type"]
     dataset = BY_UUID[chart["dataset_uuid"]]
-    asked = list(used(chart["params"]))
+    asked = used(chart["params"])
     assert len(asked) > 1
     assert set(asked) <= columns_of(dataset).keys() | metrics_of(dataset).keys()
     # without it the dashboard's time filter would leave the chart alone
@@ -149,14 +150,13 @@ def places_of(name):
     asked = {metrics[n] for n in used(params) if n in metrics}
     if all(expression.startswith(("COUNT(", "SUM(", "COALESCE(SUM(")) for expression in asked):
         return None
-    keys = [params.get(key) or [] for key in ("x_axis", "groupby", "entity", "series")]
-    names = [n for value in keys for n in ([value] if isinstance(value, str) else value)]
     wanted = [
         f"{c['subject']} {c['operator']}".replace("==", "=")
         + ("" if c["comparator"] is None else f" '{c['comparator']}'")
         for c in params["adhoc_filters"]
         if c["operator"] != "TEMPORAL_RANGE"
     ]
+    names = listed(params, "x_axis", "groupby", "entity", "series")
     places = ", ".join(columns[n].get("expression") or n for n in names)
     return places, f"{source_of(dataset)} WHERE {' AND '.join(wanted) or '1 = 1'}"
 
