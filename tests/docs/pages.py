@@ -138,8 +138,8 @@ class Reader:
             case "console":
                 yield from self._console(block)
             case "python":
-                text = self._preamble + block.text
-                real = self._inside(lambda: self._execute(text))
+                code = compile(self._put_in(self._preamble + block.text), "<block>", "exec")
+                real = self._inside(lambda: exec(code, {"__name__": "__main__"}))
                 yield from self._compare(str(block), block.output, *real)
                 if block.output is None and "with " not in block.text:
                     # It only sets up what the later blocks of the page begin with.
@@ -205,9 +205,6 @@ class Reader:
             pairs = (self.folder / "environment").read_text().rstrip("\0").split("\0")
             self.environment = dict(pair.split("=", 1) for pair in pairs)
         return result.stdout, result.returncode
-
-    def _execute(self, text: str) -> None:
-        exec(compile(self._put_in(text), "<block>", "exec"), {"__name__": "__main__"})
 
     def _inside(self, run: Callable[[], object]) -> tuple[str, int]:
         """Run something in this process, where the reader is and with what the reader has set."""

@@ -128,7 +128,7 @@ def committed():
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def shown(notebook: Any) -> list[tuple[str, str]]:
+def outputs_of(notebook: Any) -> list[tuple[str, str]]:
     """Give of each output its kind and text; of a figure that there is one."""
     found = []
     for cell in notebook.cells:
@@ -141,15 +141,15 @@ def shown(notebook: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("processes")
-def test_it_shows_what_is_committed(committed, tmp_path):
-    ran = shown(run(tmp_path))
-    before = shown(committed)
+def test_the_tutorial_shows_what_is_committed(committed, tmp_path):
+    ran = outputs_of(run(tmp_path))
+    before = outputs_of(committed)
     assert [kind for kind, _ in ran] == [kind for kind, _ in before]
     for (_, now), (_, then) in zip(ran, before, strict=True):
         assert equal(then, now), f"{now}\nin place of\n{then}"
 
 
-def test_it_is_committed_as_it_ran(committed):
+def test_the_tutorial_is_committed_as_it_ran(committed):
     nbformat.validate(committed)
     cells = [cell for cell in committed.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -164,9 +164,9 @@ def test_it_is_committed_as_it_ran(committed):
     assert "aomuse.db" in NOTEBOOK.read_text()
 
 
-def test_the_answer_is_what_the_numbers_say(committed):
+def test_the_tutorial_answers_what_the_numbers_say(committed):
     """The text says that the gain rises, at all wavelengths, and that the control is near 1."""
-    texts = [text for _, text in shown(committed)]
+    texts = [text for _, text in outputs_of(committed)]
     relation = next(text for text in texts if "rank correlation" in text)
     correlations = [float(c) for c in re.findall(r"rank correlation (\S+),", relation)]
     assert len(correlations) == 2

@@ -49,8 +49,7 @@ def invocations(line: str) -> list[list[str]]:
     return [words for words in found if words]
 
 
-def commands() -> dict[str, list[list[str]]]:
-    """Give each call of aomuse by where it stands."""
+def test_every_command_exists():
     lines = {path.name: [unit(path)["Service"]["ExecStart"].replace("%%", "%")]
              for path in UNITS if path.suffix == ".service"}  # fmt: skip
     crontab = (CONTRIB / "cron" / "aomuse").read_text().splitlines()
@@ -63,11 +62,6 @@ def commands() -> dict[str, list[list[str]]]:
     found = {name: [c for line in lines[name] for c in invocations(line)] for name in lines}
     found["compose"] = [service["command"] for service in COMPOSE.values() if "command" in service]
     found["container"] = [["status"]] if 'CMD ["status"]' in CONTAINERFILE else []
-    return found
-
-
-def test_every_command_exists():
-    found = commands()
     assert all(found.values()), found
     assert [call[0] for call in found["compose"]] == ["migrate", "load"]
     assert [unknown(call) for calls in found.values() for call in calls if unknown(call)] == []

@@ -14,11 +14,9 @@ NAN = math.nan
 
 
 def samples(seconds: list[float], r0: list[float], **others: list[float]) -> LaserSamples:
-    count = len(seconds)
-    names = ("l0", "seeing", "strehl", "ground")
-    columns = {name: others.get(name, [NAN] * count) for name in names}
-    arrays = [np.array(values, dtype=float) for values in (seconds, r0, *columns.values())]
-    return LaserSamples(*arrays)
+    unknown = [NAN] * len(seconds)
+    more = (others.get(name, unknown) for name in ("l0", "seeing", "strehl", "ground"))
+    return LaserSamples(*np.array([seconds, r0, *more], dtype=float))
 
 
 def test_the_shutter_is_open_from_the_start_for_the_exposure_time():

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
+from backends import on_sqlite
 from own_processes import start
 from warehouse import aomuse
 
@@ -67,6 +68,7 @@ def test_where_no_file_can_be(db_url, tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@on_sqlite
 def test_the_file_is_replaced_as_a_whole(engine, tmp_path, monkeypatch):
     target = tmp_path / "shown" / "out.html"
     target.parent.mkdir()

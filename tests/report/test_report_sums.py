@@ -156,14 +156,11 @@ def test_infinities_are_not_drawn(engine, tmp_path):
     assert read_data(path)["lasers"]["strehl_mean"] == [None] * 12
 
 
-def luminance(color: str) -> float:
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(first: str, second: str) -> float:
-    low, high = sorted((luminance(first), luminance(second)))
+def contrast(*colors: str) -> float:
+    """Give the contrast of two colours, as WCAG 2.2 defines it."""
+    rgb = np.array([[int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for color in colors])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
     return (high + 0.05) / (low + 0.05)
 
 

@@ -5,13 +5,11 @@ from astropy.io import fits
 
 from aomuse.simulate import simulate
 
-LAYERS = 40
-
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory):
     """Give a night without glitches, which have a test of their own."""
-    return simulate(tmp_path_factory.mktemp("night"), sources=3, layers=LAYERS, clean=True)
+    return simulate(tmp_path_factory.mktemp("night"), sources=3, layers=40, clean=True)
 
 
 @pytest.fixture(scope="session")

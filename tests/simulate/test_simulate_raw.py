@@ -109,6 +109,7 @@ def test_a_few_samples_of_the_lasers_went_wrong():
                 r0, outer = spoilt[f"LGS{n}_R0"], spoilt[f"LGS{n}_L0"]
                 # A laser that is off stays so.
                 assert not r0[~on].any()
+                assert not outer[~on].any()
                 found["samples"] += on.sum()
                 found["zero"] += (r0[on] == 0).sum()
                 found["nan"] += np.isnan(r0[on]).sum()
