@@ -358,3 +358,11 @@ def _migrate(url: str) -> None:
 def _url(server: Server, database: str) -> str:
     url = sa.make_url(server.url).set(database=database)
     return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def full_night(tmp_path_factory):
+    """Simulate a night in all modes with all wavelengths, and give its files."""
+    from aomuse.simulate import simulate
+
+    return simulate(tmp_path_factory.mktemp("full"), sources=1)

@@ -8,8 +8,6 @@ import io
 import os
 import re
 import shlex
-import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,27 +15,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
+import click
 import pandas as pd
 import sqlalchemy as sa
+from warehouse import execute
 
-from aomuse.cli import main
+from aomuse.cli import cli, main
 from aomuse.db import create_engine
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = REPOSITORY / "README.md"
 GENERATED = ("commands.md", "data-dictionary.md", "diagram.md")
 
-#: All pages, and those that people write.
-PAGES = [
-    README,
-    REPOSITORY / "CONTRIBUTING.md",
-    REPOSITORY / "CHANGELOG.md",
-    *sorted((REPOSITORY / "docs").glob("*.md")),
-]
-WRITTEN = [README, *(p for p in sorted((REPOSITORY / "docs").glob("*.md")))]
-WRITTEN = [page for page in WRITTEN if page.name not in GENERATED]
+#: Those that people write, and all pages.
+DOCS = sorted((REPOSITORY / "docs").glob("*.md"))
+WRITTEN = [README, *(page for page in DOCS if page.name not in GENERATED)]
+PAGES = [README, REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "CHANGELOG.md", *DOCS]
 
-_FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S)
+#: The language of a block, its text, and the text of what follows it at once as its output.
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$(?:(?=\s*^```text\n(.*?)^```$)|)", re.M | re.S)
 
 #: A command that needs no shell: nothing in it is special to one but quotes.
 _ALONE = re.compile(r"aomuse(?: [^|&;<>()$`*?\n\\]*)?")
@@ -67,25 +63,10 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """Give the blocks of a page."""
     text = page.read_text(encoding="utf-8")
-    found = list(_FENCE.finditer(text))
-    result = []
-    for i, match in enumerate(found):
-        following = found[i + 1] if i + 1 < len(found) else None
-        shown = (
-            following is not None
-            and following["language"] == "text"
-            and not text[match.end() : following.start()].strip()
-        )
-        result.append(
-            Block(
-                page,
-                text.count("\n", 0, match.start()) + 1,
-                match["language"],
-                match["text"],
-                following["text"] if shown and following else None,
-            )
-        )
-    return result
+    return [
+        Block(page, text.count("\n", 0, match.start()) + 1, *match.groups())
+        for match in _FENCE.finditer(text)
+    ]
 
 
 def prose(page: Path) -> str:
@@ -104,6 +85,22 @@ def equal(shown: str, real: str) -> bool:
     return re.fullmatch(pattern.replace("…", ".*"), plain) is not None
 
 
+def unknown(words: list[str]) -> str:
+    """Give what of a call aomuse does not know: the words after its name."""
+    command: click.Command = cli
+    for word in words:
+        name = word.partition("=")[0]
+        options = {o for parameter in command.params for o in parameter.opts} | {"--help"}
+        if name.startswith("-") and name not in options:
+            return f"{command.name} has no {name}"
+        if isinstance(command, click.Group) and re.fullmatch("[a-z][a-z-]*", name):
+            below = command.get_command(click.Context(command), name)
+            if below is None:
+                return f"there is no {name}"
+            command = below
+    return ""
+
+
 @dataclass
 class Reader:
     """Somebody who types what a page shows, in a clone of the repository.
@@ -119,18 +116,21 @@ class Reader:
 
     def __post_init__(self) -> None:
         self._preamble = ""
-        tools = self.folder / "tools"
-        tools.mkdir()
         for name in ("Makefile", "pyproject.toml", "aomuse", "migrations", "scripts"):
             (self.folder / name).symlink_to(REPOSITORY / name)
         (self.folder / ".venv").symlink_to(sys.prefix)
-        make = tools / "make"
         # what is installed is taken as it is: the tests' own environment is not made anew
         stamps = "-o .venv/bin/python -o .venv/.installed -o .venv/.installed-mariadb"
-        make.write_text(f'#!/bin/sh\nexec {shutil.which("make")} {stamps} "$@"\n')
-        make.chmod(make.stat().st_mode | stat.S_IXUSR)
-        path = os.pathsep.join([str(tools), str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
-        self.environment = os.environ | {"PATH": path, "HOME": str(self.folder)}
+        self.environment = os.environ | {
+            "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]]),
+            "HOME": str(self.folder),
+            "BASH_FUNC_make%%": f'() {{ command make {stamps} "$@"; }}',
+        }
+
+    def follow(self, page: Path) -> None:
+        """Run the blocks of a page in order, which do what the page says."""
+        problems = [problem for block in blocks(page) for problem in self.try_out(block)]
+        assert not problems, "\n\n".join(problems)
 
     def try_out(self, block: Block) -> Iterator[str]:
         """Run a block, and yield what is wrong with it."""
@@ -138,8 +138,9 @@ class Reader:
             case "console":
                 yield from self._console(block)
             case "python":
-                text = self._preamble + block.text
-                yield from self._compare(block, self._inside(lambda: self._execute(text)))
+                code = compile(self._put_in(self._preamble + block.text), "<block>", "exec")
+                real = self._inside(lambda: exec(code, {"__name__": "__main__"}))
+                yield from self._compare(str(block), block.output, *real)
                 if block.output is None and "with " not in block.text:
                     # It only sets up what the later blocks of the page begin with.
                     self._preamble = block.text
@@ -156,43 +157,32 @@ class Reader:
             if _ALONE.fullmatch(command):
                 arguments = shlex.split(self._put_in(command))
                 with patch.object(sys, "argv", arguments):
-                    real, code = self._inside(main)
+                    real = self._inside(main)
             else:
-                real, code = self._shell(command)
-            if code:
-                yield f"{block}: {command}: exit code {code}\n{real}"
-                continue
-            if shown.strip():
-                yield from self._difference(f"{block}: {command}", shown, real)
+                real = self._shell(command)
+            yield from self._compare(f"{block}: {command}", shown.strip() and shown, *real)
 
     def _sql(self, block: Block) -> Iterator[str]:
         text = self._put_in(block.text)
         if not block.is_query:
             assert self.admin_url, f"{block} needs an administrator"
-            engine = sa.create_engine(self.admin_url, isolation_level="AUTOCOMMIT")
-            with engine.connect() as connection:
-                for statement in filter(str.strip, text.split(";")):
-                    connection.exec_driver_sql(statement)
-            engine.dispose()
+            engine = sa.create_engine(self.admin_url, poolclass=sa.NullPool)
+            execute(engine, *filter(str.strip, text.split(";")))
             return
         default = f"sqlite:///{self.folder / 'aomuse.db'}"
         engine = create_engine(self.environment.get("AOMUSE_DATABASE_URL", default))
         with engine.connect() as connection:
             frame = pd.read_sql_query(sa.text(text.rstrip().rstrip(";")), connection)
         engine.dispose()
-        yield from self._compare(block, (frame.to_string(index=False), 0))
+        yield from self._compare(str(block), block.output, frame.to_string(index=False))
 
-    def _compare(self, block: Block, result: tuple[str, int]) -> Iterator[str]:
-        real, code = result
+    def _compare(self, where: str, shown: str | None, real: str, code: int = 0) -> Iterator[str]:
         if code:
-            yield f"{block}: exit code {code}\n{real}"
-        elif block.output is not None:
-            yield from self._difference(str(block), block.output, real)
-
-    def _difference(self, where: str, shown: str, real: str) -> Iterator[str]:
+            yield f"{where}: exit code {code}\n{real}"
+            return
         for text, stand_in in self.stand_ins.items():
             real = real.replace(stand_in, text)
-        if not equal(shown, real):
+        if shown and not equal(shown, real):
             difference = difflib.unified_diff(
                 shown.splitlines(), real.splitlines(), "shown", "real", lineterm=""
             )
@@ -215,9 +205,6 @@ class Reader:
             pairs = (self.folder / "environment").read_text().rstrip("\0").split("\0")
             self.environment = dict(pair.split("=", 1) for pair in pairs)
         return result.stdout, result.returncode
-
-    def _execute(self, text: str) -> None:
-        exec(compile(self._put_in(text), "<block>", "exec"), {"__name__": "__main__"})
 
     def _inside(self, run: Callable[[], object]) -> tuple[str, int]:
         """Run something in this process, where the reader is and with what the reader has set."""

@@ -1,22 +1,25 @@
-"""Every block of code in the documentation does what the page says."""
+"""Every block of code in the documentation does what the page says, and so does the tutorial."""
 
+import base64
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import nbformat
 import pytest
 import sqlalchemy as sa
 from pages import README, WRITTEN, Block, Reader, blocks, equal
+from warehouse import execute, query
 
 from aomuse.db import create_engine
 from aomuse.pipeline import load
-from aomuse.schema import upgrade
 from aomuse.simulate import simulate
+from scripts.tutorial import NOTEBOOK, run
 
-pytestmark = pytest.mark.usefixtures("processes")
-
-ACCOUNTS = ("muse_loader", "muse_reader")
+#: The address of a database, which differs from reader to reader, and the newest revision.
+_DATABASE = re.compile(r"^\S+://\S+(: schema from nothing to revision) \d+", re.M)
+LARGEST_FIGURE = 80_000
 SELECTS = [block for page in WRITTEN for block in blocks(page) if block.is_query]
 
 
@@ -29,11 +32,10 @@ def night(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def small_database(tmp_path_factory, night):
+def small_database(tmp_path_factory, sqlite_template, night):
     """Load the small tree into a file, which is then copied."""
-    path = tmp_path_factory.mktemp("small") / "aomuse.db"
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("small"))
     engine = create_engine(f"sqlite:///{path}")
-    upgrade(engine)
     assert load(engine, [night]).failed == 0
     engine.dispose()
     return path
@@ -54,18 +56,14 @@ def reader(tmp_path, night, mariadb_server):
         "4294967296": "134217728",
     }
     yield Reader(tmp_path, stand_ins, mariadb_server.admin_url)
-    engine = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS muse")
-        for account in ACCOUNTS:
-            connection.exec_driver_sql(f"DROP USER IF EXISTS {account}")
-    engine.dispose()
+    made = ("DATABASE IF EXISTS muse", "USER IF EXISTS muse_loader, muse_reader")
+    engine = sa.create_engine(mariadb_server.admin_url, poolclass=sa.NullPool)
+    execute(engine, *(f"DROP {each}" for each in made))
 
 
 def test_the_readme_shows_what_the_sample_night_gives(reader):
     """In order, from an empty clone, with the sample that make load writes."""
-    problems = [problem for block in blocks(README) for problem in reader.try_out(block)]
-    assert not problems, "\n\n".join(problems)
+    reader.follow(README)
 
 
 @pytest.mark.parametrize(
@@ -73,35 +71,25 @@ def test_the_readme_shows_what_the_sample_night_gives(reader):
 )
 def test_the_blocks_of_a_page_run(page, reader, small_database):
     shutil.copy(small_database, reader.folder)
-    problems = [problem for block in blocks(page) for problem in reader.try_out(block)]
-    assert not problems, "\n\n".join(problems)
+    reader.follow(page)
 
 
-def test_queries_run_on_both_engines(engine, night, load_once):
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_queries_of_all_pages_run_on_mariadb_too(engine, night, load_once):
     load_once(night)
     for block in SELECTS:
-        if block.page.name == "mariadb.md" and engine.dialect.name == "sqlite":
-            continue
-        with engine.connect() as connection:
-            frame = pd.read_sql_query(sa.text(block.text.rstrip().rstrip(";")), connection)
+        found = query(engine, block.text.rstrip().rstrip(";"))
         # some ask for wavelengths that the small night does not reach
         far = block.page == README or re.search("v_gain|v_residual|v_strehl|700-800", block.text)
-        assert len(frame) or far, f"{block} finds nothing"
+        assert found or far, f"{block} finds nothing"
 
 
+@pytest.mark.usefixtures("slow")
 def test_the_cookbook_runs_on_both_engines(db_url, night, tmp_path, load_once):
     load_once(night)
     reader = Reader(tmp_path)
     reader.environment = reader.environment | {"AOMUSE_DATABASE_URL": db_url}
-    page = README.parent / "docs" / "cookbook.md"
-    problems = [problem for block in blocks(page) for problem in reader.try_out(block)]
-    assert not problems, "\n\n".join(problems)
-
-
-def test_every_block_says_what_it_is():
-    known = {"sql", "console", "python", "text", "mermaid"}
-    wrong = [str(b) for page in WRITTEN for b in blocks(page) if b.language not in known]
-    assert not wrong
+    reader.follow(README.parent / "docs" / "cookbook.md")
 
 
 @pytest.mark.parametrize(
@@ -121,13 +109,71 @@ def test_outputs_are_compared_as_shown(shown, real, same):
     assert equal(shown, real) is same
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_wrong_page_is_found_out(tmp_path):
     reader = Reader(tmp_path)
-    page = Path(__file__)
-    failing = Block(page, 1, "console", "$ echo out; exit 3\n")
-    changed = Block(page, 1, "python", "print(1)\n", "2\n")
-    unknown = Block(page, 1, "", "make\n")
-    for block in (failing, changed, unknown):
-        assert list(reader.try_out(block))
-    exported = Block(page, 1, "console", "$ export A='b c'\n$ echo \"$A\"\nb c\n")
-    assert not list(reader.try_out(exported))
+
+    def problems(*block: str) -> list[str]:
+        return list(reader.try_out(Block(Path(__file__), 1, *block)))
+
+    assert problems("console", "$ echo out; exit 3\n")
+    assert problems("console", "$ echo out\nin\n")
+    assert problems("python", "print(1)\n", "2\n")
+    assert problems("", "make\n")
+    assert not problems("console", "$ export A='b c'\n$ echo \"$A\"\nb c\n")
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def outputs_of(notebook: Any) -> list[tuple[str, str]]:
+    """Give of each output its kind and text; of a figure that there is one."""
+    found = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            kinds = "+".join(sorted(data)) or output.get("name", "")
+            text = output.get("text") or data["text/plain"]
+            found.append((f"{output.output_type} {kinds}", _DATABASE.sub(r"DATABASE\1", text)))
+    return found
+
+
+@pytest.mark.usefixtures("processes")
+def test_the_tutorial_shows_what_is_committed(committed, tmp_path):
+    ran = outputs_of(run(tmp_path))
+    before = outputs_of(committed)
+    assert [kind for kind, _ in ran] == [kind for kind, _ in before]
+    for (_, now), (_, then) in zip(ran, before, strict=True):
+        assert equal(then, now), f"{now}\nin place of\n{then}"
+
+
+def test_the_tutorial_is_committed_as_it_ran(committed):
+    nbformat.validate(committed)
+    cells = [cell for cell in committed.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert {(output.output_type, output.get("name")) for output in outputs} == {
+        *(("display_data", None), ("execute_result", None), ("stream", "stdout")),
+    }
+    figures = [o.data["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    pictures = [base64.b64decode(figure) for figure in figures]
+    assert len(pictures) == sum("plt.show()" in cell.source for cell in cells)
+    assert all(len(picture) < LARGEST_FIGURE for picture in pictures)
+    assert "aomuse.db" in NOTEBOOK.read_text()
+
+
+def test_the_tutorial_answers_what_the_numbers_say(committed):
+    """The text says that the gain rises, at all wavelengths, and that the control is near 1."""
+    texts = [text for _, text in outputs_of(committed)]
+    relation = next(text for text in texts if "rank correlation" in text)
+    correlations = [float(c) for c in re.findall(r"rank correlation (\S+),", relation)]
+    assert len(correlations) == 2
+    assert min(correlations) > 0.9
+    (control,) = re.findall(r"gain \[(\S+)\]", relation)
+    assert abs(float(control) - 1) < 0.1
+    table = next(text for text in texts if "less  more" in text)
+    rows = re.findall(r"^\d+\.0 +(\S+) +(\S+)", table, re.M)
+    assert len(rows) == 5
+    assert all(float(less) < float(more) for less, more in rows)

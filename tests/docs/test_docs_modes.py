@@ -1,18 +1,17 @@
 """No query that is shipped averages over instrument modes, and none shows a FWHM in pixels."""
 
 import re
+import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from pages import WRITTEN, blocks
+from warehouse import execute, query
 
 from aomuse.db import create_engine
 from aomuse.pipeline import load
 from aomuse.query.refresh import refresh
-from aomuse.schema import upgrade
-from aomuse.simulate import simulate
 from scripts.first_queries import FIRST_QUERIES
 
 pytestmark = pytest.mark.usefixtures("slow")
@@ -27,51 +26,36 @@ IN_ONE_MODE = re.compile(r"\(SELECT MIN\(\w+\) FROM \w+[^)]*\)")
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory):
+def night(tmp_path_factory, sqlite_template, full_night):
     """Give databases of one target in one night: in all modes, and in each alone."""
     folder = tmp_path_factory.mktemp("modes")
-    simulate(folder / "night", sources=1)
-    engine = create_engine(f"sqlite:///{folder}/all.db")
-    upgrade(engine)
-    assert load(engine, [folder / "night"]).failed == 0
-    with engine.begin() as connection:
-        first = sa.text("UPDATE exposure SET target_id = (SELECT MIN(id) FROM target)")
-        connection.execute(first)
-        modes = connection.scalars(sa.text("SELECT DISTINCT instrument_mode FROM exposure")).all()
+    database = shutil.copy(sqlite_template, folder / "all.db")
+    engine = create_engine(f"sqlite:///{database}")
+    assert load(engine, [full_night[0].raw.parents[1]]).failed == 0
+    execute(engine, "UPDATE exposure SET target_id = (SELECT MIN(id) FROM target)")
+    modes = [mode for (mode,) in query(engine, "SELECT DISTINCT instrument_mode FROM exposure")]
     refresh(engine)
     engine.dispose()
     assert {"WFM-AO-N", "WFM-NOAO-N", "NFM-AO-N"} <= {*modes}
     databases = {"": engine}
     for mode in modes:
-        path = Path(folder / f"{mode}.db")
-        path.write_bytes((folder / "all.db").read_bytes())
-        databases[mode] = create_engine(f"sqlite:///{path}")
-        with databases[mode].begin() as connection:
-            others = sa.text("DELETE FROM exposure WHERE instrument_mode <> :mode")
-            connection.execute(others, {"mode": mode})
+        copy = shutil.copy(database, folder / f"{mode}.db")
+        databases[mode] = create_engine(f"sqlite:///{copy}")
+        execute(databases[mode], f"DELETE FROM exposure WHERE instrument_mode <> '{mode}'")
     return databases
 
 
-def averaging(sql: str) -> bool:
-    return bool(AVERAGES.search(IN_ONE_MODE.sub("", sql)))
-
-
-def test_there_are_queries_that_average():
-    assert sum(map(averaging, QUERIES.values())) > 8
-
-
-def rows_of_all_and_apart(night: dict[str, sa.Engine], query: str) -> list[Counter[sa.Row]]:
+def rows_of_all_and_apart(night: dict[str, sa.Engine], shown: str) -> list[Counter[tuple]]:
     """Give the rows of a query in all modes together, and those of each mode."""
-    sql = re.sub(r"\bLIMIT \d+", "", query).rstrip().rstrip(";")
-
-    def rows(mode: str) -> Counter[sa.Row]:
-        with night[mode].connect() as connection:
-            return Counter(connection.execute(sa.text(sql)).all())
-
-    return [rows(""), sum((rows(mode) for mode in night if mode), Counter())]
+    sql = re.sub(r"\bLIMIT \d+", "", shown).rstrip().rstrip(";")
+    together, *apart = (Counter(query(engine, sql)) for engine in night.values())
+    return [together, sum(apart, Counter())]
 
 
-@pytest.mark.parametrize("name", [n for n, sql in QUERIES.items() if averaging(sql)])
+AVERAGING = [name for name, sql in QUERIES.items() if AVERAGES.search(IN_ONE_MODE.sub("", sql))]
+
+
+@pytest.mark.parametrize("name", AVERAGING)
 def test_no_row_averages_over_modes(name, night):
     together, apart = rows_of_all_and_apart(night, QUERIES[name])
     assert together == apart
@@ -79,9 +63,10 @@ def test_no_row_averages_over_modes(name, night):
 
 
 def test_a_row_over_modes_would_be_seen(night):
-    query = "SELECT target, AVG(fwhm_700nm) FROM v_psf_fit_metrics GROUP BY target"
-    together, apart = rows_of_all_and_apart(night, query)
+    mean = "SELECT target, AVG(fwhm_700nm) FROM v_psf_fit_metrics GROUP BY target"
+    together, apart = rows_of_all_and_apart(night, mean)
     assert (together.total(), apart.total()) == (1, len(night) - 1)
+    assert len(AVERAGING) > 8
 
 
 def test_sharpness_is_shown_in_arcsec():

@@ -9,11 +9,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 from click.testing import CliRunner
-from pages import REPOSITORY, blocks
+from pages import REPOSITORY, blocks, unknown
 
 from aomuse.cli import cli
 from aomuse.connections.urls import database_url
@@ -29,20 +28,11 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 INSTALLED = "/opt/aomuse/bin/aomuse"
 
 
-def unit(path: Path) -> dict[str, dict[str, str]]:
+def unit(path: Path) -> configparser.RawConfigParser:
     """Give the sections of a unit of systemd."""
     parser = configparser.RawConfigParser()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(path)
-    return {name: dict(parser[name]) for name in parser.sections()}
-
-
-def cron_lines() -> list[str]:
-    """Give the shell commands of the crontab."""
-    lines = (CONTRIB / "cron" / "aomuse").read_text().splitlines()
-    jobs = [line.split(maxsplit=6) for line in lines if line[:1].isdigit()]
-    assert {job[5] for job in jobs} == {"aomuse"}
-    return [job[6].replace(r"\%", "%") for job in jobs]
+    return parser
 
 
 def invocations(line: str) -> list[list[str]]:
@@ -51,7 +41,7 @@ def invocations(line: str) -> list[list[str]]:
     lexer.whitespace_split = True
     words, found = list(lexer), []
     for place, word in enumerate(words):
-        if word in {"aomuse", INSTALLED}:
+        if word in {"aomuse", INSTALLED} and words[place - 1] != "-o":  # that is the account
             ends = (i for i in range(place, len(words)) if re.fullmatch(r"[;|&>]+", words[i]))
             found.append(words[place + 1 : next(ends, len(words))])
         elif " aomuse" in word or INSTALLED in word:  # sh -c '…'
@@ -59,54 +49,26 @@ def invocations(line: str) -> list[list[str]]:
     return [words for words in found if words]
 
 
-def commands() -> dict[str, list[list[str]]]:
-    """Give each call of aomuse by where it stands."""
+def test_every_command_exists():
     lines = {path.name: [unit(path)["Service"]["ExecStart"].replace("%%", "%")]
              for path in UNITS if path.suffix == ".service"}  # fmt: skip
-    lines["cron"] = cron_lines()
+    crontab = (CONTRIB / "cron" / "aomuse").read_text().splitlines()
+    jobs = [line.split(maxsplit=6) for line in crontab if line[:1].isdigit()]
+    lines["cron"] = [command.replace(r"\%", "%") for *_, command in jobs]
+    assert {account for *_, account, _ in jobs} == {"aomuse"}
     lines["page"] = [line for block in blocks(PAGE) if block.language in {"text", "console"}
                      for line in block.text.splitlines()]  # fmt: skip
     lines["recipe"] = RECIPE["tests"][1]["script"]
-    found = {
-        name: [call for line in of for call in invocations(line)] for name, of in lines.items()
-    }
+    found = {name: [c for line in lines[name] for c in invocations(line)] for name in lines}
     found["compose"] = [service["command"] for service in COMPOSE.values() if "command" in service]
     found["container"] = [["status"]] if 'CMD ["status"]' in CONTAINERFILE else []
-    return found
-
-
-def problem(words: list[str]) -> str:
-    """Give what of a call aomuse does not know."""
-    command: click.Command = cli
-    for word in words:
-        name = word.partition("=")[0]
-        options = {o for parameter in command.params for o in parameter.opts} | {"--help"}
-        if name.startswith("--") and name not in options:
-            return f"{command.name} has no {name}"
-        if isinstance(command, click.Group) and re.fullmatch("[a-z-]+", name) and name[0] != "-":
-            below = command.get_command(click.Context(command), name)
-            if below is None:
-                return f"there is no {name}"
-            command = below
-    return ""
-
-
-def test_every_command_exists():
-    found = commands()
     assert all(found.values()), found
     assert [call[0] for call in found["compose"]] == ["migrate", "load"]
-    wrong = {(name, problem(call)) for name, calls in found.items() for call in calls}
-    assert {problem for _, problem in wrong} == {""}, wrong
-    assert problem(["laod", "x"]) == "there is no laod"
-    assert problem(["load", "--watch", "x"]) == "load has no --watch"
-
-
-def test_cron_runs_what_systemd_runs():
-    of_units = commands()
-    assert of_units["cron"] == [
-        *of_units["aomuse-load.service"],
-        *of_units["aomuse-backup.service"],
-    ]
+    assert [unknown(call) for calls in found.values() for call in calls if unknown(call)] == []
+    assert unknown(["laod", "x"]) == "there is no laod"
+    assert unknown(["load", "--watch", "x"]) == "load has no --watch"
+    # Cron runs what systemd runs.
+    assert found["cron"] == found["aomuse-load.service"] + found["aomuse-backup.service"]
 
 
 def test_systemd_takes_the_units(tmp_path):
@@ -114,11 +76,11 @@ def test_systemd_takes_the_units(tmp_path):
     if program is None:
         pytest.skip("systemd-analyze is missing")
     stand_in = Path(sys.executable).with_name("aomuse")
-    for path in UNITS:
-        text = path.read_text().replace(INSTALLED, str(stand_in))
-        (tmp_path / path.name).write_text(text)
-    for path in UNITS:
-        command = [program, "verify", str(tmp_path / path.name)]
+    units = [tmp_path / path.name for path in UNITS]
+    for path, copy in zip(UNITS, units, strict=True):
+        copy.write_text(path.read_text().replace(INSTALLED, str(stand_in)))
+    for copy in units:
+        command = [program, "verify", copy]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         mine = [line for line in done.stderr.splitlines() if str(tmp_path) in line
                 or line.startswith("aomuse-")]  # fmt: skip
@@ -126,15 +88,17 @@ def test_systemd_takes_the_units(tmp_path):
 
 
 def test_each_timer_starts_its_service():
-    names = {path.name for path in UNITS}
-    timers = {name for name in names if name.endswith(".timer")}
-    assert names == timers | {name.replace(".timer", ".service") for name in timers}
-    for path in UNITS:
-        if path.suffix == ".timer":
-            assert unit(path)["Install"]["WantedBy"] == "timers.target"
-            assert unit(path)["Timer"]["OnCalendar"].endswith("UTC")
-        else:
-            assert unit(path)["Service"]["EnvironmentFile"] == "/etc/aomuse/environment"
+    timers, services = (
+        {path.stem: unit(path) for path in UNITS if path.suffix == f".{kind}"}
+        for kind in ("timer", "service")
+    )
+    assert timers.keys() == services.keys()
+    assert len(timers) + len(services) == len(UNITS)
+    for timer in timers.values():
+        assert timer["Install"]["WantedBy"] == "timers.target"
+        assert timer["Timer"]["OnCalendar"].endswith("UTC")
+    for service in services.values():
+        assert service["Service"]["EnvironmentFile"] == "/etc/aomuse/environment"
 
 
 def test_a_shell_reads_the_environment_as_systemd_does():
@@ -183,9 +147,9 @@ def test_the_shell_completes(monkeypatch):
         "aomuse load ni": "file,ni",
         "aomuse rep": "plain,report",
     }.items():
-        for name, value in {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")),
-                            "_AOMUSE_COMPLETE": "bash_complete"}.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("_AOMUSE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", typed)
+        monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
         done = CliRunner().invoke(cli, prog_name="aomuse")
         assert done.output.splitlines() == [completed]
     program = Path(sys.executable).with_name("aomuse")  # as the shell asks

@@ -34,12 +34,7 @@ RELEASED = (
 #: Between two words: blanks and line breaks, with the quotes and comment signs of Python.
 _BETWEEN = r"""[\s"'#:]+(?:f["'])?"""
 NOTEBOOKS = sorted((REPOSITORY / "docs").glob("*.ipynb"))
-TEXTS = [
-    *PAGES,
-    *NOTEBOOKS,
-    *(REPOSITORY / "aomuse").rglob("*.py"),
-    *(REPOSITORY / "aomuse").rglob("*.j2"),
-]
+PACKAGED = [p for p in (REPOSITORY / "aomuse").rglob("*") if p.suffix in {".py", ".j2"}]
 
 
 def offences(text: str, phrase: str) -> list[str]:
@@ -62,7 +57,7 @@ def read(path: Path) -> str:
 def test_the_phrases_are_not_used():
     found = [
         f"{path.relative_to(REPOSITORY)}:{offence}: write {better!r} instead"
-        for path in sorted(TEXTS)
+        for path in sorted([*PAGES, *NOTEBOOKS, *PACKAGED])
         for text in [read(path)]
         for phrase, better in PHRASES.items()
         for offence in offences(text, phrase)

@@ -42,33 +42,29 @@ def holds(metric: Metric, mode: str | None, model: str | None) -> bool:
 
 
 def telemetry() -> LaserSamples:
-    rows = 4
-    columns = (np.arange(rows) * 30.0, 0.12, 20.0, 0.8, 10.0, 0.6)
-    return LaserSamples(*(np.broadcast_to(np.asarray(c), (rows,)) for c in columns))
+    """Give four samples of a laser in a good night."""
+    return LaserSamples(np.arange(4) * 30.0, *np.full((4, 5), (0.12, 20.0, 0.8, 10.0, 0.6)).T)
 
 
-def computed(grain: str, mode: str | None, model: str | None) -> dict[Any, Any]:
+def of_exposure(**row: Any) -> dict[Any, Any]:
+    laser = telemetry()
+    beside = (laser.ground_layer, np.full(4, 1.5))
+    return exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}, *beside))
+
+
+def computed(grain: str, mode: str | None, model: str | None = None) -> dict[Any, Any]:
     if grain == "psf_fit":
         values = {"fwhm": 3.0, "beta": 2.5, "e": 0.1} if model == "moffat" else MAOPPY
         parameters = {(name, nm): v for name, v in values.items() for nm in WAVELENGTHS_NM}
         layers = {nm: float(nm) for nm in WAVELENGTHS_NM}
         return fit_metrics(FitInputs(0.2, str(model), parameters, layers, mode))
-    laser = telemetry()
     if grain == "laser":
-        return laser_metrics(laser, 60.0, mode)
-    row = {
-        "instrument_mode": mode,
-        "exposure_time_s": 60.0,
-        "ground_layer_fraction": 0.5,
-        "tip_tilt_loop": False,
-        **{f"{name}_{end}": 1.0 for name in ("airmass",) for end in ("start", "end")},
-        **{f"seeing_{end}_arcsec": 0.8 for end in ("start", "end")},
-        **{f"lgs{n}_simulated": False for n in range(1, 5)},
-        "tau0_s": 0.004,
-        "ngs_flux": 100.0,
-    }
-    beside = (laser.ground_layer, np.full(len(laser.r0_m), 1.5))
-    return exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}, *beside))
+        return laser_metrics(telemetry(), 60.0, mode)
+    numbers = {"exposure_time_s": 60.0, "ground_layer_fraction": 0.5, "tau0_s": 0.004}
+    ends = ("airmass_start", "airmass_end", "seeing_start_arcsec", "seeing_end_arcsec")
+    numbers |= dict.fromkeys(ends, 1.0)
+    states = {f"lgs{n}_simulated": False for n in range(1, 5)} | {"tip_tilt_loop": False}
+    return of_exposure(instrument_mode=mode, ngs_flux=100.0, **numbers, **states)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -78,46 +74,32 @@ def computed(grain: str, mode: str | None, model: str | None) -> dict[Any, Any]:
 )
 def test_every_metric_in_every_mode(grain, model, mode):
     found = computed(grain, mode, model)
-    current = [m for m in METRICS if m.grain == grain and m.version == "corrected"]
-    assert current
-    for metric in current:
+    metrics = [metric for metric in METRICS if metric.grain == grain]
+    assert found.keys() == {(metric.name, metric.version) for metric in metrics}
+    for metric in metrics:
         value = found[metric.name, metric.version]
-        if holds(metric, mode, model):
-            assert isinstance(value, float), (metric.name, value)
-        else:
-            assert isinstance(value, str), (metric.name, value)
-    # What was stored before keeps its number and its meaning: it knew no domains.
-    for metric in METRICS:
-        if metric.grain == grain and metric.version != "corrected" and model != "maoppy":
-            assert isinstance(found[metric.name, metric.version], float), metric.name
+        if metric.version == "corrected":
+            wanted = float if holds(metric, mode, model) else str
+            assert isinstance(value, wanted), (metric.name, value)
+        elif model != "maoppy":
+            # What was stored before keeps its number and its meaning: it knew no domains.
+            assert isinstance(value, float), (metric.name, metric.version)
 
 
-@pytest.mark.parametrize(
-    ("mode", "name", "reason"),
-    [
+def test_the_reason_is_the_mode_the_profile_or_a_range():
+    for mode, name, reason in (
         ("NFM-AO-N", "iq_los_700nm", "it holds for WFM-AO only, and the mode is NFM-AO-N"),
         ("WFM-NOAO-N", "sparta_iq_los_500nm", "it holds for WFM-AO only, and the mode is"),
         (None, "sparta_iq_los_500nm_nogain", "it holds for WFM-AO only, and the mode is unknown"),
         ("WFM-NOAO-E", "ttfree", "it holds for WFM-AO, NFM only, and the mode is WFM-NOAO-E"),
-    ],
-)
-def test_the_reason_is_the_mode(mode, name, reason):
-    assert computed("exposure", mode, None)[name, "corrected"].startswith(reason)
-
-
-def test_the_reason_is_the_profile():
-    narrow = computed("psf_fit", "NFM-AO-N", "moffat")["ee_500mas_700nm", "corrected"]
+    ):
+        assert computed("exposure", mode)[name, "corrected"].startswith(reason)
+    light = ("ee_500mas_700nm", "corrected")
+    narrow = computed("psf_fit", "NFM-AO-N", "moffat")[light]
     assert narrow == "a moffat profile describes WFM only, and the mode is NFM-AO-N"
-    other = fit_metrics(FitInputs(0.2, "gauss", instrument_mode="WFM-AO-N"))
-    assert other["ee_500mas_700nm", "corrected"] == (
-        "it holds for the PSF model moffat, maoppy only, not for gauss"
-    )
-
-
-def test_the_reason_is_a_range():
-    laser = telemetry()
-    row = {"instrument_mode": "WFM-AO-N", "ground_layer_fraction": 1.5}
-    found = exposure_metrics(ExposureInputs(row, 7, laser.r0_m, laser.l0_m, {1: laser}))
+    other = fit_metrics(FitInputs(0.2, "gauss", instrument_mode="WFM-AO-N"))[light]
+    assert other == "it holds for the PSF model moffat, maoppy only, not for gauss"
+    found = of_exposure(instrument_mode="WFM-AO-N", ground_layer_fraction=1.5)
     assert found["iq_los_700nm", "corrected"] == "glf is 1.5, outside of 0 <= glf <= 1"
     assert isinstance(found["sparta_iq_los_500nm_nogain", "corrected"], float)
 
@@ -131,12 +113,10 @@ def test_the_registry_says_where_each_holds():
     assert rows["ee_500mas_900nm", "corrected"]["models"] == "moffat in WFM, maoppy in NFM"
     assert rows["strehl_mean", "corrected"]["ranges"] == "0 <= Strehl ratio <= 90 %"
     # Every metric is current in exactly one version, and numbers are never given again.
-    names = {m.name for m in METRICS}
-    assert {m.name for m in METRICS if m.version == "corrected"} == names
-    assert {m.id: m.name for m in METRICS if m.version == "corrected-1"}.items() >= {
-        12: "sparta_iq_los_500nm",
-        29: "iq_los_900nm",
-        80: "ee_500mas_500nm",
-        15: "lasers_on",
-        110: "strehl_mean",
-    }.items()
+    assert {m.name for m in METRICS if m.version == "corrected"} == {m.name for m in METRICS}
+    assert len({metric.id for metric in METRICS}) == len(METRICS)
+    assert {(m.id, m.name) for m in METRICS if m.version == "corrected-1"} >= {
+        *((12, "sparta_iq_los_500nm"), (29, "iq_los_900nm"), (80, "ee_500mas_500nm")),
+        *((15, "lasers_on"), (110, "strehl_mean")),
+    }
+    assert all(len(text) <= 255 for m in METRICS for text in (m.formula, m.citation, m.inputs))

@@ -1,11 +1,15 @@
 """A real browser that opens reports."""
 
 import os
-from pathlib import Path
+from contextlib import nullcontext
+from unittest.mock import patch
 
 import pytest
+import sqlalchemy as sa
+from altair.utils.schemapi import SchemaBase
 from opened import Opened
 
+from aomuse.report import write_report
 from scripts.system_packages import find_browser
 
 
@@ -28,24 +32,29 @@ def browser():
 
 
 @pytest.fixture
-def open_report(browser):
-    """Give a function that opens a report and waits until it is drawn."""
+def open_report(browser, tmp_path):
+    """Give a function that writes a report on so many exposures, and waits until it is drawn.
+
+    The page is quiet, and it asks nobody for anything. To hold each chart against the schema of
+    Vega-Lite takes a third of the time, so Altair does it where all charts are looked at.
+    """
     contexts = []
 
-    def open_file(path: Path, scheme: str = "light", width: int = 1280) -> Opened:
-        context = browser.new_context(
-            color_scheme=scheme, viewport={"width": width, "height": 900}, accept_downloads=True
-        )
-        contexts.append(context)
-        opened = Opened(context.new_page(), path)
+    def write_and_open(engine: sa.Engine, exposures: int, *, validated: bool = False) -> Opened:
+        path = tmp_path / "report.html"
+        with nullcontext() if validated else patch.object(SchemaBase, "validate"):
+            assert write_report(engine, path) == exposures
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        opened = Opened(contexts[-1].new_page(), path)
         opened.page.set_default_timeout(120_000)
         opened.page.on("console", lambda message: opened.said.append(message.text))
         opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
         opened.page.on("request", lambda request: opened.requests.append(request.url))
         opened.page.goto(path.as_uri())
-        opened.wait(scheme)
+        opened.wait()
+        assert (opened.said, opened.requests) == ([], [path.as_uri()])
         return opened
 
-    yield open_file
+    yield write_and_open
     for context in contexts:
         context.close()

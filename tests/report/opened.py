@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
-def read_data(text: str) -> Any:
-    """Read the data of a page, with each text where it stands."""
-    inside = json.loads(text)
-    for table in inside["data"].values():
-        for name, column in table["columns"].items():
+def read_data(path: Path) -> dict[str, dict[str, list[Any]]]:
+    """Read the columns of each table that a page has inside, with each text where it stands."""
+    inside = path.read_text().partition('id="report-data">')[2].partition("</script>")[0]
+    tables = {name: table["columns"] for name, table in json.loads(inside)["data"].items()}
+    for columns in tables.values():
+        for name, column in columns.items():
             if isinstance(column, dict):
                 texts = [*column["values"], None]  # -1 is none
-                table["columns"][name] = [texts[at] for at in column["at"]]
-    return inside
+                columns[name] = [texts[at] for at in column["at"]]
+    return tables
 
 
 @dataclass
@@ -31,11 +32,6 @@ class Opened:
     said: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
-    @property
-    def data(self) -> Any:
-        """The data that the page has inside."""
-        return read_data(self.page.locator("#report-data").text_content() or "")
-
     def wait(self, scheme: str = "light") -> None:
         """Wait until all charts are drawn."""
         self.page.wait_for_selector(f"html[data-drawn={scheme}]")
@@ -45,6 +41,12 @@ class Opened:
         self.page.evaluate("document.documentElement.removeAttribute('data-drawn')")
         self.page.set_viewport_size({"width": width, "height": 800})
         self.wait()
+
+    def save(self, what: str) -> str:
+        """Press a button of the page that saves something, and give what it saved."""
+        with self.page.expect_download() as saving:
+            self.page.get_by_role("button", name=f"Save {what}").click()
+        return Path(saving.value.path()).read_text()
 
     def charts(self) -> dict[str, list[str]]:
         """Give the classes of the groups with marks in each chart."""

@@ -2,18 +2,17 @@
 
 import csv
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import statistics
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from altair.utils.schemapi import SchemaBase
 from backends import on_sqlite
 from fits_factory import Tree, edit, reduced, write
 from opened import Opened, read_data
 from summaries import TARGETS, WITHOUT_PSF, fill
-from warehouse import TABLES, query, scalar
+from warehouse import TABLES, execute, query
 
 from aomuse import Database
 from aomuse.db import create_engine
@@ -21,8 +20,6 @@ from aomuse.pipeline import load
 from aomuse.report import coverage, lasers, page, wavelength, write_report
 from aomuse.report.missing import read_parts
 from aomuse.simulate import simulate
-
-Open = Callable[..., Opened]
 
 #: Charts of a night with both fields, with predictions.
 CHARTS = {
@@ -36,113 +33,79 @@ CHARTS = {
     *("strehl-wfm", "strehl-nfm", "r0", "prediction-psfr", "prediction-formula", "missing"),
 }
 
-
 #: Rules of axe that colours and the width of the window decide.
 OF_COLOUR_AND_SIZE = (
     *("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"),
 )
 
 
-@pytest.fixture(scope="module")
-def night(tmp_path_factory):
-    """Simulate a night with all wavelengths: two exposures in the wide field, one in the narrow."""
-    folder = tmp_path_factory.mktemp("night")
-    simulate(folder, exposures=3, sources=1, seed=2)
-    return folder
+def charts_without(*words: str) -> set[str]:
+    return {name for name in CHARTS if not any(word in name for word in words)}
 
 
 def predict(engine: sa.Engine) -> None:
     """Store predictions as aomuse predict does; muse-psfr itself takes minutes."""
-    with engine.begin() as connection:
-        for number, mode in connection.execute(
-            sa.select(TABLES["exposure"].c["id", "instrument_mode"])
-        ).all():
-            found = mode.startswith("WFM-AO")
-            reason = None if found else "the model applies to WFM-AO only"
-            head = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
-            head |= {"predicted_utc": sa.func.current_timestamp(), "reason": reason}
-            connection.execute(sa.insert(TABLES["psf_prediction"]).values(head))
-            for row, wavelength_nm in enumerate((500.0, 550.0, 700.0, 900.0) if found else ()):
-                values = (number, row, wavelength_nm, 0.3 + number / 100, 2.0)
-                connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(values))
+    execute(
+        engine,
+        "INSERT INTO psf_prediction (exposure_id, package, package_version, predicted_utc, reason)"
+        " SELECT id, 'muse-psfr', '1.0', CURRENT_TIMESTAMP, CASE WHEN instrument_mode NOT LIKE"
+        " 'WFM-AO%' THEN 'the model applies to WFM-AO only' END FROM exposure",
+        *(
+            f"INSERT INTO psf_prediction_layer SELECT id, {row}, {nm}, 0.3 + id / 100.0, 2.0"
+            " FROM exposure WHERE instrument_mode LIKE 'WFM-AO%'"
+            for row, nm in enumerate((500, 550, 700, 900))
+        ),
+    )
 
 
-def known(rows: list[Any]) -> list[list[Any]]:
-    """Give rows of a query as the page has them."""
-    return [[cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in r] for r in rows]
-
-
-def numbers(rows: list[list[Any]], *places: int) -> list[list[Any]]:
-    return [[row[place] for place in places] for row in rows]
+#: The query that gives the rows of a table, after their times.
+SHOWN = {
+    "coverage": "SELECT target, instrument_mode, archive_id, exposure_time_s, airmass"
+    " FROM v_exposure ORDER BY date_obs_utc",
+    "quality": "SELECT f.target, f.instrument_mode, f.model, e.seeing, e.airmass, e.seeing_los,"
+    " f.fwhm_700nm FROM v_psf_fit_metrics f"
+    " JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
+    " WHERE f.fwhm_700nm IS NOT NULL ORDER BY f.date_obs_utc",
+    "wavelength": "SELECT target, instrument_mode, model, wavelength_nm, fwhm_arcsec,"
+    " fwhm_standard_deviation_arcsec, sparta_iq_arcsec, beta FROM v_psf_window"
+    " WHERE version = 'corrected' AND fwhm_arcsec IS NOT NULL"
+    " ORDER BY date_obs_utc, wavelength_nm",
+    "lasers": "SELECT target, instrument_mode, lgs, laser_samples, strehl_mean, strehl_min,"
+    " r0_mean, l0_mean FROM v_laser_metrics WHERE laser_on = 1 ORDER BY date_obs_utc, lgs",
+    "prediction-psfr": "SELECT target, instrument_mode, model, wavelength_nm,"
+    " predicted_fwhm_arcsec, delivered_fwhm_arcsec, fwhm_difference_arcsec"
+    " FROM v_psf_prediction WHERE wavelength_nm IN (500, 700, 900)"
+    " ORDER BY date_obs_utc, wavelength_nm",
+    "prediction-formula": "SELECT target, instrument_mode, model, nm, quality, fwhm, fwhm - quality"
+    " FROM ("
+    + " UNION ALL ".join(
+        f"SELECT f.*, {nm} AS nm, e.iq_los_{nm}nm AS quality, f.fwhm_{nm}nm AS fwhm"
+        " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
+        for nm in (500, 700, 900)
+    )
+    + ") q WHERE instrument_mode LIKE 'WFM-AO%' ORDER BY date_obs_utc, nm",
+}
 
 
 def compare_tables(engine: sa.Engine, opened: Opened) -> None:
     """Compare each table with the views."""
-    exposures = query(
-        engine, "SELECT target, instrument_mode, archive_id, exposure_time_s, airmass"
-        " FROM v_exposure ORDER BY date_obs_utc"
-    )  # fmt: skip
-    assert numbers(opened.table("coverage"), 1, 2, 3, 4, 5) == known(exposures)
-    quality = query(
-        engine,
-        "SELECT f.target, f.model, e.seeing, e.airmass, e.seeing_los, f.fwhm_700nm"
-        " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
-        " WHERE f.fwhm_700nm IS NOT NULL ORDER BY f.date_obs_utc",
-    )
-    assert numbers(opened.table("quality"), 1, 3, 4, 5, 6, 7) == known(quality)
-    windows = query(
-        engine,
-        "SELECT target, wavelength_nm, fwhm_arcsec, beta FROM v_psf_window"
-        " WHERE version = 'corrected' AND fwhm_arcsec IS NOT NULL"
-        " ORDER BY date_obs_utc, wavelength_nm",
-    )
-    assert len(windows) == 33  # eleven of each analysis: one is on both sides of the notch
-    assert numbers(opened.table("wavelength"), 1, 4, 5, 8) == known(windows)
-    measured = query(
-        engine,
-        "SELECT target, lgs, laser_samples, strehl_mean, strehl_min, r0_mean, l0_mean"
-        " FROM v_laser_metrics WHERE laser_on = 1 ORDER BY date_obs_utc, lgs",
-    )
-    assert numbers(opened.table("lasers"), 1, 3, 4, 5, 6, 7, 8) == known(measured)
-    predicted = query(
-        engine,
-        "SELECT target, wavelength_nm, predicted_fwhm_arcsec, delivered_fwhm_arcsec,"
-        " fwhm_difference_arcsec FROM v_psf_prediction WHERE wavelength_nm IN (500, 700, 900)"
-        " ORDER BY date_obs_utc, wavelength_nm",
-    )
-    assert len(predicted) == 6
-    assert numbers(opened.table("prediction-psfr"), 1, 4, 5, 6, 7) == known(predicted)
-    formula = [
-        [target, wavelength_nm, *values]
-        for wavelength_nm in (500, 700, 900)
-        for target, *values in query(
-            engine,
-            f"SELECT f.target, e.iq_los_{wavelength_nm}nm, f.fwhm_{wavelength_nm}nm"
-            " FROM v_psf_fit_metrics f JOIN v_exposure_metrics e ON e.exposure_id = f.exposure_id"
-            " WHERE f.instrument_mode LIKE 'WFM-AO%'",
-        )
-    ]
-    shown = numbers(opened.table("prediction-formula"), 1, 4, 5, 6)
-    assert sorted(shown) == sorted(formula)
+    counts = []
+    for name, statement in SHOWN.items():
+        shown = [tuple(row[1:]) for row in opened.table(name)]
+        assert shown == query(engine, statement), name
+        counts.append(len(shown))
+    # Eleven windows of each analysis: one is on both sides of the notch.
+    assert counts == [3, 3, 33, 11, 6, 6]
 
 
-def save_from_the_page(engine: sa.Engine, opened: Opened) -> None:
-    """Save a table and a chart, and compare the table with its view."""
+def save_from_the_page(opened: Opened) -> None:
+    """Save a table, whose numbers are those that are shown, and a chart."""
     opened.page.locator("summary").filter(has_text="Lasers by exposure").click()
-    with opened.page.expect_download() as saving:
-        opened.page.get_by_role("button", name="Save the table Lasers by exposure").click()
-    rows = list(csv.reader(Path(saving.value.path()).read_text().splitlines()))
-    expected = query(
-        engine,
-        "SELECT lgs, strehl_mean, r0_mean FROM v_laser_metrics WHERE laser_on = 1"
-        " ORDER BY date_obs_utc, lgs",
-    )
-    assert rows[0][:4] == ["Start, UTC", "Target", "Mode", "Laser"]
-    assert [(int(r[3]), float(r[5]), float(r[7])) for r in rows[1:]] == expected
-    assert re.fullmatch(r"2018-08-1[23]T\d\d:\d\d:\d\d\.\d{3}Z", rows[1][0])
-    with opened.page.expect_download() as saving:
-        opened.page.get_by_role("button", name="Save the chart r0 of each laser").click()
-    assert Path(saving.value.path()).read_text().startswith("<svg")
+    head, *rows = csv.reader(opened.save("the table Lasers by exposure").splitlines())
+    assert head[:4] == ["Start, UTC", "Target", "Mode", "Laser"]
+    assert [list(map(float, row[3:])) for row in rows] == [r[3:] for r in opened.table("lasers")]
+    assert re.fullmatch(r"2018-08-1[23]T\d\d:\d\d:\d\d\.\d{3}Z", rows[0][0])
+    assert opened.save("the chart r0 of each laser").startswith("<svg")
 
 
 def use_the_keyboard(opened: Opened) -> None:
@@ -180,22 +143,18 @@ def read_on_paper(opened: Opened) -> None:
 
 
 @on_sqlite
-def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_report):
-    load(engine, [night])
+def test_the_page_shows_what_the_database_holds(engine, tmp_path, open_report):
+    # All wavelengths: two exposures in the wide field, one in the narrow.
+    simulate(tmp_path / "night", exposures=3, sources=1, seed=2)
+    load(engine, [tmp_path / "night"])
     predict(engine)
-    path = tmp_path / "report.html"
-    assert write_report(engine, path) == 3
-    opened = open_report(path)
-
-    # It is quiet, and it asks nobody for anything.
-    assert opened.said == []
-    assert opened.requests == [path.as_uri()]
+    opened = open_report(engine, 3, validated=True)
 
     # Every chart has marks, times of 24 hours, and words; the first answers the first question.
     charts = opened.charts()
     assert set(charts) == CHARTS
     assert next(iter(charts)) == "gain"
-    assert {name for name, marks in charts.items() if not marks} == set()
+    assert all(charts.values())
     labels = opened.page.locator("[data-chart] svg text").all_text_contents()
     assert any(re.fullmatch(r"2[0-3]:\d\d", label) for label in labels)
     assert not [label for label in labels if re.search(r"\b[AP]M\b", label)]
@@ -206,7 +165,7 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
 
     use_the_keyboard(opened)
     compare_tables(engine, opened)
-    save_from_the_page(engine, opened)
+    save_from_the_page(opened)
 
     # Nothing keeps anybody from using it: large or small, on paper, light or dark.
     assert opened.violations() == []
@@ -220,15 +179,12 @@ def test_the_page_shows_what_the_database_holds(engine, night, tmp_path, open_re
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert opened.violations(*OF_COLOUR_AND_SIZE) == []
     assert opened.said == []
-    assert path.stat().st_size < 1.5e6
+    assert opened.path.stat().st_size < 1.5e6
 
 
 @on_sqlite
-def test_an_empty_database(engine, tmp_path, open_report):
-    path = tmp_path / "report.html"
-    assert write_report(engine, path) == 0
-    opened = open_report(path)
-    assert (opened.said, opened.requests) == ([], [path.as_uri()])
+def test_an_empty_database(engine, open_report):
+    opened = open_report(engine, 0)
     assert opened.charts() == {}
     assert opened.page.locator("section").count() == opened.page.locator(".empty").count() == 11
     assert opened.page.locator("dd").all_text_contents()[:3] == ["0", "0", "0"]
@@ -246,9 +202,7 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
     write(last.reduced, strange)
     last.prm.write_bytes(last.prm.read_bytes()[:5000])
     load(engine, [tree.root])
-    path = tmp_path / "report.html"
-    write_report(engine, path)
-    opened = open_report(path)
+    opened = open_report(engine, 4)
 
     gaps = {(row[3], row[4]): (row[5], row[6]) for row in opened.table("gaps")}
     computed = {"FWHM at 700 nm", "PSF by muse-psfr", "image quality by SPARTA", "header keywords"}
@@ -260,17 +214,12 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
         *((alone.archive_id, name) for name in ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA")),
         *((alone.archive_id, name) for name in ("ASM_DATA", "SGS_DATA", "AG_DATA")),
     }
-    errors = {key: value[1] for key, value in files.items() if value[0] == "error"}
-    assert set(errors) == {(last.archive_id, "PampelMuse parameters")}
-    assert errors == {
-        (last.archive_id, "PampelMuse parameters"): scalar(
-            engine, "SELECT message FROM load_issue WHERE severity = 'error'"
-        )
+    messages = dict(query(engine, "SELECT code, message FROM load_issue"))
+    assert {key: value[1] for key, value in files.items() if value[0] == "error"} == {
+        (last.archive_id, "PampelMuse parameters"): messages["truncated"]
     }
     assert files[cut.archive_id, "AG_DATA"][1] == "the raw file has no AG_DATA"
-    assert files[alone.archive_id, "raw file"][1] == scalar(
-        engine, "SELECT message FROM load_issue WHERE code = 'raw_missing'"
-    )
+    assert files[alone.archive_id, "raw file"][1] == messages["raw_missing"]
     reasons = query(
         engine,
         "SELECT e.archive_id, m.reason FROM psf_fit_metric m JOIN psf_fit f ON f.id = m.psf_fit_id"
@@ -285,9 +234,8 @@ def test_what_is_missing_and_why(engine, tmp_path, open_report):
     # The matrix has each of them as a sign, and names from headers are text.
     shown = opened.page.locator("#chart-missing svg text").all_text_contents()
     assert {"there", "missing", "error", "not expected"} <= set(shown)
-    assert opened.said == []
-    matrix = opened.data["data"]["matrix"]["columns"]
-    assert sorted(matrix["sign"]).count("\N{MULTIPLICATION SIGN}") == len(gaps) - 1
+    matrix = read_data(opened.path)["matrix"]
+    assert matrix["sign"].count("\N{MULTIPLICATION SIGN}") == len(gaps) - 1
     assert matrix["state"].count("error") == 1
     assert len(matrix["state"]) == 4 * 14
     assert opened.page.locator("img").count() == 0
@@ -306,14 +254,8 @@ def test_one_exposure(engine, tmp_path, open_report, bare):
     else:
         simulate(tmp_path / "night", exposures=1, sources=1, seed=2)
         load(engine, [tmp_path / "night"])
-    path = tmp_path / "report.html"
-    assert write_report(engine, path) == 1
-    opened = open_report(path)
-    assert opened.said == []
-    charts = opened.charts()
-    others = ("nfm", "psfr", "maoppy")
-    whole = {name for name in CHARTS if not any(word in name for word in others)}
-    assert set(charts) == ({"missing"} if bare else whole)
+    charts = open_report(engine, 1).charts()
+    assert set(charts) == ({"missing"} if bare else charts_without("nfm", "psfr", "maoppy"))
     assert all(charts.values())
 
 
@@ -336,78 +278,60 @@ def test_what_was_imported_is_there(engine):
 
 
 @on_sqlite
-def test_many_exposures_are_summed_up_and_the_page_says_so(engine, tmp_path, open_report):
+def test_many_exposures_are_summed_up_and_the_page_says_so(engine, open_report):
     exposures = 420
+    assert exposures > max(lasers.MOST_EXPOSURES, wavelength.MOST_ANALYSES)
     fill(engine, exposures)
-    path = tmp_path / "report.html"
-    assert write_report(engine, path) == exposures
-    opened = open_report(path)
-    assert opened.said == []
-    assert path.stat().st_size < 2.2e6
+    opened = open_report(engine, exposures, validated=True)
+    assert opened.path.stat().st_size < 2.2e6
     drawn = {name for name, marks in opened.charts().items() if marks}
-    without = ("maoppy", "sensors", "isoplanatic")
-    assert drawn == {name for name in CHARTS if not any(word in name for word in without)}
+    assert drawn == charts_without("maoppy", "sensors", "isoplanatic")
     notes = " ".join(opened.page.locator(".notes li").all_text_contents())
     assert "420 exposures are too many to draw one by one: grouped." in notes
     assert "420 analyses are too many to draw one by one: grouped." in notes
     assert f"{coverage.MOST_TARGETS - 1} targets with most exposures" in notes
 
     # All exposures are in the sums.
-    nights = opened.data["data"]["coverage"]["columns"]
+    data = read_data(opened.path)
+    nights, patterns = data["coverage"], data["matrix"]
     assert sum(nights["exposures"]) == exposures
     assert len(set(nights["target"])) == coverage.MOST_TARGETS < TARGETS
-    patterns = opened.data["data"]["matrix"]["columns"]
-    expected = {*zip(patterns["part"], patterns["reason"], strict=True)}
-    assert ("SPARTA_ATM_DATA", "there is no adaptive optics in WFM-NOAO-N") in expected
-    assert ("raw file", "the file is cut short") in expected
+    reasons = {*zip(patterns["part"], patterns["reason"], strict=True)}
+    assert ("SPARTA_ATM_DATA", "there is no adaptive optics in WFM-NOAO-N") in reasons
+    assert ("raw file", "the file is cut short") in reasons
     rows = dict(zip(patterns["row"], patterns["exposures"], strict=True))
     assert sum(rows.values()) == exposures
     gaps = [row for row in opened.table("gaps") if row[4] == "PampelMuse PSF stars"]
     assert len(gaps) <= exposures // WITHOUT_PSF
-    whole = opened.data["data"]["gaps"]["columns"]
-    assert whole["part"].count("PampelMuse PSF stars") == exposures // WITHOUT_PSF
+    assert data["gaps"]["part"].count("PampelMuse PSF stars") == exposures // WITHOUT_PSF
     assert opened.page.locator("#table-lasers tbody tr").count() == page.MOST_TABLE_ROWS
     assert "The first 100 rows are shown" in (opened.page.locator("#lasers").text_content() or "")
-    # Medians over a night, by laser and mode, as the database's own window functions give them.
-    median = opened.table("lasers")[0]
-    values = sorted(
-        value
-        for (value,) in query(
-            engine,
-            "SELECT l.r0_mean FROM v_laser_metrics l JOIN v_exposure e"
-            " ON e.exposure_id = l.exposure_id WHERE e.instrument_mode = :mode AND l.lgs = 1"
-            " AND e.night = :night",
-            mode=median[1],
-            night=median[0],
-        )
+    # Medians over a night, by laser and mode.
+    night, mode, _, count, *_, median = opened.table("lasers")[0][:9]
+    values = query(
+        engine,
+        "SELECT l.r0_mean FROM v_laser_metrics l JOIN v_exposure e ON e.exposure_id = l.exposure_id"
+        " WHERE e.instrument_mode = :mode AND l.lgs = 1 AND e.night = :night",
+        mode=mode,
+        night=night,
     )
-    assert median[3] == len(values)
-    middle = len(values) // 2
-    expected = (values[middle] + values[~middle]) / 2
-    assert median[8] == pytest.approx(expected, rel=1e-12)
-    assert exposures > lasers.MOST_EXPOSURES
-    assert exposures > wavelength.MOST_ANALYSES
-
-
-def tables_of(engine: sa.Engine, path: Path) -> dict[str, pd.DataFrame]:
-    """Give the tables that a page has inside, without a browser."""
-    write_report(engine, path)
-    inside = re.search(r'id="report-data"[^>]*>(.*?)</script>', path.read_text(), re.S)
-    assert inside
-    found = read_data(inside[1])["data"].items()
-    return {name: pd.DataFrame(table["columns"]) for name, table in found}
+    assert count == len(values)
+    assert median == pytest.approx(statistics.median(r0 for (r0,) in values), rel=1e-12)
 
 
 @pytest.mark.parametrize("backend", ["mariadb"])
 @pytest.mark.parametrize("exposures", [12, 420])
-def test_both_engines_give_the_same_page(engine, at_head, tmp_path, exposures):
+def test_both_engines_give_the_same_page(engine, at_head, tmp_path, exposures, monkeypatch):
+    monkeypatch.setattr(SchemaBase, "validate", lambda *_: None)  # others do that
     other = create_engine(at_head(f"sqlite:///{tmp_path / 'other.db'}"))
+    pages = []
     for each in (engine, other):
         fill(each, exposures)
-    there, here = (
-        tables_of(each, tmp_path / f"{each.dialect.name}.html") for each in (engine, other)
-    )
+        write_report(each, tmp_path / "report.html")
+        pages.append(read_data(tmp_path / "report.html"))
     other.dispose()
+    there, here = pages
     assert there.keys() == here.keys()
-    for name, table in here.items():
-        pd.testing.assert_frame_equal(there[name], table, rtol=1e-12, obj=name)
+    for name in here:
+        tables = (pd.DataFrame(page[name]) for page in pages)
+        pd.testing.assert_frame_equal(*tables, rtol=1e-12, obj=name)

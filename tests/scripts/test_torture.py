@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,7 @@ from scripts.torture.databases import Database, MariaDb, Sqlite
 from scripts.torture.faults import Saboteur
 from scripts.torture.fuzz import Fuzzer, compare
 from scripts.torture.ground import Ground, run_well
-from scripts.torture.invariants import (
-    broken,
-    counts_by_files,
-    differences,
-    digests,
-    orphans,
-    row_counts,
-)
+from scripts.torture.invariants import broken, counts_by_files, digests, orphans, row_counts
 from scripts.torture.kills import Killer
 from scripts.torture.tally import Tally
 
@@ -33,67 +27,55 @@ def root(tmp_path_factory):
 
 
 def ground_of(database: Database, root: Path) -> Ground:
-    """Load a night undisturbed: what a trial compares with."""
-    run_well(database, "migrate")
-    seconds = run_well(database, "load", root).seconds
-    return Ground(
-        root=root,
-        old=root,
-        wanted=digests(database),
-        imported={},
-        seconds={"load": seconds, "load --reload": seconds},
-        exported={},
-        predicted={},
-    )
+    """Load a night undisturbed into an empty warehouse: what a trial compares with."""
+    loading = run_well(database, "load", root).seconds
+    seconds = {"load": loading, "load --reload": loading}
+    return Ground(root, root, digests(database), {}, seconds, exported={}, predicted={})
 
 
 @pytest.fixture(scope="module")
-def loaded(root, tmp_path_factory):
+def loaded(root, tmp_path_factory, sqlite_template):
     """Load the night into a file, which is then copied."""
-    database = Sqlite(tmp_path_factory.mktemp("loaded") / "aomuse.db")
-    return database, ground_of(database, root)
-
-
-@pytest.fixture
-def ground(loaded):
-    return loaded[1]
+    database = Sqlite(shutil.copy(sqlite_template, tmp_path_factory.mktemp("loaded")))
+    return database.file, ground_of(database, root)
 
 
 @pytest.fixture
 def sqlite(loaded, tmp_path):
-    """Give a copy of the loaded file."""
-    return Sqlite(shutil.copy(loaded[0].file, tmp_path / "aomuse.db"))
+    """Give a copy of the loaded file, and what was loaded."""
+    file, ground = loaded
+    return Sqlite(shutil.copy(file, tmp_path / "aomuse.db")), ground
 
 
-@pytest.fixture
-def mariadb(mariadb_server):
-    database = MariaDb(mariadb_server, "aomuse_torture")
-    yield database
-    with database.ask("") as ask:
-        ask(f"DROP DATABASE {database.name}")
+def change(database: Sqlite, statement: str) -> int:
+    """Change rows, and give how many; SQLite checks no reference by itself."""
+    with closing(sqlite3.connect(database.file)) as connection, connection:
+        return connection.execute(statement).rowcount
 
 
-def test_sqlite_is_killed(sqlite, ground, tmp_path):
+def test_sqlite_is_killed(sqlite, tmp_path):
     tally = Tally(60)
-    Killer(sqlite, ground, tmp_path, tally).trial("load", 3)
+    Killer(*sqlite, tmp_path, tally).trial("load", 3)
     assert (tally.trials.total(), tally.problems) == (1, {})
 
 
-def test_mariadb_is_killed_and_loses_connections(mariadb, mariadb_server, root, tmp_path):
-    tally = Tally(60)
-    ground = ground_of(mariadb, root)
-    Killer(mariadb, ground, tmp_path, tally).trial("load --reload", 1)
-    Saboteur(mariadb_server, (), mariadb, ground, tally).trial("KILL CONNECTION", 2)
+def test_mariadb_is_killed_and_loses_connections(mariadb_server, at_head, root, tmp_path):
+    tally, database = Tally(60), MariaDb(mariadb_server, "aomuse_torture")
+    at_head(database.url)
+    ground = ground_of(database, root)
+    Killer(database, ground, tmp_path, tally).trial("load --reload", 1)
+    Saboteur(mariadb_server, (), database, ground, tally).trial("KILL CONNECTION", 2)
+    with database.ask("") as ask:
+        ask(f"DROP DATABASE {database.name}")
     assert (tally.trials.total(), tally.problems) == (2, {})
     assert "| all | | 2 |" in tally.table()
 
 
-def test_the_checker_finds_what_is_wrong(sqlite, ground, root):
-    wanted = ground.wanted
-    counts = counts_by_files(root)
-    rows = row_counts(wanted)
+def test_the_checker_finds_what_is_wrong(sqlite, root):
+    database, wanted = sqlite[0], sqlite[1].wanted
+    counts, rows = counts_by_files(root), row_counts(wanted)
     assert {n: {t: rows[n][t] for t in c} for n, c in counts.items()} == counts
-    assert broken(sqlite, wanted, whole=True) == []
+    assert broken(database, wanted, whole=True) == []
     harms = {
         "DELETE FROM source_sample WHERE rowid = (SELECT MIN(rowid) FROM source_sample)": "has",
         "UPDATE psf_parameter SET value = value + 1e-9 WHERE layer = 3": "with other values",
@@ -102,13 +84,9 @@ def test_the_checker_finds_what_is_wrong(sqlite, ground, root):
         "DELETE FROM exposure WHERE id = 1": "is missing",
     }
     for statement, said in harms.items():
-        with sqlite3.connect(sqlite.file) as connection:
-            connection.execute("PRAGMA foreign_keys = OFF")
-            assert connection.execute(statement).rowcount > 0
-        connection.close()
-        assert any(said in problem for problem in broken(sqlite, wanted, whole=True)), statement
-    assert orphans(sqlite)
-    assert differences(wanted, wanted, whole=True) == []
+        assert change(database, statement) > 0
+        assert any(said in problem for problem in broken(database, wanted, whole=True)), statement
+    assert orphans(database)
 
 
 def test_damaged_files_are_compared_with_astropy(root, tmp_path, sqlite_template):
@@ -128,13 +106,11 @@ HARMS = {
 
 
 def test_a_wrong_value_is_found_beside_astropy(sqlite):
-    with sqlite3.connect(sqlite.file) as connection:
-        paths = dict(connection.execute("SELECT role, path FROM source_file ORDER BY id DESC"))
-    connection.close()
+    database = sqlite[0]
+    with database.ask() as ask:
+        paths = dict(ask("SELECT role, path FROM source_file ORDER BY id DESC"))
+    change(database, "DELETE FROM load_issue")
     for role, harm in HARMS.items():
-        with sqlite3.connect(sqlite.file) as connection:
-            connection.execute("DELETE FROM load_issue")
-            assert compare(role, Path(paths[role]), sqlite.file, set()) == []
-            connection.execute(harm)
-        connection.close()
-        assert compare(role, Path(paths[role]), sqlite.file, set()), role
+        assert compare(role, Path(paths[role]), database.file, set()) == []
+        change(database, harm)
+        assert compare(role, Path(paths[role]), database.file, set()), role

@@ -9,53 +9,43 @@ from astropy import units as u
 from astropy.coordinates import AltAz, EarthLocation, SkyCoord
 from astropy.io import fits
 from astropy.time import Time
+from test_simulate_pampelmuse import by_name
 
-from aomuse.simulate import simulate, sky
-from aomuse.simulate.atmosphere import (
-    fried_parameter,
-    image_quality,
-    outer_scale_factor,
-    turbulence,
-)
+from aomuse.simulate import atmosphere, simulate, sky
 from aomuse.simulate.observation import Observation, observe
 from aomuse.simulate.plan import PLAN, exposure
 from aomuse.simulate.wide_field import muse_fwhm
 
 
-def test_fried_parameter_of_one_arcsec():
-    assert fried_parameter(np.array([1.0]))[0] == pytest.approx(0.1007, rel=1e-3)
-
-
-def test_turbulence_of_a_median_night():
-    assert turbulence(np.array([0.15]))[0] == pytest.approx(3.5e-13, rel=0.05)
-
-
-def test_outer_scale_sharpens():
-    assert outer_scale_factor(0.12, 22.0) == pytest.approx(0.81, abs=0.01)
-    assert outer_scale_factor(0.12, 1e9) == pytest.approx(1.0, abs=0.01)
-
-
-def test_image_quality_at_other_wavelengths():
+def test_the_atmosphere_and_muse():
+    # A seeing of one arcsec, and a median night.
+    assert atmosphere.fried_parameter(np.array([1.0]))[0] == pytest.approx(0.1007, rel=1e-3)
+    assert atmosphere.turbulence(np.array([0.15]))[0] == pytest.approx(3.5e-13, rel=0.05)
+    # The outer scale sharpens.
+    assert atmosphere.outer_scale_factor(0.12, 22.0) == pytest.approx(0.81, abs=0.01)
+    assert atmosphere.outer_scale_factor(0.12, 1e9) == pytest.approx(1.0, abs=0.01)
     # By hand: r0(900) = 0.1 m x 1.8^1.2, F = -0.9919, so 0.976 lambda / r0 x 0.8089.
-    found = image_quality(1.0066, 20.0, np.array([500.0, 900.0]))
+    found = atmosphere.image_quality(1.0066, 20.0, np.array([500.0, 900.0]))
     f = 1 / (1 + 300 * 8.2 / 20.0) - 1
     r0 = 0.1 * 1.8**1.2
     red = 0.976 * 900e-9 / r0 * 206265 * np.sqrt(1 + f * 2.183 * (r0 / 20.0) ** 0.356)
     assert found[1] == pytest.approx(red, rel=1e-3)
     assert 1.15 < found[0] / found[1] < 1.3
-
-
-def test_muse_alone():
-    """Fusco et al. 2020."""
+    # MUSE alone: Fusco et al. 2020.
     found = muse_fwhm(np.array([480.0, 600.0, 700.0, 900.0]))
     assert found == pytest.approx([0.351, 0.358, 0.337, 0.294], abs=1e-6)
 
 
 @pytest.fixture(scope="module")
 def wide():
-    """The wide-field exposures of a night, in all layers."""
+    """Give the wide-field exposures of a night in all layers: with adaptive optics, and without."""
     night = [observe(1, index, 3681) for index in range(len(PLAN))]
-    return [observed for observed in night if not observed.exposure.narrow]
+    found = [each for each in night if not each.exposure.narrow]
+    return [[each for each in found if each.exposure.adaptive is ao] for ao in (True, False)]
+
+
+def columns(observed: Observation, table: str) -> dict[str, np.ndarray]:
+    return {column.name: np.asarray(column.values) for column in observed.tables[table]}
 
 
 def delivered(observed: Observation, *wavelengths_nm: float) -> np.ndarray:
@@ -64,39 +54,36 @@ def delivered(observed: Observation, *wavelengths_nm: float) -> np.ndarray:
 
 
 def test_correction_is_best_in_the_red(wide):
-    ratios = {True: [], False: []}
-    for observed in wide:
-        blue, red = delivered(observed, 500.0, 900.0)
-        ratios[observed.exposure.adaptive].append(blue / red)
-    assert np.median(ratios[True]) == pytest.approx(1.45, abs=0.05)
-    assert all(1.25 < ratio < 1.6 for ratio in ratios[True])
-    assert all(1.2 < ratio < 1.3 for ratio in ratios[False])
+    corrected, natural = (
+        [np.divide(*delivered(observed, 500.0, 900.0)) for observed in kind] for kind in wide
+    )
+    assert np.median(corrected) == pytest.approx(1.45, abs=0.05)
+    assert all(1.25 < ratio < 1.6 for ratio in corrected)
+    assert all(1.2 < ratio < 1.3 for ratio in natural)
 
 
 def test_without_correction_the_gain_is_one(wide):
-    for observed in wide:
-        if not observed.exposure.adaptive:
-            state, wavelength = observed.state, np.array([500.0, 700.0, 900.0])
-            seeing, outer = state.seeing_on_target.mean(), state.outer_scale.mean()
-            natural = np.hypot(image_quality(seeing, outer, wavelength), muse_fwhm(wavelength))
-            gain = natural / delivered(observed, *wavelength)
-            assert gain == pytest.approx(1.0, abs=0.01)
+    wavelength = np.array([500.0, 700.0, 900.0])
+    for observed in wide[1]:
+        seeing, outer = observed.state.seeing_on_target.mean(), observed.state.outer_scale.mean()
+        air = atmosphere.image_quality(seeing, outer, wavelength)
+        gain = np.hypot(air, muse_fwhm(wavelength)) / delivered(observed, *wavelength)
+        assert gain == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("index", [0, 1, 9, 14])
 def test_the_delivered_psf_is_the_predicted_one(index):
     package = pytest.importorskip("muse_psfr.psfrec", reason="needs the extra psfr")
     observed = observe(1, index, 3681)
-    measured = {c.name: np.asarray(c.values) for c in observed.tables["SPARTA_ATM_DATA"]}
+    measured = columns(observed, "SPARTA_ATM_DATA")
     lasers = observed.exposure.slot.lasers
     seeing, ground, outer = (
         float(np.mean([measured[f"LGS{n}_{name}"] for n in lasers]))
         for name in ("SEEING", "TUR_GND", "L0")
     )
     wavelength = np.array([500.0, 700.0, 900.0])
-    predicted, _ = package.compute_psf(
-        wavelength, seeing, ground, outer, three_lgs_mode=len(lasers) < 4, verbose=False
-    )
+    options = {"three_lgs_mode": len(lasers) < 4, "verbose": False}
+    predicted, _ = package.compute_psf(wavelength, seeing, ground, outer, **options)
     ratio = predicted["fwhm"][:, 0] / delivered(observed, *wavelength)
     assert ratio == pytest.approx(1.0, abs=0.05)
     assert np.ptp(ratio) < 0.03
@@ -108,24 +95,17 @@ def test_strehl_ratios_of_the_narrow_field_agree(tmp_path):
     """SPARTA's at 650 nm, that of MAOPPY's parameters and that of the Moffat profile."""
     cut_off = (34 - 1) / (2 * 8.0)
     found = []
-    for files in simulate(tmp_path, exposures=7, sources=0, layers=1401, clean=True):
-        if files.maoppy_prm is None:
-            continue
-        layer, wavelength = 1400, 650e-9
-        parameters = {
-            row["name"]: row["polyfit"][layer]
-            for path in (files.maoppy_prm, files.prm)
-            for row in fits.getdata(path, "PSFPARS")
-            if path == files.maoppy_prm or row["name"] == "fwhm"
-        }
-        halo = 0.0229 * 6 * np.pi / 5 * (parameters["r0"] * cut_off) ** (-5 / 3)
-        corrected = parameters["amp"] + parameters["bck"] * np.pi * cut_off**2
+    night = simulate(tmp_path, exposures=7, sources=0, layers=1401, clean=True)
+    for files in (files for files in night if files.maoppy_prm):
+        # The last layer is at 650 nm.
+        fitted = {name: values[-1] for name, values in by_name(files.maoppy_prm).items()}
+        halo = 0.0229 * 6 * np.pi / 5 * (fitted["r0"] * cut_off) ** (-5 / 3)
+        corrected = fitted["amp"] + fitted["bck"] * np.pi * cut_off**2
         maoppy = np.exp(-corrected - halo)
 
-        shape = fits.getdata(files.prm, "PSFPARS")
-        beta = shape["polyfit"][list(shape["name"]).index("beta")][layer]
-        alpha = 0.025 * parameters["fwhm"] / 2 / np.sqrt(2 ** (1 / beta) - 1)
-        limit = np.pi / 4 * (8.2 / wavelength / 206265) ** 2
+        fwhm, beta = (by_name(files.prm)[name][-1] for name in ("fwhm", "beta"))
+        alpha = 0.025 * fwhm / 2 / np.sqrt(2 ** (1 / beta) - 1)
+        limit = np.pi / 4 * (8.2 / 650e-9 / 206265) ** 2
         moffat = (beta - 1) / (np.pi * alpha**2) / limit
 
         sparta = fits.getdata(files.raw, "SPARTA_ATM_DATA")
@@ -139,18 +119,14 @@ def test_strehl_ratios_of_the_narrow_field_agree(tmp_path):
 
 
 def test_sensors_of_a_wide_field(wide):
-    widths = []
-    for observed in wide:
-        slow = {c.name: np.asarray(c.values) for c in observed.tables["SGS_DATA"]}
-        widths.append(np.nanmean(slow["FWHM"]))
-        if not observed.exposure.adaptive:
-            continue
-        sparta = {c.name: np.asarray(c.values) for c in observed.tables["SPARTA_ATM_DATA"]}
+    widths = [np.nanmean(columns(each, "SGS_DATA")["FWHM"]) for kind in wide for each in kind]
+    assert np.median(widths) == pytest.approx(0.4, abs=0.05)
+    for observed in wide[0]:
+        sparta = columns(observed, "SPARTA_ATM_DATA")
         for n in observed.exposure.slot.lasers:
             gain = sparta[f"LGS{n}_FWHM_GAIN"]
             assert np.all((gain > 1.0) & (gain < 2.5))
             assert np.std(gain) > 0.005
-    assert np.median(widths) == pytest.approx(0.4, abs=0.05)
 
 
 def test_refraction_lifts_the_blue():
@@ -175,14 +151,11 @@ def test_pointing_agrees_with_astropy():
         assert abs(away) < 1.5
 
 
-def test_targets_are_up():
-    for index in range(30 * len(PLAN)):
-        planned = exposure(1, index)
+def test_the_plan_can_be_observed():
+    """Targets are up, and exposures do not overlap."""
+    for planned in (exposure(1, index) for index in range(30 * len(PLAN))):
         target = planned.slot.target
         assert sky.pointing(target.ra, target.dec, planned.start).airmass < 2.6
-
-
-def test_exposures_do_not_overlap():
     planned = [exposure(3, index) for index in range(2 * len(PLAN))]
     assert all(a.end < b.start for a, b in pairwise(planned))
 

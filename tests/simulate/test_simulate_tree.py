@@ -11,6 +11,7 @@ from aomuse.simulate import SimulateError, simulate
 from aomuse.simulate.hdus import primary
 from aomuse.simulate.observation import observe
 from aomuse.simulate.plan import PLAN, exposure
+from aomuse.simulate.raw import raw
 from aomuse.simulate.reduced import reduced
 from aomuse.simulate.tree import write
 
@@ -19,9 +20,8 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
-def test_files_are_named_as_at_the_observatory(tree):
-    for files in tree:
-        header = fits.getheader(files.reduced)
+def test_files_are_named_as_at_the_observatory(tree, headers):
+    for files, header, _ in headers:
         assert files.raw.name == f"{header['PROV1']}.fz"
         assert files.prm.name == f"{files.reduced.stem}.prm.fits"
         assert files.psf.name == f"{files.reduced.stem}.psf.fits"
@@ -30,19 +30,19 @@ def test_files_are_named_as_at_the_observatory(tree):
         assert files.catalog.name == f"{files.reduced.stem}.detections.cat"
     written = contents(tree[0].raw.parents[1])
     assert {name.split("/")[0] for name in written} == {"single", "raw", "analysis", "raman"}
-    some = [[f.raman for f in tree], [f.maoppy_prm for f in tree], [f.maoppy_psf for f in tree]]
+    some = zip(*((files.raman, files.maoppy_prm, files.maoppy_psf) for files in tree), strict=True)
     counts = [sum(path is not None for path in paths) for paths in some]
     assert len(written) == 6 * len(tree) + sum(counts)
     assert all(0 < count < len(tree) for count in counts)
 
 
-def test_a_night_is_varied(tree):
-    headers = [fits.getheader(files.reduced) for files in tree]
+def test_a_night_is_varied(tree, headers):
     assert {files.mode for files in tree} == {"WFM-AO-N", "WFM-AO-E", "NFM-AO-N", "WFM-NOAO-N"}
     assert {"NGC 6397", "Barnard's star"} <= {files.target for files in tree}
-    assert 3 <= len({header["ESO OBS ID"] for header in headers}) < len(tree)
-    assert len({header["DATE-OBS"][:10] for header in headers}) == 2
-    assert [h["DATE-OBS"] for h in headers] == sorted(h["DATE-OBS"] for h in headers)
+    assert 3 <= len({header["ESO OBS ID"] for _, header, _ in headers}) < len(tree)
+    times = [header["DATE-OBS"] for _, header, _ in headers]
+    assert times == sorted(times)
+    assert len({time[:10] for time in times}) == 2
 
 
 def test_every_file_is_valid_fits(tree):
@@ -54,33 +54,26 @@ def test_every_file_is_valid_fits(tree):
                     hdus.verify("exception")
                     assert all(hdu.data is not None for hdu in hdus[1:])
             assert path.stat().st_size % 2880 == 0
+        assert b"\x1f\x8b\x08" not in files.raw.read_bytes()  # of a gzip stream, which has its time
 
 
-def test_same_arguments_same_bytes(tmp_path):
-    for name in ("a", "b"):
-        simulate(tmp_path / name, exposures=1, sources=2, layers=5, seed=7)
-    simulate(tmp_path / "other", exposures=1, sources=2, layers=5, seed=8)
-    first = contents(tmp_path / "a")
-    assert first == contents(tmp_path / "b")
-    assert first != contents(tmp_path / "other")
+def test_same_arguments_same_bytes_and_a_short_tree_begins_a_long_one(tmp_path):
+    def simulated(name: str, exposures: int = 1, seed: int = 7) -> dict[str, bytes]:
+        simulate(tmp_path / name, exposures=exposures, sources=2, layers=5, seed=seed)
+        return contents(tmp_path / name)
 
-
-def test_no_file_holds_a_gzip_stream_with_its_time(tree):
-    assert not any(b"\x1f\x8b\x08" in files.raw.read_bytes() for files in tree)
-
-
-def test_a_short_tree_begins_a_long_one(tmp_path):
-    simulate(tmp_path / "short", exposures=1, sources=2, layers=5)
-    simulate(tmp_path / "long", exposures=3, sources=2, layers=5)
-    short, long = contents(tmp_path / "short"), contents(tmp_path / "long")
+    first, long = simulated("first"), simulated("long", exposures=3)
+    assert first == simulated("again")
+    assert first != simulated("other", seed=8)
     assert len(long) == 6 * 3 + 3 + 2
-    assert short == {name: long[name] for name in short}
+    assert first == {name: long[name] for name in first}
 
 
-def test_no_layers_or_sources_change_the_raw_file(tmp_path):
+def test_no_layers_or_sources_change_the_raw_file(tmp_path, tree):
     few = simulate(tmp_path / "few", exposures=1, sources=1, layers=1)[0]
     many = simulate(tmp_path / "many", exposures=1, sources=5, layers=9)[0]
-    assert few.raw.read_bytes() == many.raw.read_bytes()
+    assert few.raw.read_bytes() == many.raw.read_bytes() == b"".join(raw(observe(1, 0, 1)))
+    assert tree[0].raw.read_bytes() == b"".join(raw(observe(1, 0, 1), clean=True))
 
 
 def test_nights_go_on_without_clashes():
@@ -102,28 +95,22 @@ def test_progress_is_reported_exposure_by_exposure(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("argument", "value", "message"),
-    [
-        ("exposures", 0, "exposures is 0: give 1 or more"),
-        ("sources", -1, "sources is -1: give 0 or more"),
-        ("layers", 0, "layers is 0: give 1 or more"),
-        ("seed", -3, "seed is -3: give 0 or more"),
-    ],
+    ("argument", "value", "least"),
+    [("exposures", 0, 1), ("sources", -1, 0), ("layers", 0, 1), ("seed", -3, 0)],
 )
-def test_wrong_numbers_are_refused(tmp_path, argument, value, message):
+def test_wrong_numbers_are_refused(tmp_path, argument, value, least):
     with pytest.raises(SimulateError) as caught:
         simulate(tmp_path / "out", **{argument: value})
-    assert str(caught.value) == message
+    assert str(caught.value) == f"{argument} is {value}: give {least} or more"
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_with_files_is_refused_and_kept(tmp_path):
     kept = tmp_path / "notes.txt"
     kept.write_text("mine")
-    with pytest.raises(SimulateError, match="is not empty: name a folder that is new or empty"):
-        simulate(tmp_path)
-    with pytest.raises(SimulateError, match="is a file: name a folder that is new or empty"):
-        simulate(kept)
+    for out, why in ((tmp_path, "is not empty"), (kept, "is a file")):
+        with pytest.raises(SimulateError, match=f"{why}: name a folder that is new or empty"):
+            simulate(out)
     assert contents(tmp_path) == {"notes.txt": b"mine"}
 
 
@@ -132,8 +119,6 @@ def test_a_killed_run_leaves_no_half_file(tmp_path):
         yield primary([])
         raise KeyboardInterrupt
 
-    path = tmp_path / "single" / "X.fits"
     with pytest.raises(KeyboardInterrupt):
-        write(path, killed())
-    assert not path.exists()
+        write(tmp_path / "single" / "X.fits", killed())
     assert not list(tmp_path.rglob("*.fits"))

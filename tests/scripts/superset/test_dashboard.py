@@ -5,12 +5,12 @@ That Superset imports it and shows what SQL says is looked at by `make bi-check`
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import yaml
+from warehouse import execute, query
 
 from aomuse.pipeline import load
 from aomuse.query.refresh import all_views
@@ -20,35 +20,43 @@ from scripts.superset.check.expected import EXPECTED, OF_ALL_TARGETS
 from scripts.superset.datasets import DATASETS
 
 #: What a type of MariaDB is to Superset.
-FAMILIES = {"INTEGER": "BIGINT", "SMALLINT": "BIGINT", "TINYINT": "BIGINT", "LONGTEXT": "STRING"}
-FAMILIES |= {"MEDIUMTEXT": "STRING", "VARCHAR": "STRING"}
+FAMILIES = dict.fromkeys(("INTEGER", "SMALLINT", "TINYINT"), "BIGINT")
+FAMILIES |= dict.fromkeys(("LONGTEXT", "MEDIUMTEXT", "VARCHAR"), "STRING")
 
 
 def files(kind: str) -> dict[str, dict[str, Any]]:
     """Give the content of the files of a kind by name."""
-    folder = generate.FOLDER / kind
-    paths = sorted(folder.rglob("*.yaml"))
-    found = {path.stem: yaml.load(path.read_text(), yaml.CSafeLoader) for path in paths}
-    assert found
-    return found
+    paths = sorted((generate.FOLDER / kind).rglob("*.yaml"))
+    return {path.stem: yaml.load(path.read_text(), yaml.CSafeLoader) for path in paths}
 
 
 CHARTS, DATASET_FILES = files("charts"), files("datasets")
 BY_UUID = {content["uuid"]: content for content in DATASET_FILES.values()}
+(DASHBOARD,) = files("dashboards").values()
+#: The charts as the dashboard places them.
+PLACED = [
+    part["meta"]
+    for part in DASHBOARD["position"].values()
+    if isinstance(part, dict) and part["type"] == "CHART"
+]
+
+
+def columns_of(dataset: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {column["column_name"]: column for column in dataset["columns"]}
+
+
+def metrics_of(dataset: dict[str, Any]) -> dict[str, str]:
+    return {metric["metric_name"]: metric["expression"] for metric in dataset["metrics"]}
+
+
+def source_of(dataset: dict[str, Any]) -> str:
+    return f"({dataset['sql']}) q" if dataset["sql"] else f"{dataset['table_name']} q"
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, exposures=2, sources=2, layers=24)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory):
-    """Give a night in all modes, with all wavelengths."""
-    folder = tmp_path_factory.mktemp("modes")
-    simulate(folder, sources=1)
     return folder
 
 
@@ -80,10 +88,9 @@ def test_columns_have_the_meanings_and_types_of_the_database(engine):
         inspector = sa.inspect(connection)
         for dataset in DATASETS:
             content = DATASET_FILES[dataset.name]
-            source = f"({content['sql']}) q" if content["sql"] else dataset.name
-            names = list(connection.exec_driver_sql(f"SELECT * FROM {source} LIMIT 0").keys())
+            rows = connection.exec_driver_sql(f"SELECT * FROM {source_of(content)} LIMIT 0")
+            names, columns = list(rows.keys()), columns_of(content)
             own = {extra.name for extra in dataset.extras}
-            columns = {c["column_name"]: c for c in content["columns"]}
             assert [name for name in columns if name not in own] == names
             of = {name: part for part, _, taken in dataset.parts for name in taken}
             for name in names:
@@ -96,30 +103,29 @@ def test_columns_have_the_meanings_and_types_of_the_database(engine):
                 assert shown["is_dttm"] == (kind in {"DATE", "DATETIME"})
 
 
-def test_metrics_and_own_columns_are_sql_that_runs(engine, tree):
-    load(engine, [tree])
-    with engine.connect() as connection:
-        for content in DATASET_FILES.values():
-            source = f"({content['sql']})" if content["sql"] else content["table_name"]
-            metrics = ", ".join(metric["expression"] for metric in content["metrics"])
-            rows = connection.execute(sa.text(f"SELECT {metrics} FROM {source} q")).all()
-            assert len(rows) == 1
-            for column in content["columns"]:
-                if column.get("expression"):
-                    text = f"SELECT {column['expression']} FROM {source} q"
-                    assert connection.execute(sa.text(text)).all() or "prediction" in source
+def test_metrics_and_own_columns_are_sql_that_runs(engine, tree, load_once):
+    load_once(tree)
+    for content in DATASET_FILES.values():
+        source = source_of(content)
+        metrics = ", ".join(metrics_of(content).values())
+        assert len(query(engine, f"SELECT {metrics} FROM {source}")) == 1
+        for column in content["columns"]:
+            if own := column.get("expression"):
+                assert query(engine, f"SELECT {own} FROM {source}") or "prediction" in source
 
 
-def used(params: dict[str, Any]) -> Iterator[str]:
+def listed(params: dict[str, Any], *keys: str) -> list[str]:
+    """Give what stands at some keys, as a text or as a list."""
+    values = [params.get(key) or [] for key in keys]
+    return [n for value in values for n in ([value] if isinstance(value, str) else value)]
+
+
+def used(params: dict[str, Any]) -> list[str]:
     """Give the columns and metrics that a chart asks for."""
     keys = ("metric", "metrics", "groupby", "x_axis", "entity", "series", "x", "y", "size")
-    for key in (*keys, "all_columns"):
-        value = params.get(key) or []
-        yield from [value] if isinstance(value, str) else value
-    for condition in params["adhoc_filters"]:
-        yield condition["subject"]
-    for order in params.get("order_by_cols") or []:
-        yield json.loads(order)[0]
+    conditions = [condition["subject"] for condition in params["adhoc_filters"]]
+    orders = [json.loads(order)[0] for order in params.get("order_by_cols") or []]
+    return [*listed(params, *keys, "all_columns"), *conditions, *orders]
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -129,11 +135,9 @@ def test_a_chart_asks_for_what_its_dataset_has(name):
     assert chart["description"]
     assert chart["params"]["viz_type"] == chart["viz_type"]
     dataset = BY_UUID[chart["dataset_uuid"]]
-    columns = {c["column_name"] for c in dataset["columns"]}
-    metrics = {m["metric_name"] for m in dataset["metrics"]}
-    asked = list(used(chart["params"]))
+    asked = used(chart["params"])
     assert len(asked) > 1
-    assert set(asked) <= columns | metrics
+    assert set(asked) <= columns_of(dataset).keys() | metrics_of(dataset).keys()
     # without it the dashboard's time filter would leave the chart alone
     times = [c for c in chart["params"]["adhoc_filters"] if c["operator"] == "TEMPORAL_RANGE"]
     assert [c["subject"] for c in times] == [dataset["main_dttm_col"]]
@@ -142,45 +146,38 @@ def test_a_chart_asks_for_what_its_dataset_has(name):
 def places_of(name):
     """Give what a chart has a mark for, as SQL, and where its rows come from; None if it counts."""
     dataset, params = BY_UUID[CHARTS[name]["dataset_uuid"]], CHARTS[name]["params"]
-    metrics = {m["metric_name"]: m["expression"] for m in dataset["metrics"]}
+    columns, metrics = columns_of(dataset), metrics_of(dataset)
     asked = {metrics[n] for n in used(params) if n in metrics}
     if all(expression.startswith(("COUNT(", "SUM(", "COALESCE(SUM(")) for expression in asked):
         return None
-    own = {c["column_name"]: c.get("expression") for c in dataset["columns"]}
-    keys = [params.get(key) or [] for key in ("x_axis", "groupby", "entity", "series")]
-    names = [n for value in keys for n in ([value] if isinstance(value, str) else value)]
     wanted = [
         f"{c['subject']} {c['operator']}".replace("==", "=")
         + ("" if c["comparator"] is None else f" '{c['comparator']}'")
         for c in params["adhoc_filters"]
         if c["operator"] != "TEMPORAL_RANGE"
     ]
-    source = f"({dataset['sql']}) q" if dataset["sql"] else dataset["table_name"]
-    places = ", ".join(own[n] or n for n in names)
-    return places, f"{source} WHERE {' AND '.join(wanted) or '1 = 1'}"
+    names = listed(params, "x_axis", "groupby", "entity", "series")
+    places = ", ".join(columns[n].get("expression") or n for n in names)
+    return places, f"{source_of(dataset)} WHERE {' AND '.join(wanted) or '1 = 1'}"
 
 
-def test_no_mark_of_a_chart_averages_over_modes(engine, mixed):
-    load(engine, [mixed])
+def test_no_mark_of_a_chart_averages_over_modes(engine, full_night):
+    load(engine, [full_night[0].raw.parents[1]])
+    execute(engine, "UPDATE exposure SET target_id = 1")
     averaging = {name: asked for name in CHARTS if (asked := places_of(name))}
     assert len(averaging) > 12
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE exposure SET target_id = 1"))
-        for name, (places, source) in averaging.items():
-            statement = f"SELECT COUNT(DISTINCT instrument_mode) FROM {source} GROUP BY {places}"
-            marks = connection.scalars(sa.text(statement)).all()
-            assert marks or "predicted" in name, name
-            assert {*marks} <= {1}, name
+    for name, (places, source) in averaging.items():
+        statement = f"SELECT COUNT(DISTINCT instrument_mode) FROM {source} GROUP BY {places}"
+        marks = query(engine, statement)
+        assert marks or "predicted" in name, name
+        assert {*marks} <= {(1,)}, name
 
 
 def test_the_dashboard_shows_every_chart_once():
-    (dashboard,) = files("dashboards").values()
-    position = dashboard["position"]
-    shown = [p["meta"] for p in position.values() if isinstance(p, dict) and p["type"] == "CHART"]
-    assert sorted(meta["uuid"] for meta in shown) == sorted(c["uuid"] for c in CHARTS.values())
-    names = {chart["uuid"]: chart["slice_name"] for chart in CHARTS.values()}
-    assert {meta["uuid"]: meta["sliceName"] for meta in shown} == names
-    assert len({meta["chartId"] for meta in shown}) == len(shown)
+    position = DASHBOARD["position"]
+    names = sorted((chart["uuid"], chart["slice_name"]) for chart in CHARTS.values())
+    assert sorted((meta["uuid"], meta["sliceName"]) for meta in PLACED) == names
+    assert len({meta["chartId"] for meta in PLACED}) == len(PLACED)
     for key, part in position.items():
         if isinstance(part, dict):
             for child in part.get("children", []):
@@ -190,25 +187,19 @@ def test_the_dashboard_shows_every_chart_once():
 
 
 def test_the_filters_ask_for_columns_that_exist():
-    (dashboard,) = files("dashboards").values()
-    filters = dashboard["metadata"]["native_filter_configuration"]
+    filters = DASHBOARD["metadata"]["native_filter_configuration"]
     assert [f["name"] for f in filters] == ["Target", "Mode", "Time (UTC)"]
-    numbers = {
-        part["meta"]["chartId"]: part["meta"]["uuid"]
-        for part in dashboard["position"].values()
-        if isinstance(part, dict) and part["type"] == "CHART"
-    }
+    numbers = {meta["chartId"]: meta["uuid"] for meta in PLACED}
     for chosen in filters[:2]:
         (target,) = chosen["targets"]
         column = target["column"]["name"]
-        dataset = BY_UUID[target["datasetUuid"]]
-        assert column in {c["column_name"] for c in dataset["columns"]}
+        assert column in columns_of(BY_UUID[target["datasetUuid"]])
         left_out = {numbers[number] for number in chosen["scope"]["excluded"]}
         for name, chart in CHARTS.items():
-            columns = {c["column_name"] for c in BY_UUID[chart["dataset_uuid"]]["columns"]}
-            assert (column in columns) == (chart["uuid"] not in left_out), name
+            known = column in columns_of(BY_UUID[chart["dataset_uuid"]])
+            assert known == (chart["uuid"] not in left_out), name
             if column == "target":
-                assert (chart["uuid"] in left_out) == (name in OF_ALL_TARGETS)
+                assert known == (name not in OF_ALL_TARGETS)
 
 
 def test_the_database_is_written_to_by_nobody():
@@ -219,16 +210,15 @@ def test_the_database_is_written_to_by_nobody():
     assert not any(database[name] for name in allowed)
 
 
-def test_the_check_knows_every_chart(engine, tree):
+def test_the_check_knows_every_chart(engine, tree, load_once):
     assert set(EXPECTED) == set(CHARTS)
-    load(engine, [tree])
-    found = {}
-    with engine.connect() as connection:
-        for name, expected in EXPECTED.items():
-            for chosen in ("1 = 1", "instrument_mode = 'WFM-AO-N'"):
-                statement = sa.text(expected.sql.format(chosen=chosen))
-                found[name] = len(connection.execute(statement).all())
-    empty = {name for name, count in found.items() if count == 0}
+    load_once(tree)
+    modes = ("1 = 1", "instrument_mode = 'WFM-AO-N'")
+    empty = {
+        name
+        for name, expected in EXPECTED.items()
+        if [] in [query(engine, expected.sql.format(chosen=chosen)) for chosen in modes]
+    }
     # two exposures of the wide field, which nobody predicted, in cubes of few layers
     words = ("predicted", "narrow", "issues", "gain", "residuals", "over_the_wide_field")
     assert empty <= {name for name in EXPECTED if any(word in name for word in words)}
