@@ -6,44 +6,38 @@ import fits_factory as factory
 import numpy as np
 import pytest
 from astropy.io import fits
-from fits_factory import set_card
-
-from aomuse.discover.tree import find_again
-from aomuse.errors import FileError
-from aomuse.exchange.content import FileContent
-from aomuse.read.fits_file import read_fits
+from fits_factory import set_card, set_image
+from reading import read, refusal
 
 ROWS = [[1.5, 2.5], [3.5], [], [4.5, 5.5, 6.5]]
 
 
-def heaped(tmp_path: Path, rows: list[list[float]] | None = None, letter: str = "P") -> Path:
-    """Write a raw file whose last table has a column of variable length, after one of bytes."""
-    arrays = np.array([np.array(row, np.float64) for row in rows or ROWS], dtype=object)
-    table = fits.BinTableHDU.from_columns(
-        [
-            fits.Column("N", "1B", array=np.arange(len(arrays), dtype=np.uint8)),
-            fits.Column("V", f"{letter}D()", array=arrays),
-        ],
-        name="HEAPED",
-    )
-    hdus = factory.raw(1)
-    hdus.append(table)
-    return factory.write(tmp_path / "raw" / "X.fits", hdus)
+@pytest.fixture
+def heaped(tmp_path):
+    """Give what writes a raw file with a column of variable length, after one of bytes."""
+
+    def write(rows: list[list[float]] = ROWS, letter: str = "P") -> Path:
+        arrays = np.array([np.array(row, np.float64) for row in rows], dtype=object)
+        numbers = fits.Column("N", "1B", array=np.arange(len(arrays), dtype=np.uint8))
+        table = fits.BinTableHDU.from_columns(
+            [numbers, fits.Column("V", f"{letter}D()", array=arrays)], name="HEAPED"
+        )
+        hdus = fits.HDUList([*factory.raw(1), table])
+        return factory.write(tmp_path / "raw" / "X.fits", hdus)
+
+    return write
 
 
-def set_descriptor(path: Path, row: int, count: int, offset: int, letter: str = "P") -> None:
+def set_descriptors(path: Path, descriptors: dict[int, tuple[int, int]], letter: str = "P") -> None:
+    """Set the count of values and their place in the heap, by row."""
     data = bytearray(path.read_bytes())
     with fits.open(path) as opened:
         start = opened["HEAPED"].fileinfo()["datLoc"]
-    kind = ">i4" if letter == "P" else ">i8"
-    width = 9 if letter == "P" else 17
-    place = start + row * width + 1
-    data[place : place + width - 1] = np.array([count, offset], kind).tobytes()
+    kind, width = (">i4", 9) if letter == "P" else (">i8", 17)
+    for row, descriptor in descriptors.items():
+        place = start + row * width + 1
+        data[place : place + width - 1] = np.array(descriptor, kind).tobytes()
     path.write_bytes(data)
-
-
-def read(path: Path) -> FileContent:
-    return read_fits(find_again(path, "raw"))
 
 
 def values(path: Path) -> list[list[float]]:
@@ -52,14 +46,13 @@ def values(path: Path) -> list[list[float]]:
 
 
 @pytest.mark.parametrize("letter", ["P", "Q"])
-def test_a_healthy_heap(letter, tmp_path):
-    assert values(heaped(tmp_path, letter=letter)) == ROWS
+def test_a_healthy_heap(letter, heaped):
+    assert values(heaped(letter=letter)) == ROWS
 
 
-def test_a_heap_that_is_used_twice(tmp_path):
-    path = heaped(tmp_path)
-    set_descriptor(path, 1, 2, 0)
-    set_descriptor(path, 2, 0, 2**31 - 1)  # nothing, from anywhere
+def test_a_heap_that_is_used_twice(heaped):
+    path = heaped()
+    set_descriptors(path, {1: (2, 0), 2: (0, 2**31 - 1)})  # nothing, from anywhere
     assert values(path) == [[1.5, 2.5], [1.5, 2.5], [], [4.5, 5.5, 6.5]]
 
 
@@ -71,38 +64,26 @@ def test_a_heap_that_is_used_twice(tmp_path):
         *(("Q", -(2**62), 0), ("Q", 2, -(2**62))),
     ],
 )
-def test_a_descriptor_that_leads_out_of_the_heap(letter, count, offset, tmp_path):
-    path = heaped(tmp_path, letter=letter)
-    set_descriptor(path, 3, count, offset, letter)
-    with pytest.raises(FileError, match=f"column V of row 4 asks for {count} values") as caught:
-        read(path)
-    assert (caught.value.code, caught.value.extension) == ("damaged", "HEAPED")
-    assert "48 bytes" in caught.value.why
+def test_a_descriptor_that_leads_out_of_the_heap(letter, count, offset, heaped):
+    path = heaped(letter=letter)
+    set_descriptors(path, {3: (count, offset)}, letter)
+    error = refusal(path)
+    assert (error.code, error.extension) == ("damaged", "HEAPED")
+    assert f"column V of row 4 asks for {count} values" in error.why
+    assert "48 bytes" in error.why
 
 
-@pytest.mark.parametrize(
-    ("keyword", "value", "code"),
-    [
-        *(("PCOUNT", "40", "damaged"), ("PCOUNT", "0", "damaged")),
-        *(("THEAP", "-9", "damaged"), ("THEAP", "35", "damaged"), ("THEAP", "99999", "damaged")),
-    ],
-)
-def test_a_heap_that_is_elsewhere(keyword, value, code, tmp_path):
-    path = heaped(tmp_path)
-    if keyword == "THEAP":
-        factory.set_image(path, "HEAPED", "TTYPE1", f"THEAP   = {value}")
-    else:
-        set_card(path, "HEAPED", keyword, value)
-    with pytest.raises(FileError) as caught:
-        read(path)
-    assert caught.value.code == code
+def test_a_heap_that_is_elsewhere(heaped):
+    for count in ("40", "0"):
+        assert refusal(set_card(heaped(), "HEAPED", "PCOUNT", count)).code == "damaged"
+    for place in ("-9", "35", "99999"):
+        path = set_image(heaped(), "HEAPED", "TTYPE1", f"THEAP   = {place}")
+        assert refusal(path).code == "damaged"
 
 
-def test_a_small_heap_that_is_claimed_many_times(tmp_path):
-    rows = [[float(i) for i in range(500)]] + [[0.5]] * 200
-    path = heaped(tmp_path, rows)
-    for row in range(1, 201):
-        set_descriptor(path, row, 500, 0)
-    with pytest.raises(FileError, match="100,500 values") as caught:
-        read(path)
-    assert caught.value.code == "too_large"
+def test_a_small_heap_that_is_claimed_many_times(heaped):
+    path = heaped([[float(i) for i in range(500)]] + [[0.5]] * 200)
+    set_descriptors(path, dict.fromkeys(range(1, 201), (500, 0)))
+    error = refusal(path)
+    assert error.code == "too_large"
+    assert "100,500 values" in error.why

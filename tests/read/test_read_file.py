@@ -1,33 +1,28 @@
 """A file as a whole: what it is, its checksum, its HDUs."""
 
 import hashlib
-from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
 import pytest
 from astropy.io import fits
-from fits_factory import Tree
+from reading import read, refusal
 
 from aomuse.discover import discover
-from aomuse.discover.tree import find_again
-from aomuse.errors import FileError
-from aomuse.exchange.content import FileContent
 from aomuse.fits.structure import file_checksum
 from aomuse.read import read_exposure
-from aomuse.read.fits_file import read_fits
 
 
-def read(path: Path, role: str) -> FileContent:
-    return read_fits(find_again(path, role))
+@pytest.fixture
+def psf(tmp_path):
+    return factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf())
 
 
-def test_the_checksum_of_a_file_without_pixels_is_its_sha256(tmp_path):
-    path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf())
-    content = read(path, "psf")
-    assert content.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert content.sha256 == file_checksum(path, str(path))
-    assert (content.size, content.mtime_ns) == (path.stat().st_size, path.stat().st_mtime_ns)
+def test_the_checksum_of_a_file_without_pixels_is_its_sha256(psf):
+    content, stat = read(psf, "psf"), psf.stat()
+    assert content.sha256 == hashlib.sha256(psf.read_bytes()).hexdigest()
+    assert content.sha256 == file_checksum(psf, str(psf))
+    assert (content.size, content.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
 
 
 def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path):
@@ -35,11 +30,9 @@ def test_the_checksum_leaves_out_pixels_and_nothing_else(tmp_path):
     path = factory.write(tmp_path / "single" / "X.fits", hdus)
     first = file_checksum(path, "x")
     hdus["DATA"].data[:] = 7
-    factory.write(path, hdus)
-    assert file_checksum(path, "x") == first
+    assert file_checksum(factory.write(path, hdus), "x") == first
     hdus["DATA"].header["BUNIT"] = "adu"
-    factory.write(path, hdus)
-    assert file_checksum(path, "x") != first
+    assert file_checksum(factory.write(path, hdus), "x") != first
 
 
 def test_pixels_are_never_read(tmp_path, monkeypatch):
@@ -50,16 +43,14 @@ def test_pixels_are_never_read(tmp_path, monkeypatch):
 
     for kind in (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU):
         monkeypatch.setattr(kind, "data", property(refuse))
-    assert len(read(path, "raw").hdus) == 7
+    assert len(read(path).hdus) == 7
 
 
 def test_kinds_and_sizes(tmp_path):
-    hdus = factory.raw(1)
-    hdus.append(fits.ImageHDU(np.zeros((2, 3), np.float32), name="SPARTA_TT_CUBE"))
-    hdus.append(fits.ImageHDU())
+    cube = fits.ImageHDU(np.zeros((2, 3), np.float32), name="SPARTA_TT_CUBE")
+    hdus = fits.HDUList([*factory.raw(1), cube, fits.ImageHDU()])
     path = factory.write(tmp_path / "raw" / "X.fits.fz", hdus)
-    found = [(h.index, h.name, h.type, h.dimensions) for h in read(path, "raw").hdus]
-    assert found == [
+    assert [(h.index, h.name, h.type, h.dimensions) for h in read(path).hdus] == [
         (0, "PRIMARY", "primary", ""),
         (1, "CHAN01", "compressed_image", "8 x 8"),
         (2, "SPARTA_ATM_DATA", "binary_table", "6 x 2"),
@@ -72,26 +63,22 @@ def test_kinds_and_sizes(tmp_path):
     ]
 
 
-def test_errors_say_where_and_what(tmp_path):
-    path = factory.write(tmp_path / "analysis" / "X.psf.fits", factory.psf().copy())
-    path.write_bytes(path.read_bytes()[:-2880])
-    with pytest.raises(FileError) as caught:
-        read(path, "psf")
-    assert (caught.value.code, caught.value.extension) == ("truncated", "PM_17")
-    assert str(caught.value).startswith(f"{path}[PM_17]: the file is cut short: ")
-    assert "copy or download it again" in str(caught.value)
+def test_errors_say_where_and_what(psf):
+    factory.edit_bytes(psf, lambda data: data[:-2880])
+    error = refusal(psf, "psf")
+    assert (error.code, error.extension) == ("truncated", "PM_17")
+    assert str(error).startswith(f"{psf}[PM_17]: the file is cut short: ")
+    assert "copy or download it again" in str(error)
 
 
-def test_one_bad_file_of_an_exposure(tmp_path):
-    tree = Tree(tmp_path)
+def test_one_bad_file_of_an_exposure(tree):
     files = tree.add(1)
     files.prm.write_bytes(b"")
-    (found,) = discover([tmp_path]).exposures
+    (found,) = discover([tree.root]).exposures
     content = read_exposure(found)
     assert [file.path for file in content.failed] == [files.prm]
-    assert [(i.code, i.path) for i in content.issues if i.severity == "error"] == [
-        ("empty", str(files.prm))
-    ]
+    errors = [(i.code, i.path) for i in content.issues if i.severity == "error"]
+    assert errors == [("empty", str(files.prm))]
     assert {file.role for file in content.files} == {"reduced", "raw", "psf"}
     assert content.fits[0].prm is None
     assert content.fits[0].psf is not None
