@@ -104,18 +104,20 @@ def test_two_reductions_of_one_raw_file(tree):
 # Roots
 
 
-def test_roots_that_overlap(tree, tmp_path, monkeypatch):
+def test_roots_that_overlap_or_are_relative(tree, tmp_path, monkeypatch):
     files = tree.add(1)
-    monkeypatch.chdir(tmp_path)
-    for roots in (
-        [tree.root, tree.root],
-        [tree.root, tree.root / "raw"],
-        [tree.root / "single", tree.root / "raw", tree.root / "analysis"],
-        [tmp_path, tree.root],
-        [tree.root, tmp_path],
-        [Path("night")],
-        [Path("night/../night"), tree.root],
+    for here, *roots in (
+        (tmp_path, tree.root, tree.root),
+        (tmp_path, tree.root, tree.root / "raw"),
+        (tmp_path, tree.root / "single", tree.root / "raw", tree.root / "analysis"),
+        (tmp_path, tmp_path, tree.root),
+        (tmp_path, tree.root, tmp_path),
+        (tmp_path, Path("night")),
+        (tmp_path, Path("night/../night"), tree.root),
+        (tree.root, Path()),
+        (tree.root / "raw", Path("..")),
     ):
+        monkeypatch.chdir(here)
         assert_found(roots, files)
 
 
@@ -129,13 +131,6 @@ def test_a_root_and_a_link_to_it(order, tree, tmp_path):
         assert [{path.resolve() for path in one} for one in paths(found)] == [set(files.all)]
         assert len(found.exposures[0].files) == 4
         assert told(found) == []
-
-
-def test_relative_roots_give_absolute_paths(tree, monkeypatch):
-    files = tree.add(1)
-    for here, root in ((tree.root.parent, "night"), (tree.root, "."), (tree.root / "raw", "..")):
-        monkeypatch.chdir(here)
-        assert paths(discover([Path(root)])) == [set(files.all)]
 
 
 def test_links_to_folders_add_nothing(tree):

@@ -34,25 +34,29 @@ def test_units_descriptions_and_types():
             "id": Column([3, 1], unit=None, description="number", dtype=np.int64),
             "ra": Column([1.5, -0.0], unit="deg", description="right ascension", format=".3f"),
             "name": Column(["a b", ""], dtype=str),
+            "flux": MaskedColumn([np.nan, 2.0], mask=[False, True]),
         },
-        meta={"cube": "X.fits", "count": 2, "scale": 0.2, "good": True, "nested": {"a": [1]}},
-    )
+        meta={"cube": "X.fits", "count": 2, "scale": 0.2, "good": True, "nested": {"a": [1]},
+              "nothing": None},
+    )  # fmt: skip
     hdu, issues = read(table)
-    assert (hdu.name, hdu.type, hdu.dimensions, issues) == ("SE", "ecsv", "3 x 2", [])
+    assert (hdu.name, hdu.type, hdu.dimensions, issues) == ("SE", "ecsv", "4 x 2", [])
     assert [
         (f.name, f.format, f.unit, f.description, f.datatype, f.display) for f in hdu.table.formats
     ] == [
         ("id", "1K", None, "number", "int64", None),
         ("ra", "1D", "deg", "right ascension", "float64", ".3f"),
         ("name", "3A", None, None, "string", None),
+        ("flux", "1D", None, None, "float64", None),
     ]
     values = [array.tolist() for array in hdu.table.values]
-    assert repr(values) == "[[3, 1], [1.5, -0.0], ['a b', '']]"
-    # An empty cell is a missing one in ECSV, a text's too.
+    assert repr(values[:3]) == "[[3, 1], [1.5, -0.0], ['a b', '']]"
+    assert np.isnan(values[3][0])
+    # An empty cell is a missing one in ECSV, a text's too, and is not NaN.
     assert hdu.table.nulls[:2] == (None, None)
-    assert hdu.table.nulls[2].tolist() == [False, True]
+    assert [nulls.tolist() for nulls in hdu.table.nulls[2:]] == [[False, True]] * 2
     cards = hdu.cards.set_index("keyword")
-    assert list(cards["value_type"]) == ["str", "int", "float", "bool", "str"]
+    assert list(cards["value_type"]) == ["str", "int", "float", "bool", "str", "undefined"]
     assert cards.loc["cube", "value_text"] == "X.fits"
     assert cards.loc["scale", "value_float"] == 0.2
     assert json.loads(cards.loc["nested", "value_text"]) == {"a": [1]}
@@ -102,30 +106,18 @@ def test_catalogues_without_rows():
     assert (hdu.table.row_count, len(hdu.table.values[0])) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
-        *("float32", "float64", "bool", "complex128"),
-    ],
-)
-def test_every_type_keeps_its_extremes(dtype):
-    kind = np.dtype(dtype)
-    if kind.kind in "iu":
-        values = np.array([np.iinfo(kind).min, 0, np.iinfo(kind).max], kind)
-    elif kind.kind == "b":
-        values = np.array([True, False, True])
-    else:
-        values = np.array([1 / 3, np.finfo(kind).tiny, np.finfo(kind).max], kind)
-    hdu, _ = read(Table({"x": values}))
-    np.testing.assert_array_equal(hdu.table.values[0], values)
-    assert hdu.table.formats[0].datatype == dtype
-
-
-def test_an_empty_cell_is_not_nan():
-    hdu, _ = read(Table({"x": MaskedColumn([1.0, np.nan, 2.0], mask=[False, False, True])}))
-    assert hdu.table.nulls[0].tolist() == [False, False, True]
-    assert np.isnan(hdu.table.values[0][1])
+def test_every_type_keeps_its_extremes():
+    columns = {"bool": np.array([True, False, True])}
+    for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"):
+        limits = np.iinfo(name)
+        columns[name] = np.array([limits.min, 0, limits.max], name)
+    for name in ("float32", "float64", "complex128"):
+        limits = np.finfo(name)
+        columns[name] = np.array([1 / 3, limits.tiny, limits.max], name)
+    table = read(Table(columns))[0].table
+    assert [form.datatype for form in table.formats] == list(columns)
+    for found, (name, values) in zip(table.values, columns.items(), strict=True):
+        np.testing.assert_array_equal(found, values, name)
 
 
 def test_several_dimensions_and_objects():
@@ -175,11 +167,6 @@ def test_a_catalogue_in_latin_1():
         ("not_ascii", f"byte {content.index(0xB0)} is not UTF-8: the text is read as Latin-1")
     ]
     assert hdu.card_images == content.removesuffix(b"a\n1\n")
-
-
-def test_metadata_without_a_value():
-    hdu, _ = read(Table({"x": [1]}, meta={"nothing": None}))
-    assert list(hdu.cards["value_type"]) == ["undefined"]
 
 
 def test_a_last_line_without_an_end_is_told():

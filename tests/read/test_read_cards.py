@@ -174,15 +174,6 @@ def test_images_are_kept_to_the_byte(of_cards):
     assert of_cards(*images).hdus[0].card_images == content[: content.index(b"END".ljust(80))]
 
 
-def test_compressed_images_show_what_a_user_sees(tmp_path):
-    channel = read(factory.write(tmp_path / "raw" / "X.fits.fz", factory.raw(1))).hdu("CHAN01")
-    assert (channel.type, channel.dimensions) == ("compressed_image", "8 x 8")
-    keywords = set(channel.cards["keyword"])
-    assert not {"ZIMAGE", "ZNAXIS", "TFIELDS"} & keywords
-    assert b"ZIMAGE  =" in channel.card_images
-    assert "COMMENT" in keywords
-
-
 def test_the_frame_has_types_even_when_empty():
     rows, issues = read_rows(b"", "x", "PRIMARY")
     frame = cards_frame(rows)
@@ -214,10 +205,11 @@ card = st.one_of(
 )
 
 
-def as_shown(card: fits.Card) -> tuple[str, Any, str] | None:
+def as_shown(card: fits.Card) -> tuple[str, str, str] | None:
     """Give a card as a user sees it; None if astropy cannot read what it has written."""
     try:
-        return card.keyword, card.value, card.comment
+        value = None if isinstance(card.value, fits.card.Undefined) else card.value
+        return card.keyword, repr(value), card.comment
     except fits.VerifyError:
         return None
 
@@ -235,14 +227,8 @@ def test_any_header(cards, tmp_path_factory):
                 str(hdu.header.cards[-1])
             except ValueError:  # too long for one card
                 del hdu.header[-1]
-        got = rows(read(factory.write(path, fits.HDUList([hdu])), "reduced").hdus[0], start=0)
+        found = rows(read(factory.write(path, fits.HDUList([hdu])), "reduced").hdus[0], start=0)
         with fits.open(path) as opened:
             expected = [as_shown(c) for c in opened[0].header.cards]
-    for (name, _, value, comment), theirs in zip(got, expected, strict=True):
-        if theirs is None:
-            continue
-        undefined = isinstance(theirs[1], fits.card.Undefined)
-        assert (name, value, comment) == (theirs[0], None if undefined else theirs[1], theirs[2])
-        if not undefined and name not in ("HISTORY", "COMMENT", ""):
-            assert type(value) is type(theirs[1])
-            assert str(value) == str(theirs[1])  # -0.0
+    for (name, _, value, comment), theirs in zip(found, expected, strict=True):
+        assert theirs in (None, (name, repr(value), comment))  # repr: the type, and -0.0
