@@ -8,6 +8,7 @@ from typing import Any
 
 import fits_factory as factory
 import numpy as np
+import pytest
 import reading
 from astropy.io import fits
 from hypothesis import given, settings
@@ -198,3 +199,81 @@ def test_a_compressed_table_is_one_error(tmp_path):
     error = reading.refusal(factory.write(tmp_path / "X.prm.fits", content), "prm")
     assert (error.code, error.extension) == ("compressed_table", "T")
     assert "funpack" in error.why
+
+
+# Values of variable length: what leads out of the heap is an error, not a shorter value
+
+LISTS = [[1.5, 2.5], [3.5], [], [4.5, 5.5, 6.5]]
+Descriptors = dict[int, tuple[int, int]]
+
+
+@pytest.fixture
+def heaped(tmp_path):
+    """Give what writes a column of lists after one of bytes.
+
+    Some rows may get another count of values, and another place in the heap.
+    """
+
+    def write(
+        lists: list[list[float]] = LISTS, letter: str = "P", descriptors: Descriptors | None = None
+    ) -> Path:
+        arrays = np.array([np.array(values) for values in lists], dtype=object)
+        numbers = fits.Column("N", "1B", array=np.arange(len(lists), dtype=np.uint8))
+        content = bytearray(as_file(numbers, fits.Column("V", f"{letter}D()", array=arrays)))
+        form, size = (">i4", 8) if letter == "P" else (">i8", 16)
+        for row, descriptor in (descriptors or {}).items():
+            place = 2 * 2880 + row * (1 + size) + 1
+            content[place : place + size] = np.array(descriptor, form).tobytes()
+        return factory.write(tmp_path / "X.prm.fits", bytes(content))
+
+    return write
+
+
+def lists_of(path: Path) -> list[list[float]]:
+    values = reading.read(path, "prm").hdu("T").table.values[1]
+    return [np.asarray(row).tolist() for row in values]
+
+
+@pytest.mark.parametrize("letter", ["P", "Q"])
+def test_a_healthy_heap(letter, heaped):
+    assert lists_of(heaped(letter=letter)) == LISTS
+
+
+def test_a_heap_that_is_used_twice(heaped):
+    path = heaped(descriptors={1: (2, 0), 2: (0, 2**31 - 1)})  # nothing, from anywhere
+    assert lists_of(path) == [[1.5, 2.5], [1.5, 2.5], [], [4.5, 5.5, 6.5]]
+
+
+@pytest.mark.parametrize(
+    ("letter", "count", "offset"),
+    [
+        *(("P", 2, 40), ("P", 7, 0), ("P", 1, 41), ("P", -1, 0), ("P", 1, -8)),
+        *(("P", 2**31 - 1, 0), ("Q", 2**62, 0), ("Q", 1, 2**62), ("Q", 2**61, 2**62)),
+        *(("Q", -(2**62), 0), ("Q", 2, -(2**62))),
+    ],
+)
+def test_a_descriptor_that_leads_out_of_the_heap(letter, count, offset, heaped):
+    error = reading.refusal(heaped(letter=letter, descriptors={3: (count, offset)}), "prm")
+    assert (error.code, error.extension) == ("damaged", "T")
+    assert f"column V of row 4 asks for {count} values" in error.why
+    assert "48 bytes" in error.why
+
+
+@pytest.mark.parametrize(
+    ("keyword", "card"),
+    [
+        *(("PCOUNT", "PCOUNT  = 40"), ("PCOUNT", "PCOUNT  = 0"), ("TTYPE1", "THEAP   = -9")),
+        *(("TTYPE1", "THEAP   = 35"), ("TTYPE1", "THEAP   = 99999")),
+    ],
+)
+def test_a_heap_that_is_elsewhere(keyword, card, heaped):
+    path = factory.set_image(heaped(), "T", keyword, card)
+    assert reading.refusal(path, "prm").code == "damaged"
+
+
+def test_a_small_heap_that_is_claimed_many_times(heaped):
+    lists = [[float(i) for i in range(500)], *[[0.5]] * 200]
+    path = heaped(lists, descriptors=dict.fromkeys(range(1, 201), (500, 0)))
+    error = reading.refusal(path, "prm")
+    assert error.code == "too_large"
+    assert "100,500 values" in error.why
