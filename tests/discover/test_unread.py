@@ -15,6 +15,8 @@ from companion_files import write_log
 
 from aomuse.discover import discover
 
+RAW = f"{factory.archive_id(1)}.fits.fz"
+
 
 def told(root: Path) -> list[tuple[str, str, str]]:
     return [(i.severity, i.code, Path(i.path).name) for i in discover([root]).issues]
@@ -41,27 +43,28 @@ def test_compressed_files(tree, role, suffix, program, pack):
     assert issue.message.endswith(f"unpack it with {program}")
 
 
-def test_a_compressed_file_beside_the_unpacked_one(tree):
-    cube = tree.add(1).reduced
-    Path(f"{cube}.gz").write_bytes(gzip.compress(cube.read_bytes()))
-    assert told(tree.root) == [("note", "compressed", f"{cube.name}.gz")]
-
-
 def test_a_root_of_compressed_files_alone(tmp_path):
     (tmp_path / "X.fits.gz").write_bytes(gzip.compress(b"SIMPLE"))
     assert told(tmp_path) == [("error", "compressed", "X.fits.gz")]
 
 
-@pytest.mark.parametrize("name", ["X.fit", "X.fts", "X.fits.bak", "X.fits~", "X.fits\n"])
-def test_a_cube_with_another_name(tree, name):
-    tree.add(1, without=["raw"])
-    factory.write(tree.root / "single" / name, factory.reduced(2))
-    assert told(tree.root) == [("error", "file_name", name)]
-
-
-def test_another_fits_file_beside_the_analyses(tree):
-    factory.write(tree.add(1).psf.with_name("spectra.fits"), factory.reduced(2))
-    assert told(tree.root) == [("note", "file_name", "spectra.fits")]
+@pytest.mark.parametrize(
+    ("severity", "code", "place", "name"),
+    [
+        *(("error", "file_name", "single", f"X.{end}") for end in ("fit", "fts", "fits.bak")),
+        *(("error", "file_name", "single", name) for name in ("X.fits~", "X.fits\n")),
+        ("note", "file_name", "analysis", "spectra.fits"),
+        ("note", "compressed", "single", "DATACUBE_0001.fits.gz"),  # beside the unpacked one
+        *(("warning", "unfinished", "raw", f"{RAW}.{end}") for end in ("part", "crdownload")),
+        ("warning", "unfinished", "raw", f"{RAW}.filepart"),
+    ],
+)
+def test_files_beside_an_exposure(tree, severity, code, place, name):
+    tree.add(1)
+    content = factory.to_bytes(factory.reduced(2))
+    contents = {"compressed": gzip.compress(content), "unfinished": content[:4000]}
+    (tree.root / place / name).write_bytes(contents.get(code, content))
+    assert told(tree.root) == [(severity, code, name)]
 
 
 def test_names_that_are_not_ours(tree):
@@ -69,13 +72,6 @@ def test_names_that_are_not_ours(tree):
     for name in ("X.fits.md5", "X.fits.png", "readme.txt", "X.xml", "X.fits.fz.log", ".X.fits.swp"):
         (tree.root / "raw" / name).write_text("0123456789")
     assert told(tree.root) == []
-
-
-@pytest.mark.parametrize("suffix", [".part", ".crdownload", ".filepart"])
-def test_unfinished_downloads(tree, suffix):
-    raw = tree.add(1).raw
-    Path(f"{raw}{suffix}").write_bytes(raw.read_bytes()[:4000])
-    assert told(tree.root) == [("warning", "unfinished", f"{raw.name}{suffix}")]
 
 
 def test_names_with_line_ends_are_read(tree):

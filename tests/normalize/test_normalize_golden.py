@@ -62,13 +62,11 @@ def frames(out: NormalizedExposure) -> Frames:
 
 
 def row(frame: pd.DataFrame, **where: object) -> dict[str, object]:
+    """Give the one row that has these values."""
     for column, value in where.items():
         frame = frame[frame[column] == value]
-    assert len(frame) == 1, where
-    return {
-        name: None if value is pd.NA or value is pd.NaT or value != value else value
-        for name, value in frame.iloc[0].to_dict().items()
-    }
+    (found,) = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return found
 
 
 def test_parents_come_before_children(out):
@@ -202,12 +200,8 @@ def test_every_column_of_the_real_tables_has_a_typed_home(out):
 
 
 def test_guiding_goes_into_the_column_store(out, tables):
-    for table in ("sgs", "ag"):
-        assert tables[table]["time_utc"].tolist() == [
-            pd.Timestamp("2018-08-13T00:01:00.000417"),
-            pd.Timestamp("2018-08-13T00:01:01.001417"),
-            pd.Timestamp("2018-08-13T00:01:02.002417"),
-        ]
+    times = [pd.Timestamp(f"2018-08-13T00:01:0{i}.00{i}417") for i in range(3)]
+    assert tables["sgs"]["time_utc"].tolist() == tables["ag"]["time_utc"].tolist() == times
     (layout,) = [v for v in out.layouts.values() if v.extension == "SGS_DATA"]
     assert [(f.name, f.format, f.unit) for f in layout.formats] == [
         ("Sec", "1J", "s"),
@@ -233,27 +227,21 @@ def test_the_fit(tables, plain):
     assert (fit["first_wavelength_nm"], fit["wavelength_step_nm"]) == (first, second - first)
     with fits.open(plain.prm) as opened:
         table = opened["PSFPARS"].data
-        expected = {
-            (name, layer): values[layer]
-            for name, values in zip(table["name"], table["polyfit"], strict=True)
-            for layer in range(5)
-        }
-    found = tables["psf_parameter"]
-    assert {(r.parameter, r.layer): r.value for r in found.itertuples()} == expected
+        expected = dict(zip(table["name"], table["polyfit"].tolist(), strict=True))
+    by_parameter = tables["psf_parameter"].sort_values("layer").groupby("parameter")
+    assert by_parameter["layer"].agg(list).tolist() == [[0, 1, 2, 3, 4]] * len(expected)
+    assert by_parameter["value"].agg(list).to_dict() == expected
 
 
 def test_a_source(tables, plain):
     assert tables["source"]["pampelmuse_id"].tolist() == [3, 17]
     assert tables["source"]["sample_count"].tolist() == [5, 5]
-    found = tables["source_sample"]
+    found, columns = tables["source_sample"], list(factory.SAMPLE_COLUMNS)
     with fits.open(plain.psf) as opened:
         for number in (3, 17):
-            mine = found[found["pampelmuse_id"] == number]
+            mine, values = found[found["pampelmuse_id"] == number], opened[f"PM_{number}"].data
             assert mine["layer"].tolist() == [0, 1, 2, 3, 4]
-            for name in factory.SAMPLE_COLUMNS:
-                np.testing.assert_array_equal(
-                    mine[name].to_numpy(), opened[f"PM_{number}"].data[name].astype(np.float64)
-                )
+            np.testing.assert_array_equal(mine[columns].T, [values[name] for name in columns])
     # In the order of the key: layer by layer.
     assert found["layer"].tolist() == sorted(found["layer"])
     assert np.isnan(found["flux"].to_numpy()[8])
