@@ -1,8 +1,8 @@
 """Copies and links count once, whatever their names; what was made from a cube has its rank."""
 
 import re
-import shutil
 from pathlib import Path
+from shutil import copyfile
 
 import fits_factory as factory
 import pytest
@@ -15,22 +15,17 @@ from aomuse.exchange.files import Discovery
 MARKS = (" (1)", " - Copy", " (copy)", "_backup")
 
 
-def copy(path: Path, to: Path) -> Path:
-    shutil.copyfile(path, to)
-    return to
-
-
 def marked(path: Path, mark: str) -> Path:
     """Give the name that a system gives to a copy: the mark before the endings."""
     return path.with_name(re.sub(r"(?=\.\D+$)", mark, path.name, count=1))
 
 
-def told(found: Discovery) -> list[tuple[str, str | None]]:
-    return [(issue.code, issue.path) for issue in found.issues]
+def told(found: Discovery) -> list[tuple[str, str, str | None]]:
+    return [(issue.severity, issue.code, issue.path) for issue in found.issues]
 
 
 MAKE = {
-    "copy": copy,
+    "copy": copyfile,
     "hard link": lambda path, to: to.hardlink_to(path) or to,
     "symbolic link": lambda path, to: to.symlink_to(path) or to,
 }
@@ -67,8 +62,8 @@ def test_every_file_of_an_exposure_twice(db, tree, make, mark):
 def test_marks_within_the_ending_or_behind_it(tree, role, ending, of_the_copy):
     files = tree.add(1)
     path = write_log(tree) if role == "night_log" else files.file(role)
-    twin = copy(path, path.with_name(path.name.replace(ending, of_the_copy)))
-    assert told(discover([tree.root])) == [("copy", str(twin))]
+    twin = copyfile(path, path.with_name(path.name.replace(ending, of_the_copy)))
+    assert told(discover([tree.root])) == [("note", "copy", str(twin))]
 
 
 @on_sqlite
@@ -78,7 +73,7 @@ def test_copies_that_an_earlier_version_loaded_as_cubes_go(db, tree):
     factory.write(other, factory.reduced(1, HISTORY="more"))
     db.load(tree.root)
     assert db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'reduced'") == 2
-    copy(files.reduced, other)
+    copyfile(files.reduced, other)
     assert "1 replaced" in db.load(tree.root).out
     assert db.loaded_paths() == set(map(str, files.all))
 
@@ -90,16 +85,16 @@ def test_the_cube_of_the_analysis_counts(tree):
     files.reduced.symlink_to(archived)
     found = discover([tree.root])
     assert [cube.path for cube in found.exposures[0].reduced] == [files.reduced]
-    assert told(found) == [("copy", str(archived))]
+    assert told(found) == [("note", "copy", str(archived))]
     assert found.exposures[0].issues == ()
 
 
 def test_a_copy_of_an_analysis_whose_cube_is_not_there(tree):
     files = tree.add(1)
-    copies = [copy(p, p.with_name(p.name.replace("DATACUBE", "OTHER"))) for p in files.all[2:]]
+    copies = [copyfile(p, p.with_name(p.name.replace("DATACUBE", "OTHER"))) for p in files.all[2:]]
     found = discover([tree.root])
     assert len(found.exposures) == 1
-    assert told(found) == [("copy", str(path)) for path in copies]
+    assert told(found) == [("note", "copy", str(path)) for path in copies]
 
 
 def test_a_file_whose_only_name_is_that_of_a_copy(tree):
@@ -118,8 +113,7 @@ def test_a_file_named_like_a_copy_that_differs(tree, role):
     hdus[0].header["HISTORY"] = "other"
     path = factory.write(marked(files.file(role), " (1)"), hdus)
     found = discover([tree.root])
-    assert told(found) == [("duplicate_archive_id", str(path))]
-    assert found.issues[0].severity == "error"
+    assert told(found) == [("error", "duplicate_archive_id", str(path))]
     assert {f.path for f in found.exposures[0].files} == set(files.all)
 
 

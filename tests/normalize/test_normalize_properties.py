@@ -81,9 +81,9 @@ def test_unix_times(seconds, micro):
     assert time == np.datetime64(seconds * 1_000_000 + micro, "us")
 
 
-@pytest.mark.parametrize("seconds", [2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
-def test_unix_times_out_of_range_are_none(seconds):
-    assert np.isnat(from_unix(np.array([seconds]))[0])
+def test_unix_times_out_of_range_are_none():
+    seconds = np.array([2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
+    assert np.isnat(from_unix(seconds)).all()
 
 
 def test_mjd():

@@ -1,7 +1,6 @@
 """Channels take a short cut past astropy; nothing may differ from astropy's own way."""
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from aomuse.exchange.content import HduContent, cards_frame
 from aomuse.fits import repeated_images
 from aomuse.fits.cards import read_shown_rows
 from aomuse.fits.quiet import quiet_astropy
-
-Edit = Callable[[fits.Header], object]
 
 
 def channel(number: int, **cards: Any) -> fits.CompImageHDU:
@@ -112,7 +109,7 @@ def test_sums_are_those_of_the_image(tmp_path, short_cuts):
     assert (cards["CHECKSUM"], cards["DATASUM"]) == ("abc2", "1236")
 
 
-EDITS: dict[str, Edit] = {
+EDITS = {
     "other keyword": lambda header: header.set("OTHER", 1),
     "another order": lambda header: header.insert(20, ("FIRST", 1)),
     "scaled": lambda header: header.set("BSCALE", 2.0),
