@@ -204,26 +204,25 @@ def test_a_compressed_table_is_one_error(tmp_path):
 # Values of variable length: what leads out of the heap is an error, not a shorter value
 
 LISTS = [[1.5, 2.5], [3.5], [], [4.5, 5.5, 6.5]]
-Descriptors = dict[int, tuple[int, int]]
 
 
 @pytest.fixture
 def heaped(tmp_path):
-    """Give what writes a column of lists after one of bytes.
+    """Give what writes a column of lists, after one of bytes.
 
     Some rows may get another count of values, and another place in the heap.
     """
 
     def write(
-        lists: list[list[float]] = LISTS, letter: str = "P", descriptors: Descriptors | None = None
+        *changed: tuple[int, int, int], lists: list[list[float]] = LISTS, letter: str = "P"
     ) -> Path:
         arrays = np.array([np.array(values) for values in lists], dtype=object)
         numbers = fits.Column("N", "1B", array=np.arange(len(lists), dtype=np.uint8))
         content = bytearray(as_file(numbers, fits.Column("V", f"{letter}D()", array=arrays)))
         form, size = (">i4", 8) if letter == "P" else (">i8", 16)
-        for row, descriptor in (descriptors or {}).items():
+        for row, count, offset in changed:
             place = 2 * 2880 + row * (1 + size) + 1
-            content[place : place + size] = np.array(descriptor, form).tobytes()
+            content[place : place + size] = np.array([count, offset], form).tobytes()
         return factory.write(tmp_path / "X.prm.fits", bytes(content))
 
     return write
@@ -240,7 +239,7 @@ def test_a_healthy_heap(letter, heaped):
 
 
 def test_a_heap_that_is_used_twice(heaped):
-    path = heaped(descriptors={1: (2, 0), 2: (0, 2**31 - 1)})  # nothing, from anywhere
+    path = heaped((1, 2, 0), (2, 0, 2**31 - 1))  # nothing, from anywhere
     assert lists_of(path) == [[1.5, 2.5], [1.5, 2.5], [], [4.5, 5.5, 6.5]]
 
 
@@ -253,7 +252,7 @@ def test_a_heap_that_is_used_twice(heaped):
     ],
 )
 def test_a_descriptor_that_leads_out_of_the_heap(letter, count, offset, heaped):
-    error = reading.refusal(heaped(letter=letter, descriptors={3: (count, offset)}), "prm")
+    error = reading.refusal(heaped((3, count, offset), letter=letter), "prm")
     assert (error.code, error.extension) == ("damaged", "T")
     assert f"column V of row 4 asks for {count} values" in error.why
     assert "48 bytes" in error.why
@@ -273,7 +272,7 @@ def test_a_heap_that_is_elsewhere(keyword, card, heaped):
 
 def test_a_small_heap_that_is_claimed_many_times(heaped):
     lists = [[float(i) for i in range(500)], *[[0.5]] * 200]
-    path = heaped(lists, descriptors=dict.fromkeys(range(1, 201), (500, 0)))
+    path = heaped(*((row, 500, 0) for row in range(1, 201)), lists=lists)
     error = reading.refusal(path, "prm")
     assert error.code == "too_large"
     assert "100,500 values" in error.why
