@@ -22,16 +22,14 @@ def root(tmp_path):
     return tmp_path / "other"
 
 
-def as_product(path: Path, category: str = "DATACUBE_FINAL") -> Path:
-    """Give a file the keyword of the observatory's products."""
-    fits.setval(path, "ESO PRO CATG", value=category)
-    return path
+def as_product(cube: Path) -> None:
+    """Give a cube the keyword of the observatory's products."""
+    fits.setval(cube, "ESO PRO CATG", value="DATACUBE_FINAL")
 
 
 def move(files: Files, folders: dict[str, Path], names: dict[str, str] | None = None) -> None:
     """Move the files of an exposure, and let headers tell what they are."""
-    if files.reduced.exists():
-        as_product(files.reduced)
+    as_product(files.reduced)
     for role in factory.ROLES:
         path = files.file(role)
         if path.exists():
