@@ -114,6 +114,7 @@ EDITS = {
     "another order": lambda header: header.insert(20, ("FIRST", 1)),
     "scaled": lambda header: header.set("BSCALE", 2.0),
     "quoted": lambda header: header.set("DATE", "it's: 1"),
+    "not plain": lambda header: header.set("ESO DET CHIP ID", "it's: 1"),
     "blank cards": lambda header: [header.append(), header.append()],
     "a comment": lambda header: header.add_comment("only here"),
     "no name": lambda header: header.remove("EXTNAME"),
