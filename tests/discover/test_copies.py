@@ -1,44 +1,36 @@
 """Copies and links count once, whatever their names; what was made from a cube has its rank."""
 
-import shutil
+import re
 from pathlib import Path
+from shutil import copyfile
 
 import fits_factory as factory
 import pytest
 from backends import on_sqlite, one_on_mariadb
 from companion_files import write_catalog, write_log
-from fits_factory import Files
 
 from aomuse.discover import discover
+from aomuse.exchange.files import Discovery
 
 MARKS = (" (1)", " - Copy", " (copy)", "_backup")
 
 
-def copy(path: Path, to: Path) -> Path:
-    shutil.copyfile(path, to)
-    return to
-
-
 def marked(path: Path, mark: str) -> Path:
-    """Give the name that a system gives to a copy: the mark before the last ending."""
-    for ending in (".fits.fz", ".prm.fits", ".psf.fits", ".fits", ".NL.txt", ".detections.cat"):
-        if path.name.endswith(ending):
-            return path.with_name(path.name.removesuffix(ending) + mark + ending)
-    raise AssertionError(path)
+    """Give the name that a system gives to a copy: the mark before the endings."""
+    return path.with_name(re.sub(r"(?=\.\D+$)", mark, path.name, count=1))
+
+
+def told(found: Discovery) -> list[tuple[str, str, str | None]]:
+    return [(issue.severity, issue.code, issue.path) for issue in found.issues]
 
 
 MAKE = {
-    "copy": copy,
+    "copy": copyfile,
     "hard link": lambda path, to: to.hardlink_to(path) or to,
     "symbolic link": lambda path, to: to.symlink_to(path) or to,
 }
-
-
 #: Each way to make a copy, and each name that copies get.
-COPIES = [
-    *(("copy", mark) for mark in MARKS),
-    *((make, MARKS[0]) for make in MAKE if "link" in make),
-]
+COPIES = [*(("copy", mark) for mark in MARKS), *((make, " (1)") for make in MAKE if "link" in make)]
 
 
 @one_on_mariadb(("make", "mark"), COPIES)
@@ -58,32 +50,30 @@ def test_every_file_of_an_exposure_twice(db, tree, make, mark):
     assert db.loaded_paths() == set(map(str, every))
 
 
-@pytest.mark.parametrize("name", ["X.prm (1).fits", "X.fits (1).fz", "X.NL (1).txt"])
-def test_marks_within_the_ending(tree, name):
+@pytest.mark.parametrize(
+    ("role", "ending", "of_the_copy"),
+    [
+        ("prm", ".prm.fits", ".prm (1).fits"),
+        ("raw", ".fits.fz", ".fits (1).fz"),
+        ("raw", ".fits.fz", ".fits.fz.1"),  # of wget
+        ("night_log", ".NL.txt", ".NL (1).txt"),
+    ],
+)
+def test_marks_within_the_ending_or_behind_it(tree, role, ending, of_the_copy):
     files = tree.add(1)
-    of = {"X.prm (1).fits": files.prm, "X.fits (1).fz": files.raw, "X.NL (1).txt": write_log(tree)}
-    path = of[name]
-    stem = path.name.split(name[1:4])[0]
-    twin = copy(path, path.with_name(name.replace("X", stem, 1)))
-    assert [(i.code, i.path) for i in discover([tree.root]).issues] == [("copy", str(twin))]
-
-
-def test_a_copy_that_wget_numbered(tree):
-    files = tree.add(1)
-    twin = copy(files.raw, files.raw.with_name(f"{files.raw.name}.1"))
-    assert [(i.code, i.path) for i in discover([tree.root]).issues] == [("copy", str(twin))]
+    path = write_log(tree) if role == "night_log" else files.file(role)
+    twin = copyfile(path, path.with_name(path.name.replace(ending, of_the_copy)))
+    assert told(discover([tree.root])) == [("note", "copy", str(twin))]
 
 
 @on_sqlite
 def test_copies_that_an_earlier_version_loaded_as_cubes_go(db, tree):
     files = tree.add(1)
     other = marked(files.reduced, "_x")
-    cube = factory.reduced(1)
-    cube[0].header["HISTORY"] = "more"
-    factory.write(other, cube)
+    factory.write(other, factory.reduced(1, HISTORY="more"))
     db.load(tree.root)
     assert db.scalar("SELECT COUNT(*) FROM source_file WHERE role = 'reduced'") == 2
-    copy(files.reduced, other)
+    copyfile(files.reduced, other)
     assert "1 replaced" in db.load(tree.root).out
     assert db.loaded_paths() == set(map(str, files.all))
 
@@ -95,16 +85,16 @@ def test_the_cube_of_the_analysis_counts(tree):
     files.reduced.symlink_to(archived)
     found = discover([tree.root])
     assert [cube.path for cube in found.exposures[0].reduced] == [files.reduced]
-    assert [(i.code, i.path) for i in found.issues] == [("copy", str(archived))]
+    assert told(found) == [("note", "copy", str(archived))]
     assert found.exposures[0].issues == ()
 
 
 def test_a_copy_of_an_analysis_whose_cube_is_not_there(tree):
     files = tree.add(1)
-    copies = [copy(p, p.with_name(p.name.replace("DATACUBE", "OTHER"))) for p in files.all[2:]]
+    copies = [copyfile(p, p.with_name(p.name.replace("DATACUBE", "OTHER"))) for p in files.all[2:]]
     found = discover([tree.root])
     assert len(found.exposures) == 1
-    assert [(i.code, i.path) for i in found.issues] == [("copy", str(path)) for path in copies]
+    assert told(found) == [("note", "copy", str(path)) for path in copies]
 
 
 def test_a_file_whose_only_name_is_that_of_a_copy(tree):
@@ -121,12 +111,9 @@ def test_a_file_named_like_a_copy_that_differs(tree, role):
     files = tree.add(1)
     hdus = getattr(factory, role)()
     hdus[0].header["HISTORY"] = "other"
-    path = marked(files.file(role), " (1)")
-    factory.write(path, hdus)
+    path = factory.write(marked(files.file(role), " (1)"), hdus)
     found = discover([tree.root])
-    assert [(i.severity, i.code, i.path) for i in found.issues] == [
-        ("error", "duplicate_archive_id", str(path))
-    ]
+    assert told(found) == [("error", "duplicate_archive_id", str(path))]
     assert {f.path for f in found.exposures[0].files} == set(files.all)
 
 
@@ -147,21 +134,16 @@ def test_pixels_that_differ_make_another_cube(tree):
     assert [cube.name for cube in found.exposures[0].reduced] == [files.reduced.name, "OTHER.fits"]
 
 
-def add_derived(tree) -> Files:
-    """Write a cube, its analyses, and what was made from it, which sorts before it."""
+def test_ranks_of_derived_cubes_and_their_analyses(db, tree):
+    """What was made from a cube sorts before it, and has later ranks."""
     tree.add(1, name="X", analysis="maoppy")
     tree.add(1, name="X", analysis="moffat")
     for tail in ("-cor", "_ZAP"):
-        cube, prm = factory.reduced(1), factory.prm()
-        for hdus in (cube, prm):
-            hdus[0].header["HISTORY"] = tail
-        factory.write(tree.root / "single" / f"X{tail}.fits", cube)
+        prm = factory.prm()
+        prm[0].header["HISTORY"] = tail
+        factory.write(tree.root / "single" / f"X{tail}.fits", factory.reduced(1, HISTORY=tail))
         factory.write(tree.root / "analysis" / f"X{tail}.prm.fits", prm)
-    return tree.add(2)
-
-
-def test_ranks_of_derived_cubes_and_their_analyses(db, tree):
-    add_derived(tree)
+    tree.add(2)
     db.load(tree.root)
     first = db.exposure_id(factory.archive_id(1))
     assert db.query(
@@ -173,15 +155,11 @@ def test_ranks_of_derived_cubes_and_their_analyses(db, tree):
         "SELECT name, model, fit_rank FROM psf_fit WHERE exposure_id = :id ORDER BY fit_rank",
         id=first,
     ) == [("X", "moffat", 1), ("X", "maoppy", 2), ("X-cor", "moffat", 3), ("X_ZAP", "moffat", 4)]
-    assert [Path(p).name for c, p in db.open_issues("warning") if c == "further_cube"] == [
-        "X-cor.fits",
-        "X_ZAP.fits",
-    ]
+    further = [Path(p).name for code, p in db.open_issues("warning") if code == "further_cube"]
+    assert further == ["X-cor.fits", "X_ZAP.fits"]
     for view, condition in (
         ("v_psf_summary", "parameter = 'fwhm' AND wavelength_window = 'all' AND fit_rank = 1"),
         ("v_header", "keyword = 'OBJECT' AND file_role = 'reduced' AND file_rank = 1"),
     ):
-        counts = db.query(
-            f"SELECT exposure_id, COUNT(*) FROM {view} WHERE {condition} GROUP BY exposure_id"
-        )
-        assert [count for _, count in counts] == [1, 1]
+        counts = f"SELECT COUNT(*) FROM {view} WHERE {condition} GROUP BY exposure_id"
+        assert db.query(counts) == [(1,), (1,)]

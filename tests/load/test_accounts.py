@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from warehouse import aomuse
+from warehouse import aomuse, execute
 
 from aomuse.db import create_engine
 from aomuse.load import choose_writer
@@ -40,32 +39,27 @@ def account(mariadb_admin, at_head, mariadb_server):
     names = []
 
     def create(privileges: set[str]) -> str:
-        url = at_head(mariadb_admin())
-        parsed = sa.make_url(url)
-        name = f"loading_{parsed.database}"  # what one account can do is not tried again
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE USER {name} IDENTIFIED BY 'tau0'")
-            names.append(name)
-            connection.exec_driver_sql(
-                f"GRANT {', '.join(privileges)} ON {parsed.database}.* TO {name}"
-            )
-        theirs = parsed.set(username=name, password="tau0")
+        url = sa.make_url(at_head(mariadb_admin()))
+        names.append(f"loading_{url.database}")  # what one account can do is not tried again
+        execute(
+            admin,
+            f"CREATE USER {names[-1]} IDENTIFIED BY 'tau0'",
+            f"GRANT {', '.join(privileges)} ON {url.database}.* TO {names[-1]}",
+        )
+        theirs = url.set(username=names[-1], password="tau0")
         return theirs.render_as_string(hide_password=False)
 
     yield create
-    with admin.connect() as connection:
-        for name in names:
-            connection.exec_driver_sql(f"DROP USER {name}")
+    execute(admin, *(f"DROP USER IF EXISTS {name}" for name in names))
     admin.dispose()
 
 
 @pytest.mark.parametrize("privileges", ACCOUNTS.values(), ids=ACCOUNTS)
-def test_the_account_loads_the_fast_way(account, privileges, tmp_path):
+def test_the_account_loads_the_fast_way(account, privileges, tree):
     url = account(privileges)
     engine = create_engine(url)
     assert choose_writer(engine).notice is None
     engine.dispose()
-    tree = Tree(tmp_path / "night")
     tree.add(1)
     done = aomuse(url, "load", tree.root)
     assert done.code == 0

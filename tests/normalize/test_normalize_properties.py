@@ -23,7 +23,7 @@ moderate = st.floats(-1e100, 1e100)
     hnp.arrays(
         np.float64,
         hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
-        elements=st.one_of(moderate, st.just(np.nan)),
+        elements=moderate | st.just(np.nan),
     )
 )
 def test_statistics_are_numpys(values):
@@ -38,33 +38,26 @@ def test_statistics_are_numpys(values):
             "p90": np.nanpercentile(values, 90, axis=1),
             "minimum": np.nanmin(values, axis=1),
             "maximum": np.nanmax(values, axis=1),
+            "standard_deviation": np.nanstd(values, axis=1),
         }
-        deviation = np.nanstd(values, axis=1)
-        scale = np.nanmax(np.abs(values), axis=1, initial=0)
+    scale = np.nanmax(np.abs(values), initial=0)
     for name, wanted in expected.items():
-        np.testing.assert_allclose(
-            found[name], wanted, rtol=1e-9, atol=1e-9 * np.nanmax(scale), err_msg=name
-        )
-    np.testing.assert_allclose(
-        found["standard_deviation"], deviation, rtol=1e-6, atol=1e-6 * np.nanmax(scale)
-    )
+        limit = 1e-6 if name == "standard_deviation" else 1e-9
+        nearly = limit * scale + 5e-324  # the least float
+        np.testing.assert_allclose(found[name], wanted, rtol=limit, atol=nearly, err_msg=name)
 
 
 def test_statistics_leave_out_infinities():
     found = summarize(np.array([[1.0, np.inf, 3.0, -np.inf, np.nan]]))
-    assert found["sample_count"].tolist() == [2]
-    assert found["mean"].tolist() == [2.0]
-    assert found["minimum"].tolist() == [1.0]
-    assert found["maximum"].tolist() == [3.0]
+    names = ("sample_count", "mean", "minimum", "maximum")
+    assert [found[name].tolist() for name in names] == [[2], [2.0], [1.0], [3.0]]
 
 
+@pytest.mark.filterwarnings("error")
 def test_statistics_of_nothing_are_null():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = summarize(np.array([[np.nan, np.nan]]))
-    assert found["sample_count"].tolist() == [0]
-    for name in set(found) - {"sample_count"}:
-        assert np.isnan(found[name]).all(), name
+    found = summarize(np.array([[np.nan, np.nan]]))
+    assert found.pop("sample_count").tolist() == [0]
+    assert all(np.isnan(values).all() for values in found.values())
 
 
 @QUIET
@@ -88,19 +81,17 @@ def test_unix_times(seconds, micro):
     assert time == np.datetime64(seconds * 1_000_000 + micro, "us")
 
 
-@pytest.mark.parametrize("seconds", [2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
-def test_unix_times_out_of_range_are_none(seconds):
-    assert np.isnat(from_unix(np.array([seconds]))[0])
+def test_unix_times_out_of_range_are_none():
+    seconds = np.array([2**62, -(2**62), 2**63 - 1, 10**15, 253402300800])
+    assert np.isnat(from_unix(seconds)).all()
 
 
 def test_mjd():
     times = from_mjd(np.array([58343.0, 58343.5, np.nan, np.inf, 1e300]))
-    assert [str(t) for t in times] == [
+    assert np.isnat(times[2:]).all()
+    assert [str(time) for time in times[:2]] == [
         "2018-08-13T00:00:00.000000",
         "2018-08-13T12:00:00.000000",
-        "NaT",
-        "NaT",
-        "NaT",
     ]
 
 
@@ -138,5 +129,4 @@ def test_any_name_becomes_an_identifier(name):
     found = identifier(name)
     assert found.isascii()
     assert found.isidentifier()
-    assert len(found) <= 50
-    assert found == found.lower()
+    assert found == found.lower()[:50]

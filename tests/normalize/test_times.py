@@ -3,31 +3,37 @@
 import fits_factory as factory
 import numpy as np
 import pandas as pd
-import pytest
 from astropy.io import fits
 from backends import on_sqlite
-from fits_factory import Tree
 
-from aomuse.normalize.times import from_iso
+STAMPS = {
+    "2018-08-13T00:01:07.123456789": "2018-08-13 00:01:07.123456",
+    "2018-08-13T00:05:07.1": "2018-08-13 00:05:07.100000",
+    "2018-12-31T23:59:59.999999": "2018-12-31 23:59:59.999999",
+    " 2018-08-13 00:01Z": "2018-08-13 00:01:00.000000",
+    "2016-12-31T23:59:60.5": "2017-01-01 00:00:00.500000",  # a leap second
+    "2019-03-06T04:16:60.000": "2019-03-06 04:17:00.000000",
+    "2018-08-13": None,
+    "2018-08-13T": None,
+    "2018-08-13T00:01:61": None,
+    "2018-08-13T24:00:01": None,
+    "2018-02-30T00:00:00": None,
+    "2018/08/13-00:01:07": None,
+    "0001-01-01T00:00:00": None,
+    "not a time": None,
+    "": None,
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2018-08-13T00:01:07.123456789", "2018-08-13T00:01:07.123456"),
-        (" 2018-08-13 00:01Z", "2018-08-13T00:01:00.000000"),
-        ("2016-12-31T23:59:60.5", "2017-01-01T00:00:00.500000"),  # a leap second
-        ("2019-03-06T04:16:60.000", "2019-03-06T04:17:00.000000"),
-        ("2018-08-13", "NaT"),
-        ("2018-08-13T", "NaT"),
-        ("2018-08-13T00:01:61", "NaT"),
-        ("2018-02-30T00:00:00", "NaT"),
-        ("2018/08/13-00:01:07", "NaT"),
-        ("", "NaT"),
-    ],
-)
-def test_texts(text, time):
-    assert str(from_iso([text])[0]) == time
+@on_sqlite
+def test_time_stamps(db, tree):
+    raw = factory.raw(1)
+    stamps = fits.Column("TIME_STAMP", "30A", array=list(STAMPS))
+    raw["ASM_DATA"] = fits.BinTableHDU.from_columns([stamps], name="ASM_DATA")
+    factory.write(tree.root / "raw" / f"{factory.archive_id(1)}.fits.fz", raw)
+    db.load(tree.root)
+    found = db.query("SELECT time_stamp, time_utc FROM asm ORDER BY row_index")
+    assert found == list(STAMPS.items())
 
 
 #: DATE-OBS and MJD-OBS of an exposure, its start, and the end of the warning.
@@ -41,28 +47,16 @@ STARTS = (
 )
 
 
-def test_starts_of_exposures(db, tmp_path):
-    tree = Tree(tmp_path / "night")
-    expected = {}
-    for number, (date_obs, mjd_obs, start, warning) in enumerate(STARTS, start=1):
-        files = tree.add(number, without=["raw", "prm", "psf"])
-
-        def change(hdus: fits.HDUList, *values: object) -> None:
-            for keyword, value in zip(("DATE-OBS", "MJD-OBS"), values, strict=True):
-                hdus[0].header.remove(keyword, ignore_missing=True)
-                if value is not None:
-                    hdus[0].header[keyword] = value
-
-        factory.edit(files.reduced, lambda hdus, v=(date_obs, mjd_obs): change(hdus, *v))
-        expected[files.archive_id] = start, warning
+def test_starts_of_exposures(db, tree):
+    for number, (date_obs, mjd_obs, *_) in enumerate(STARTS, start=1):
+        cube = factory.reduced(number, DATE_OBS=date_obs, MJD_OBS=mjd_obs)
+        factory.write(tree.root / "single" / f"{number}.fits", cube)
     db.load(tree.root)
     found = db.query(
-        "SELECT e.archive_id, e.date_obs_utc, i.message FROM exposure e LEFT JOIN load_issue i"
-        " ON i.exposure_id = e.id AND i.code = 'date_missing'"
+        "SELECT e.date_obs_utc, i.message FROM exposure e LEFT JOIN load_issue i"
+        " ON i.exposure_id = e.id AND i.code = 'date_missing' ORDER BY e.archive_id"
     )
-    assert {name for name, _, _ in found} == set(expected)
-    for name, time, message in found:
-        start, warning = expected[name]
+    for (time, message), (*_, start, warning) in zip(found, STARTS, strict=True):
         assert (None if time is None else pd.Timestamp(time)) == (start and pd.Timestamp(start))
         assert (message is None) == (warning is None)
         assert message is None or message.endswith(warning)
@@ -81,21 +75,17 @@ CLOCKS = (
 
 
 @on_sqlite
-def test_clocks(db, tmp_path):
-    tree = Tree(tmp_path / "night")
+def test_clocks(db, tree):
     for number, (form, values, options) in enumerate(CLOCKS, start=1):
         columns = [
             fits.Column("Sec", form, array=values, **options),
             fits.Column("USec", "1J", array=[1_500_000, 7, 250_000]),
             fits.Column("L0Tot", "1E", array=[1.0, 2.0, 3.0]),
         ]
-        files = tree.add(number, without=["reduced", "prm", "psf"])
-
-        def change(hdus: fits.HDUList, columns: list[fits.Column]) -> None:
-            for extension in ("SPARTA_CN2_DATA", "SGS_DATA"):
-                hdus[extension] = fits.BinTableHDU.from_columns(columns, name=extension)
-
-        factory.edit(files.raw, lambda hdus, c=columns: change(hdus, c))
+        raw = factory.raw(number)
+        for name in ("SPARTA_CN2_DATA", "SGS_DATA"):
+            raw[name] = fits.BinTableHDU.from_columns(columns, name=name)
+        factory.write(tree.root / "raw" / f"{factory.archive_id(number)}.fits.fz", raw)
     db.load(tree.root)
     for table in ("sparta_cn2", "sgs"):
         times = db.query(f"SELECT time_utc FROM {table} ORDER BY exposure_id, row_index")

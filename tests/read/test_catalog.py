@@ -13,13 +13,19 @@ from astropy.time import Time
 from astropy.utils.masked import Masked
 
 from aomuse.errors import FileError
+from aomuse.exchange.content import HduContent
+from aomuse.exchange.issue import Issue
 from aomuse.read.catalog import header_lines, read_catalog
 
+GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n"
 
-def ecsv(table: Table) -> bytes:
-    stream = io.StringIO()
-    table.write(stream, format="ascii.ecsv")
-    return stream.getvalue().encode()
+
+def read(content: bytes | Table) -> tuple[HduContent, list[Issue]]:
+    if isinstance(content, Table):
+        stream = io.StringIO()
+        content.write(stream, format="ascii.ecsv")
+        content = stream.getvalue().encode()
+    return read_catalog(content, "X.se.cat", "SE")
 
 
 def test_units_descriptions_and_types():
@@ -28,38 +34,40 @@ def test_units_descriptions_and_types():
             "id": Column([3, 1], unit=None, description="number", dtype=np.int64),
             "ra": Column([1.5, -0.0], unit="deg", description="right ascension", format=".3f"),
             "name": Column(["a b", ""], dtype=str),
+            "flux": MaskedColumn([np.nan, 2.0], mask=[False, True]),
         },
-        meta={"cube": "X.fits", "count": 2, "scale": 0.2, "good": True, "nested": {"a": [1]}},
-    )
-    content = ecsv(table)
-    hdu, issues = read_catalog(content, "X.detections.cat", "DETECTIONS")
-    assert issues == []
-    assert (hdu.name, hdu.type, hdu.dimensions) == ("DETECTIONS", "ecsv", "3 x 2")
+        meta={"cube": "X.fits", "count": 2, "scale": 0.2, "good": True, "nested": {"a": [1]},
+              "nothing": None},
+    )  # fmt: skip
+    hdu, issues = read(table)
+    assert (hdu.name, hdu.type, hdu.dimensions, issues) == ("SE", "ecsv", "4 x 2", [])
     assert [
         (f.name, f.format, f.unit, f.description, f.datatype, f.display) for f in hdu.table.formats
     ] == [
         ("id", "1K", None, "number", "int64", None),
         ("ra", "1D", "deg", "right ascension", "float64", ".3f"),
         ("name", "3A", None, None, "string", None),
+        ("flux", "1D", None, None, "float64", None),
     ]
-    assert [list(values) for values in hdu.table.values] == [[3, 1], [1.5, -0.0], ["a b", ""]]
-    assert np.signbit(hdu.table.values[1][1])
-    # An empty cell is a missing one in ECSV, a text's too.
+    values = [array.tolist() for array in hdu.table.values]
+    assert repr(values[:3]) == "[[3, 1], [1.5, -0.0], ['a b', '']]"
+    assert np.isnan(values[3][0])
+    # An empty cell is a missing one in ECSV, a text's too, and is not NaN.
     assert hdu.table.nulls[:2] == (None, None)
-    assert hdu.table.nulls[2].tolist() == [False, True]
+    assert [nulls.tolist() for nulls in hdu.table.nulls[2:]] == [[False, True]] * 2
     cards = hdu.cards.set_index("keyword")
-    assert list(cards["value_type"]) == ["str", "int", "float", "bool", "str"]
+    assert list(cards["value_type"]) == ["str", "int", "float", "bool", "str", "undefined"]
     assert cards.loc["cube", "value_text"] == "X.fits"
     assert cards.loc["scale", "value_float"] == 0.2
     assert json.loads(cards.loc["nested", "value_text"]) == {"a": [1]}
 
 
 def test_the_header_is_kept_to_the_byte():
-    content = b"# %ECSV 1.0\r\n# ---\r\n# datatype:\r\n# - {name: a, datatype: int64}\r\na\r\n1\r\n"
     for begins in (b"", codecs.BOM_UTF8):
-        hdu, issues = read_catalog(begins + content, "x", "SE")
-        expected = begins + content[: content.index(b"a\r\n1")]
-        assert hdu.card_images == header_lines(begins + content) == expected
+        content = begins + GOOD.replace(b"\n", b"\r\n")
+        hdu, issues = read(content)
+        expected = content.removesuffix(b"a\r\n1\r\n")
+        assert hdu.card_images == header_lines(content) == expected
         assert issues == []
 
 
@@ -74,9 +82,8 @@ SEXTRACTOR = b"""#   1 NUMBER          Running object number
 
 
 def test_a_catalogue_of_sextractor():
-    hdu, issues = read_catalog(SEXTRACTOR, "X.se.cat", "SE")
-    assert issues == []
-    assert (hdu.name, hdu.type, hdu.dimensions) == ("SE", "sextractor", "6 x 2")
+    hdu, issues = read(SEXTRACTOR)
+    assert (hdu.name, hdu.type, hdu.dimensions, issues) == ("SE", "sextractor", "6 x 2", [])
     assert [(f.name, f.unit, f.description, f.datatype) for f in hdu.table.formats] == [
         ("NUMBER", None, "Running object number", "int64"),
         ("X_IMAGE", "pix", "Object position along x", "float64"),
@@ -92,64 +99,49 @@ def test_a_catalogue_of_sextractor():
     assert hdu.card_images == header_lines(SEXTRACTOR) == b"".join(lines[:5])
 
 
-def test_a_catalogue_of_sextractor_without_rows():
-    hdu, _ = read_catalog(b"# 1 NUMBER\n# 2 X_IMAGE [pixel]\n", "X.se.cat", "SE")
+def test_catalogues_without_rows():
+    hdu, _ = read(b"# 1 NUMBER\n# 2 X_IMAGE [pixel]\n")
     assert (hdu.dimensions, hdu.table.row_count) == ("2 x 0", 0)
+    hdu, _ = read(Table({"x": np.array([], float)}))
+    assert (hdu.table.row_count, len(hdu.table.values[0])) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
-        *("float32", "float64", "bool", "complex128"),
-    ],
-)
-def test_every_type_keeps_its_extremes(dtype):
-    kind = np.dtype(dtype)
-    if kind.kind in "iu":
-        values = np.array([np.iinfo(kind).min, 0, np.iinfo(kind).max], kind)
-    elif kind.kind == "b":
-        values = np.array([True, False, True])
-    else:
-        values = np.array([1 / 3, np.finfo(kind).tiny, np.finfo(kind).max], kind)
-    hdu, _ = read_catalog(ecsv(Table({"x": values})), "x", "SE")
-    np.testing.assert_array_equal(hdu.table.values[0], values)
-    assert hdu.table.formats[0].datatype == dtype
-
-
-def test_an_empty_cell_is_not_nan():
-    table = Table({"x": MaskedColumn([1.0, np.nan, 2.0], mask=[False, False, True])})
-    hdu, _ = read_catalog(ecsv(table), "x", "SE")
-    assert hdu.table.nulls[0].tolist() == [False, False, True]
-    assert np.isnan(hdu.table.values[0][1])
+def test_every_type_keeps_its_extremes():
+    columns = {"bool": np.array([True, False, True])}
+    for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"):
+        limits = np.iinfo(name)
+        columns[name] = np.array([limits.min, 0, limits.max], name)
+    for name in ("float32", "float64", "complex128"):
+        limits = np.finfo(name)
+        columns[name] = np.array([1 / 3, limits.tiny, limits.max], name)
+    table = read(Table(columns))[0].table
+    assert [form.datatype for form in table.formats] == list(columns)
+    for found, (name, values) in zip(table.values, columns.items(), strict=True):
+        np.testing.assert_array_equal(found, values, name)
 
 
 def test_several_dimensions_and_objects():
     table = Table({"m": np.arange(12.0).reshape(2, 3, 2)})
     table["o"] = np.array([{"a": 1}, [1, None]], dtype=object)
-    hdu, issues = read_catalog(ecsv(table), "x", "SE")
+    hdu, issues = read(table)
     np.testing.assert_array_equal(hdu.table.values[0], table["m"])
     assert (hdu.table.formats[0].format, hdu.table.formats[0].dimensions) == ("6D", "(2,3)")
     assert [json.loads(text) for text in hdu.table.values[1]] == [{"a": 1}, [1, None]]
     assert [issue.code for issue in issues] == ["catalog_objects"]
 
 
-def test_a_catalogue_without_rows():
-    hdu, _ = read_catalog(ecsv(Table({"x": np.array([], float)})), "x", "SE")
-    assert (hdu.table.row_count, len(hdu.table.values[0])) == (0, 0)
-
-
 def test_times_and_coordinates_stay_the_columns_of_the_file():
+    times = ["2018-08-13T00:00:00.000", "2018-08-13T00:00:01.000"]
     table = QTable(
         {
             "id": [3, 17],
-            "time": Time(["2018-08-13T00:00:00.000", "2018-08-13T00:00:01.000"]),
+            "time": Time(times),
             "place": SkyCoord([1, 2] * units.deg, [3, 4] * units.deg),
             "mag": [1.5, 2.5] * units.mag,
             "masked": Masked([1.0, 2.0] * units.s, mask=[False, True]),
         }
     )
-    hdu, issues = read_catalog(ecsv(table), "x", "SE")
+    hdu, issues = read(table)
     assert issues == []
     assert [(f.name, f.unit, f.datatype) for f in hdu.table.formats] == [
         ("id", None, "int64"),
@@ -159,7 +151,7 @@ def test_times_and_coordinates_stay_the_columns_of_the_file():
         ("mag", "mag", "float64"),
         ("masked", "s", "float64"),
     ]
-    assert list(hdu.table.values[1]) == ["2018-08-13T00:00:00.000", "2018-08-13T00:00:01.000"]
+    assert list(hdu.table.values[1]) == times
     assert list(hdu.table.values[3]) == [3.0, 4.0]
     # How astropy makes them again is in the metadata.
     (card,) = hdu.cards.itertuples()
@@ -169,26 +161,21 @@ def test_times_and_coordinates_stay_the_columns_of_the_file():
 
 def test_a_catalogue_in_latin_1():
     content = GOOD.replace(b"int64}", b"int64, description: 10\xb0}")
-    hdu, issues = read_catalog(content, "x", "SE")
+    hdu, issues = read(content)
     assert hdu.table.formats[0].description == "10°"
     assert [(issue.code, issue.message) for issue in issues] == [
         ("not_ascii", f"byte {content.index(0xB0)} is not UTF-8: the text is read as Latin-1")
     ]
-    assert hdu.card_images == content[: content.index(b"a\n1")]
-
-
-def test_metadata_without_a_value():
-    hdu, _ = read_catalog(ecsv(Table({"x": [1]}, meta={"nothing": None})), "x", "SE")
-    assert list(hdu.cards["value_type"]) == ["undefined"]
+    assert hdu.card_images == content.removesuffix(b"a\n1\n")
 
 
 def test_a_last_line_without_an_end_is_told():
-    hdu, issues = read_catalog(GOOD.removesuffix(b"\n"), "x", "SE")
+    hdu, issues = read(GOOD.removesuffix(b"\n"))
     assert list(hdu.table.values[0]) == [1]
     assert [issue.code for issue in issues] == ["catalog_cut"]
 
 
-GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n"
+LONG = GOOD.replace(b": a", b": X").replace(b"\na", b"\nX").replace(b"X", b"a" * 300)
 
 
 @pytest.mark.parametrize(
@@ -205,13 +192,12 @@ GOOD = b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n
         (GOOD.replace(b"\na\n1", b"\nb\n1"), "damaged", "astropy cannot read it"),
         (GOOD.replace(b"\n1\n", b"\none\n"), "damaged", "astropy cannot read it"),
         (b"# %ECSV 1.0", "damaged", "astropy cannot read it"),
-        (GOOD.replace(b"name: a", b"name: " + b"a" * 300).replace(b"\na\n", b"\n" + b"a" * 300
-         + b"\n"), "bad_header", "longer than 255"),
+        (LONG, "bad_header", "longer than 255"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_catalogue_is_told(content, code, says):
     with pytest.raises(FileError) as caught:
-        read_catalog(content, "X.detections.cat", "DETECTIONS")
+        read(content)
     assert caught.value.code == code
     assert says in caught.value.why
     assert "\n" not in caught.value.why

@@ -1,9 +1,13 @@
-"""A hostile catalogue or night log costs a clear error, not minutes and gigabytes."""
+"""A hostile file costs a clear error, not minutes and gigabytes."""
 
 import time
 
+import fits_factory as factory
+import numpy as np
 import pytest
+from astropy.io import fits
 from companion_files import write_catalog, write_log
+from reading import NO_PIXELS, header, read, refusal
 
 from aomuse.errors import FileError
 from aomuse.read.catalog import read_table
@@ -45,9 +49,7 @@ def test_the_aliases_that_astropy_writes_are_read():
 
 
 def test_a_hostile_catalogue_costs_no_other_file(db, tree):
-    files = tree.add(1)
-    path = write_catalog(files, ".detections.cat")
-    path.write_text(HOSTILE["aliases"])
+    path = write_catalog(tree.add(1), text=HOSTILE["aliases"])
     assert str(path) in db.fail("load", tree.root)
     assert len(db.loaded_paths()) == 4
 
@@ -66,3 +68,54 @@ def test_a_log_with_many_odd_lines_has_short_messages(db, tree):
     told = db.query("SELECT message FROM load_issue WHERE code LIKE 'night_log%'")
     assert all(len(message) < 1000 for (message,) in told)
     assert any("and 4881 others" in message for (message,) in told)
+
+
+# What a table costs is bounded by the size of its file
+
+CARDS = (
+    *("XTENSION= 'BINTABLE'", "BITPIX  = 8", "NAXIS   = 2", "NAXIS1  = 1", "NAXIS2  = 1"),
+    *("PCOUNT  = 0", "GCOUNT  = 1", "TFIELDS = 1", "TFORM1  = 'B'"),
+)
+
+
+def small_table(number: int) -> bytes:
+    """Give a table of one value, whose definition is its own."""
+    return header(*CARDS, f"TTYPE1  = 'C{number}'", f"EXTNAME = 'E{number}'") + bytes(2880)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "raw" / "X.fits"
+
+
+def with_table(name: str, column: fits.Column) -> fits.HDUList:
+    return fits.HDUList([*factory.raw(1), fits.BinTableHDU.from_columns([column], name=name)])
+
+
+def test_tables_without_end(path):
+    content = factory.to_bytes(factory.raw(1)) + b"".join(map(small_table, range(600)))
+    error = refusal(factory.write(path, content))
+    assert error.code == "too_large"
+    assert "more columns than the limit" in error.why
+
+
+def test_bits_are_values(path):
+    bits = fits.Column("BITS", "8000X", array=np.zeros((200, 8000), np.bool_))
+    error = refusal(factory.write(path, with_table("MASK", bits)))
+    assert (error.code, error.extension) == ("bad_header", "MASK")
+    assert error.why.startswith("it claims 200 rows of 8,000 values, but the whole file has ")
+
+
+def test_columns_of_no_width(path):
+    """Their values take no bytes, but a row each."""
+    numbers = fits.Column("N", "1B", array=np.zeros(4000, np.uint8))
+    factory.write(path, with_table("FLAT", numbers))
+    error = refusal(factory.set_card(path, "FLAT", "TFIELDS", "900"))
+    assert (error.code, error.extension) == ("bad_header", "FLAT")
+
+
+def test_many_bad_cards_are_counted(path):
+    bad = [f"K{i:<7}= 1.2.3" for i in range(500)]
+    issues = read(factory.write(path, header(*NO_PIXELS, *bad))).issues
+    assert len(issues) == 21
+    assert issues[-1].message == "480 more cards of the header are like these"
