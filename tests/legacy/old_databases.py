@@ -1,11 +1,18 @@
-"""AOMUSE databases as their scripts made them: tables by Pony, documents by json.dumps."""
+"""AOMUSE databases as their scripts made them, and what their documents are compared with."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from astropy.io import fits
+from fits_factory import edit
 from sqlalchemy.dialects import mysql
+from warehouse import exposures
+
+import aomuse
+from aomuse.models import Exposure
 
 #: LONGTEXT: Pony's Json and LongStr on MariaDB.
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
@@ -70,6 +77,15 @@ PROCESSED_2023 = sa.Table(
     sa.Column("exposure", sa.Integer, sa.ForeignKey("exposure.id")),
 )
 
+_THREE = [1, 2, 3]
+_SOURCE = dict.fromkeys(("snr", "flux", "fwhm", "beta", "xc", "yc"), _THREE)
+#: The dummy of the README of 2020.
+README: dict[str, dict[str, Any]] = {
+    "data": {"PRIMARY": {"RA": 221.0, "DEC": 19.1, "ESO INS MODE": "testMode"}, "ETC": "etc"},
+    "psfParams": dict.fromkeys(("beta", "e", "theta", "fwhm", "wavelength"), _THREE),
+    "sources": {"PM_1": _SOURCE, "PM_2": _SOURCE, "ETC": "etc"},
+}
+
 #: Columns of 2020 by the names in the exported document.
 BLOBS_2020 = {"data": "data", "psfparams": "psfParams", "sources": "sources"}
 PLAIN_2020 = {"insmode": "insMode", "analysisfile": "analysisFile", "rawfile": "rawFile"}
@@ -81,11 +97,12 @@ ENCODINGS: dict[str, Callable[[Any], Any]] = {
 
 
 class OldDatabase:
-    """A database of one generation, filled by a test."""
+    """A database of one generation, filled by a test; it takes the place of an earlier one."""
 
     def __init__(self, url: str, tables: sa.MetaData) -> None:
         self.url = url
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+        tables.drop_all(self.engine)
         tables.create_all(self.engine)
         self._target, self._exposure = tables.tables["target"], tables.tables["exposure"]
 
@@ -140,3 +157,76 @@ def exact(value: Any) -> Any:
     if isinstance(value, list):
         return [exact(item) for item in value]
     return type(value).__name__, repr(value)
+
+
+def assert_sessions_show(url: str, documents: list[dict[str, Any]]) -> None:
+    """Compare the objects of a session with documents of one analysis each."""
+    with aomuse.connect(url).session() as session:
+        for document in documents:
+            wanted = sa.select(Exposure).filter_by(raw_file=document["rawFile"])
+            exposure = session.scalars(wanted).one()
+            (fit,) = exposure.psf_fits
+            assert exact(exposure.data()) == exact(document["data"])
+            assert exact(fit.psf_params()) == exact(document["psfParams"])
+            assert exact(fit.sources()) == exact(document["sources"])
+
+
+#: What documents fill as files do.
+_TABLES = (
+    *("exposure", "sparta_atm", "sparta_cn2", "sparta_cn2_layer", "asm", "sgs", "ag"),
+    *("psf_fit", "psf_layer", "psf_parameter", "psf_parameter_summary", "source", "source_sample"),
+    *("source_summary", "psf_field", "exposure_metric", "psf_fit_metric"),
+    *("exposure_laser_metric", "exposure_laser"),
+)
+
+
+def assert_as_from_files(imported: sa.Engine, loaded: sa.Engine) -> None:
+    """Compare the rows of exposures that were imported with those that were loaded."""
+    given, wanted = (sorted(exposures(engine).items()) for engine in (imported, loaded))
+    for table in _TABLES:
+        # Documents do not tell the last one, the fitted values.
+        columns = slice(-1 if table == "psf_parameter" else None)
+        one, other = (
+            [(name, [row[columns] for row in tables[table]]) for name, tables in each]
+            for each in (given, wanted)
+        )
+        assert any(rows for _, rows in one), table
+        assert repr(one) == repr(other), table
+
+
+# A night of which JSON, FITS and a database hold much in different ways
+
+
+def _header(hdus: fits.HDUList) -> None:
+    header = hdus[0].header
+    header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"
+    header.append(("REPEATED", 1, "first"), end=True)
+    header.append(("REPEATED", 2, "second"), end=True)
+    header["HISTORY"] = "one more line"
+    header["NEGZERO"] = -0.0
+    header["BIG"] = 123456789012345678901234567890
+    header["UNSET"] = (None, "no value")
+    header["EMPTY"] = ""
+    header["LONG"] = "x " * 100 + "end"
+
+
+def _source(hdus: fits.HDUList) -> None:
+    hdus[1].data["flux"][:4] = [np.nan, np.inf, -np.inf, -0.0]
+    hdus[1].data["xc"][:] = np.nan
+
+
+def _telemetry(hdus: fits.HDUList) -> None:
+    del hdus["AG_DATA"]
+    hdus["SPARTA_ATM_DATA"].data["LGS1_STREHL"][:2] = [np.inf, -0.0]
+
+
+def _parameter(hdus: fits.HDUList) -> None:
+    hdus["PSFPARS"].data["polyfit"][1, :3] = [np.inf, -0.0, np.nan]
+
+
+def make_odd(exposures: Sequence[Any]) -> None:
+    """Make something odd in the files of the first three exposures."""
+    edit(exposures[0].reduced, _header)
+    edit(exposures[1].psf, _source)
+    edit(exposures[1].raw, _telemetry)
+    edit(exposures[2].prm, _parameter)
