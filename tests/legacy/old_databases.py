@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,40 +19,37 @@ from aomuse.models import Exposure
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 NAME = sa.String(255)
 
-_metadata_2020 = sa.MetaData()
-sa.Table(
-    "target",
-    _metadata_2020,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("targetname", NAME, unique=True, nullable=False),
-)
-sa.Table(
-    "exposure",
-    _metadata_2020,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("insmode", NAME, nullable=False),
-    sa.Column("analysisfile", NAME, unique=True, nullable=False),
-    sa.Column("rawfile", NAME, unique=True),
-    *(sa.Column(name, LONG) for name in ("data", "psfparams", "sources")),
-    sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
-)
-
+_DOCUMENTS_2020 = ("data", "psfparams", "sources")
 _DOCUMENTS_2023 = (
     *("datacube_header", "raw_exposure_header", "raw_exposure_data", "pampelmuse_params"),
     *("sources", "psf_table", "pampelmuse_catalog", "raman_image_header", "maoppy_data"),
     *("sky_condition_start", "sky_comment_start", "sky_condition_end", "sky_comment_end"),
 )
-_metadata_2023 = sa.MetaData()
-sa.Table(
-    "target",
-    _metadata_2023,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("target_name", NAME, unique=True, nullable=False),
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True)
+
+
+def _tables(name_of_target: str, *columns: sa.Column[Any]) -> sa.MetaData:
+    """Give the tables of targets and of exposures, which have these columns."""
+    tables = sa.MetaData()
+    name = sa.Column(name_of_target, NAME, unique=True, nullable=False)
+    sa.Table("target", tables, _number(), name)
+    target = sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False)
+    sa.Table("exposure", tables, _number(), *columns, target)
+    return tables
+
+
+_TABLES_2020 = _tables(
+    "targetname",
+    sa.Column("insmode", NAME, nullable=False),
+    sa.Column("analysisfile", NAME, unique=True, nullable=False),
+    sa.Column("rawfile", NAME, unique=True),
+    *(sa.Column(name, LONG) for name in _DOCUMENTS_2020),
 )
-sa.Table(
-    "exposure",
-    _metadata_2023,
-    sa.Column("id", sa.Integer, primary_key=True),
+_TABLES_2023 = _tables(
+    "target_name",
     sa.Column("observation_time", sa.DateTime, unique=True, nullable=False),
     sa.Column("obs_id", sa.BigInteger, nullable=False),
     sa.Column("insmode", NAME, nullable=False),
@@ -60,12 +58,11 @@ sa.Table(
     *(sa.Column(name, LONG) for name in _DOCUMENTS_2023),
     sa.Column("sky_condition_start_time", sa.Double),
     sa.Column("sky_condition_end_time", sa.Double),
-    sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False),
 )
 PROCESSED_2023 = sa.Table(
     "processed_exposure",
-    _metadata_2023,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _TABLES_2023,
+    _number(),
     sa.Column("observation_time", sa.DateTime, nullable=False),
     sa.Column("insmode", NAME, nullable=False),
     *(sa.Column(name, sa.Double) for name in ("ngs_flux", "glf", "seeing", "airmass", "tau0")),
@@ -86,9 +83,6 @@ README: dict[str, dict[str, Any]] = {
     "sources": {"PM_1": _SOURCE, "PM_2": _SOURCE, "ETC": "etc"},
 }
 
-#: Columns of 2020 by the names in the exported document.
-BLOBS_2020 = {"data": "data", "psfparams": "psfParams", "sources": "sources"}
-PLAIN_2020 = {"insmode": "insMode", "analysisfile": "analysisFile", "rawfile": "rawFile"}
 #: How a document may be encoded, all of which AOMUSE and its users have done.
 ENCODINGS: dict[str, Callable[[Any], Any]] = {
     "once": json.dumps,
@@ -118,11 +112,12 @@ class OldDatabase:
             return int(made.inserted_primary_key[0])
 
     def add_document(self, document: dict[str, Any], encoding: str = "once", **columns: Any) -> int:
-        """Add a document of 2020; give its id."""
-        encode = ENCODINGS[encoding]
-        blobs = {name: encode(document[key]) for name, key in BLOBS_2020.items()}
-        plain = {name: document.get(key) for name, key in PLAIN_2020.items()}
-        return self.add(document["targetName"], **{**plain, **blobs, **columns})
+        """Add a document of 2020, whose keys are the names of the columns; give its id."""
+        row = {
+            key.lower(): ENCODINGS[encoding](value) if key in README else value
+            for key, value in document.items()
+        }
+        return self.add(row.pop("targetname"), **row | columns)
 
     def change(self, number: int, **columns: Any) -> None:
         """Change columns of an exposure."""
@@ -140,14 +135,25 @@ class OldDatabase:
             ]
 
 
-def database_2020(url: str) -> OldDatabase:
-    """Make an empty database of 2020."""
-    return OldDatabase(url, _metadata_2020)
+#: What makes an empty database at a URL.
+database_2020 = partial(OldDatabase, tables=_TABLES_2020)
+database_2023 = partial(OldDatabase, tables=_TABLES_2023)
 
 
-def database_2023(url: str) -> OldDatabase:
-    """Make an empty database of the successors."""
-    return OldDatabase(url, _metadata_2023)
+def row_2020(letter: str, number: int, **columns: Any) -> dict[str, Any]:
+    """Give an exposure of the database of a letter, whose values no other one has."""
+    base = 1000.0 * ord(letter) + number
+    params = {"fwhm": [base, base + 0.25], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
+    header = {"RA": base, "ESO OBS TARG NAME": "M 54"}
+    given = {
+        "insmode": "WFM-AO-N",
+        "analysisfile": f"{letter}_{number}.prm.fits",
+        "rawfile": f"MUSE.20{ord(letter) % 100:02d}-08-12T23:{number:02d}:30.000.fits.fz",
+        "data": json.dumps({"PRIMARY": header}),
+        "psfparams": json.dumps(params),
+        "sources": json.dumps({"PM_1": {"snr": [base, base + 1]}}),
+    }
+    return given | columns
 
 
 def exact(value: Any) -> Any:

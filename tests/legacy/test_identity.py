@@ -13,22 +13,7 @@ import pytest
 import sqlalchemy as sa
 from backends import on_sqlite, one_on_mariadb
 from old_databases import OldDatabase, database_2020, database_2023
-
-
-def row(letter: str, number: int, **columns: Any) -> dict[str, Any]:
-    """Give an exposure of the database of a letter, whose values no other one has."""
-    base = 1000.0 * ord(letter) + number
-    params = {"fwhm": [base, base + 0.25], "beta": [2.5, 3.5], "wavelength": [475.0, 476.25]}
-    header = {"RA": base, "ESO OBS TARG NAME": "M 54"}
-    given = {
-        "insmode": "WFM-AO-N",
-        "analysisfile": f"{letter}_{number}.prm.fits",
-        "rawfile": f"MUSE.20{ord(letter) % 100:02d}-08-12T23:{number:02d}:30.000.fits.fz",
-        "data": json.dumps({"PRIMARY": header}),
-        "psfparams": json.dumps(params),
-        "sources": json.dumps({"PM_1": {"snr": [base, base + 1]}}),
-    }
-    return given | columns
+from old_databases import row_2020 as row
 
 
 @pytest.fixture

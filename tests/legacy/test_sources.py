@@ -1,7 +1,6 @@
 """Where blobs come from: what is recognised, that it is never written, and what goes wrong."""
 
 import hashlib
-import json
 import signal
 import sqlite3
 from contextlib import closing
@@ -13,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from backends import on_sqlite, one_on_mariadb
 from old_databases import OldDatabase, database_2020
+from old_databases import row_2020 as row
 from own_processes import Gate, start
 from sqlalchemy.orm import Session
 from warehouse import aomuse, exposure_by_id
@@ -24,23 +24,10 @@ from aomuse.models import Exposure, PsfFit
 SECRET = "s3cr3t-pa55"
 
 
-def small(number: int) -> dict[str, Any]:
-    """Give the columns of an exposure of a few layers."""
-    params = {"fwhm": [1.5, 2.5], "beta": [2.5, number + 0.5], "wavelength": [475.0, 476.25]}
-    return {
-        "insmode": "WFM-AO-N",
-        "analysisfile": f"X_{number}.prm.fits",
-        "rawfile": f"MUSE.2018-08-12T23:{number:02d}:30.000.fits.fz",
-        "data": json.dumps({"PRIMARY": {"RA": 1.5, "ESO OBS TARG NAME": "M 54"}}),
-        "psfparams": json.dumps(params),
-        "sources": json.dumps({"PM_1": {"snr": [1.5, float(number)]}}),
-    }
-
-
 @pytest.fixture
 def old(old_2020):
     """Give a database of one exposure."""
-    old_2020.add("M 54", **small(1))
+    old_2020.add("M 54", **row("X", 1))
     return old_2020
 
 
@@ -82,7 +69,7 @@ def test_what_another_process_has_just_written_counts(old, db):
 @pytest.mark.parametrize("engine_of_source", ["sqlite_url", "mariadb_admin"])
 def test_nothing_can_be_written_through_it(engine_of_source, request):
     old = database_2020(request.getfixturevalue(engine_of_source)())
-    old.add("M 54", **small(1))
+    old.add("M 54", **row("X", 1))
     before = old.rows()
     with open_source(old.url) as source:
         connection = source._connection
@@ -102,7 +89,7 @@ def test_what_is_read_of_it_is_freed(mariadb_admin):
 @on_sqlite
 def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db):
     url = sa.make_url(mariadb_admin())
-    database_2020(url.render_as_string(hide_password=False)).add("M 54", **small(1))
+    database_2020(url.render_as_string(hide_password=False)).add("M 54", **row("X", 1))
     for driver, host in (("mysql", "127.0.0.1"), ("mysql+pymysql", "127.1")):
         other = url.set(drivername=driver, host=host).render_as_string(hide_password=False)
         done = db.succeed("import-blobs", other)
@@ -114,8 +101,8 @@ def test_a_url_of_mysql_and_another_name_of_the_host(mariadb_admin, db):
 @on_sqlite
 def test_another_database_does_not_take_the_place_of_an_import(old, sqlite_url, db):
     second = database_2020(sqlite_url())
-    second.add("M 54", **small(2))
-    second.add("M 54", **small(1) | {"analysisfile": "Y.prm.fits"})
+    second.add("M 54", **row("X", 2))
+    second.add("M 54", **row("X", 1, analysisfile="Y.prm.fits"))
     db.imports(old)
     before = exposure_by_id(db.engine, 1)
     done = db.run("import-blobs", second.url)
@@ -131,7 +118,7 @@ def test_another_database_does_not_take_the_place_of_an_import(old, sqlite_url, 
 
 @on_sqlite
 def test_an_exposure_of_a_session_is_left(old, db):
-    name = small(1)["rawfile"].removesuffix(".fits.fz")
+    name = row("X", 1)["rawfile"].removesuffix(".fits.fz")
     with Session(db.engine) as session:
         session.add(Exposure(archive_id=name, psf_fits=[PsfFit(name="mine", model="x")]))
         session.commit()
@@ -188,7 +175,7 @@ def test_without_a_schema_nothing_is_imported(empty_url, old):
 def test_an_import_that_was_ended_goes_on(sign, old, db, tmp_path):
     count = 5
     for number in range(2, count + 1):
-        old.add("M 54", **small(number))
+        old.add("M 54", **row("X", number))
     gate = Gate(tmp_path / "gate", number=3, later=10)
     process = start(db.url, "import-blobs", old.url, before=gate.code)
     gate.wait(process)

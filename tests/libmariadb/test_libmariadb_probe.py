@@ -27,12 +27,9 @@ def layout(fields: list[Any]) -> type[ctypes.Structure]:
 
 
 def swapped(fields: list[Any], one: str, other: str) -> type[ctypes.Structure]:
-    names = [name for name, _ in fields]
-    i, j = names.index(one), names.index(other)
-    changed = list(fields)
-    # The names change places, the types stay.
-    changed[i], changed[j] = (other, fields[i][1]), (one, fields[j][1])
-    return layout(changed)
+    """Let two names change places; the types stay."""
+    names = {one: other, other: one}
+    return layout([(names.get(name, name), kind) for name, kind in fields])
 
 
 WRONG_LAYOUTS = {
