@@ -1,6 +1,7 @@
 """A night with odd values, as files and as AOMUSE 2020 had it, and old databases to fill."""
 
 import json
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,20 +10,13 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from fits_factory import Files, Tree
+from fits_factory import Tree
 from loaded import Loaded, tree  # noqa: F401
 from old_databases import OldDatabase, database_2020, database_2023, make_odd
 from warehouse import Finished, aomuse, succeed
 
-
-@dataclass(frozen=True)
-class Night:
-    """A tree of three exposures, the database that it was loaded into, and its documents."""
-
-    root: Path
-    files: list[Files]
-    url: str
-    documents: list[dict[str, Any]]
+#: A tree of three exposures, the database that it was loaded into, and its documents.
+Night = namedtuple("Night", ["root", "files", "url", "documents"])
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,7 @@ def exported_documents(url: str, folder: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def documents(night):
     """Give the documents of the night, to change at will."""
-    copy: list[dict[str, Any]] = json.loads(json.dumps(night.documents))
-    return copy
+    return json.loads(json.dumps(night.documents))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """AOMUSE databases as their scripts made them, and what their documents are compared with."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,70 +9,35 @@ import numpy as np
 import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import edit
-from sqlalchemy.dialects import mysql
-from warehouse import exposures
+from warehouse import execute, exposures
 
 import aomuse
 from aomuse.models import Exposure
 
-#: LONGTEXT: Pony's Json and LongStr on MariaDB.
-LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-NAME = sa.String(255)
-
-_DOCUMENTS_2020 = ("data", "psfparams", "sources")
-_DOCUMENTS_2023 = (
-    *("datacube_header", "raw_exposure_header", "raw_exposure_data", "pampelmuse_params"),
-    *("sources", "psf_table", "pampelmuse_catalog", "raman_image_header", "maoppy_data"),
-    *("sky_condition_start", "sky_comment_start", "sky_condition_end", "sky_comment_end"),
-)
-
-
-def _number() -> sa.Column[int]:
-    return sa.Column("id", sa.Integer, primary_key=True)
-
-
-def _tables(name_of_target: str, *columns: sa.Column[Any]) -> sa.MetaData:
-    """Give the tables of targets and of exposures, which have these columns."""
-    tables = sa.MetaData()
-    name = sa.Column(name_of_target, NAME, unique=True, nullable=False)
-    sa.Table("target", tables, _number(), name)
-    target = sa.Column("target", sa.Integer, sa.ForeignKey("target.id"), nullable=False)
-    sa.Table("exposure", tables, _number(), *columns, target)
-    return tables
-
-
-_TABLES_2020 = _tables(
-    "targetname",
-    sa.Column("insmode", NAME, nullable=False),
-    sa.Column("analysisfile", NAME, unique=True, nullable=False),
-    sa.Column("rawfile", NAME, unique=True),
-    *(sa.Column(name, LONG) for name in _DOCUMENTS_2020),
-)
-_TABLES_2023 = _tables(
-    "target_name",
-    sa.Column("observation_time", sa.DateTime, unique=True, nullable=False),
-    sa.Column("obs_id", sa.BigInteger, nullable=False),
-    sa.Column("insmode", NAME, nullable=False),
-    sa.Column("raw_exposure_filename", NAME, unique=True),
-    sa.Column("prm_filename", NAME, unique=True),
-    *(sa.Column(name, LONG) for name in _DOCUMENTS_2023),
-    sa.Column("sky_condition_start_time", sa.Double),
-    sa.Column("sky_condition_end_time", sa.Double),
-)
-PROCESSED_2023 = sa.Table(
-    "processed_exposure",
-    _TABLES_2023,
-    _number(),
-    sa.Column("observation_time", sa.DateTime, nullable=False),
-    sa.Column("insmode", NAME, nullable=False),
-    *(sa.Column(name, sa.Double) for name in ("ngs_flux", "glf", "seeing", "airmass", "tau0")),
-    sa.Column("degraded", sa.Boolean),
-    sa.Column("num_sources", sa.Integer),
-    *(sa.Column(name, LONG) for name in ("sgs_data", "sparta_atm", "psf_params")),
-    sa.Column("sparta_iq_los_500nm", sa.Double),
-    sa.Column("target", sa.Integer, sa.ForeignKey("target.id")),
-    sa.Column("exposure", sa.Integer, sa.ForeignKey("exposure.id")),
-)
+_ID, _NAME = "id INTEGER NOT NULL PRIMARY KEY", "VARCHAR(255)"
+_TABLES_2020 = {
+    "target": f"{_ID}, targetname {_NAME} NOT NULL UNIQUE",
+    "exposure": f"""{_ID}, insmode {_NAME} NOT NULL, analysisfile {_NAME} NOT NULL UNIQUE,
+        rawfile {_NAME} UNIQUE, data LONGTEXT, psfparams LONGTEXT, sources LONGTEXT,
+        target INTEGER NOT NULL, FOREIGN KEY (target) REFERENCES target (id)""",
+}
+_TABLES_2023 = {
+    "target": f"{_ID}, target_name {_NAME} NOT NULL UNIQUE",
+    "exposure": f"""{_ID}, observation_time DATETIME NOT NULL UNIQUE, obs_id BIGINT NOT NULL,
+        insmode {_NAME} NOT NULL, raw_exposure_filename {_NAME} UNIQUE, prm_filename {_NAME} UNIQUE,
+        datacube_header LONGTEXT, raw_exposure_header LONGTEXT, raw_exposure_data LONGTEXT,
+        pampelmuse_params LONGTEXT, sources LONGTEXT, psf_table LONGTEXT,
+        pampelmuse_catalog LONGTEXT, raman_image_header LONGTEXT, maoppy_data LONGTEXT,
+        sky_condition_start LONGTEXT, sky_comment_start LONGTEXT, sky_condition_start_time DOUBLE,
+        sky_condition_end LONGTEXT, sky_comment_end LONGTEXT, sky_condition_end_time DOUBLE,
+        target INTEGER NOT NULL, FOREIGN KEY (target) REFERENCES target (id)""",
+    "processed_exposure": f"""{_ID}, observation_time DATETIME NOT NULL, insmode {_NAME} NOT NULL,
+        ngs_flux DOUBLE, glf DOUBLE, seeing DOUBLE, airmass DOUBLE, tau0 DOUBLE, degraded BOOLEAN,
+        num_sources INTEGER, sgs_data LONGTEXT, sparta_atm LONGTEXT, psf_params LONGTEXT,
+        sparta_iq_los_500nm DOUBLE, target INTEGER, exposure INTEGER,
+        FOREIGN KEY (target) REFERENCES target (id),
+        FOREIGN KEY (exposure) REFERENCES exposure (id)""",
+}
 
 _THREE = [1, 2, 3]
 _SOURCE = dict.fromkeys(("snr", "flux", "fwhm", "beta", "xc", "yc"), _THREE)
@@ -83,38 +48,47 @@ README: dict[str, dict[str, Any]] = {
     "sources": {"PM_1": _SOURCE, "PM_2": _SOURCE, "ETC": "etc"},
 }
 
-#: How a document may be encoded, all of which AOMUSE and its users have done.
-ENCODINGS: dict[str, Callable[[Any], Any]] = {
-    "once": json.dumps,
-    "twice": lambda value: json.dumps(json.dumps(value)),
-}
+
+def encoded_twice(value: Any) -> str:
+    """Encode a document as it may be too, since AOMUSE and its users have done that."""
+    return json.dumps(json.dumps(value))
 
 
 class OldDatabase:
     """A database of one generation, filled by a test; it takes the place of an earlier one."""
 
-    def __init__(self, url: str, tables: sa.MetaData) -> None:
+    def __init__(self, url: str, tables: dict[str, str]) -> None:
         self.url = url
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
-        tables.drop_all(self.engine)
-        tables.create_all(self.engine)
-        self._target, self._exposure = tables.tables["target"], tables.tables["exposure"]
+        execute(
+            self.engine,
+            *(f"DROP TABLE IF EXISTS {name}" for name in reversed(tables)),
+            *(f"CREATE TABLE {name} ({columns})" for name, columns in tables.items()),
+        )
+        self._tables = sa.MetaData()
+        self._tables.reflect(self.engine)
+
+    def insert(self, table: str, **columns: Any) -> int:
+        """Add a row; give its id."""
+        into = self._tables.tables[table]
+        with self.engine.begin() as connection:
+            number = (connection.scalar(sa.select(sa.func.max(into.c.id))) or 0) + 1
+            connection.execute(sa.insert(into).values(id=number, **columns))
+        return number
 
     def add(self, target: str, **columns: Any) -> int:
         """Add an exposure, and its target if that is new; give its id."""
-        (name,) = (c for c in self._target.c if c.name != "id")
-        with self.engine.begin() as connection:
-            number = connection.scalar(sa.select(self._target.c.id).where(name == target))
-            if number is None:
-                made = connection.execute(sa.insert(self._target).values({name.name: target}))
-                number = made.inserted_primary_key[0]
-            made = connection.execute(sa.insert(self._exposure).values(target=number, **columns))
-            return int(made.inserted_primary_key[0])
+        name = self._tables.tables["target"].c[1]
+        known = {text: number for table, number, text, *_ in self.rows() if table == "target"}
+        number = known.get(target) or self.insert("target", **{name.name: target})
+        return self.insert("exposure", target=number, **columns)
 
-    def add_document(self, document: dict[str, Any], encoding: str = "once", **columns: Any) -> int:
+    def add_document(
+        self, document: dict[str, Any], encode: Any = json.dumps, **columns: Any
+    ) -> int:
         """Add a document of 2020, whose keys are the names of the columns; give its id."""
         row = {
-            key.lower(): ENCODINGS[encoding](value) if key in README else value
+            key.lower(): encode(value) if key in README else value
             for key, value in document.items()
         }
         return self.add(row.pop("targetname"), **row | columns)
@@ -122,17 +96,14 @@ class OldDatabase:
     def change(self, number: int, **columns: Any) -> None:
         """Change columns of an exposure."""
         with self.engine.begin() as connection:
-            where = self._exposure.c.id == number
-            connection.execute(sa.update(self._exposure).where(where).values(columns))
+            exposure = self._tables.tables["exposure"]
+            connection.execute(sa.update(exposure).where(exposure.c.id == number).values(columns))
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Give all rows of all tables."""
+        tables = self._tables.sorted_tables
         with self.engine.connect() as connection:
-            return [
-                (name, *row)
-                for name in sorted(sa.inspect(connection).get_table_names())
-                for row in connection.execute(sa.text(f"SELECT * FROM {name} ORDER BY id"))
-            ]
+            return [(t.name, *row) for t in tables for row in connection.execute(sa.select(t))]
 
 
 #: What makes an empty database at a URL.
@@ -159,7 +130,7 @@ def row_2020(letter: str, number: int, **columns: Any) -> dict[str, Any]:
 def exact(value: Any) -> Any:
     """Give a value so that equality tells types, order of keys, NaN and the sign of zero."""
     if isinstance(value, dict):
-        return [(key, exact(item)) for key, item in value.items()]
+        return "dict", [(key, exact(item)) for key, item in value.items()]
     if isinstance(value, list):
         return [exact(item) for item in value]
     return type(value).__name__, repr(value)

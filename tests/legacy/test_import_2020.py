@@ -6,7 +6,13 @@ import pytest
 import sqlalchemy as sa
 from backends import on_sqlite
 from fits_factory import write
-from old_databases import assert_as_from_files, assert_sessions_show, database_2020, exact
+from old_databases import (
+    assert_as_from_files,
+    assert_sessions_show,
+    database_2020,
+    encoded_twice,
+    exact,
+)
 from warehouse import query
 
 FITS = "SELECT id, exposure_id, name, model, prm_file FROM psf_fit ORDER BY id"
@@ -22,8 +28,8 @@ def old(old_2020, documents):
 
 def test_what_goes_in_comes_out(other_url, documents, db):
     old = database_2020(other_url)
-    for document, encoding in zip(documents, ("once", "twice", "once"), strict=True):
-        old.add_document(document, encoding)
+    for document, encode in zip(documents, (json.dumps, encoded_twice, json.dumps), strict=True):
+        old.add_document(document, encode)
     before = old.rows()
     db.imports(old, "3 loaded")
     assert exact(db.export()) == exact(documents)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from backends import on_sqlite
-from old_databases import ENCODINGS, PROCESSED_2023, database_2023, exact
+from old_databases import OldDatabase, database_2023, encoded_twice, exact
 from warehouse import aomuse, succeed
 
 from aomuse.models import NightWeather
@@ -41,10 +41,10 @@ id mag
 START = dt.datetime(2018, 8, 12, 23, 57, 30)
 
 
-def columns_of(document: dict[str, Any], encode: Any = json.dumps) -> dict[str, Any]:
-    """Give what the script of 2023 made of the same files."""
+def add(old: OldDatabase, document: dict[str, Any], encode: Any = json.dumps, **others: Any) -> int:
+    """Add what the script of 2023 made of the same files, with other columns; give the id."""
     data = dict(document["data"])
-    return {
+    columns = {
         "observation_time": START,
         "obs_id": 2_001_234,
         "insmode": document["insMode"],
@@ -56,6 +56,7 @@ def columns_of(document: dict[str, Any], encode: Any = json.dumps) -> dict[str, 
         "pampelmuse_params": encode(document["psfParams"]),
         "sources": encode(document["sources"]),
     }
+    return old.add(document["targetName"], **columns | others)
 
 
 def maoppy_of(document: dict[str, Any]) -> dict[str, Any]:
@@ -80,12 +81,13 @@ def kept_row(db: Any) -> dict[str, Any]:
 
 def test_what_goes_in_comes_out(other_url, documents, db):
     # Documents are encoded once on one engine, and twice on the other.
-    encode = ENCODINGS["once" if db.engine.dialect.name == "sqlite" else "twice"]
+    encode = json.dumps if db.engine.dialect.name == "sqlite" else encoded_twice
     document, old = documents[0], database_2023(other_url)
     maoppy = maoppy_of(document)
-    number = old.add(
-        document["targetName"],
-        **columns_of(document, encode),
+    number = add(
+        old,
+        document,
+        encode,
         pampelmuse_catalog=encode(CATALOG),
         raman_image_header=encode({"ESO PRO CATG": "RAMAN_IMAGES", "EXPTIME": 600.0}),
         maoppy_data=encode(maoppy),
@@ -140,11 +142,8 @@ def test_what_goes_in_comes_out(other_url, documents, db):
 def test_a_catalogue_as_text(old_2023, documents, db):
     texts = (ECSV, json.dumps(ECSV), json.dumps("no catalogue at all"))
     for number, text in enumerate(texts):
-        columns = columns_of(documents[number]) | {
-            "observation_time": START + dt.timedelta(hours=number),
-            "pampelmuse_catalog": text,
-        }
-        old_2023.add(documents[number]["targetName"], **columns)
+        time = START + dt.timedelta(hours=number)
+        add(old_2023, documents[number], observation_time=time, pampelmuse_catalog=text)
     db.imports(old_2023)
     units = db.query(
         "SELECT DISTINCT c.name, c.unit FROM table_column c"
@@ -162,7 +161,7 @@ def test_a_catalogue_as_text(old_2023, documents, db):
 def test_shapes_that_no_table_holds_are_kept_whole(old_2023, documents, db):
     names = ("raw_exposure_header", "raw_exposure_data", "raman_image_header", "maoppy_data")
     blobs = {name: json.dumps([name]) for name in names}
-    old_2023.add(documents[0]["targetName"], **columns_of(documents[0]) | blobs)
+    add(old_2023, documents[0], **blobs)
     db.imports(old_2023)
     kept = db.query("SELECT document, content FROM imported_document WHERE kind = 'whole'")
     assert {name: text for name, text in kept if name != "row"} == blobs
@@ -174,8 +173,7 @@ def test_nothing_by_all_its_names(old_2023, documents, db):
     nothing = [None, "null", '"null"', "None", "", '""', '"None"', "  "]
     blobs = ["raw_exposure_header", "raw_exposure_data", "pampelmuse_params", "sources"]
     blobs += ["pampelmuse_catalog", "raman_image_header", "maoppy_data", "psf_table"]
-    columns = columns_of(documents[0]) | dict(zip(blobs, nothing, strict=True))
-    old_2023.add(documents[0]["targetName"], **columns)
+    add(old_2023, documents[0], **dict(zip(blobs, nothing, strict=True)))
     db.imports(old_2023)
     (found,) = db.export()
     tables = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
@@ -222,7 +220,7 @@ def test_times_of_the_sky(sqlite_url, db):
 
 @on_sqlite
 def test_processed_exposures_are_kept(old_2023, documents, db):
-    number = old_2023.add(documents[0]["targetName"], **columns_of(documents[0]))
+    number = add(old_2023, documents[0])
     processed = {
         "insmode": "WFM-AO-N",
         "ngs_flux": 12.5,
@@ -231,10 +229,10 @@ def test_processed_exposures_are_kept(old_2023, documents, db):
         "sgs_data": json.dumps({"a": [1.5]}),
         "sparta_iq_los_500nm": 0.72,
     }
-    with old_2023.engine.begin() as connection:
-        for exposure in (number, None):
-            row = processed | {"observation_time": START, "exposure": exposure}
-            connection.execute(sa.insert(PROCESSED_2023).values(row))
+    for exposure in (number, None):
+        old_2023.insert(
+            "processed_exposure", observation_time=START, exposure=exposure, **processed
+        )
     assert "without an exposure" in db.fail("import-blobs", old_2023.url)
     (kept,) = kept_row(db)["processed_exposure"]
     assert kept.items() >= processed.items()

@@ -1,4 +1,4 @@
-"""The export against what AOMUSE 2020 read from the same files, written down here once more."""
+"""The export gives what AOMUSE 2020 read from the same files, which is written down here again."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite
 from fits_factory import leave_one_channel
+from loaded import tree_of
 from old_databases import exact, make_odd
 
 from aomuse.simulate import simulate
-
-pytestmark = pytest.mark.usefixtures("slow")
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 EXPOSURES = 6
@@ -95,6 +96,7 @@ def seed_documents(tree):
     }
 
 
+@pytest.mark.usefixtures("slow")
 def test_export_gives_what_the_seed_stored(db, tree, tmp_path, seed_documents):
     assert f"{EXPOSURES} loaded" in db.load(tree).out
     db.succeed("export", "seed-json", tmp_path)
@@ -111,3 +113,55 @@ def test_export_gives_what_the_seed_stored(db, tree, tmp_path, seed_documents):
     assert written == {*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"}
     line = db.fail("export", "seed-json", some, "--prm", "nope", code=2)
     assert "no analysis comes from a parameter file called nope" in line
+
+
+#: Texts in the database, of which none is a path out of the export's folder.
+NAMES = (
+    "../../out.prm.fits",
+    "/tmp/aomuse-absolute.prm.fits",
+    "C:\\absolute.prm.fits",
+    "a\x00b.prm.fits",
+    "x" * 244 + ".prm.fits",
+    "..",
+    "NUL.prm.fits",
+    "a\x1b[31mb\nc.prm.fits",
+)
+
+
+@pytest.fixture
+def twice(db, tmp_path):
+    """Give a warehouse of two exposures with an analysis each."""
+    db.load(tree_of(tmp_path / "night", 2).root)
+    return db
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@on_sqlite
+def test_every_file_stays_in_the_folder(twice, tmp_path):
+    """Both analyses have the name: the second one goes below a folder of its model's name."""
+    for number, name in enumerate(NAMES):
+        with twice.engine.begin() as connection:
+            update = sa.text("UPDATE psf_fit SET prm_file = :name, model = '../../m'")
+            connection.execute(update, {"name": name})
+        before, out = files_in(tmp_path), tmp_path / "deep" / str(number)
+        done = twice.succeed("export", "seed-json", out)
+        assert len(done.out.splitlines()) == 3
+        written = files_in(tmp_path) - before
+        assert len(written) == 2
+        assert written == files_in(out)
+        assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+        assert not Path("/tmp/aomuse-absolute.prm.fits.json").exists()
+
+
+@on_sqlite
+def test_a_link_out_of_the_folder_is_not_followed(twice, tmp_path):
+    twice.execute("UPDATE psf_fit SET prm_file = 'same.prm.fits'")
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / twice.scalar("SELECT DISTINCT model FROM psf_fit")).symlink_to(elsewhere)
+    assert "is a link out of" in twice.fail("export", "seed-json", out, code=2)
+    assert list(elsewhere.iterdir()) == []

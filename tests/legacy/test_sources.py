@@ -1,12 +1,10 @@
 """Where blobs come from: what is recognised, that it is never written, and what goes wrong."""
 
-import hashlib
 import signal
 import sqlite3
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -35,11 +33,9 @@ def path_of(old: OldDatabase) -> Path:
     return Path(str(sa.make_url(old.url).database))
 
 
-def states(path: Path) -> dict[str, str]:
-    """Give name and checksum of every file beside a database."""
-    return {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in path.parent.iterdir()
-    }
+def states(path: Path) -> dict[str, bytes]:
+    """Give name and content of every file beside a database."""
+    return {file.name: file.read_bytes() for file in path.parent.iterdir()}
 
 
 @one_on_mariadb("journal", ["delete", "wal"])

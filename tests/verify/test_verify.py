@@ -1,16 +1,15 @@
 """verify finds every kind of difference, and none where there is none."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
-from click.testing import CliRunner
-from fits_factory import Tree, leave_one_channel
+from fits_factory import Tree, edit_bytes, leave_one_channel
+from loaded import Loaded
 
-from aomuse import pipeline
-from aomuse.cli import cli
 from aomuse.simulate import simulate
 from aomuse.verify import compare, verify
 
@@ -67,6 +66,11 @@ TAMPERING = (
 )
 
 
+def found_in(db: Loaded, *roots: list[Path]) -> list[str]:
+    """Give all differences."""
+    return [found for result in verify(db.engine, *roots) for found in result.differences]
+
+
 def test_equal_after_load(engine, night, load_once):
     load_once(night)
     for results in (verify(engine), verify(engine, [night])):
@@ -74,70 +78,56 @@ def test_equal_after_load(engine, night, load_once):
         assert sum(result.values for result in results) > 3000
 
 
-def test_every_change_is_found(engine, night, load_once):
+def test_every_change_is_found(db, night, load_once):
     load_once(night)
     for group in TAMPERING:
-        with engine.connect() as connection:
+        with db.engine.connect() as connection:
             for kind, (statement, _) in group.items():
                 assert connection.execute(sa.text(statement)).rowcount > 0, kind
             differences = [d for result in compare(connection) for d in result.differences]
             connection.rollback()
         for kind, (_, named) in group.items():
             assert any(named in difference for difference in differences), (kind, differences)
-    assert not any(result.differences for result in verify(engine))
+    assert found_in(db) == []
 
 
-def test_special_values_are_compared(engine, tmp_path):
-    tree = Tree(tmp_path / "night")
+def test_special_values_are_compared(db, tree):
     with fits.open(tree.add(1).psf, mode="update") as hdus:
         hdus[1].data["flux"][:3] = [float("inf"), float("-inf"), -0.0]
-    pipeline.load(engine, [tree.root])
-    assert not any(result.differences for result in verify(engine))
-    with engine.begin() as connection:
-        assert connection.execute(sa.text("DELETE FROM special_value")).rowcount >= 3
-    (different,) = [result for result in verify(engine) if result.differences]
+    db.load(tree.root)
+    assert found_in(db) == []
+    assert db.count("special_value") >= 3
+    db.execute("DELETE FROM special_value")
+    (different,) = [result for result in verify(db.engine) if result.differences]
     assert len(different.differences) == 3
 
 
 @on_sqlite
-def test_command(db_url, engine, night, tmp_path):
-    runner = CliRunner()
-    root = tmp_path / "night"
+def test_command(db, night, tmp_path):
+    root, other = tmp_path / "night", tmp_path / "other"
     shutil.copytree(night, root)
-    pipeline.load(engine, [root])
-    result = runner.invoke(cli, ["--db", db_url, "verify", str(root)], standalone_mode=False)
-    assert (result.return_value, "7 files" in result.stdout) == (0, True), result.output
+    db.load(root)
+    assert "7 files" in db.succeed("verify", root).out
     next((root / "raw").iterdir()).unlink()
-    result = runner.invoke(cli, ["--db", db_url, "verify"], standalone_mode=False)
-    assert result.return_value == 1
-    assert "cannot be read" in result.stderr
-    assert "Traceback" not in result.output
-    simulate(tmp_path / "other", exposures=2, sources=1, layers=3, seed=9)
-    result = runner.invoke(
-        cli, ["--db", db_url, "verify", str(tmp_path / "other")], standalone_mode=False
-    )
-    assert result.return_value == 1
-    assert "not in the database" in result.stderr
+    simulate(other, exposures=1, sources=1, layers=3, seed=9)
+    for arguments, said in (((), "cannot be read"), ((other,), "not in the database")):
+        done = db.run("verify", *arguments)
+        assert (done.code, said in done.err) == (1, True)
+        assert "Traceback" not in done.text
 
 
 @one_on_mariadb("encoding", ["utf-8", "latin-1"])
-def test_units_that_are_not_ascii(db, tmp_path, encoding):
-    tree = Tree(tmp_path)
-    files = tree.add(1)
-    content = files.raw.read_bytes()
-    assert content.count(b"'adu     '")
+def test_units_that_are_not_ascii(db, tree, encoding):
     unit = "'µm'".encode(encoding).ljust(10)
-    files.raw.write_bytes(content.replace(b"'adu     '", unit))
-    db.load(tmp_path)
+    edit_bytes(tree.add(1).raw, lambda content: content.replace(b"'adu     '", unit))
+    db.load(tree.root)
     assert db.scalar("SELECT COUNT(*) FROM table_column WHERE unit = 'µm'")
-    assert not any(result.differences for result in verify(db.engine))
+    assert found_in(db) == []
 
 
 @on_sqlite
 def test_a_refused_file_in_an_odd_folder_has_its_reason(db, tmp_path):
-    tree = Tree(tmp_path / "two\nlines \x1b[31m")
-    files = tree.add(1)
-    files.psf.write_bytes(b"")
+    Tree(tmp_path / "two\nlines \x1b[31m").add(1).psf.write_bytes(b"")
     db.fail("load", tmp_path)
-    (reason,) = [d for result in verify(db.engine, [tmp_path]) for d in result.differences]
+    (reason,) = found_in(db, [tmp_path])
     assert reason.startswith("the file could not be loaded: the file is empty")
