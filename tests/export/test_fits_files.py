@@ -159,41 +159,21 @@ def test_columns_of_every_kind_come_back_to_the_bit(export, tree, name):
     raw, exact = grid_file(tree, name, exact=True)
     assert exact
     done = export()
-    (_, header, data), wanted = hdus_of(written(tree, raw))[-1], hdus_of(raw)[-1]
-    assert header == wanted[1]
-    assert differing(data, wanted[2], exact) == []
-    assert data == wanted[2]
+    assert hdus_of(written(tree, raw))[-1] == hdus_of(raw)[-1]
     assert (done.code, done.err) == (0, "")
 
 
 def unsaid(table: str, column: GridColumn) -> bool:
     """Return whether the bytes of a column hold more than its values."""
-    is_scaled = bool(column.tags & {"scaled", "zero"})
     if table == "GRID_ASCII":
         return column.letter != "A"
     if table == "GRID_LISTS" and column.letter == "A":
         return True  # of a text with a NUL only what is before it is kept
     if table == "GRID_TEXT":
         return bool(column.tags & {"part", "behind_nul", "array", "one_axis"})
-    if column.tags & {"part"}:
-        return True
-    if column.letter in "KEDCM" and is_scaled:
+    if column.letter in "KEDCM" and column.tags & {"scaled", "zero"}:
         return True  # several numbers of 64 bits lead to one value, as do 0.0 and -0.0
-    return column.letter == "K" and "scaled_null" in column.tags
-
-
-def differing(data: bytes, wanted: bytes, columns: list[GridColumn]) -> list[str]:
-    """Give the columns whose fields differ."""
-    width = sum(len(column.cells[0]) for column in columns)
-    start, names = 0, []
-    for column in columns:
-        size = len(column.cells[0])
-        for row in range(column_grid.ROWS):
-            field = slice(row * width + start, row * width + start + size)
-            if data[field] != wanted[field]:
-                names.append(column.name)
-        start += size
-    return names
+    return "part" in column.tags or (column.letter == "K" and "scaled_null" in column.tags)
 
 
 @one_on_mariadb("name", TABLES)

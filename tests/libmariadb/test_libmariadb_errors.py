@@ -2,7 +2,7 @@
 
 import datetime as dt
 import gc
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -214,19 +214,14 @@ def test_lock_wait_timeout(engine, connection, writer):
 
 def test_deadlock(engine, connection, writer):
     execute(engine, "INSERT INTO star (number) VALUES (10), (20)")
-    with engine.connect() as other, other.begin() as transaction:
+    with engine.connect() as other, ThreadPoolExecutor(1) as beside:
         # The server ends the transaction that changed less.
         other.exec_driver_sql("UPDATE star SET needed = 1 WHERE number = 10")
         other.exec_driver_sql("INSERT INTO star (named) VALUES " + ", ".join(["('x')"] * 50))
         connection.exec_driver_sql("UPDATE star SET needed = 1 WHERE number = 20")
-        waiting = threading.Thread(
-            target=other.exec_driver_sql, args=("UPDATE star SET needed = 2 WHERE number = 20",)
-        )
-        waiting.start()
+        beside.submit(other.exec_driver_sql, "UPDATE star SET needed = 2 WHERE number = 20")
         _wait_for(engine, "UPDATE star SET needed = 2%")
         assert refused(writer, Trouble.BUSY, number=[10]) == 1213
-        waiting.join()
-        transaction.rollback()
 
 
 def test_no_room(engine, writer):
@@ -236,6 +231,15 @@ def test_no_room(engine, writer):
         "CREATE TABLE small (text CHAR(200)) ENGINE=MEMORY",
     )
     assert refused(writer, Trouble.FULL, "small", text=["x"] * 5000) == 1114
+
+
+def _kill(engine: sa.Engine, number: int | None) -> None:
+    execute(engine, f"KILL CONNECTION {number}")
+
+
+def _wait_for(engine: sa.Engine, statement: str) -> None:
+    waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE :text"
+    wait_until(lambda: scalar(engine, waiting, text=statement))
 
 
 def test_killed_between_writes(engine, connection, writer, write):
@@ -248,23 +252,9 @@ def test_killed_between_writes(engine, connection, writer, write):
 
 def test_killed_during_a_write(engine, connection, writer):
     number = connection.scalar(sa.text("SELECT CONNECTION_ID()"))
-    with engine.begin() as holder:
+    with engine.begin() as holder, ThreadPoolExecutor(1) as beside:
         holder.exec_driver_sql("INSERT INTO star (number) VALUES (1)")
-        killer = threading.Thread(target=_kill_at_work, args=(engine, number))
-        killer.start()
-        refused(writer, Trouble.GONE, number=[1])
-        killer.join()
-
-
-def _kill(engine: sa.Engine, number: int | None) -> None:
-    execute(engine, f"KILL CONNECTION {number}")
-
-
-def _kill_at_work(engine: sa.Engine, number: int) -> None:
-    _wait_for(engine, "INSERT INTO star%")
-    _kill(engine, number)
-
-
-def _wait_for(engine: sa.Engine, statement: str) -> None:
-    waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE :text"
-    wait_until(lambda: scalar(engine, waiting, text=statement))
+        failed = beside.submit(refused, writer, Trouble.GONE, number=[1])
+        _wait_for(engine, "INSERT INTO star%")
+        _kill(engine, number)
+        failed.result()
