@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from old_databases import exact
 
@@ -61,6 +61,8 @@ def test_what_drivers_give():
 
 
 @given(VALUES | NUMBERS, VALUES | NUMBERS)
+@example(float("nan"), -0.0)
+@example(0.0, -0.0)
 def test_a_difference_makes_one_value_the_other(stored, wanted):
     assert difference(stored, json.loads(json.dumps(stored))) is None
     change = difference(stored, wanted)
