@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from warehouse import execute, query
 
 from aomuse.db import create_engine
@@ -98,6 +98,7 @@ FRAMES = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(frame=FRAMES)
+@example(frame=pd.DataFrame({"named": pd.Series([None, None], dtype="string")}))
 def test_any_frame_is_written_alike(engine, frame):
     compare(engine, frame)
 
