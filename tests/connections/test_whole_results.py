@@ -8,8 +8,8 @@ from ctypes import c_void_p
 import pytest
 import sqlalchemy as sa
 
-from aomuse.connections.drivers import CONNECTOR, PYMYSQL
-from aomuse.db import create_engine, error_number
+from aomuse.connections.drivers import PYMYSQL
+from aomuse.db import error_number
 
 pytestmark = pytest.mark.usefixtures("collected")
 
@@ -21,24 +21,11 @@ ROWS = sa.text(
 #: Nothing has come yet when the limit ends it: it sorts.
 LATE = sa.text(f"SELECT seq * 1e0, CONCAT('name ', seq) FROM seq_1_to_{20 * COUNT} ORDER BY RAND()")
 WAYS = [{"binary_rows": True}, {"stream_results": True}]
-FETCH = {
-    "one by one": lambda result: list(iter(result.fetchone, None)),
-    "in parts": lambda result: [row for rows in result.partitions(7) for row in rows],
-    "all": lambda result: result.fetchall(),
-}
 
 
 def row(number):
     half = None if number % 2 else 7 * number
     return float(number), 1000 + number, f"name {number}" * 9, half
-
-
-@pytest.fixture(params=[CONNECTOR, PYMYSQL])
-def engine(request, mariadb_admin):
-    url = sa.make_url(mariadb_admin()).set(drivername=f"mariadb+{request.param}")
-    engine = create_engine(url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -55,40 +42,28 @@ def number(connection):
     return own.thread_id() if connection.engine.driver == PYMYSQL else own.connection_id
 
 
-@pytest.mark.parametrize("fetch", FETCH.values(), ids=FETCH)
 @pytest.mark.parametrize("way", WAYS, ids=str)
-def test_all_rows_come(engine, way, fetch):
-    with engine.connect() as connection:
-        result = connection.execution_options(**way).execute(ROWS, {"zero": COUNT - 50})
-        assert [tuple(some) for some in fetch(result)] == [row(COUNT - 49 + n) for n in range(50)]
-        for _ in range(3):
-            assert not fetch(connection.execution_options(**way).execute(ROWS, {"zero": COUNT}))
-
-
-def test_ways_of_fetching_can_be_mixed(engine):
-    for way in WAYS:
-        with engine.connect() as connection:
-            result = connection.execution_options(**way).execute(ROWS, {"zero": COUNT - 30})
-            found = [result.fetchone(), *result.fetchmany(3), result.fetchone()]
-            found += [*result.fetchmany(5), *result.fetchall()]
-            assert [tuple(some) for some in found] == [row(COUNT - 29 + n) for n in range(30)]
+def test_all_rows_come(connection, way, fetch):
+    connection.execution_options(**way)
+    found = fetch(connection.execute(ROWS, {"zero": COUNT - 50}))
+    assert [tuple(some) for some in found] == [row(COUNT - 49 + n) for n in range(50)]
+    for _ in range(3):
+        assert not any(fetch(connection.execute(ROWS, {"zero": COUNT})))
 
 
 @pytest.mark.parametrize("what", ["", "QUERY"])
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.filterwarnings("error")  # a cursor that is thrown away says nothing
-def test_a_read_that_is_killed_raises(engine, kill, way, what):
-    for fetch in FETCH.values():
-        with engine.connect() as connection:
-            result = connection.execution_options(**way).execute(ROWS, {"zero": 0})
-            assert tuple(result.fetchone()) == row(1)
-            kill(what, connection)
-            with pytest.raises(sa.exc.DBAPIError) as caught:
-                fetch(result)
-            assert error_number(caught.value.orig) in ([1317, 1927] if what else [2006, 2013, 1927])
-            assert connection.invalidated == (not what)
-            del result, caught
-            gc.collect()
+def test_a_read_that_is_killed_raises(connection, kill, way, what, fetch):
+    result = connection.execution_options(**way).execute(ROWS, {"zero": 0})
+    assert tuple(result.fetchone()) == row(1)
+    kill(what, connection)
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        fetch(result)
+    assert error_number(caught.value.orig) in ([1317, 1927] if what else [2006, 2013, 1927])
+    assert connection.invalidated == (not what)
+    del result, caught
+    gc.collect()
 
 
 def test_a_read_can_be_left_before_its_error_is_known(engine, kill):
@@ -115,12 +90,11 @@ def test_a_read_can_be_left_before_its_error_is_known(engine, kill):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("way", WAYS, ids=str)
-def test_a_connection_that_is_lost_before_is_one_error(engine, kill, way):
-    with engine.connect() as connection:
-        connection.connection.dbapi_connection.close()
-        with pytest.raises(sa.exc.DBAPIError):
-            connection.execution_options(**way).execute(ROWS, {"zero": 0})
-        gc.collect()
+def test_a_connection_that_is_lost_before_is_one_error(connection, way):
+    connection.connection.dbapi_connection.close()
+    with pytest.raises(sa.exc.DBAPIError):
+        connection.execution_options(**way).execute(ROWS, {"zero": 0})
+    gc.collect()
 
 
 def repeats(held, given):
@@ -137,15 +111,14 @@ def test_a_limit_of_time_raises_before_the_first_row(engine):
             assert error_number(caught.value.orig) == 1969
 
 
-def test_a_cursor_in_a_cycle_leaves_its_connection_alone(engine):
-    with engine.connect() as connection:
-        own = connection.connection.dbapi_connection
+def test_a_cursor_in_a_cycle_leaves_its_connection_alone(connection):
+    own = connection.connection.dbapi_connection
+    gc.collect()
+    before = sys.getrefcount(own)
+    for _ in range(3):
+        cursor = own.cursor()
+        cycle = [cursor]
+        cycle.append(cycle)
+        del cursor, cycle
         gc.collect()
-        before = sys.getrefcount(own)
-        for _ in range(3):
-            cursor = own.cursor()
-            cycle = [cursor]
-            cycle.append(cycle)
-            del cursor, cycle
-            gc.collect()
-            assert sys.getrefcount(own) >= before
+        assert sys.getrefcount(own) >= before

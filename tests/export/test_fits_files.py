@@ -17,7 +17,7 @@ from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
 from column_grid import GridColumn
 from fits_factory import Tree
-from warehouse import aomuse, exposure
+from warehouse import Finished, aomuse, exposure
 
 import aomuse as package
 from aomuse.export.places import relative_places
@@ -25,6 +25,27 @@ from aomuse.models import Exposure
 
 TABLES, _ = column_grid.grid()
 BLOCK = 2880
+RAW_ALONE = ("reduced", "prm", "psf")
+
+
+@pytest.fixture
+def export(db, tree):
+    """Give a function that loads the tree, and exports it into a folder beside it."""
+
+    def export(*options: str) -> Finished:
+        db.run("load", tree.root)
+        return db.run("export", "fits", out_of(tree), *options)
+
+    return export
+
+
+def out_of(tree: Tree) -> Path:
+    return tree.root.with_name("out")
+
+
+def written(tree: Tree, file: Path) -> Path:
+    """Give the place to which a file of the tree is exported."""
+    return out_of(tree) / file.relative_to(tree.root)
 
 
 def hdus_of(path: Path) -> list[tuple[str, bytes, bytes]]:
@@ -46,7 +67,7 @@ def without_pixels(hdus: list[tuple[str, bytes, bytes]]) -> list[tuple[str, byte
 
 def grid_file(tree: Tree, name: str, *, exact: bool) -> tuple[Path, list[GridColumn]]:
     """Put a table of the grid behind a raw file, with columns that come back exactly or do not."""
-    files = tree.add(1, without=["reduced", "prm", "psf"])
+    files = tree.add(1, without=RAW_ALONE)
     heap = bytearray()
     columns, used = [], 0
     made_now = column_grid.list_columns(heap) if name == "GRID_LISTS" else TABLES[name]
@@ -59,17 +80,23 @@ def grid_file(tree: Tree, name: str, *, exact: bool) -> tuple[Path, list[GridCol
     return factory.edit_bytes(files.raw, lambda content: content + made), columns
 
 
-def test_all_files_of_a_night_come_back_and_load_as_the_same_rows(db, tree, tmp_path, new_database):
+def append(
+    path: Path, hdu: fits.ImageHDU | fits.TableHDU, old: bytes = b"", new: bytes = b""
+) -> None:
+    """Put an HDU behind those of a file, with some of its bytes replaced."""
+    made = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), hdu]))[BLOCK:].replace(old, new)
+    factory.edit_bytes(path, lambda content: content + made)
+
+
+def test_all_files_of_a_night_come_back_and_load_as_the_same_rows(db, tree, new_database, at_head):
     names = [tree.add(number).archive_id for number in (1, 2)]
-    companions.write_log(tree)
-    before = {
-        path.relative_to(tree.root): hdus_of(path) for path in sorted(tree.root.rglob("*.fits*"))
-    }
+    log = companions.write_log(tree)
+    before = {written(tree, path): hdus_of(path) for path in tree.root.rglob("*.fits*")}
     db.load(tree.root)
-    logs = {p.name: p.read_bytes() for p in tree.root.glob("raw/*.NL.txt")}
+    content = log.read_bytes()
     shutil.rmtree(tree.root)
 
-    out = tmp_path / "out"
+    out = out_of(tree)
     done = db.succeed("export", "fits", out)
     hdus = [hdu for hdus in before.values() for hdu in hdus]
     tables = sum(kind == "BinTableHDU" for kind, _, _ in hdus)
@@ -79,22 +106,17 @@ def test_all_files_of_a_night_come_back_and_load_as_the_same_rows(db, tree, tmp_
         f"{images} images with zeros in place of pixels",
         "not FITS, and not written: 1 night log",
     ]
-    after = {path.relative_to(out): hdus_of(path) for path in sorted(out.rglob("*.fits*"))}
+    after = {path: hdus_of(path) for path in out.rglob("*.fits*")}
     assert after == {path: without_pixels(hdus) for path, hdus in before.items()}
 
-    for name, content in logs.items():
-        (out / "raw" / name).write_bytes(content)
-    other = new_database()
-    assert aomuse(other, "migrate").code == 0
-    assert aomuse(other, "load", out).code == 0
-    from aomuse import connect
-
-    engine = connect(other).engine
-    assert [exposure(engine, name) for name in names] == [db.exposure(name) for name in names]
-    engine.dispose()
+    written(tree, log).write_bytes(content)
+    other = package.connect(at_head(new_database())).engine
+    assert aomuse(other.url.render_as_string(hide_password=False), "load", out).code == 0
+    assert [exposure(other, name) for name in names] == [db.exposure(name) for name in names]
+    other.dispose()
 
 
-def test_headers_keep_what_is_odd(db, tree, tmp_path):
+def test_headers_keep_what_is_odd(export, tree):
     """Blanks before END, CONTINUE, HIERARCH, COMMENT, repeats, Latin-1, cards of no form."""
     files = tree.add(1, without=["raw", "prm", "psf"])
     odd = b"".join(
@@ -117,10 +139,10 @@ def test_headers_keep_what_is_odd(db, tree, tmp_path):
         )
     )
     factory.edit_bytes(files.reduced, lambda content: with_cards(content, odd))
+    done = export()
+    assert (done.code, done.err) == (0, "")
     wanted = files.reduced.read_bytes()
-    db.run("load", tree.root)
-    db.succeed("export", "fits", tmp_path / "out")
-    assert (tmp_path / "out" / "single" / files.reduced.name).read_bytes()[: len(wanted)] == wanted
+    assert written(tree, files.reduced).read_bytes()[: len(wanted)] == wanted
 
 
 def with_cards(content: bytes, cards: bytes) -> bytes:
@@ -132,61 +154,36 @@ def with_cards(content: bytes, cards: bytes) -> bytes:
 
 
 @one_on_mariadb("name", TABLES)
-def test_columns_of_every_kind_come_back_to_the_bit(db, tree, tmp_path, name):
+def test_columns_of_every_kind_come_back_to_the_bit(export, tree, name):
     """All but those whose bytes hold more than a value."""
     raw, exact = grid_file(tree, name, exact=True)
     assert exact
-    wanted = hdus_of(raw)[-1]
-    db.run("load", tree.root)
-    done = db.run("export", "fits", tmp_path / "out")
-    header, data = hdus_of(tmp_path / "out" / "raw" / raw.name)[-1][1:]
-    assert header == wanted[1]
-    assert differing(data, wanted[2], exact) == []
-    assert data == wanted[2]
+    done = export()
+    assert hdus_of(written(tree, raw))[-1] == hdus_of(raw)[-1]
     assert (done.code, done.err) == (0, "")
 
 
 def unsaid(table: str, column: GridColumn) -> bool:
     """Return whether the bytes of a column hold more than its values."""
-    is_scaled = bool(column.tags & {"scaled", "zero"})
     if table == "GRID_ASCII":
         return column.letter != "A"
     if table == "GRID_LISTS" and column.letter == "A":
         return True  # of a text with a NUL only what is before it is kept
     if table == "GRID_TEXT":
         return bool(column.tags & {"part", "behind_nul", "array", "one_axis"})
-    if column.tags & {"part"}:
-        return True
-    if column.letter in "KEDCM" and is_scaled:
+    if column.letter in "KEDCM" and column.tags & {"scaled", "zero"}:
         return True  # several numbers of 64 bits lead to one value, as do 0.0 and -0.0
-    return column.letter == "K" and "scaled_null" in column.tags
-
-
-def differing(data: bytes, wanted: bytes, columns: list[GridColumn]) -> list[str]:
-    """Give the columns whose fields differ."""
-    width = sum(len(column.cells[0]) for column in columns)
-    start, names = 0, []
-    for column in columns:
-        size = len(column.cells[0])
-        for row in range(column_grid.ROWS):
-            field = slice(row * width + start, row * width + start + size)
-            if data[field] != wanted[field]:
-                names.append(column.name)
-        start += size
-    return names
+    return "part" in column.tags or (column.letter == "K" and "scaled_null" in column.tags)
 
 
 @one_on_mariadb("name", TABLES)
-def test_what_cannot_come_back_to_the_bit_is_said_and_keeps_its_values(db, tree, tmp_path, name):
+def test_what_cannot_come_back_to_the_bit_is_said_and_keeps_its_values(export, tree, name):
     raw, left = grid_file(tree, name, exact=False)
-    db.run("load", tree.root)
-    done = db.run("export", "fits", tmp_path / "out")
-    assert done.code == 1
+    done = export()
     (line,) = done.errors
     assert line.startswith(f"error: raw/{raw.name}: all values are there, but not every byte")
-    assert "different raw/" in done.out
-    again = grid_values(tmp_path / "out" / "raw" / raw.name, left)
-    assert again == grid_values(raw, left)
+    assert (done.code, "different raw/" in done.out) == (1, True)
+    assert grid_values(written(tree, raw), left) == grid_values(raw, left)
 
 
 def grid_values(path: Path, columns: list[GridColumn]) -> dict[str, str]:
@@ -203,7 +200,7 @@ def grid_values(path: Path, columns: list[GridColumn]) -> dict[str, str]:
 
 
 @on_sqlite
-def test_lists_and_nan_of_other_programs_come_back(db, tree, tmp_path):
+def test_lists_and_nan_of_other_programs_come_back(export, tree):
     """NaN as x86 computes it; lists row by row, an empty one at 0."""
     rows = [
         (b"\xff\xc0\0\0", [1, 2], [5]),
@@ -223,22 +220,20 @@ def test_lists_and_nan_of_other_programs_come_back(db, tree, tmp_path):
         GridColumn("A", "I", {"TFORM": "'1PI(2)'"}, [cell[4:12] for cell in cells], []),
         GridColumn("B", "I", {"TFORM": "'1PI(2)'"}, [cell[12:] for cell in cells], []),
     ]
-    files = tree.add(1, without=["reduced", "prm", "psf"])
+    raw = tree.add(1, without=RAW_ALONE).raw
     made = column_grid.table("OTHER", columns, heap)
     # The other tables have NaN as numpy has it: only its own sum tells of this one.
     total = int(np.frombuffer(made[BLOCK:], ">u4").sum(dtype=np.uint64))
     while total > 2**32 - 1:
         total = total % 2**32 + total // 2**32
     made = with_cards(made, column_grid.card("DATASUM", f"'{total}'"))
-    factory.edit_bytes(files.raw, lambda content: content + made)
-    wanted = hdus_of(files.raw)[-1]
-    db.run("load", tree.root)
-    assert db.run("export", "fits", tmp_path / "out").code == 0
-    assert hdus_of(tmp_path / "out" / "raw" / files.raw.name)[-1] == wanted
+    factory.edit_bytes(raw, lambda content: content + made)
+    assert export().code == 0
+    assert hdus_of(written(tree, raw))[-1] == hdus_of(raw)[-1]
 
 
 @on_sqlite
-def test_text_tables_of_astropy_come_back_to_the_bit(db, tree, tmp_path):
+def test_text_tables_of_astropy_come_back_to_the_bit(export, tree):
     columns = [
         fits.Column("NAME", "A12", array=["M 54", "", "NGC 6397"]),
         fits.Column("N", "I8", array=[1, -20, 300]),
@@ -246,25 +241,20 @@ def test_text_tables_of_astropy_come_back_to_the_bit(db, tree, tmp_path):
         fits.Column("E", "E15.7", array=[1e-10, -2.5, np.inf]),
         fits.Column("D", "D25.17", array=[0.1, -1e300, 3.0]),
     ]
-    files = tree.add(1, without=["reduced", "prm", "psf"])
-    table = fits.TableHDU.from_columns(columns, name="TEXTS")
-    content = factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))
-    factory.edit_bytes(files.raw, lambda before: before + content[BLOCK:])
-    wanted = hdus_of(files.raw)[-1]
-    db.run("load", tree.root)
-    assert db.run("export", "fits", tmp_path / "out").code == 0
-    assert hdus_of(tmp_path / "out" / "raw" / files.raw.name)[-1] == wanted
+    raw = tree.add(1, without=RAW_ALONE).raw
+    append(raw, fits.TableHDU.from_columns(columns, name="TEXTS"))
+    assert export().code == 0
+    assert hdus_of(written(tree, raw))[-1] == hdus_of(raw)[-1]
 
 
 @on_sqlite
-def test_other_readers_open_what_is_written(db, tree, tmp_path):
+def test_other_readers_open_what_is_written(export, tree):
     files = tree.add(1)
-    db.load(tree.root)
-    db.run("export", "fits", tmp_path / "out")
-    for path in (tmp_path / "out").rglob("*.fits*"):
+    assert export().code == 0
+    for source in files.all:
+        path = written(tree, source)
         with fits.open(path) as hdus:
             hdus.verify("exception")
-        source = next(file for file in files.all if file.name == path.name)
         with fitsio.FITS(str(path)) as one, fitsio.FITS(str(source)) as other:
             assert len(one) == len(other)
             for hdu, original in zip(one, other, strict=True):
@@ -273,44 +263,26 @@ def test_other_readers_open_what_is_written(db, tree, tmp_path):
 
 
 @on_sqlite
-def test_pixels_take_no_room(db, tree, tmp_path):
-    files = tree.add(1, without=["raw", "prm", "psf"])
-    factory.edit(
-        files.reduced, lambda hdus: hdus.append(fits.ImageHDU(np.ones((1 << 10, 1 << 12))))
-    )
-    db.load(tree.root)
-    assert db.run("export", "fits", tmp_path / "out").code == 0
-    written = tmp_path / "out" / "single" / files.reduced.name
-    assert written.stat().st_size == files.reduced.stat().st_size
-    assert written.stat().st_blocks * 512 < 1 << 20
+def test_pixels_take_no_room(export, tree):
+    cube = tree.add(1, without=["raw", "prm", "psf"]).reduced
+    append(cube, fits.ImageHDU(np.ones((1 << 10, 1 << 12))))
+    assert export().code == 0
+    stat = written(tree, cube).stat()
+    assert stat.st_size == cube.stat().st_size
+    assert stat.st_blocks * 512 < 1 << 20
 
 
 @on_sqlite
-def test_bytes_that_the_database_lacks_are_named(db, tree, tmp_path):
+def test_bytes_that_the_database_lacks_are_named(export, tree):
     behind_end, behind_file, unknown = (tree.add(number) for number in (1, 2, 3))
     factory.edit_bytes(
         behind_end.reduced,
         lambda content: content.replace(b"END".ljust(80), b"END".ljust(79) + b"\0", 1),
     )
     factory.edit_bytes(behind_file.reduced, lambda content: content + b"more" * BLOCK)
-    foreign = with_cards(
-        b"END".ljust(80).ljust(BLOCK),
-        b"".join(
-            column_grid.card(keyword, value)
-            for keyword, value in {
-                "XTENSION": "'FOREIGN '",
-                "BITPIX": "8",
-                "NAXIS": "1",
-                "NAXIS1": "5",
-                "PCOUNT": "0",
-                "GCOUNT": "1",
-                "EXTNAME": "'NOTES'",
-            }.items()
-        ),
-    )
-    factory.edit_bytes(unknown.raw, lambda content: content + foreign + b"hello".ljust(BLOCK))
-    db.run("load", tree.root)
-    done = db.run("export", "fits", tmp_path / "out")
+    notes = fits.ImageHDU(np.ones(5, np.uint8), name="NOTES")
+    append(unknown.raw, notes, b"'IMAGE   '", b"'FOREIGN '")
+    done = export()
     assert done.code == 1
     assert done.errors == [
         f"error: single/{behind_end.reduced.name}: all values are there, but not every byte is as "
@@ -322,17 +294,16 @@ def test_bytes_that_the_database_lacks_are_named(db, tree, tmp_path):
 
 
 @on_sqlite
-def test_a_file_that_failed_and_one_that_lost_rows_are_named(db, tree, tmp_path):
+def test_a_file_that_failed_and_one_that_lost_rows_are_named(db, tree, export):
     failed, spoiled = tree.add(1), tree.add(2)
     failed.psf.write_bytes(b"not FITS")
     db.run("load", tree.root)
-    lost = db.scalar(
-        "SELECT MIN(h.id) FROM header h JOIN source_file f ON f.id = h.source_file_id "
-        "WHERE h.extension_name = 'SGS_DATA' AND f.name = :name",
-        name=spoiled.raw.name,
+    db.execute(
+        "DELETE FROM table_value WHERE row_index = 1 AND header_id = (SELECT MIN(h.id)"
+        " FROM header h JOIN source_file f ON f.id = h.source_file_id"
+        f" WHERE h.extension_name = 'SGS_DATA' AND f.name = '{spoiled.raw.name}')"
     )
-    db.execute(f"DELETE FROM table_value WHERE header_id = {lost} AND row_index = 1")
-    done = db.run("export", "fits", tmp_path / "out")
+    done = export()
     assert done.code == 1
     first, second = done.errors
     assert first == (
@@ -340,11 +311,11 @@ def test_a_file_that_failed_and_one_that_lost_rows_are_named(db, tree, tmp_path)
         "says why"
     )
     assert second.startswith(f"error: raw/{spoiled.raw.name}: not written: [SGS_DATA] cannot be")
-    assert not (tmp_path / "out" / "raw" / spoiled.raw.name).exists()
-    assert (tmp_path / "out" / "raw" / failed.raw.name).exists()
+    assert not written(tree, spoiled.raw).exists()
+    assert written(tree, failed.raw).exists()
 
 
-def test_changed_values_are_named(db, tree, tmp_path):
+def test_changed_values_are_named(db, tree, export):
     files = tree.add(1)
     db.load(tree.root)
     with package.connect(db.url).session() as session:
@@ -354,7 +325,7 @@ def test_changed_values_are_named(db, tree, tmp_path):
         source = fit.sources[0].pampelmuse_id
         fit.set_source(source, "flux", [1.5] * fit.layer_count)
         session.commit()
-    done = db.run("export", "fits", tmp_path / "out")
+    done = export()
     assert done.code == 1
     (line,) = done.errors
     assert line.startswith(f"error: analysis/{files.psf.name}: all values are there, but not every")
@@ -363,21 +334,18 @@ def test_changed_values_are_named(db, tree, tmp_path):
         f"note: single/{files.reduced.name}: the header is that of the file, but the database has "
         "another value of [PRIMARY] EXPTIME" in done.out.splitlines()
     )
-    written = tmp_path / "out" / "single" / files.reduced.name
-    assert hdus_of(written) == without_pixels(hdus_of(files.reduced))
-    with fits.open(tmp_path / "out" / "analysis" / files.psf.name) as hdus:
+    assert hdus_of(written(tree, files.reduced)) == without_pixels(hdus_of(files.reduced))
+    with fits.open(written(tree, files.psf)) as hdus:
         assert set(hdus[f"PM_{source}"].data["flux"]) == {1.5}
 
 
 @on_sqlite
-def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, tmp_path):
+def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, export):
     files = tree.add(1)
-    db.load(tree.root)
-    out = tmp_path / "out"
-    assert db.run("export", "fits", out).code == 0
-    line = db.fail("export", "fits", out, code=2)
+    assert export().code == 0
+    line = db.fail("export", "fits", out_of(tree), code=2)
     assert "and 3 more files exist already: give an empty folder, or --overwrite" in line
-    assert db.run("export", "fits", out, "--overwrite").code == 0
+    assert export("--overwrite").code == 0
     before = files.raw.read_bytes()
     line = db.fail("export", "fits", tree.root, "--overwrite", code=2)
     assert "is the file that was loaded, and would lose its pixels" in line
@@ -385,39 +353,34 @@ def test_nothing_is_overwritten_unasked_and_sources_never(db, tree, tmp_path):
 
 
 @on_sqlite
-def test_a_link_does_not_lead_out_of_the_folder(db, tree, tmp_path):
-    tree.add(1, without=["reduced", "prm", "psf"])
-    db.run("load", tree.root)
-    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
-    out.mkdir()
+def test_a_link_does_not_lead_out_of_the_folder(tree, tmp_path, export):
+    tree.add(1, without=RAW_ALONE)
+    elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (out / "raw").symlink_to(elsewhere)
-    assert "is a link out of" in db.fail("export", "fits", out, code=2)
+    out_of(tree).mkdir()
+    (out_of(tree) / "raw").symlink_to(elsewhere)
+    done = export()
+    assert (done.code, len(done.errors)) == (2, 1)
+    assert "is a link out of" in done.err
     assert list(elsewhere.iterdir()) == []
 
 
 @on_sqlite
-def test_one_exposure_of_several(db, tree, tmp_path):
+def test_one_exposure_of_several(db, tree, export):
     tree.add(1)
     wanted = tree.add(2)
-    db.load(tree.root)
-    out = tmp_path / "out"
-    assert db.run("export", "fits", out, "--exposure", wanted.archive_id).code == 0
-    names = {path.name for path in out.rglob("*.fits*")}
-    assert names == {path.name for path in wanted.all}
-    assert "no exposure is called 'MUSE.1'" in db.fail(
-        "export", "fits", out, "--exposure", "MUSE.1", code=2
-    )
+    assert export("--exposure", wanted.archive_id).code == 0
+    assert set(out_of(tree).rglob("*.fits*")) == {written(tree, path) for path in wanted.all}
+    line = db.fail("export", "fits", out_of(tree), "--exposure", "MUSE.1", code=2)
+    assert "no exposure is called 'MUSE.1'" in line
 
 
-def test_a_real_header_comes_back(db, shared_data, tmp_path):
-    name = "MUSE.2017-06-16T01:34:56.867.fits"
-    source = tmp_path / "night" / "single" / name
-    source.parent.mkdir(parents=True)
-    shutil.copyfile(shared_data / name, source)
-    db.run("load", tmp_path / "night")
-    db.succeed("export", "fits", tmp_path / "out")
-    assert hdus_of(tmp_path / "out" / "single" / name) == without_pixels(hdus_of(source))
+def test_a_real_header_comes_back(tree, shared_data, export):
+    file = tree.root / "single" / "MUSE.2017-06-16T01:34:56.867.fits"
+    shutil.copyfile(shared_data / file.name, file)
+    done = export()
+    assert (done.code, done.err) == (0, "")
+    assert hdus_of(written(tree, file)) == without_pixels(hdus_of(file))
 
 
 @pytest.mark.parametrize(

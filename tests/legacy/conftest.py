@@ -1,67 +1,69 @@
 """A night with odd values, as files and as AOMUSE 2020 had it, and old databases to fill."""
 
-import itertools
 import json
-from collections.abc import Callable
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-import numpy as np
 import pytest
-from astropy.io import fits
-from fits_factory import Files, Tree, edit
-from old_databases import database_2020, database_2023
-from warehouse import aomuse, succeed
+from fits_factory import Tree
+from loaded import Loaded, tree  # noqa: F401
+from old_databases import OldDatabase, database_2020, database_2023, make_odd
+from warehouse import Finished, aomuse, succeed
+
+#: A tree of three exposures, the database that it was loaded into, and its documents.
+Night = namedtuple("Night", ["root", "files", "url", "documents"])
 
 
 @dataclass(frozen=True)
-class Night:
-    """A tree of three exposures, the database that it was loaded into, and its documents."""
+class Warehouse(Loaded):
+    """A warehouse that old databases are imported into."""
 
-    root: Path
-    files: list[Files]
-    url: str
-    documents: list[dict[str, Any]]
+    folder: Path
+
+    def imports(self, old: OldDatabase, *said: str, options: Sequence[str] = ()) -> Finished:
+        """Import without an error, and find in the output what is to be said there."""
+        done = self.succeed("import-blobs", *options, old.url)
+        assert [text for text in said if text not in done.out] == [], done.out
+        return done
+
+    def export(self) -> list[dict[str, Any]]:
+        """Give all documents."""
+        return exported_documents(self.url, Path(mkdtemp(dir=self.folder)))
+
+    def codes(self, severity: str = "error") -> list[str]:
+        """Give the codes of the open issues."""
+        return [code for code, _ in self.open_issues(severity)]
+
+    @contextmanager
+    def unchanged(self, *but: str) -> Iterator[None]:
+        """Expect the same rows afterwards, apart from those of runs and of other tables."""
+        before = self.contents(but=("load_run", *but))
+        yield
+        assert self.contents(but=("load_run", *but)) == before
 
 
-def odd_header(hdus: fits.HDUList) -> None:
-    header = hdus[0].header
-    header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"
-    header["NEGZERO"] = -0.0
-    header["BIG"] = 123456789012345678901234567890
-    header["UNSET"] = (None, "no value")
-    header["EMPTY"] = ""
-
-
-def odd_source(hdus: fits.HDUList) -> None:
-    hdus[1].data["flux"][:4] = [np.nan, np.inf, -np.inf, -0.0]
-    hdus[1].data["xc"][:] = np.nan
-
-
-def odd_parameter(hdus: fits.HDUList) -> None:
-    hdus["PSFPARS"].data["polyfit"][1, :3] = [np.inf, -0.0, np.nan]
-
-
-def without_guiding(hdus: fits.HDUList) -> None:
-    del hdus["AG_DATA"]
+@pytest.fixture
+def db(engine, db_url, tmp_path):
+    return Warehouse(engine, db_url, tmp_path)
 
 
 @pytest.fixture(scope="package")
 def night(sqlite_template, tmp_path_factory):
     """Give the night, loaded and exported."""
     folder = tmp_path_factory.mktemp("night")
-    tree = Tree(folder / "tree")
-    files = [tree.add(number) for number in (1, 2, 3)]
-    edit(files[0].reduced, odd_header)
-    edit(files[1].psf, odd_source)
-    edit(files[1].raw, without_guiding)
-    edit(files[2].prm, odd_parameter)
+    made = Tree(folder / "tree")
+    files = [made.add(number) for number in (1, 2, 3)]
+    make_odd(files)
     database = folder / "aomuse.db"
     database.write_bytes(sqlite_template.read_bytes())
     url = f"sqlite:///{database}"
-    assert aomuse(url, "load", tree.root).code == 0
-    return Night(tree.root, files, url, exported_documents(url, folder / "out"))
+    assert aomuse(url, "load", made.root).code == 0
+    return Night(made.root, files, url, exported_documents(url, folder / "out"))
 
 
 def exported_documents(url: str, folder: Path) -> list[dict[str, Any]]:
@@ -72,16 +74,13 @@ def exported_documents(url: str, folder: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def documents(night):
     """Give the documents of the night, to change at will."""
-    copy: list[dict[str, Any]] = json.loads(json.dumps(night.documents))
-    return copy
+    return json.loads(json.dumps(night.documents))
 
 
 @pytest.fixture
-def sqlite_url(tmp_path_factory):
+def sqlite_url(server_folder):
     """Give a function that makes an empty SQLite database for a source and returns its URL."""
-    numbers = itertools.count()
-    folder = tmp_path_factory.mktemp("old")
-    return lambda: f"sqlite:///{folder / f'old_{next(numbers)}.db'}"
+    return lambda: f"sqlite:///{mkdtemp(dir=server_folder)}/old.db"
 
 
 @pytest.fixture
@@ -102,10 +101,3 @@ def old_2020(sqlite_url):
 def old_2023(sqlite_url):
     """Give an empty database of the successors in SQLite."""
     return database_2023(sqlite_url())
-
-
-@pytest.fixture
-def export(db_url, engine, tmp_path):
-    """Give a function that exports all documents of the warehouse."""
-    numbers = itertools.count()
-    return lambda: exported_documents(db_url, tmp_path / f"out{next(numbers)}")

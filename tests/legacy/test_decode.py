@@ -1,11 +1,9 @@
 """The text of documents, and what makes one nested value another."""
 
 import json
-import math
-from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from old_databases import exact
 
@@ -23,23 +21,12 @@ VALUES = st.recursive(
 NUMBERS = st.lists(st.floats(), max_size=5)
 
 
-def same(value: Any) -> Any:
-    """NaN has many bits and one meaning."""
-    if isinstance(value, float) and math.isnan(value):
-        return "NaN"
-    if isinstance(value, dict):
-        return {"keys": [(key, same(item)) for key, item in value.items()]}
-    if isinstance(value, list):
-        return [same(item) for item in value]
-    return exact(value)
-
-
 @given(VALUES)
 def test_encoded_once_or_twice(value):
     if isinstance(value, str):
         return
     once = json.dumps(value)
-    assert same(decode(once)) == same(decode(json.dumps(once))) == same(value)
+    assert exact(decode(once)) == exact(decode(json.dumps(once))) == exact(value)
 
 
 @pytest.mark.parametrize(
@@ -74,16 +61,14 @@ def test_what_drivers_give():
 
 
 @given(VALUES | NUMBERS, VALUES | NUMBERS)
+@example(float("nan"), -0.0)
+@example(0.0, -0.0)
 def test_a_difference_makes_one_value_the_other(stored, wanted):
+    assert difference(stored, json.loads(json.dumps(stored))) is None
     change = difference(stored, wanted)
     kept = None if change is None else json.loads(json.dumps(change))
-    assert same(applied(stored, kept)) == same(wanted)
-    assert (change is None) == (same(stored) == same(wanted))
-
-
-@given(VALUES)
-def test_no_difference_to_a_copy(value):
-    assert difference(value, json.loads(json.dumps(value))) is None
+    assert exact(applied(stored, kept)) == exact(wanted)
+    assert (change is None) == (exact(stored) == exact(wanted))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The export against what AOMUSE 2020 read from the same files, written down here once more."""
+"""The export gives what AOMUSE 2020 read from the same files, which is written down here again."""
 
 import json
 from pathlib import Path
@@ -6,32 +6,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
+from backends import on_sqlite
 from fits_factory import leave_one_channel
-from old_databases import exact
-from warehouse import aomuse, succeed
+from loaded import tree_of
+from old_databases import exact, make_odd
 
 from aomuse.simulate import simulate
-
-pytestmark = pytest.mark.usefixtures("slow")
 
 TABLES = ("SGS_DATA", "AG_DATA", "ASM_DATA", "SPARTA_ATM_DATA", "SPARTA_CN2_DATA")
 EXPOSURES = 6
 
 
-def header_as_dict(header: fits.Header, *, drop_comment: bool) -> dict[str, Any]:
+def header_as_dict(header: fits.Header) -> dict[str, Any]:
     """Give ``dict(header)`` as JSON can hold it."""
-    result: dict[str, Any] = {}
-    for keyword in header:
-        value = header[keyword]
-        if keyword in ("COMMENT", "HISTORY", ""):
-            value = [str(line) for line in value]
-        elif isinstance(value, fits.card.Undefined):
-            value = None
-        result[keyword] = value
-    if drop_comment:
-        result.pop("COMMENT", None)
-    return result
+    lists = ("COMMENT", "HISTORY", "")
+    found = {key: list(map(str, header[key])) if key in lists else header[key] for key in header}
+    return {k: None if isinstance(v, fits.card.Undefined) else v for k, v in found.items()}
 
 
 def table_as_dict(table: fits.FITS_rec) -> dict[str, list[Any]]:
@@ -45,7 +37,8 @@ def seed_document(root: Path, prm: Path) -> dict[str, Any]:
     reduced = root / "single" / prm.name.replace(".prm.fits", ".fits")
     with fits.open(reduced) as hdus:
         header = hdus[0].header
-        data: dict[str, Any] = {"PRIMARY": header_as_dict(header, drop_comment=True)}
+        data: dict[str, Any] = {"PRIMARY": header_as_dict(header)}
+        data["PRIMARY"].pop("COMMENT", None)
         target = header.get("ESO OBS TARG NAME") or header["OBJECT"]
         mode, raw = header["ESO INS MODE"], header["PROV1"] + ".fz"
     found = [root / "raw" / raw, root / "raw" / raw.removesuffix(".fz")]
@@ -53,7 +46,7 @@ def seed_document(root: Path, prm: Path) -> dict[str, Any]:
         names = [hdu.name for hdu in hdus]
         for name in names:
             if name.startswith("CHAN"):
-                data[name] = header_as_dict(hdus[name].header, drop_comment=False)
+                data[name] = header_as_dict(hdus[name].header)
         for name in TABLES:
             data[name] = table_as_dict(hdus[name].data) if name in names else None
     with fits.open(prm) as hdus:
@@ -80,37 +73,12 @@ def tree(tmp_path_factory):
     root = tmp_path_factory.mktemp("night")
     exposures = simulate(root, exposures=EXPOSURES, sources=3, layers=17, seed=3)
     leave_one_channel(root, but=exposures[3].raw)
-    with fits.open(exposures[0].reduced, mode="update") as hdus:
-        header = hdus[0].header
-        header["ESO OBS TARG NAME"] = "O'Brien \"7\"; -- \\ 'x"
-        header.append(("REPEATED", 1, "first"), end=True)
-        header.append(("REPEATED", 2, "second"), end=True)
-        header["HISTORY"] = "one more line"
-        header["NEGZERO"] = -0.0
-        header["BIG"] = 123456789012345678901234567890
-        header["UNSET"] = (None, "no value")
-        header["EMPTY"] = ""
-        header["LONG"] = "x " * 100 + "end"
-    with fits.open(exposures[1].psf, mode="update") as hdus:
-        table = hdus[1].data
-        table["flux"][:4] = [np.nan, np.inf, -np.inf, -0.0]
-        table["xc"][:] = np.nan
-    with fits.open(exposures[1].raw, mode="update") as hdus:
-        del hdus["AG_DATA"]
-        hdus["SPARTA_ATM_DATA"].data["LGS2_STREHL"][:2] = [np.inf, -0.0]
-    with fits.open(exposures[2].prm, mode="update") as hdus:
-        hdus["PSFPARS"].data["polyfit"][1, :3] = [np.inf, -0.0, np.nan]
+    make_odd(exposures)
     plain = exposures[3].raw
     with fits.open(plain) as hdus:
-        uncompressed = fits.HDUList(
-            [
-                fits.ImageHDU(hdu.data, hdu.header, hdu.name)
-                if isinstance(hdu, fits.CompImageHDU)
-                else hdu.copy()
-                for hdu in hdus
-            ]
-        )
-        uncompressed.writeto(plain.with_suffix(""))
+        images = {h.name: fits.ImageHDU(h.data, h.header, h.name) for h in hdus if h.is_image}
+        made = [hdus[0].copy(), *(images.get(h.name) or h.copy() for h in hdus[1:])]
+        fits.HDUList(made).writeto(plain.with_suffix(""))
     plain.unlink()
     return root
 
@@ -128,9 +96,10 @@ def seed_documents(tree):
     }
 
 
-def test_export_gives_what_the_seed_stored(db_url, tree, tmp_path, seed_documents):
-    assert f"{EXPOSURES} loaded" in succeed(db_url, "load", tree).out
-    succeed(db_url, "export", "seed-json", tmp_path)
+@pytest.mark.usefixtures("slow")
+def test_export_gives_what_the_seed_stored(db, tree, tmp_path, seed_documents):
+    assert f"{EXPOSURES} loaded" in db.load(tree).out
+    db.succeed("export", "seed-json", tmp_path)
     for path, document in seed_documents.items():
         exported = json.loads((tmp_path / path).read_text())
         assert exact(exported) == exact(json.loads(json.dumps(document))), path
@@ -139,9 +108,60 @@ def test_export_gives_what_the_seed_stored(db_url, tree, tmp_path, seed_document
 
     names = ["DATACUBE_FINAL_Barnardsstar_0003.prm.fits", "DATACUBE_FINAL_M54_0004.prm.fits"]
     some = tmp_path / "some"
-    succeed(db_url, "export", "seed-json", some, "--prm", *names)
+    db.succeed("export", "seed-json", some, "--prm", *names)
     written = {str(path.relative_to(some)) for path in some.rglob("*.json")}
     assert written == {*(f"{name}.json" for name in names), f"maoppy/{names[0]}.json"}
-    done = aomuse(db_url, "export", "seed-json", some, "--prm", "nope")
-    assert (done.code, len(done.errors)) == (2, 1)
-    assert "no analysis comes from a parameter file called nope" in done.err
+    line = db.fail("export", "seed-json", some, "--prm", "nope", code=2)
+    assert "no analysis comes from a parameter file called nope" in line
+
+
+#: Texts in the database, of which none is a path out of the export's folder.
+NAMES = (
+    "../../out.prm.fits",
+    "/tmp/aomuse-absolute.prm.fits",
+    "C:\\absolute.prm.fits",
+    "a\x00b.prm.fits",
+    "x" * 244 + ".prm.fits",
+    "..",
+    "NUL.prm.fits",
+    "a\x1b[31mb\nc.prm.fits",
+)
+
+
+@pytest.fixture
+def twice(db, tmp_path):
+    """Give a warehouse of two exposures with an analysis each."""
+    db.load(tree_of(tmp_path / "night", 2).root)
+    return db
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@on_sqlite
+def test_every_file_stays_in_the_folder(twice, tmp_path):
+    """Both analyses have the name: the second one goes below a folder of its model's name."""
+    for number, name in enumerate(NAMES):
+        with twice.engine.begin() as connection:
+            update = sa.text("UPDATE psf_fit SET prm_file = :name, model = '../../m'")
+            connection.execute(update, {"name": name})
+        before, out = files_in(tmp_path), tmp_path / "deep" / str(number)
+        done = twice.succeed("export", "seed-json", out)
+        assert len(done.out.splitlines()) == 3
+        written = files_in(tmp_path) - before
+        assert len(written) == 2
+        assert written == files_in(out)
+        assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+        assert not Path("/tmp/aomuse-absolute.prm.fits.json").exists()
+
+
+@on_sqlite
+def test_a_link_out_of_the_folder_is_not_followed(twice, tmp_path):
+    twice.execute("UPDATE psf_fit SET prm_file = 'same.prm.fits'")
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    out.mkdir()
+    (out / twice.scalar("SELECT DISTINCT model FROM psf_fit")).symlink_to(elsewhere)
+    assert "is a link out of" in twice.fail("export", "seed-json", out, code=2)
+    assert list(elsewhere.iterdir()) == []

@@ -1,9 +1,10 @@
 """An empty database on MariaDB, and the engine that aomuse would use."""
 
+import pandas as pd
 import pytest
 
 from aomuse.db import create_engine
-from aomuse.libmariadb import Trial
+from aomuse.libmariadb import BulkArrayWriter, Trial
 
 #: A table with the columns that a trial writes to, by the names of what is put into them.
 TRIAL_TABLE = """CREATE TABLE trial (
@@ -32,3 +33,14 @@ def trial(mariadb):
         connection.exec_driver_sql(TRIAL_TABLE)
         names = connection.exec_driver_sql("SHOW COLUMNS FROM trial").scalars().all()
     return Trial("trial", {name: name for name in names})
+
+
+@pytest.fixture
+def write(mariadb):
+    """Give a function that writes columns into a table, in a transaction of its own."""
+
+    def write(table, **columns):
+        with mariadb.begin() as connection:
+            return BulkArrayWriter(connection).write(table, pd.DataFrame(columns))
+
+    return write

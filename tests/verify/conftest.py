@@ -1,3 +1,3 @@
 """Fixtures that other folders have too."""
 
-from loaded import db  # noqa: F401
+from loaded import db, tree  # noqa: F401
