@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from loaded import tree_of
-from warehouse import aomuse, fail, succeed
+from warehouse import aomuse, execute, fail, succeed
 
 from aomuse.db import create_engine
 
@@ -33,8 +33,8 @@ def url(db_url, root, load_once):
                 connection.exec_driver_sql(f"DROP USER IF EXISTS '{quoted}'@'{host}'")
 
 
-@pytest.fixture
-def password(monkeypatch):
+@pytest.fixture(autouse=True)
+def _password(monkeypatch):
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", PASSWORD)
 
 
@@ -47,7 +47,6 @@ def reader(url: str, user: str, password: str = PASSWORD, **query: str) -> sa.En
     return sa.create_engine(theirs, poolclass=sa.NullPool)
 
 
-@pytest.mark.usefixtures("password")
 def test_a_reader_reads_everything_and_writes_nothing(url):
     done = succeed(url, "grant-reader", USER, *HERE)
     assert PASSWORD not in done.text
@@ -74,7 +73,6 @@ def test_a_reader_reads_everything_and_writes_nothing(url):
             connection.exec_driver_sql(statement)
 
 
-@pytest.mark.usefixtures("password")
 def test_without_tls_a_reader_is_refused_unless_told_otherwise(url):
     succeed(url, "grant-reader", USER, *HERE)
     with pytest.raises(sa.exc.DBAPIError):
@@ -89,7 +87,6 @@ def test_without_tls_a_reader_is_refused_unless_told_otherwise(url):
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM v_exposure").scalar() == 1
 
 
-@pytest.mark.usefixtures("password")
 def test_a_reader_is_limited(url):
     limits = ("--connections", 1, "--statement-time", 0.2)
     succeed(url, "grant-reader", "limited", *HERE, *limits)
@@ -103,7 +100,6 @@ def test_a_reader_is_limited(url):
             ).all()
 
 
-@pytest.mark.usefixtures("password")
 def test_an_account_that_may_not_grant_gets_the_sql(url):
     succeed(url, "grant-reader", "plain", *HERE, "--no-tls")
     poor = url_of(url, "plain").render_as_string(hide_password=False)
@@ -113,19 +109,15 @@ def test_an_account_that_may_not_grant_gets_the_sql(url):
     assert done.out == aomuse(poor, "grant-reader", "limited", "--print").out
 
 
-def test_the_sql_for_an_administrator_works(url):
+def test_the_sql_for_an_administrator_works(url, monkeypatch):
+    monkeypatch.delenv("AOMUSE_READER_PASSWORD")
     done = succeed(url, "grant-reader", USER, *HERE, "--print")
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        for line in done.out.splitlines():
-            statement = line.removesuffix(";").replace("BY 'PASSWORD'", "BY 'other'")
-            connection.exec_driver_sql(statement)
-    engine.dispose()
+    statements = done.out.replace("BY 'PASSWORD'", "BY 'other'").replace(";\n", "\n").splitlines()
+    execute(create_engine(url), *statements)
     with reader(url, USER, "other", ssl="true").connect() as connection:
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM v_exposure").scalar() == 1
 
 
-@pytest.mark.usefixtures("password")
 def test_an_account_without_a_name_is_refused(url):
     for more in ((), ("--print",)):
         done = aomuse(url, "grant-reader", "", *HERE, *more)
@@ -136,6 +128,7 @@ def test_sqlite_has_no_accounts(sqlite_template):
     fail(f"sqlite:///{sqlite_template}", "grant-reader", "analyst")
 
 
-def test_without_a_password_nothing_is_created(url):
+def test_without_a_password_nothing_is_created(url, monkeypatch):
+    monkeypatch.delenv("AOMUSE_READER_PASSWORD")
     line = fail(url, "grant-reader", "plain", *HERE)
     assert line == "aomuse: nobody can type a password here: set AOMUSE_READER_PASSWORD"

@@ -119,10 +119,7 @@ class Interrupted(Listener):
     """Runs something once the roots have been searched, before anything is read."""
 
     def __init__(self, function):
-        self.function = function
-
-    def on_found(self, _discovery):
-        self.function()
+        self.on_found = lambda _discovery: function()
 
 
 @pytest.mark.parametrize("reload", [False, True])
@@ -211,20 +208,18 @@ def test_locks_that_are_lost_with_their_connection(db, tree, clean):
     """Another loader may have taken the exposure: it is looked at again."""
     killed = []
 
-    class Killer(Listener):
-        def on_found(self, _discovery):
-            sa.event.listen(sa.Engine, "before_cursor_execute", kill)
-
     def kill(connection, _cursor, statement, *_):
         if not killed and "INSERT INTO psf_fit" in statement:
             killed.append(True)
             ((number,),) = db.query("SELECT connection_id FROM run_lock WHERE id > 1")
             db.execute(f"KILL CONNECTION {number}")
 
+    event = (sa.Engine, "before_cursor_execute", kill)
     try:
-        summary = pipeline.load(db.engine, [tree.root], listener=Killer())
+        killer = Interrupted(lambda: sa.event.listen(*event))
+        summary = pipeline.load(db.engine, [tree.root], listener=killer)
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", kill)
+        sa.event.remove(*event)
     assert killed
     assert_loaded(summary)
     assert_whole(db, clean)

@@ -21,7 +21,6 @@ from aomuse.errors import DatabaseError
 from aomuse.exchange.frames import Rows
 from aomuse.load import WriterChoice, choose_writer
 from aomuse.schema import upgrade
-from aomuse.stored.writer import BulkWriter
 from aomuse.verify import verify
 from scripts.mariadb_server import Server
 
@@ -79,20 +78,21 @@ def sabotage(monkeypatch):
     def arrange(happens: Callable[[sa.Connection], None]) -> None:
         seen = []
 
-        class Saboteur:
-            def __init__(self, connection: sa.Connection, writer: BulkWriter) -> None:
-                self._connection, self._writer = connection, writer
-
-            def write(self, table: str, rows: Rows) -> int:
-                if table == "source_sample":
-                    seen.append(table)
-                    if len(seen) == 2:
-                        happens(self._connection)
-                return self._writer.write(table, rows)
-
         def sabotaged(engine: sa.Engine) -> WriterChoice:
             way = choose_writer(engine)
-            return WriterChoice(way.engine, lambda c: Saboteur(c, way.make_writer(c)))
+
+            def make_writer(connection: sa.Connection) -> SimpleNamespace:
+                writer = way.make_writer(connection)
+
+                def write(table: str, rows: Rows) -> int:
+                    seen.extend([table] if table == "source_sample" else [])
+                    if table == "source_sample" and len(seen) == 2:
+                        happens(connection)
+                    return writer.write(table, rows)
+
+                return SimpleNamespace(write=write)
+
+            return WriterChoice(way.engine, make_writer)
 
         monkeypatch.setattr(stages, "choose_writer", sabotaged)
 

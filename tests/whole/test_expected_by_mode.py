@@ -27,13 +27,13 @@ def taken_in(tree, number, mode, without=(), keyword=None):
 
 #: Mode, tables that are not in the raw file, and those of them that are missing.
 MISSING_TABLES = [
-    ("NFM-AO-N", ("SGS_DATA", "AG_DATA"), ()),
-    ("NFM-AO-N", ("SGS_DATA", "ASM_DATA"), ("ASM_DATA",)),
-    ("NFM-AO-N", TABLES, ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA")),
-    ("WFM-NOAO-N", ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA"), ()),
-    ("WFM-NOAO-E", ("SPARTA_ATM_DATA", "AG_DATA"), ("AG_DATA",)),
-    ("WFM-AO-E", ("SPARTA_CN2_DATA", "SGS_DATA"), ("SPARTA_CN2_DATA", "SGS_DATA")),
-    ("WFM-AO-N", (), ()),
+    ("NFM-AO-N", ("SGS_DATA", "AG_DATA"), None),
+    ("NFM-AO-N", ("SGS_DATA", "ASM_DATA"), "ASM_DATA"),
+    ("NFM-AO-N", TABLES, "SPARTA_ATM_DATA, SPARTA_CN2_DATA, ASM_DATA"),
+    ("WFM-NOAO-N", ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA"), None),
+    ("WFM-NOAO-E", ("SPARTA_ATM_DATA", "AG_DATA"), "AG_DATA"),
+    ("WFM-AO-E", ("SPARTA_CN2_DATA", "SGS_DATA"), "SPARTA_CN2_DATA, SGS_DATA"),
+    ("WFM-AO-N", (), None),
 ]
 
 
@@ -43,12 +43,12 @@ def test_tables_of_the_raw_file(tree, db):
     for number, (mode, without, missing) in enumerate(MISSING_TABLES):
         path = taken_in(tree, number, mode, without).raw
         if missing:
-            said = f"the file has no {', '.join(missing)}, which other files of {mode}"
-            expected.append((str(path), said))
+            expected.append(f"{path} the file has no {missing}, which other files of {mode}")
     db.load(tree.root)
-    found = db.query("SELECT path, message FROM load_issue WHERE code = 'extension_missing'")
-    for (path, message), (at, said) in zip(sorted(found), expected, strict=True):
-        assert (path, message[: len(said)]) == (at, said)
+    issues = "SELECT path, message FROM load_issue WHERE code = 'extension_missing' ORDER BY path"
+    found = [" ".join(row) for row in db.query(issues)]
+    assert len(found) == len(expected)
+    assert all(map(str.startswith, found, expected))
 
 
 #: Mode, a keyword that is not in the headers, and whether it is missing.

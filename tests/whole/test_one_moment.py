@@ -110,6 +110,10 @@ def status(url: str, _: Path) -> Any:
     return re.sub(r"load_issue +\d+", "", succeed(url, "status").out)
 
 
+def verified(url: str, _: Path) -> None:
+    assert "4 files" in succeed(url, "verify").out
+
+
 def of_a_session(url: str, _: Path) -> Any:
     with connect(url).session() as session:
         (exposure,) = session.scalars(sa.select(Exposure))
@@ -117,7 +121,7 @@ def of_a_session(url: str, _: Path) -> Any:
         return repr((exposure.data(), fit.psf_params(), fit.sources()))
 
 
-@pytest.mark.parametrize("reader", [exported, reported, status, of_a_session])
+@pytest.mark.parametrize("reader", [exported, reported, status, verified, of_a_session])
 def test_a_reader_sees_one_state(reader, reload, db_url, tmp_path):
     before = reader(db_url, tmp_path / "before")
     reload()
@@ -148,11 +152,6 @@ def test_frames_show_one_state(reload, db_url):
         with beside(reload):
             found = call()
         assert found.equals(before[number]) or found.equals(after[number]), number
-
-
-def test_verify_beside_a_load(db_url, reload):
-    with beside(reload):
-        assert "4 files" in succeed(db_url, "verify").out
 
 
 def test_a_session_does_not_change_what_was_replaced_meanwhile(db_url, reload):
