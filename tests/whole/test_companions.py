@@ -174,58 +174,46 @@ TIED = (
     "SELECT e.archive_id, f.path FROM source_file f JOIN exposure e ON e.id = f.exposure_id"
     " WHERE f.role = 'raman' ORDER BY e.archive_id"
 )
-#: Cards of images, of which each has an exposure of its own that started at 00:0N:07.123.
-TIMES = {
-    1: ({"DATE_OBS": "2018-08-13T00:01:07.123"}, True),
-    2: ({"DATE_OBS": "2018-08-13T00:02:09.123"}, True),
-    3: ({"DATE_OBS": "2018-08-13T00:03:09.124"}, False),
-    4: ({"MJD_OBS": 58343 + (4 * 60 + 7.123) / 86400}, True),
-    5: ({"MJD_OBS": 58343.5}, False),
-    6: ({"DATE_OBS": "yesterday"}, False),
-    7: ({}, False),
-}
+#: DATE-OBS and MJD-OBS of an image in an hour in which exposures begin after 67.123 and 127.123
+#: seconds, the exposure that it belongs to, and the code of its issue.
+TIMES = [
+    ("01:07.123", None, 1, None),
+    ("02:09.123", None, 2, None),
+    ("02:09.124", None, None, "no_exposure"),
+    (None, 67.123, 1, None),
+    (None, 43200.0, None, "no_exposure"),
+    ("yesterday", None, None, "no_exposure"),
+    (None, None, None, "no_exposure"),
+    ("01:07.123", 67.123, 1, None),
+    ("01:07", 68.999, 1, None),
+    ("01:07", 70.0, 1, "times_disagree"),
+    ("01:07", 86400.0, 1, "times_disagree"),
+    ("01:27", 127.123, 2, "times_disagree"),
+    ("01:07", 127.123, None, "ambiguous"),
+    ("01:37.123", 97.123, None, "no_exposure"),
+]
 
 
 def test_raman_images_are_tied_by_time(db, tree):
-    tied, left = [], []
-    for number, (cards, attached) in TIMES.items():
-        tree.add(number, without=["raw", "prm", "psf"])
-        path = str(write_raman(tree, f"RAMAN_IMAGES_{number:04d}.fits", **cards))
-        if attached:
-            tied.append((factory.archive_id(number), path))
-        else:
-            left.append((path,))
-    db.load(tree.root)
-    assert db.query(TIED) == tied
-    assert db.query("SELECT path FROM load_issue WHERE code = 'no_exposure' ORDER BY path") == left
-
-
-@one_on_mariadb(
-    ("date_obs", "mjd_obs", "owner", "code"),
-    [
-        # The exposures start at 00:01:07.123 and 00:02:07.123.
-        ("2018-08-13T00:01:07.123", 67.123, 1, None),
-        ("2018-08-13T00:01:07", 68.999, 1, None),
-        ("2018-08-13T00:01:07", 70.0, 1, "times_disagree"),
-        ("2018-08-13T00:01:07", 86400.0, 1, "times_disagree"),
-        ("2018-08-13T00:01:27", 127.123, 2, "times_disagree"),
-        ("2018-08-13T00:01:07", 127.123, None, "ambiguous"),
-        ("2018-08-13T00:01:37.123", 97.123, None, "no_exposure"),
-    ],
-)
-def test_raman_images_whose_times_disagree(db, tree, date_obs, mjd_obs, owner, code):
-    for number in (1, 2):
-        tree.add(number, without=["raw", "prm", "psf"])
-    cards = {"DATE_OBS": date_obs, "MJD_OBS": 58343 + mjd_obs / 86400}
-    path = write_raman(tree, "RAMAN_1.fits", **cards)
+    owners, codes = [], {}
+    for hour, (date_obs, mjd_obs, owner, code) in enumerate(TIMES):
+        for number in (1, 2):
+            tree.add(60 * hour + number, without=["raw", "prm", "psf"])
+        cards = {}
+        if date_obs is not None:
+            cards["DATE_OBS"] = f"2018-08-13T{hour:02d}:{date_obs}"
+        if mjd_obs is not None:
+            cards["MJD_OBS"] = 58343 + (3600 * hour + mjd_obs) / 86400
+        path = str(write_raman(tree, f"RAMAN_{hour:02d}.fits", **cards))
+        if owner is not None:
+            owners.append((factory.archive_id(60 * hour + owner), path))
+        codes[path] = code
     for times in ("first", "again"):
-        done = db.run("load", tree.root)
-        assert done.code == (1 if code == "ambiguous" else 0), times
-        tied = [] if owner is None else [(factory.archive_id(owner), str(path))]
-        assert db.query(TIED) == tied
+        db.fail("load", tree.root)
+        assert db.query(TIED) == owners, times
         issues = [*db.open_issues(), *db.open_issues("warning"), *db.open_issues("note")]
-        of_image = [kind for kind, where in issues if where == str(path)]
-        assert of_image == ([] if code is None else [code]), times
+        found = sorted((path, code) for code, path in issues if path in codes)
+        assert found == [(path, code) for path, code in codes.items() if code], times
 
 
 @on_sqlite

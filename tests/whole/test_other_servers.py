@@ -126,8 +126,13 @@ ENCRYPTING = (
 
 
 def test_a_server_without_tls_is_refused(other_url, tmp_path, monkeypatch):
+    """The client program looks for itself: it has a connection of its own."""
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", "tau0")
+    dump = tmp_path / "muse.sql"
+    dump.write_text("CREATE TABLE never (id INT);\n")
     for option in ENCRYPTING:
+        said = mariadb_dump.run(dump, database_url(f"{other_url}?{option}"))
+        assert "the connection is not encrypted" in str(said), option
         for command in (
             ["status"],
             ["migrate"],
@@ -137,21 +142,12 @@ def test_a_server_without_tls_is_refused(other_url, tmp_path, monkeypatch):
         ):
             done = aomuse(f"{other_url}?{option}", *command)
             assert (done.code, done.text) == (2, NOT_ENCRYPTED), (option, command)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [dump]
 
 
 def test_an_import_from_a_server_without_tls_is_refused(db_url, other_server):
     done = aomuse(db_url, "import-blobs", f"{other_server.url}?ssl=true")
     assert (done.code, done.text) == (2, NOT_ENCRYPTED)
-
-
-def test_the_client_program_looks_for_itself(other_server, tmp_path):
-    """It has a connection of its own, which somebody between could make a plain one."""
-    file = tmp_path / "muse.sql"
-    file.write_text("CREATE TABLE never (id INT);\n")
-    for option in ENCRYPTING:
-        said = mariadb_dump.run(file, database_url(f"{other_server.url}?{option}"))
-        assert "the connection is not encrypted" in str(said), option
 
 
 def test_the_same_options_encrypt_where_the_server_can(

@@ -139,6 +139,10 @@ def one_after_the_other(programs: Path, folder: Path, url: str, *commands: str, 
 def test_the_installed_wheel_loads_a_night(fresh, tmp_path):
     where = run([fresh / "python", "-c", "import aomuse; print(aomuse.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(fresh.parent)
+    # What the tests install beside aomuse must not be what makes it work.
+    names = ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair")
+    code = f"from importlib.util import find_spec; print(*filter(find_spec, {names}))"
+    assert run([fresh / "python", "-c", code], tmp_path, fresh) == "\n"
     shown = run([fresh / "aomuse", "--version"], tmp_path, fresh)
     assert shown.strip().endswith(PROJECT["project"]["version"])
     simulated = "simulate night --exposures 1 --sources 2 --layers 8"
@@ -164,13 +168,6 @@ def test_without_an_extra_one_line_says_what_to_install(extra, why, command, fre
     assert f"pip install 'aomuse[{extra}]'" in done.stderr
     assert "secret" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_fresh_environment_is_bare(fresh, tmp_path):
-    """What the tests install beside aomuse must not be what makes it work."""
-    names = ("pytest", "mariadb", "numpydoc", "setuptools", "pip", "altair")
-    code = f"from importlib.util import find_spec; print(*filter(find_spec, {names}))"
-    assert run([fresh / "python", "-c", code], tmp_path, fresh) == "\n"
 
 
 #: Connector 2 has its C library in a package of its own, connector 1.1 compiles against Debian's.

@@ -1,8 +1,5 @@
 """What PampelMuse's headers say: the unit of the wavelengths, and the PSF model."""
 
-from itertools import groupby
-from operator import itemgetter
-
 import numpy as np
 from backends import on_sqlite
 from fits_factory import MOFFAT, edit, prm, write
@@ -29,12 +26,8 @@ def with_profile(path, profile):
 
 
 def wavelengths(db):
-    """Give the wavelengths of each exposure."""
-    found = db.query(
-        "SELECT e.ob_id, l.wavelength_nm FROM psf_layer l JOIN psf_fit f ON f.id = l.psf_fit_id"
-        " JOIN exposure e ON e.id = f.exposure_id ORDER BY e.ob_id, l.layer"
-    )
-    return [[value for _, value in rows] for _, rows in groupby(found, key=itemgetter(0))]
+    found = db.query("SELECT wavelength_nm FROM psf_layer ORDER BY psf_fit_id, layer")
+    return [value for (value,) in found]
 
 
 UNITS = {"m": 1e-9, "Angstrom": 10, "angstrom": 10, "nm": 1, "um": 1e-3, "micron": 1e-3, "mm": 1e-6}
@@ -52,7 +45,7 @@ def test_the_unit_of_the_wavelengths(tree, db):
     for number, axis in enumerate(axes):
         with_cards(tree.add(number, without=["raw"]).prm, "SPECTRA", axis)
     db.load(tree.root)
-    np.testing.assert_allclose(wavelengths(db), [EXPECTED] * len(axes), rtol=1e-12)
+    np.testing.assert_allclose(wavelengths(db), np.tile(EXPECTED, len(axes)), rtol=1e-12)
     db.succeed("verify", tree.root)
 
 
@@ -76,7 +69,7 @@ def test_what_cannot_be_a_wavelength_is_reported(tree, db):
     for path, error, (_, why) in zip(paths, sorted(done.errors), ODD_AXES, strict=True):
         assert error.startswith(f"error: {path}[SPECTRA]")
         assert why in error
-    assert wavelengths(db) == [[None] * 5] * len(ODD_AXES)
+    assert wavelengths(db) == [None] * 5 * len(ODD_AXES)
     assert db.count("source_sample") == 10 * len(ODD_AXES)
 
 
