@@ -23,11 +23,17 @@ def good(tree):
     return tree.add(2, without=["raw"])
 
 
-def assert_mended(db: Loaded, tree: Tree, files: Files, rows: Any) -> None:
-    """Load the files, which are valid again, and compare."""
-    tree.restore(files)
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == rows
+@pytest.fixture
+def mend(db, tree, good, light, whole):
+    """Give a function that makes the files of the first exposure valid and loads them."""
+
+    def mend(files: Files) -> None:
+        assert db.exposure(good.archive_id) == light[2]
+        tree.restore(files)
+        db.load(tree.root)
+        assert db.exposure(files.archive_id) == whole[1]
+
+    return mend
 
 
 def assert_one_clear_line(errors: list[str], path: Path) -> None:
@@ -104,7 +110,7 @@ def nothing_of(db: Loaded, path: Path) -> bool:
 
 
 @on_sqlite
-def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, good, whole, light):
+def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, good, mend):
     files = tree.add(1)
     for role in ("raw", "psf"):
         instead(Path.mkdir)(files.file(role))
@@ -114,8 +120,7 @@ def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, good, whole, lig
         ("raw_missing", str(files.reduced)),
         ("raw_missing", str(good.reduced)),
     ]
-    assert db.exposure(good.archive_id) == light[2]
-    assert_mended(db, tree, files, whole[1])
+    mend(files)
 
 
 @one_on_mariadb("role", factory.ROLES)
@@ -194,7 +199,7 @@ def assert_one_fails(db: Loaded, tree: Tree, code: str, path: Path) -> None:
 
 
 @on_sqlite
-def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, good, monkeypatch, whole, light):
+def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, mend, monkeypatch):
     files, read = tree.add(1), stages.read_exposure
 
     def read_late(found: Any) -> Any:
@@ -204,12 +209,11 @@ def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, good, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(stages, "read_exposure", read_late)
         assert_one_fails(db, tree, "unreadable", files.psf)
-    assert db.exposure(good.archive_id) == light[2]
-    assert_mended(db, tree, files, whole[1])
+    mend(files)
 
 
 @on_sqlite
-def test_a_file_that_changes_while_it_is_read(db, tree, good, monkeypatch, whole, light):
+def test_a_file_that_changes_while_it_is_read(db, tree, mend, monkeypatch):
     files, read = tree.add(1), fits_file.checksum
 
     def read_slowly(stream: Any, *arguments: Any) -> str:
@@ -220,19 +224,17 @@ def test_a_file_that_changes_while_it_is_read(db, tree, good, monkeypatch, whole
     with monkeypatch.context() as patch:
         patch.setattr(fits_file, "checksum", read_slowly)
         assert_one_fails(db, tree, "changed", files.prm)
-    assert db.exposure(good.archive_id) == light[2]
-    assert_mended(db, tree, files, whole[1])
+    mend(files)
 
 
 @on_sqlite
-def test_every_file_of_an_exposure_is_bad(db, tree, good, whole, light):
+def test_every_file_of_an_exposure_is_bad(db, tree, mend):
     files = tree.add(1)
     for path in files.all:
         path.write_bytes(HTML)
     done = db.run("load", tree.root)
     assert (done.code, len(done.errors)) == (1, 4)
-    assert db.exposure(good.archive_id) == light[2]
-    assert_mended(db, tree, files, whole[1])
+    mend(files)
     assert db.count("exposure") == 2
 
 

@@ -96,15 +96,6 @@ def test_verify_finds_a_row_that_differs_from_the_file(night, tree, db):
     assert "extracted_source.pampelmuse_id row 0" in done.text
 
 
-@on_sqlite
-def test_an_id_beyond_64_bits_is_kept_and_reported(tree, db):
-    write(tree.add(1).psf, psf(sources=(3, 2**63)))
-    db.load(tree.root)
-    assert "64 bits" in db.scalar("SELECT message FROM load_issue WHERE code = 'source_name'")
-    assert db.count("source") == 1
-    db.succeed("verify", tree.root)
-
-
 #: Columns of ids, the ids that are known of them, and what is said of the column.
 IDS = [
     (("1D", [17.0, 3.5, np.nan]), [17, None, None], "2 rows without a whole number as id"),
@@ -139,6 +130,7 @@ def test_columns_of_other_kinds(tree, db):
         hdus[0].header["HIERARCH PAMPELMUSE catalog passband"] = "f814w"
 
     edit(passband.prm, configure)
+    write(tree.add(4).psf, psf(sources=(3, 2**63)))
     db.load(tree.root)
     assert db.query(
         "SELECT ra_deg, x_pixel, magnitude, status, is_psf_star FROM v_extracted_source"
@@ -150,7 +142,11 @@ def test_columns_of_other_kinds(tree, db):
         *((None, None, None, None, 1), (None, None, None, None, 0)),
         # The magnitude may be called after its passband.
         *((None, None, 15.5, None, 1), (None, None, 16.25, None, 1)),
+        *((None, None, None, 3, 1), (None, None, None, 2, 0)),
     ]
+    # An id beyond 64 bits is kept as a table alone, and reported.
+    assert "64 bits" in db.scalar("SELECT message FROM load_issue WHERE code = 'source_name'")
+    assert db.count("source") == 2 * 3 + 1
     assert db.scalar("SELECT id FROM v_sources WHERE status = 'faint'") == 5
     issues = db.query("SELECT message FROM load_issue WHERE code = 'sources_column' ORDER BY id")
     assert [text.split(":")[0] for (text,) in issues] == [

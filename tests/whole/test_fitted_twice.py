@@ -31,9 +31,8 @@ def night(tmp_path_factory):
 
 
 @pytest.fixture
-def loaded(db, night, load_once):
+def loaded(night, load_once):
     load_once(night)
-    return db
 
 
 #: The samples of the fit with MAOPPY.
@@ -42,8 +41,8 @@ MAOPPY_SAMPLES = (
 )
 
 
-def test_what_belongs_to_which_model(loaded):
-    db = loaded
+@pytest.mark.usefixtures("loaded")
+def test_what_belongs_to_which_model(db):
     with Session(db.engine) as session:
         exposure = session.scalars(
             sa.select(Exposure).where(Exposure.instrument_mode == "NFM-AO-N")
@@ -76,8 +75,9 @@ def test_what_belongs_to_which_model(loaded):
     assert db.scalar(stored, fit=maoppy) == LAYERS
 
 
-def test_frames_tell_the_model(loaded):
-    db = connect(loaded.url)
+@pytest.mark.usefixtures("loaded")
+def test_frames_tell_the_model(db):
+    db = connect(db.url)
     psf = db.psf("beta", "r0", mode="NFM")
     rows = psf.groupby("model")[["beta", "r0"]].count()
     assert rows.loc["moffat"].tolist() == [LAYERS, 0]
@@ -90,8 +90,8 @@ def test_frames_tell_the_model(loaded):
     assert metrics.dropna()["model"].tolist() == ["moffat"]
 
 
-def test_columns_of_its_own_are_kept_and_told_once(loaded, night):
-    db = loaded
+@pytest.mark.usefixtures("loaded")
+def test_columns_of_its_own_are_kept_and_told_once(db, night):
     issues = db.query("SELECT severity, message FROM load_issue WHERE code = 'column_missing'")
     ((severity, message),) = issues
     assert severity == "note"
