@@ -347,9 +347,6 @@ def test_a_cube_goes_bad_and_its_raw_file_changes(db, tree, files, number, whole
     assert_mended(db, tree, files, whole[1], number)
 
 
-# Removing what a test tree holds must not be what makes it pass
-
-
 @on_sqlite
 def test_an_empty_tree_is_not_an_error(db, tree, files):
     before = contents_without_times(db)

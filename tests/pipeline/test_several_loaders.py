@@ -66,10 +66,9 @@ def assert_loaded(summary: Summary, outcome: str = "loaded", count: int = EXPOSU
 
 def assert_well(*loaders: Process) -> None:
     """Wait until loaders have ended, with nothing to say."""
-    errors = [loader.communicate()[1] for loader in loaders]
-    assert [(loader.returncode, err) for loader, err in zip(loaders, errors, strict=True)] == [
-        (0, "")
-    ] * len(loaders)
+    for loader in loaders:
+        _, err = loader.communicate()
+        assert (loader.returncode, err) == (0, "")
 
 
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:

@@ -151,8 +151,7 @@ def test_doubles_come_back_to_the_bit(mariadb_admin, driver):
         connection.execute(sa.update(table).values(w=table.c.v))
         for number in range(1, 12):
             value = float(doubles[-number])
-            one = connection.scalar(sa.select(table.c.v).where(table.c.v == value))
-            assert one == value
+            assert connection.scalar(sa.select(table.c.v).where(table.c.v == value)) == value
     with read_transaction(engine) as connection:
         select = sa.select(table.c.id, table.c.v, table.c.w).order_by(table.c.id)
         as_text = connection.execute(select).all()
@@ -165,14 +164,10 @@ def test_doubles_come_back_to_the_bit(mariadb_admin, driver):
     assert struct.pack(f"{len(doubles)}d", *(row.v for row in as_text)) == doubles.tobytes()
 
 
-def session_settings(engine: sa.Engine) -> dict[str, str]:
-    with engine.connect() as connection:
-        return dict(connection.exec_driver_sql("SHOW SESSION VARIABLES").all())  # type: ignore[arg-type]
-
-
 def test_sessions_are_set_up_alike(mariadb_admin):
     url = mariadb_admin()
-    ours = [session_settings(create_engine(with_driver(url, driver, ODD))) for driver in DRIVERS]
+    engines = [create_engine(with_driver(url, driver, ODD)) for driver in DRIVERS]
+    ours = [dict(query(engine, "SHOW SESSION VARIABLES")) for engine in engines]
     own = {"pseudo_thread_id", "timestamp", "last_gtid", "rand_seed1", "rand_seed2"}
     assert {k: v for k, v in ours[0].items() if ours[1][k] != v and k not in own} == {}
     assert ours[1]["collation_connection"] in NAMES

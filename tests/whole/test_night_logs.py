@@ -168,19 +168,15 @@ def test_a_log_of_an_exposure_in_another_root_is_no_second_one(db, tree, log, tm
 
 @on_sqlite
 def test_names_of_logs(db, tree):
-    tree.add(2, without=["raw", "psf"])
-    tree.add(3, without=["raw", "psf"])
-    renamed = tree.add(4)
-    renamed.raw.rename(renamed.raw.with_name("first.fits.fz"))
-    for number, name in enumerate(
-        (
-            "MUSE.2018-08-13T00_01_07.123.NL.txt",
-            "MUSE.2018-08-13T00:02:07.123.fits.fz.NL.txt",
-            "MUSE.2018-08-13T00:03:07.123.nl.TXT",
-            "first.NL.txt",
-        ),
-        1,
-    ):
+    files = [tree.add(number) for number in (1, 2, 3, 4)]
+    files[3].raw.rename(files[3].raw.with_name("first.fits.fz"))
+    names = (
+        "MUSE.2018-08-13T00_01_07.123.NL.txt",
+        "MUSE.2018-08-13T00:02:07.123.fits.fz.NL.txt",
+        "MUSE.2018-08-13T00:03:07.123.nl.TXT",
+        "first.NL.txt",
+    )
+    for number, name in enumerate(names, 1):
         write_log(tree, number=number).rename(tree.root / "raw" / name)
     db.load(tree.root)
     sky = "SELECT start_condition, end_condition FROM v_sky_condition"
