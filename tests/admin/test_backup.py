@@ -62,28 +62,19 @@ def test_a_restored_database_goes_on_as_the_old_one(db, night, file, new_databas
     db.succeed("backup", file)
     assert file.stat().st_mode & 0o077 == 0
     assert list(file.parent.iterdir()) == [file]
+    before = file.read_bytes(), db.contents(but=())
+    # A file is not replaced, and neither is a database that is not empty.
+    db.fail("backup", file, code=2)
+    refused = db.run("restore", file)
+    assert refused.code == 2
+    assert refused.err.startswith("aomuse: the database is not empty (it has ")
+    assert (file.read_bytes(), db.contents(but=())) == before
     new = new_database()
     succeed(new, "restore", file)
     assert everything(new) == db.contents(but=())
     assert views(create_engine(new)) == views(db.engine) != {}
     assert "2 unchanged" in succeed(new, "load", night).out
     succeed(new, "verify", night)
-
-
-@pytest.mark.usefixtures("night")
-def test_a_database_that_is_not_empty_is_refused(db, file):
-    db.succeed("backup", file)
-    before = db.contents()
-    done = db.run("restore", file)
-    assert done.code == 2
-    assert done.err.startswith("aomuse: the database is not empty (it has ")
-    assert db.contents() == before
-
-
-def test_a_file_is_not_replaced(db_url, file):
-    file.write_text("precious")
-    fail(db_url, "backup", file)
-    assert file.read_text() == "precious"
 
 
 def test_what_is_no_backup_is_refused(db_url, backend, file, new_database, mariadb_admin, tmp_path):
