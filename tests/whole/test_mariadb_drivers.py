@@ -49,7 +49,7 @@ def with_driver(url: str, driver: str, options: str = "") -> str:
 
 
 @contextlib.contextmanager
-def opened(url: str, **options: Any) -> Iterator[sa.Engine]:
+def opened(url: str | sa.URL, **options: Any) -> Iterator[sa.Engine]:
     engine = create_engine(url, **options)
     yield engine
     engine.dispose()
@@ -183,7 +183,7 @@ def test_errors_have_their_number_and_kind(mariadb_admin, driver):
             assert error_number(raised.value.orig) == 1146
             assert trouble_of(raised.value) is Trouble.NONE
             number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
-            with opened(url) as other:
+            with opened(engine.url) as other:
                 execute(other, f"KILL CONNECTION {number}")
             with pytest.raises(sa.exc.DBAPIError) as raised:
                 connection.exec_driver_sql("SELECT 1")
