@@ -266,3 +266,24 @@ def _connection(url: str) -> Iterator[sa.Connection]:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         yield connection
+
+
+@contextlib.contextmanager
+def account(
+    server: Server, *urls: str, rights: str = "ALL", limits: str = "", password: str = "tau0"
+) -> Iterator[list[str]]:
+    """Make an account that has rights on databases, and give their URLs for it."""
+    parsed = [sa.make_url(url) for url in urls]
+    name = f"account_{next(numbers)}"
+    quoted = password.replace("\\", "\\\\").replace("'", "''")
+    admin = sa.create_engine(server.admin_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE USER {name} IDENTIFIED BY '{quoted}' {limits}"))
+        try:
+            for url in parsed:
+                connection.exec_driver_sql(f"GRANT {rights} ON {url.database}.* TO {name}")
+            theirs = [url.set(username=name, password=password) for url in parsed]
+            yield [url.render_as_string(hide_password=False) for url in theirs]
+        finally:
+            connection.exec_driver_sql(f"DROP USER {name}")
+    admin.dispose()

@@ -315,3 +315,10 @@ def fill_every_table(engine: sa.Engine) -> None:
                 assert parent is not None, f"{table.name} comes before its parent"
                 row |= zip((e.parent.name for e in key.elements), parent, strict=True)
             connection.execute(sa.insert(table).values(row))
+
+
+def fail(url: str | None, *arguments: object, code: int = 2) -> str:
+    """Run a command that ends with one line on standard error, and give that line."""
+    done = aomuse(url, *arguments)
+    assert (done.code, len(done.errors)) == (code, 1), (arguments, done.text)
+    return done.errors[0]

@@ -1,20 +1,21 @@
 """Drop removes what aomuse made, asks first, and leaves the rest."""
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
-from warehouse import aomuse, contents, execute, query, succeed
+from loaded import Loaded
+from warehouse import succeed
 
 from aomuse.admin import drop
 from aomuse.db import create_engine
 
+#: Tables and views of somebody else.
 OTHERS = (
     "CREATE TABLE mine (id INTEGER PRIMARY KEY)",
     "INSERT INTO mine VALUES (7)",
     "CREATE VIEW v_mine AS SELECT id FROM mine",
 )
+VERSION = "CREATE TABLE alembic_version (version_num VARCHAR(32))"
+THEIRS = "INSERT INTO alembic_version VALUES ('theirs')"
 
 
 def names(engine: sa.Engine) -> set[str]:
@@ -22,57 +23,36 @@ def names(engine: sa.Engine) -> set[str]:
     return {*inspector.get_table_names(), *inspector.get_view_names()}
 
 
-def load_night(engine: sa.Engine, url: str, folder: Path) -> None:
-    tree = Tree(folder / "night")
+@pytest.fixture
+def night(db, tree):
+    """Give a night that is loaded, beside what others made."""
     tree.add(1)
-    assert aomuse(url, "load", tree.root).code == 0
-    with engine.begin() as connection:
-        for statement in OTHERS:
-            connection.exec_driver_sql(statement)
+    db.load(tree.root)
+    db.execute(*OTHERS)
+    return tree.root
 
 
-def test_drop_leaves_the_tables_and_views_of_others(engine, db_url, tmp_path):
-    load_night(engine, db_url, tmp_path)
-    done = succeed(db_url, "drop", "--yes")
+def test_the_tables_and_views_of_others_are_left(db, night):
+    db.load(night, "--reload")
+    db.succeed("migrate")
+    assert db.query("SELECT id FROM v_mine") == [(7,)]
+    done = db.succeed("drop", "--yes")
     assert "(1 exposure)" in done.out
     assert done.out.endswith("dropped; tables and views of others that were left: 2\n")
-    assert names(engine) == {"mine", "v_mine"}
-    assert query(engine, "SELECT id FROM v_mine") == [(7,)]
-    again = aomuse(db_url, "drop", "--yes")
-    assert (again.code, again.out.endswith("there is nothing of aomuse\n")) == (0, True)
+    assert names(db.engine) == {"mine", "v_mine"}
+    assert db.query("SELECT id FROM v_mine") == [(7,)]
+    assert db.succeed("drop", "--yes").out.endswith("there is nothing of aomuse\n")
     # What was dropped can be made again.
-    assert aomuse(db_url, "migrate").code == 0
-    assert aomuse(db_url, "load", tmp_path / "night").code == 0
+    db.succeed("migrate")
+    db.load(night)
 
 
-def test_without_an_answer_nothing_is_dropped(engine, db_url, tmp_path):
-    load_night(engine, db_url, tmp_path)
-    before = names(engine), contents(engine)
-    done = aomuse(db_url, "drop")
-    assert (done.code, done.err) == (
-        2,
-        "aomuse: drop asks first, and nobody can answer here: add --yes\n",
-    )
-    assert (names(engine), contents(engine)) == before
-
-
-def test_views_of_the_users_survive_loads_and_migrations(engine, db_url, tmp_path):
-    load_night(engine, db_url, tmp_path)
-    assert aomuse(db_url, "load", tmp_path / "night", "--reload").code == 0
-    assert aomuse(db_url, "migrate").code == 0
-    assert query(engine, "SELECT id FROM v_mine") == [(7,)]
-
-
-def test_the_version_of_another_program_is_left(empty_url):
-    engine = sa.create_engine(empty_url)
-    execute(
-        engine,
-        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
-        "INSERT INTO alembic_version VALUES ('theirs')",
-    )
-    assert aomuse(empty_url, "drop", "--yes").code == 0
-    assert names(engine) == {"alembic_version"}
-    engine.dispose()
+@pytest.mark.usefixtures("night")
+def test_without_an_answer_nothing_is_dropped(db):
+    before = names(db.engine), db.contents()
+    line = db.fail("drop", code=2)
+    assert line == "aomuse: drop asks first, and nobody can answer here: add --yes"
+    assert (names(db.engine), db.contents()) == before
 
 
 class StoppedError(Exception):
@@ -80,9 +60,8 @@ class StoppedError(Exception):
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 12, 30])
-def test_a_drop_that_was_cut_off_can_be_finished(count, engine, db_url, tmp_path):
-    load_night(engine, db_url, tmp_path)
-    before = names(engine)
+def test_a_drop_that_was_cut_off_can_be_finished(count, db, night):
+    before = names(db.engine)
     left = count
 
     def stop(*arguments: object) -> None:
@@ -92,22 +71,27 @@ def test_a_drop_that_was_cut_off_can_be_finished(count, engine, db_url, tmp_path
             if left < 0:
                 raise StoppedError
 
-    with create_engine(db_url).connect() as connection:
-        cut_off = connection.engine
-        sa.event.listen(cut_off, "before_cursor_execute", stop)
-        with pytest.raises(StoppedError):
-            drop(cut_off)
+    cut_off = create_engine(db.url)
+    sa.event.listen(cut_off, "before_cursor_execute", stop)
+    with pytest.raises(StoppedError):
+        drop(cut_off)
     cut_off.dispose()
-    if engine.dialect.name == "sqlite":
+    if db.engine.dialect.name == "sqlite":
         # All of it is rolled back.
-        assert names(engine) == before
+        assert names(db.engine) == before
     elif count:
-        for command in (["status"], ["migrate"], ["load", tmp_path / "night"]):
-            done = aomuse(db_url, *command)
-            assert (done.code, len(done.errors)) == (2, 1), done.text
-            assert "run aomuse drop again" in done.err
-    assert aomuse(db_url, "drop", "--yes").code == 0
-    assert names(engine) == {"mine", "v_mine"}
+        for command in (["status"], ["migrate"], ["load", night]):
+            assert "run aomuse drop again" in db.fail(*command, code=2)
+    db.succeed("drop", "--yes")
+    assert names(db.engine) == {"mine", "v_mine"}
+
+
+@pytest.fixture
+def foreign(empty_url):
+    """Give a database that aomuse did not make."""
+    engine = sa.create_engine(empty_url)
+    yield Loaded(engine, empty_url)
+    engine.dispose()
 
 
 #: What AOMUSE 2020 has under names that aomuse uses too.
@@ -120,52 +104,45 @@ SEED = (
 )
 
 
-@pytest.mark.parametrize("version", [None, "theirs", ""])
-def test_a_database_of_aomuse_2020_is_left(empty_url, version):
+def test_the_version_of_another_program_is_left(foreign):
+    foreign.execute(VERSION, THEIRS)
+    foreign.succeed("drop", "--yes")
+    assert names(foreign.engine) == {"alembic_version"}
+
+
+@pytest.mark.parametrize("versions", [[], [VERSION], [VERSION, THEIRS]])
+def test_a_database_of_aomuse_2020_is_left(foreign, versions):
     """Also where somebody has tried a migration on it, or another program has revisions there."""
-    engine = sa.create_engine(empty_url)
-    with engine.begin() as connection:
-        for statement in SEED:
-            connection.exec_driver_sql(statement)
-        if version is not None:
-            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        if version:
-            connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{version}')")
-    before = names(engine)
-    if version is None:
-        done = aomuse(empty_url, "migrate")
-        assert (done.code, len(done.errors)) == (2, 1), done.text
-        assert "did not make (exposure, target)" in done.err
-        assert "aomuse import-blobs" in done.err
-        assert names(engine) == before
-    assert aomuse(empty_url, "drop", "--yes").code == 0
-    assert names(engine) >= before - {"alembic_version"}
-    assert query(engine, "SELECT targetname FROM target") == [("M 54",)]
-    assert query(engine, "SELECT insmode FROM exposure") == [("WFM-AO-N",)]
-    engine.dispose()
+    foreign.execute(*SEED, *versions)
+    before = names(foreign.engine)
+    if not versions:
+        line = foreign.fail("migrate", code=2)
+        assert "did not make (exposure, target)" in line
+        assert "aomuse import-blobs" in line
+        assert names(foreign.engine) == before
+    foreign.succeed("drop", "--yes")
+    assert names(foreign.engine) >= before - {"alembic_version"}
+    assert foreign.scalar("SELECT targetname FROM target") == "M 54"
+    assert foreign.scalar("SELECT insmode FROM exposure") == "WFM-AO-N"
 
 
-def test_what_others_built_on_a_table_is_named_before_anything_is_dropped(engine, db_url):
-    execute(
-        engine,
-        "CREATE TABLE mine (exposure_id INTEGER, FOREIGN KEY (exposure_id) "
-        "REFERENCES exposure (id))",
-    )
-    before = names(engine)
-    done = aomuse(db_url, "drop", "--yes")
-    assert (done.code, len(done.errors)) == (2, 1)
-    assert "the table mine refers to exposure" in done.err
-    assert names(engine) == before
-    assert aomuse(db_url, "status").code == 0
-
-
-def test_the_tables_of_a_newer_version_are_left(engine, db_url):
-    execute(engine, "UPDATE alembic_version SET version_num = '9999'")
-    before = names(engine)
-    done = aomuse(db_url, "drop", "--yes")
-    assert (done.code, len(done.errors)) == (2, 1)
-    assert "install the newer aomuse" in done.err
-    assert names(engine) == before
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "CREATE TABLE mine (exposure_id INTEGER, FOREIGN KEY (exposure_id)"
+            " REFERENCES exposure (id))",
+            "the table mine refers to exposure",
+        ),
+        ("UPDATE alembic_version SET version_num = '9999'", "install the newer aomuse"),
+    ],
+    ids=["others built on a table", "a newer version"],
+)
+def test_what_cannot_be_dropped_is_named_before_anything_is_dropped(db, statement, said):
+    db.execute(statement)
+    before = names(db.engine), db.contents()
+    assert said in db.fail("drop", "--yes", code=2)
+    assert (names(db.engine), db.contents()) == before
 
 
 def test_a_wrong_name_makes_no_database(tmp_path):

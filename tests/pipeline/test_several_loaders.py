@@ -1,6 +1,5 @@
 """Several loaders at once: they share one database, and each exposure is loaded once and whole."""
 
-import itertools
 import os
 import random
 import signal
@@ -17,7 +16,7 @@ from own_processes import Gate, Process, start, wait_until
 from aomuse import pipeline
 from aomuse.db import create_engine
 from aomuse.errors import BusyError
-from aomuse.exchange.outcome import Listener
+from aomuse.exchange.outcome import Listener, Summary
 from aomuse.ledger import NamedLocks, run_lock, running
 from aomuse.simulate import simulate
 
@@ -38,23 +37,17 @@ def tree(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def thirds(tmp_path_factory):
-    """Give the same exposures below three roots, two each."""
-    trees = [Tree(tmp_path_factory.mktemp("third") / "night") for _ in range(3)]
-    for number, each in zip(range(1, EXPOSURES + 1), itertools.cycle(trees), strict=False):
-        each.add(number)
-    return trees
-
-
-@pytest.fixture(scope="module")
-def pieces(tmp_path_factory):
-    """Give the same exposures with each of them in pieces below three roots."""
-    trees = [Tree(tmp_path_factory.mktemp("piece") / "night") for _ in range(3)]
+def layouts(tree, tmp_path_factory):
+    """Give three roots of the same exposures: one root thrice, with two each, with pieces."""
+    folder = tmp_path_factory.mktemp("layouts")
+    thirds, pieces = ([Tree(folder / f"{name}_{n}") for n in "123"] for name in ("third", "piece"))
     for number in range(1, EXPOSURES + 1):
-        trees[0].add(number, without=["raw", "prm", "psf"])
-        trees[1].add(number, without=["reduced", "prm", "psf"])
-        trees[2].add(number, without=["reduced", "raw"])
-    return trees
+        thirds[number % 3].add(number)
+        pieces[0].add(number, without=["raw", "prm", "psf"])
+        pieces[1].add(number, without=["reduced", "prm", "psf"])
+        pieces[2].add(number, without=["reduced", "raw"])
+    trees = {"tree": [tree] * 3, "thirds": thirds, "pieces": pieces}
+    return {name: [each.root for each in three] for name, three in trees.items()}
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +60,20 @@ def load(url: str, root: Path, gate: Gate | None = None) -> Process:
     return start(url, "load", "--workers", 1, root, before=gate.code if gate else "")
 
 
+def assert_loaded(summary: Summary, outcome: str = "loaded", count: int = EXPOSURES) -> None:
+    assert (summary.counts[outcome], summary.failed) == (count, 0)
+
+
+def assert_well(*loaders: Process) -> None:
+    """Wait until loaders have ended, with nothing to say."""
+    for loader in loaders:
+        _, err = loader.communicate()
+        assert (loader.returncode, err) == (0, "")
+
+
 def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
     assert db.exposures() == clean
-    assert db.count("exposure") == len(clean)
+    assert db.count("exposure") == EXPOSURES
     assert db.count("source_file") == 4 * EXPOSURES
     assert db.open_issues() == []
     assert db.scalar("SELECT COUNT(*) FROM load_issue WHERE code = 'not_stored'") == 0
@@ -77,10 +81,9 @@ def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("layout", ["tree", "thirds", "pieces"])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request, tmp_path):
+def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, layouts, tmp_path):
     chance = random.Random(seed)
-    trees = request.getfixturevalue(layout)
-    roots = [trees.root] * 3 if layout == "tree" else [each.root for each in trees]
+    roots = layouts[layout]
     gate = Gate(tmp_path / "gate", number=chance.randint(1, 2), later=chance.randint(0, 25))
     place = chance.randrange(3)
     killed = load(db.url, roots[place], gate)
@@ -89,31 +92,24 @@ def test_three_loaders_of_which_one_is_killed(db, clean, layout, seed, request, 
     count = chance.randint(1, EXPOSURES - 1)
     wait_until(lambda: db.count("exposure") >= count, killed)
     killed.send_signal(signal.SIGKILL)
-    ends = [each.communicate() for each in (killed, *others)]
-    assert killed.returncode == -signal.SIGKILL, ends
-    assert [(each.returncode, err) for each, (_, err) in zip(others, ends[1:], strict=True)] == [
-        (0, "")
-    ] * 2
+    assert killed.wait() == -signal.SIGKILL
+    assert_well(*others)
     if layout == "tree":
         assert db.exposures() == clean
     db.load(*dict.fromkeys(roots))
     assert_whole(db, clean)
     outcomes = sorted(row["outcome"] for row in db.rows("load_run"))
     assert outcomes == ["complete"] * 3 + ["killed"]
-    again = db.load(*dict.fromkeys(roots))
-    assert f"{EXPOSURES} unchanged" in again.out
+    assert f"{EXPOSURES} unchanged" in db.load(*dict.fromkeys(roots)).out
 
 
-def test_pieces_of_exposures_that_three_loaders_have(db, clean, pieces, tmp_path):
+def test_pieces_of_exposures_that_three_loaders_have(db, clean, layouts, tmp_path):
     """Whoever ends last joins what was stored apart."""
     gate = Gate(tmp_path / "gate", number=1)
-    loaders = [load(db.url, each.root, gate) for each in pieces]
+    loaders = [load(db.url, root, gate) for root in layouts["pieces"]]
     gate.wait(*loaders, count=3)
     gate.open()
-    ends = [loader.communicate() for loader in loaders]
-    assert [(loader.returncode, err) for loader, (_, err) in zip(loaders, ends, strict=True)] == [
-        (0, "")
-    ] * 3
+    assert_well(*loaders)
     assert_whole(db, clean)
     assert [row["outcome"] for row in db.rows("load_run")] == ["complete"] * 3
 
@@ -122,13 +118,7 @@ class Interrupted(Listener):
     """Runs something once the roots have been searched, before anything is read."""
 
     def __init__(self, function):
-        self.function, self.results = function, []
-
-    def on_found(self, _discovery):
-        self.function()
-
-    def on_result(self, result):
-        self.results.append(result)
+        self.on_found = lambda _discovery: function()
 
 
 @pytest.mark.parametrize("reload", [False, True])
@@ -139,11 +129,11 @@ def test_what_another_loader_has_stored_meanwhile_is_unchanged(db, tree, clean, 
 
     def other():
         summary = pipeline.load(create_engine(db.url), [tree.root], reload=reload)
-        assert summary.counts["replaced" if reload else "loaded"] == EXPOSURES
+        assert_loaded(summary, "replaced" if reload else "loaded")
         before.append([row["content_version"] for row in db.rows("exposure")])
 
     summary = pipeline.load(db.engine, [tree.root], reload=reload, listener=Interrupted(other))
-    assert (summary.counts["unchanged"], summary.failed) == (EXPOSURES, 0)
+    assert_loaded(summary, "unchanged")
     assert [row["content_version"] for row in db.rows("exposure")] == before[0]
     assert_whole(db, clean)
     assert [row["outcome"] for row in db.rows("load_run")][-2:] == ["complete"] * 2
@@ -156,10 +146,7 @@ def test_what_another_loader_has_stored_in_part_is_completed(db, tree, clean, tm
     other = Interrupted(lambda: pipeline.load(create_engine(db.url), [cubes.root]))
     summary = pipeline.load(db.engine, [tree.root], listener=other)
     # The cube below the other root has the same name: the one loaded last counts.
-    assert (summary.counts["replaced"] + summary.counts["completed"], summary.failed) == (
-        EXPOSURES,
-        0,
-    )
+    assert_loaded(summary, "completed")
     assert_whole(db, clean)
 
 
@@ -168,7 +155,7 @@ def test_both_analyses_of_a_cube_that_another_loader_stores_meanwhile(db, tmp_pa
     simulate(night, exposures=3, sources=2, layers=6)
     other = Interrupted(lambda: pipeline.load(create_engine(db.url), [night / "single"]))
     summary = pipeline.load(db.engine, [night / "analysis"], listener=other)
-    assert (summary.counts["completed"], summary.failed) == (3, 0)
+    assert_loaded(summary, "completed", 3)
     models = (
         "SELECT f.model FROM psf_fit f JOIN exposure e ON e.id = f.exposure_id"
         " WHERE e.instrument_mode = 'NFM-AO-N' ORDER BY f.model"
@@ -199,7 +186,7 @@ def test_an_exposure_that_another_loader_has_comes_last(db, tree, clean):
     with ExitStack() as free:
         free.enter_context(having(db.url, archive_id(2), archive_id(4)))
         summary = pipeline.load(db.engine, [tree.root], listener=Order())
-    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert_loaded(summary)
     assert order == [archive_id(n) for n in (1, 3, 5, 6, 2, 4)]
     assert_whole(db, clean)
 
@@ -220,27 +207,28 @@ def test_locks_that_are_lost_with_their_connection(db, tree, clean):
     """Another loader may have taken the exposure: it is looked at again."""
     killed = []
 
-    class Killer(Listener):
-        def on_found(self, _discovery):
-            sa.event.listen(sa.Engine, "before_cursor_execute", kill)
-
     def kill(connection, _cursor, statement, *_):
         if not killed and "INSERT INTO psf_fit" in statement:
             killed.append(True)
-            (number,) = db.query("SELECT connection_id FROM run_lock WHERE id > 1")[0]
-            with create_engine(db.url).connect() as other:
-                other.exec_driver_sql(f"KILL CONNECTION {number}")
+            ((number,),) = db.query("SELECT connection_id FROM run_lock WHERE id > 1")
+            db.execute(f"KILL CONNECTION {number}")
 
+    event = (sa.Engine, "before_cursor_execute", kill)
     try:
-        summary = pipeline.load(db.engine, [tree.root], listener=Killer())
+        killer = Interrupted(lambda: sa.event.listen(*event))
+        summary = pipeline.load(db.engine, [tree.root], listener=killer)
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", kill)
+        sa.event.remove(*event)
     assert killed
-    assert (summary.counts["loaded"], summary.failed) == (EXPOSURES, 0)
+    assert_loaded(summary)
     assert_whole(db, clean)
 
 
 def test_loads_share_and_others_wait_and_say_for_whom(db):
+    def take(*, shared: bool = False) -> None:
+        with run_lock(db.engine, wait_s=0, shared=shared):
+            pass
+
     with (
         running(db.engine, Listener(), shared=True) as one,
         running(db.engine, Listener(), shared=True) as other,
@@ -248,39 +236,36 @@ def test_loads_share_and_others_wait_and_say_for_whom(db):
         one.start("load", "/one")
         other.start("load", "/other")
         assert [row["outcome"] for row in db.rows("load_run")] == ["running", "running"]
-        with pytest.raises(BusyError) as refused, run_lock(db.engine, wait_s=0):
-            pass
-        with run_lock(db.engine, wait_s=0, shared=True):
-            pass
+        with pytest.raises(BusyError) as refused:
+            take()
+        take(shared=True)
     said = str(refused.value)
     process = f"process {os.getpid()} on"
     assert said.startswith(f"run {one.id} (load, {process}")
     assert f" and run {other.id} (load, {process}" in said
     assert said.endswith(" hold the database: wait until it is free, then try again")
     with run_lock(db.engine, wait_s=0):
-        with pytest.raises(BusyError), run_lock(db.engine, wait_s=0, shared=True):
-            pass
-        with pytest.raises(BusyError), run_lock(db.engine, wait_s=0):
-            pass
-    with run_lock(db.engine, wait_s=0, shared=True):
-        pass
+        for shared in (True, False):
+            with pytest.raises(BusyError):
+                take(shared=shared)
+    take(shared=True)
 
 
 def test_a_run_that_is_dead_is_closed_and_one_that_lives_is_not(db):
-    with running(db.engine, Listener(), shared=True) as alive:
-        alive.start("load")
-        with running(db.engine, Listener(), shared=True) as dead:
-            dead.start("load")
-            (number,) = db.query(
-                "SELECT connection_id FROM run_lock WHERE load_run_id = :n", n=dead.id
-            )[0]
-            db.execute(f"KILL CONNECTION {number}")
-            with running(db.engine, Listener(), shared=True) as third:
-                third.start("load")
-                outcomes = {row["id"]: row["outcome"] for row in db.rows("load_run")}
-                assert outcomes == {alive.id: "running", dead.id: "killed", third.id: "running"}
-    outcomes = {row["id"]: row["outcome"] for row in db.rows("load_run")}
-    assert outcomes == {alive.id: "complete", dead.id: "killed", third.id: "complete"}
+    def outcomes() -> list[str]:
+        return [row["outcome"] for row in sorted(db.rows("load_run"), key=lambda row: row["id"])]
+
+    alive, dead, third = (running(db.engine, Listener(), shared=True) for _ in range(3))
+    with alive as first:
+        first.start("load")
+        with dead as second:
+            second.start("load")
+            lock = "SELECT connection_id FROM run_lock WHERE load_run_id = :n"
+            db.execute(f"KILL CONNECTION {db.scalar(lock, n=second.id)}")
+            with third as last:
+                last.start("load")
+                assert outcomes() == ["running", "killed", "running"]
+    assert outcomes() == ["complete", "killed", "complete"]
 
 
 def test_dictionaries_that_many_fill_at_once(db, tmp_path):
@@ -288,14 +273,10 @@ def test_dictionaries_that_many_fill_at_once(db, tmp_path):
     trees = [Tree(tmp_path / str(number)) for number in range(8)]
     for number, each in enumerate(trees, 1):
         each.add(number)
-    engines = [create_engine(db.url) for _ in trees]
     with ThreadPoolExecutor(len(trees)) as pool:
-        loads = [
-            pool.submit(pipeline.load, engine, [each.root])
-            for engine, each in zip(engines, trees, strict=True)
-        ]
-        summaries = [load.result(120) for load in loads]
-    assert [(s.counts["loaded"], s.failed) for s in summaries] == [(1, 0)] * len(trees)
+        loads = [pool.submit(pipeline.load, create_engine(db.url), [each.root]) for each in trees]
+        for load in loads:
+            assert_loaded(load.result(120), count=1)
     for table, columns in (
         ("keyword", "name, comment"),
         ("table_layout", "fingerprint"),

@@ -8,18 +8,32 @@ import fits_factory as factory
 import pytest
 from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
-from bad_files import BAD, HTML, ODD, Bad, instead
+from bad_files import BAD, HTML, ODD, instead
 from fits_factory import Files, Tree, edit, set_card
 from loaded import Loaded, rows_of_one_load
-from warehouse import load_whole
 
+from aomuse import stages
 from aomuse.paths import printable
+from aomuse.read import fits_file
 
 
-@pytest.fixture(scope="session")
-def light(tmp_path_factory, sqlite_template):
-    """Exposures without a raw file, which take less time."""
-    return load_whole(tmp_path_factory.mktemp("light"), sqlite_template, without=["raw"])
+@pytest.fixture
+def good(tree):
+    """Give an exposure that is to be loaded beside a bad one."""
+    return tree.add(2, without=["raw"])
+
+
+@pytest.fixture
+def mend(db, tree, good, light, whole):
+    """Give a function that makes the files of the first exposure valid and loads them."""
+
+    def mend(files: Files) -> None:
+        assert db.exposure(good.archive_id) == light[2]
+        tree.restore(files)
+        db.load(tree.root)
+        assert db.exposure(files.archive_id) == whole[1]
+
+    return mend
 
 
 def assert_one_clear_line(errors: list[str], path: Path) -> None:
@@ -31,20 +45,14 @@ def assert_one_clear_line(errors: list[str], path: Path) -> None:
     assert len(line) < 1000
 
 
-def add(tree: Tree, number: int, role: str) -> Files:
-    """Add an exposure; without a raw file, which takes time, if another analysis file is bad."""
-    return tree.add(number, without=["raw"] if role in {"prm", "psf"} else [])
-
-
-def bad_kinds(role: str, backend: str) -> list[Bad]:
-    """Give all kinds on SQLite, and on MariaDB, for which reading is no different, one per code."""
-    kinds = [bad for bad in BAD if bad.role == role]
-    return kinds if backend == "sqlite" else list({(b.code, b.read): b for b in kinds}.values())
-
-
 @one_on_mariadb("role", factory.ROLES)
 def test_bad_files(db, backend, tree, role, tmp_path, sqlite_template):
-    kinds = {bad: add(tree, i, role) for i, bad in enumerate(bad_kinds(role, backend), 2)}
+    bad_ones = [bad for bad in BAD if bad.role == role]
+    if backend == "mariadb":  # for which reading is no different: one per code
+        bad_ones = list({(bad.code, bad.read): bad for bad in bad_ones}.values())
+    # A raw file takes time.
+    without = ["raw"] if role in {"prm", "psf"} else []
+    kinds = {bad: tree.add(i, without=without) for i, bad in enumerate(bad_ones, 2)}
     good = tree.add(1, without=["raw"])
     there = {bad: [p for p in files.all if p.exists()] for bad, files in kinds.items()}
     paths = {bad: files.file(role) for bad, files in kinds.items()}
@@ -65,6 +73,12 @@ def test_bad_files(db, backend, tree, role, tmp_path, sqlite_template):
         assert bad.read or nothing_of(db, path), bad
     numbers = {bad: db.exposure_id(files.archive_id) for bad, files in kinds.items()}
     good_rows = db.exposure(good.archive_id)
+
+    held = db.exposures()
+    again = db.run("load", tree.root)
+    assert (again.code, sorted(again.errors)) == (1, sorted(first.errors))
+    assert db.open_issues() == issues
+    assert db.exposures() == held
 
     for bad, files in kinds.items():
         tree.restore(files, [r for r in factory.ROLES if files.file(r) in there[bad]])
@@ -89,26 +103,9 @@ def nothing_of(db: Loaded, path: Path) -> bool:
     return bool(count == 0)
 
 
-def test_bad_files_stay_bad(db, tree, light):
-    good = tree.add(2, without=["raw"])
-    names = {"html", "no target", "no PROV1, no ARCFILE"}
-    kinds = {bad: tree.add(i) for i, bad in enumerate((b for b in BAD if b.name in names), 3)}
-    assert len(kinds) == len(names)
-    for bad, files in kinds.items():
-        bad.spoil(files.file(bad.role))
-    first = db.run("load", tree.root)
-    held = db.exposures()
-    again = db.run("load", tree.root)
-    assert (first.code, again.code) == (1, 1)
-    assert sorted(again.errors) == sorted(first.errors)
-    assert len(db.open_issues()) == len(kinds)
-    assert db.exposures() == held
-    assert db.exposure(good.archive_id) == light[2]
-
-
 @on_sqlite
-def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, whole, light):
-    files, good = tree.add(1), tree.add(2, without=["raw"])
+def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, good, mend):
+    files = tree.add(1)
     for role in ("raw", "psf"):
         instead(Path.mkdir)(files.file(role))
     db.load(tree.root)
@@ -117,33 +114,29 @@ def test_a_folder_named_like_a_file_is_a_missing_file(db, tree, whole, light):
         ("raw_missing", str(files.reduced)),
         ("raw_missing", str(good.reduced)),
     ]
-    assert db.exposure(good.archive_id) == light[2]
-    tree.restore(files)
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == whole[1]
+    mend(files)
 
 
 @one_on_mariadb("role", factory.ROLES)
-def test_odd_files_are_loaded_with_a_remark(db, tree, role, light):
-    good = tree.add(2, without=["raw"])
-    remarks = []
+def test_odd_files_are_loaded_with_a_remark(db, tree, good, role, light):
+    remarks = set()
     for number, (_, _, severity, code, spoil) in enumerate((o for o in ODD if o[1] == role), 3):
         path = tree.add(number).file(role)
         spoil(path)
-        remarks.append((severity, code, str(path)))
-
-    db.succeed("load", tree.root)
-    issues = [(row["severity"], row["code"], row["path"]) for row in db.rows("load_issue")]
-    assert set(remarks) <= set(issues)
+        remarks.add((severity, code, str(path)))
+    db.load(tree.root)
+    assert remarks <= set(db.query("SELECT severity, code, path FROM load_issue"))
     assert db.open_issues() == []
     outcomes = {row["path"]: row["outcome"] for row in db.rows("source_file")}
     assert outcomes == {str(p): "loaded" for p in tree.root.rglob("*.fits*")}
     assert db.exposure(good.archive_id) == light[2]
 
 
-def test_two_sparta_tables_are_both_kept(db, tree):
+def test_two_sparta_tables_are_both_kept_and_so_is_a_very_long_comment(db, tree):
     files = tree.add(1)
     edit(files.raw, lambda hdus: hdus.append(factory.sparta_atm(30)))
+    comment = ("x" * 100, "of it " * 200)
+    edit(files.reduced, lambda hdus: hdus[0].header.update({"LONGONE": comment}))
     db.load(tree.root)
     typed = db.rows("sparta_atm")
     assert {row["time_sec"] for row in typed} == {factory.NIGHT + 60, factory.NIGHT + 61}
@@ -153,141 +146,89 @@ def test_two_sparta_tables_are_both_kept(db, tree):
         " WHERE l.extension_name = 'SPARTA_ATM_DATA' AND c.name = 'Sec' ORDER BY v.row_index"
     )
     assert seconds == [(factory.NIGHT + 1800,), (factory.NIGHT + 1801,)]
+    comment = db.scalar("SELECT comment FROM keyword WHERE name = 'LONGONE'")
+    assert comment.startswith("of it of it")
 
 
-def test_a_very_long_comment(db, tree):
-    files = tree.add(1)
-
-    def lengthen(hdus: fits.HDUList) -> None:
-        hdus[0].header["LONGONE"] = ("x" * 100, "of it " * 200)
-
-    edit(files.reduced, lengthen)
-    db.load(tree.root)
-    cards = db.query("SELECT comment FROM keyword WHERE name = 'LONGONE'")
-    assert len(cards) == 1
-    assert cards[0][0].startswith("of it of it")
-
-
-def test_wavelengths_beyond_any_double(db, tree):
-    prms = []
+def test_wavelengths_beyond_any_double_and_names_beyond_the_columns(db, tree):
+    """Strings in headers may go on for ever; whatever becomes of them, the rest is loaded."""
+    absurd = []
     for keyword in ("CRVAL3", "CDELT3"):
         for value in ("1E400", "-1E308", "1E-320", "9" * 60):
-            prms.append(tree.add(len(prms), without=["raw"]).prm)
-            set_card(prms[-1], "SPECTRA", keyword, value)
-    done = db.run("load", tree.root)
-    at_most_one_line_each(done.errors, prms)
-    assert db.count("source_sample") == 10 * len(prms)
-    assert db.count("psf_parameter") == 20 * len(prms)
-
-
-def at_most_one_line_each(errors: list[str], paths: list[Path]) -> None:
-    about = [next(p for p in paths if line.startswith(f"error: {p}")) for line in errors]
-    assert len(set(about)) == len(errors), errors
-
-
-def test_names_beyond_the_columns_of_the_schema(db, tree):
-    """Strings in headers may go on for ever; whatever becomes of them, the rest is loaded."""
-    cards = ("EXTNAME", "TTYPE1", "TUNIT1", "TDISP1")
-    kinds = [tree.add(number) for number in range(len(cards))]
-    for files, card in zip(kinds, cards, strict=True):
+            absurd.append(tree.add(len(absurd), without=["raw"]))
+            set_card(absurd[-1].prm, "SPECTRA", keyword, value)
+    for card in ("EXTNAME", "TTYPE1", "TUNIT1", "TDISP1"):
+        absurd.append(tree.add(len(absurd)))
         table = factory.source(1)
         table.header[card] = "LONG" * 100
-        content = (
-            factory.to_bytes(factory.prm(seed=1))
-            + factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), table]))[2880:]
-        )
-        files.prm.write_bytes(content)
+        factory.write(absurd[-1].prm, fits.HDUList([*factory.prm(seed=1), table]))
     done = db.run("load", tree.root)
-    at_most_one_line_each(done.errors, [files.prm for files in kinds])
+    prms = [str(files.prm) for files in absurd]
+    about = [next(p for p in prms if line.startswith(f"error: {p}")) for line in done.errors]
+    assert len(set(about)) == len(about)
     loaded = db.loaded_paths()
-    assert {str(p) for files in kinds for p in (files.reduced, files.raw, files.psf)} <= loaded
+    others = {str(p) for f in absurd for p in (f.reduced, f.raw, f.psf) if p.exists()}
+    assert others | {*prms[:8]} <= loaded
+    assert db.count("source_sample") == 10 * len(absurd)
+    assert db.count("psf_parameter") == 20 * len(loaded & {*prms})
 
 
-def test_a_file_name_that_is_not_utf8(db, tree):
-    name = os.fsdecode(b"caf\xe9")
-    files = tree.add(1, name=name)
+def test_names_that_are_not_utf8(db, tmp_path):
+    tree = Tree(tmp_path / os.fsdecode(b"n\xffght"))
+    files = tree.add(1, name=os.fsdecode(b"caf\xe9"))
     db.load(tree.root)
     assert db.scalar("SELECT name FROM psf_fit") == "caf\\xe9"
-    again = db.run("load", tree.root)
-    assert again.code == 0
-    assert "1 unchanged" in again.out
+    assert db.scalar("SELECT root FROM load_run").endswith("/n\\xffght")
+    assert "1 unchanged" in db.load(tree.root).out
 
     files.psf.write_bytes(b"")
-    broken = db.run("load", tree.root)
-    assert broken.code == 1
-    assert_one_clear_line(broken.errors, files.psf)
+    assert_one_clear_line([db.fail("load", tree.root)], files.psf)
+
+
+def assert_one_fails(db: Loaded, tree: Tree, code: str, path: Path) -> None:
+    """Load a tree with one bad file, of which nothing is stored."""
+    assert_one_clear_line([db.fail("load", tree.root)], path)
+    assert db.open_issues() == [(code, str(path))]
+    assert nothing_of(db, path)
 
 
 @on_sqlite
-def test_a_root_that_is_not_utf8(db, tmp_path):
-    tree = Tree(tmp_path / os.fsdecode(b"n\xffght"))
-    tree.add(1)
-    db.load(tree.root)
-    assert db.scalar("SELECT root FROM load_run").endswith("/n\\xffght")
-
-
-@on_sqlite
-def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, monkeypatch, whole, light):
-    from aomuse import stages
-
-    files, good = tree.add(1), tree.add(2, without=["raw"])
-    read = stages.read_exposure
+def test_a_file_that_goes_away_while_it_is_looked_for(db, tree, mend, monkeypatch):
+    files, read = tree.add(1), stages.read_exposure
 
     def read_late(found: Any) -> Any:
         files.psf.unlink(missing_ok=True)
         return read(found)
 
-    monkeypatch.setattr(stages, "read_exposure", read_late)
-    done = db.run("load", tree.root)
-    monkeypatch.undo()
-    assert done.code == 1
-    assert_one_clear_line(done.errors, files.psf)
-    assert db.open_issues() == [("unreadable", str(files.psf))]
-    assert db.exposure(good.archive_id) == light[2]
-
-    tree.restore(files)
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == whole[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "read_exposure", read_late)
+        assert_one_fails(db, tree, "unreadable", files.psf)
+    mend(files)
 
 
 @on_sqlite
-def test_a_file_that_changes_while_it_is_read(db, tree, monkeypatch, whole, light):
-    from aomuse.read import fits_file
-
-    files, good = tree.add(1), tree.add(2, without=["raw"])
-    read = fits_file.checksum
+def test_a_file_that_changes_while_it_is_read(db, tree, mend, monkeypatch):
+    files, read = tree.add(1), fits_file.checksum
 
     def read_slowly(stream: Any, *arguments: Any) -> str:
         if stream.name == str(files.prm):
             files.prm.write_bytes(files.prm.read_bytes() + bytes(2880))
         return read(stream, *arguments)
 
-    monkeypatch.setattr(fits_file, "checksum", read_slowly)
-    done = db.run("load", tree.root)
-    monkeypatch.undo()
-    assert done.code == 1
-    assert_one_clear_line(done.errors, files.prm)
-    assert db.open_issues() == [("changed", str(files.prm))]
-    assert nothing_of(db, files.prm)
-    assert db.exposure(good.archive_id) == light[2]
-
-    tree.restore(files)
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == whole[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(fits_file, "checksum", read_slowly)
+        assert_one_fails(db, tree, "changed", files.prm)
+    mend(files)
 
 
 @on_sqlite
-def test_every_file_of_an_exposure_is_bad(db, tree, whole, light):
-    files, good = tree.add(1), tree.add(2, without=["raw"])
+def test_every_file_of_an_exposure_is_bad(db, tree, mend):
+    files = tree.add(1)
     for path in files.all:
         path.write_bytes(HTML)
     done = db.run("load", tree.root)
-    assert done.code == 1
-    assert len(done.errors) == 4
-    assert db.exposure(good.archive_id) == light[2]
-    tree.restore(files)
-    db.load(tree.root)
-    assert db.exposure(files.archive_id) == whole[1]
+    assert (done.code, len(done.errors)) == (1, 4)
+    mend(files)
     assert db.count("exposure") == 2
 
 

@@ -1,10 +1,13 @@
 """MariaDB by each driver that is installed: the same schema, rows and answers, to the bit."""
 
+import contextlib
 import re
 import ssl
 import struct
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import Tree, edit
-from warehouse import TABLES, aomuse, contents, fill_every_table, query
+from mariadb_pool import account
+from warehouse import TABLES, aomuse, contents, definitions, execute, fail, fill_every_table, query
 
 from aomuse.connections.drivers import CONNECTOR, PYMYSQL, installed_driver
 from aomuse.connections.server_session import NAMES
@@ -44,6 +48,13 @@ def with_driver(url: str, driver: str, options: str = "") -> str:
     return parsed.render_as_string(hide_password=False) + (f"?{options}" if options else "")
 
 
+@contextlib.contextmanager
+def opened(url: str | sa.URL, **options: Any) -> Iterator[sa.Engine]:
+    engine = create_engine(url, **options)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
 def odd_night(tmp_path):
     """Give a tree of what a driver that writes literals could change."""
@@ -69,87 +80,56 @@ def odd_night(tmp_path):
     return tree.root
 
 
-def definitions(engine: sa.Engine) -> dict[str, str]:
-    """Give what the server says of tables and views, without what counts as it goes."""
-    with engine.connect() as connection:
-        names = connection.scalars(sa.text("SHOW TABLES")).all()
-        return {
-            name: re.sub(
-                r"AUTO_INCREMENT=\d+ |aomuse_test_\d+|(?<=_id` = )\d+",
-                "",
-                connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1],
-            )
-            for name in names
-        }
+def shape(engine: sa.Engine) -> dict[str, str]:
+    """Give what the server says of tables and views, without numbers that it counts."""
+    counted = re.compile(r"aomuse_test_\d+|(?<=_id` = )\d+")
+    return {name: counted.sub("", text) for name, text in definitions(engine).items()}
 
 
 def plain_rows(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
     """Give the rows of all tables as SELECT gives them, without aomuse's session and types.
 
-    Drivers leave other gaps between the numbers of rows: each number is its place among them.
+    Drivers leave other gaps between the numbers of rows, which verify and the export follow.
     """
-    numbers = {
-        name: {number: place for place, (number,) in enumerate(
-            query(engine, f"SELECT id FROM `{name}` ORDER BY id"))}
-        for name, table in TABLES.items() if "id" in table.c
-    }  # fmt: skip
 
-    def place(column: sa.Column[object], value: object) -> object:
-        parents = [key.column for key in column.foreign_keys]
-        name = parents[0].table.name if parents else column.table.name
-        is_number = "id" in (column.name, *(parent.name for parent in parents))
-        return numbers[name].get(value, value) if is_number else value
-
-    def places(table: sa.Table, row: dict[str, object]) -> tuple[object, ...]:
-        if table.name == "special_value":
-            key = list(TABLES[str(row["table_name"])].primary_key.columns)
-            parts = str(row["row_key"]).split("/")
-            if len(parts) == len(key):
-                row["row_key"] = [place(c, int(v)) for c, v in zip(key, parts, strict=True)]
-        return tuple(place(column, row[column.name]) for column in table.c)
+    def is_number(column: sa.Column[object]) -> bool:
+        return "id" in (column.name, *(key.column.name for key in column.foreign_keys))
 
     found = {}
-    for name, table in TABLES.items():
-        if name in {*NOTES, "view_state", "run_lock"}:
-            continue
-        with engine.connect() as connection:
-            rows = connection.exec_driver_sql(f"SELECT * FROM `{name}`").mappings()
-            found[name] = sorted((places(table, dict(row)) for row in rows), key=repr)
+    for name in TABLES.keys() - {*NOTES, "view_state", "run_lock"}:
+        columns = [c.name for c in TABLES[name].c if not is_number(c) and c.name != "row_key"]
+        found[name] = sorted(query(engine, f"SELECT {', '.join(columns)} FROM {name}"), key=repr)
     return found
 
 
 def test_every_driver_stores_and_reads_the_same(mariadb_admin, at_head, odd_night, tmp_path):
     urls, plain, shapes, exported = [], [], [], []
     for driver in DRIVERS:
-        url = at_head(mariadb_admin())
-        mine = with_driver(url, driver, ODD)
+        urls.append(at_head(mariadb_admin()))
+        mine = with_driver(urls[-1], driver, ODD)
         done = aomuse(mine, "load", "--workers", 1, odd_night)
         assert done.code == 0, done.text
         assert ("binary bulk writes are not possible" in done.err) is (driver == PYMYSQL)
         assert "0 files with differences" in aomuse(mine, "verify", odd_night).out
         assert aomuse(mine, "export", "seed-json", tmp_path / driver).code == 0
         exported.append({p.name: p.read_bytes() for p in (tmp_path / driver).iterdir()})
-        engine = create_engine(mine)
-        fill_every_table(engine)
-        engine.dispose()
-        bare = sa.create_engine(url, poolclass=sa.NullPool)
+        with opened(mine) as engine:
+            fill_every_table(engine)
+        bare = sa.create_engine(urls[-1], poolclass=sa.NullPool)
         plain.append(plain_rows(bare))
-        shapes.append(definitions(bare))
-        urls.append(url)
+        shapes.append(shape(bare))
     assert shapes[0] == shapes[1]
     for table, rows in plain[0].items():
         assert rows == plain[1][table], table
     assert len(plain[0]["table_value"]) > len(DOUBLES)
     assert exported[0] == exported[1] != {}
     # Whoever reads, whoever wrote.
-    answers = []
     for url in urls:
+        answers = []
         for driver in DRIVERS:
-            engine = create_engine(with_driver(url, driver, ODD))
-            answers.append(contents(engine, but=NOTES))
-            engine.dispose()
-    assert repr(answers[0]) == repr(answers[1])
-    assert repr(answers[2]) == repr(answers[3])
+            with opened(with_driver(url, driver, ODD)) as engine:
+                answers.append(repr(contents(engine, but=NOTES)))
+        assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -171,8 +151,7 @@ def test_doubles_come_back_to_the_bit(mariadb_admin, driver):
         connection.execute(sa.update(table).values(w=table.c.v))
         for number in range(1, 12):
             value = float(doubles[-number])
-            one = connection.scalar(sa.select(table.c.v).where(table.c.v == value))
-            assert one == value
+            assert connection.scalar(sa.select(table.c.v).where(table.c.v == value)) == value
     with read_transaction(engine) as connection:
         select = sa.select(table.c.id, table.c.v, table.c.w).order_by(table.c.id)
         as_text = connection.execute(select).all()
@@ -185,77 +164,52 @@ def test_doubles_come_back_to_the_bit(mariadb_admin, driver):
     assert struct.pack(f"{len(doubles)}d", *(row.v for row in as_text)) == doubles.tobytes()
 
 
-def session_settings(engine: sa.Engine) -> dict[str, str]:
-    with engine.connect() as connection:
-        return dict(connection.exec_driver_sql("SHOW SESSION VARIABLES").all())  # type: ignore[arg-type]
-
-
 def test_sessions_are_set_up_alike(mariadb_admin):
     url = mariadb_admin()
-    ours = [session_settings(create_engine(with_driver(url, driver, ODD))) for driver in DRIVERS]
-    own = {
-        "pseudo_thread_id",
-        "timestamp",
-        "last_gtid",
-        "rand_seed1",
-        "rand_seed2",
-    }
+    engines = [create_engine(with_driver(url, driver, ODD)) for driver in DRIVERS]
+    ours = [dict(query(engine, "SHOW SESSION VARIABLES")) for engine in engines]
+    own = {"pseudo_thread_id", "timestamp", "last_gtid", "rand_seed1", "rand_seed2"}
     assert {k: v for k, v in ours[0].items() if ours[1][k] != v and k not in own} == {}
     assert ours[1]["collation_connection"] in NAMES
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_errors_have_their_number_and_kind(mariadb_admin, driver):
-    engine = create_engine(with_driver(mariadb_admin(), driver), patient=False)
-    other = create_engine(engine.url)
-    with engine.connect() as connection, other.connect() as killer:
-        with pytest.raises(sa.exc.ProgrammingError) as raised:
-            connection.exec_driver_sql("SELECT * FROM absent")
-        assert error_number(raised.value.orig) == 1146
-        assert trouble_of(raised.value) is Trouble.NONE
-        number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
-        killer.exec_driver_sql(f"KILL CONNECTION {number}")
-        with pytest.raises(sa.exc.DBAPIError) as raised:
-            connection.exec_driver_sql("SELECT 1")
-        assert trouble_of(raised.value) is Trouble.GONE
-        assert connection.invalidated
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
-    engine.dispose()
-    other.dispose()
+    url = with_driver(mariadb_admin(), driver)
+    with opened(url, patient=False) as engine:
+        with engine.connect() as connection:
+            with pytest.raises(sa.exc.ProgrammingError) as raised:
+                connection.exec_driver_sql("SELECT * FROM absent")
+            assert error_number(raised.value.orig) == 1146
+            assert trouble_of(raised.value) is Trouble.NONE
+            number = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar_one()
+            with opened(engine.url) as other:
+                execute(other, f"KILL CONNECTION {number}")
+            with pytest.raises(sa.exc.DBAPIError) as raised:
+                connection.exec_driver_sql("SELECT 1")
+            assert trouble_of(raised.value) is Trouble.GONE
+            assert connection.invalidated
+        assert query(engine, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_a_reader_who_stops_early_leaves_a_usable_connection(mariadb_admin, driver):
-    engine = create_engine(with_driver(mariadb_admin(), driver))
     sequence = sa.text("SELECT seq FROM seq_1_to_100000")
-    for _ in range(3):
-        with engine.connect() as connection:
-            result = connection.execute(sequence, execution_options={"binary_rows": True})
-            assert result.fetchone() == (1,)
-            result.close()
-            assert connection.scalar(sa.text("SELECT 2")) == 2
-    engine.dispose()
+    with opened(with_driver(mariadb_admin(), driver)) as engine:
+        for _ in range(3):
+            with engine.connect() as connection:
+                result = connection.execute(sequence, execution_options={"binary_rows": True})
+                assert result.fetchone() == (1,)
+                result.close()
+                assert connection.scalar(sa.text("SELECT 2")) == 2
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_a_password_of_any_characters(mariadb_admin, mariadb_server, driver):
-    url = sa.make_url(with_driver(mariadb_admin(), driver))
-    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
+    url = with_driver(mariadb_admin(), driver)
     password = "\u03c4\u2080=5ms \u00e9%s'\\"
-    with admin.connect() as connection:
-        connection.exec_driver_sql("SET sql_mode = 'NO_BACKSLASH_ESCAPES'")
-        quoted = password.replace("'", "''")
-        connection.exec_driver_sql(f"CREATE USER greek IDENTIFIED BY '{quoted}'")
-        try:
-            theirs = url.set(username="greek", password=password, database="information_schema")
-            engine = create_engine(theirs)
-            with engine.connect() as inside:
-                assert str(inside.scalar(sa.text("SELECT CURRENT_USER()"))).startswith("greek@")
-            engine.dispose()
-        finally:
-            connection.exec_driver_sql("DROP USER greek")
-    admin.dispose()
+    with account(mariadb_server, url, password=password) as (theirs,), opened(theirs) as engine:
+        assert query(engine, "SELECT CURRENT_USER() LIKE 'account_%'") == [(1,)]
 
 
 TLS = {
@@ -278,8 +232,7 @@ def test_tls_that_is_asked_for_is_checked(mariadb_admin, mariadb_server, options
     works, encrypted = TLS[options]
     public = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
     given = options.format(own=mariadb_server.certificate, other=public)
-    engine = create_engine(with_driver(mariadb_admin(), PYMYSQL, given), patient=False)
-    try:
+    with opened(with_driver(mariadb_admin(), PYMYSQL, given), patient=False) as engine:
         if not works:
             with pytest.raises((sa.exc.DBAPIError, ConfigurationError)):
                 engine.connect()
@@ -287,10 +240,8 @@ def test_tls_that_is_asked_for_is_checked(mariadb_admin, mariadb_server, options
         with engine.connect() as connection:
             cipher = connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1]
             version = connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_version'").one()[1]
-        assert encrypted is None or bool(cipher) is encrypted
-        assert "tls_version" not in options or version == "TLSv1.2"
-    finally:
-        engine.dispose()
+    assert encrypted is None or bool(cipher) is encrypted
+    assert "tls_version" not in options or version == "TLSv1.2"
 
 
 @pytest.mark.parametrize("scheme", ["mysql+pymysql", "mariadb+pymysql"])
@@ -327,9 +278,7 @@ def test_a_url_without_a_driver_takes_what_is_installed(scheme, broken, driver, 
     ],
 )
 def test_what_a_driver_cannot_do_is_an_error(rest, said):
-    done = aomuse(rest, "status")
-    assert (done.code, len(done.errors)) == (2, 1)
-    assert said in done.err
+    assert said in fail(rest, "status")
 
 
 def test_a_driver_that_is_not_installed_is_named(monkeypatch):
@@ -337,6 +286,6 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, module, None)
             done = aomuse(f"mariadb+{driver}://u:secret@h/d", "status")
-            assert (done.code, len(done.errors)) == (2, 1)
-            assert f"pip install 'aomuse[{extra}]'" in done.err
-            assert "secret" not in done.text
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert f"pip install 'aomuse[{extra}]'" in done.err
+        assert "secret" not in done.text

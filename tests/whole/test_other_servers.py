@@ -1,10 +1,12 @@
 """Servers with other settings, and without TLS: the same rows, or one line that says why not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
 from mariadb_pool import UNSAFE_BUT_FAST
-from warehouse import TABLES, aomuse, contents, fill_every_table, query
+from warehouse import aomuse, contents, fail, fill_every_table, query, succeed
 
 from aomuse.admin import mariadb_dump
 from aomuse.connections.urls import database_url
@@ -64,65 +66,55 @@ def other_url(other_server):
     assert aomuse(other_server.url, "drop", "--yes").code == 0
 
 
-def set_global(server: Server, statement: str) -> None:
+@contextmanager
+def setting(server: Server, name: str, value: int, normal: str = "DEFAULT") -> Iterator[None]:
+    """Let all new sessions have a setting meanwhile."""
     with sa.create_engine(server.admin_url, poolclass=sa.NullPool).connect() as connection:
         # read_only cannot be set within a transaction, and a commit would begin the next one
         connection.exec_driver_sql("SET SESSION completion_type = 0")
         connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql(f"SET GLOBAL {statement}")
+        connection.exec_driver_sql(f"SET GLOBAL {name} = {value}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"SET GLOBAL {name} = {normal}")
 
 
-def storage(engine: sa.Engine) -> list[tuple[str, ...]]:
-    """Give engine, options and collation of all tables."""
-    return query(
-        engine,
-        "SELECT DISTINCT engine, create_options, table_collation FROM information_schema.tables "
-        "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
-    )
+#: Engine, options and collation of all tables.
+STORAGE = (
+    "SELECT DISTINCT engine, create_options, table_collation FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+)
 
 
-def test_the_same_rows_come_in_and_out(other_url, mariadb_admin, tmp_path):
-    tree = Tree(tmp_path / "night")
-    for number in (1, 2):
-        tree.add(number)
-    stored = {}
-    for name, url in (("usual", mariadb_admin()), ("other", other_url)):
-        for command in (["migrate"], ["load", tree.root], ["verify", tree.root], ["metrics"]):
-            done = aomuse(url, *command)
-            assert (done.code, done.err) == (0, ""), (name, command)
-        engine = create_engine(url)
-        if name == "other":
-            assert storage(engine) == [("InnoDB", "row_format=DYNAMIC", "utf8mb4_nopad_bin")]
-        fill_every_table(engine)
-        stored[name] = contents(engine)
-        file = tmp_path / f"{name}.backup"
-        for command in (["backup", file], ["drop", "--yes"], ["restore", file], ["status"]):
-            done = aomuse(url, *command)
-            assert (done.code, done.err) == (0, ""), (name, command)
-        assert contents(engine) == stored[name]
-        if name == "other":
-            assert storage(engine) == [("InnoDB", "row_format=DYNAMIC", "utf8mb4_nopad_bin")]
-        engine.dispose()
-    changed = {
-        table for table in TABLES if stored["usual"].get(table) != stored["other"].get(table)
-    }
-    assert changed == {"load_run"} & changed
-
-
-def test_a_server_that_cuts_what_it_returns(other_url, other_server, tmp_path):
-    """aomuse asks for all rows; mariadb-dump cannot, so there is no backup."""
-    tree = Tree(tmp_path / "night")
+def test_the_same_rows_come_in_and_out(other_url, mariadb_admin, tree, tmp_path):
     tree.add(1)
-    set_global(other_server, "sql_select_limit = 1")
-    try:
+    tree.add(2)
+    stored = []
+    for number, url in enumerate((mariadb_admin(), other_url)):
+        for command in (["migrate"], ["load", tree.root], ["verify", tree.root], ["metrics"]):
+            succeed(url, *command)
+        engine = create_engine(url)
+        fill_every_table(engine)
+        stored.append(contents(engine))
+        made = query(engine, STORAGE)
+        file = tmp_path / f"{number}.backup"
+        for command in (["backup", file], ["drop", "--yes"], ["restore", file], ["status"]):
+            succeed(url, *command)
+        assert contents(engine) == stored[number]
+        assert query(engine, STORAGE) == made
+        engine.dispose()
+    assert made == [("InnoDB", "row_format=DYNAMIC", "utf8mb4_nopad_bin")]
+    assert stored[0] == stored[1]
+
+
+def test_a_server_that_cuts_what_it_returns(other_url, other_server, tree, tmp_path):
+    """aomuse asks for all rows; mariadb-dump cannot, so there is no backup."""
+    tree.add(1)
+    with setting(other_server, "sql_select_limit", 1):
         for command in (["migrate"], ["load", tree.root], ["verify", tree.root]):
-            done = aomuse(other_url, *command)
-            assert (done.code, done.err) == (0, ""), command
-        done = aomuse(other_url, "backup", tmp_path / "muse.backup")
-    finally:
-        set_global(other_server, "sql_select_limit = DEFAULT")
-    assert (done.code, len(done.errors)) == (2, 1)
-    assert "sql_select_limit" in done.err
+            succeed(other_url, *command)
+        assert "sql_select_limit" in fail(other_url, "backup", tmp_path / "muse.backup")
     assert not (tmp_path / "muse.backup").exists()
 
 
@@ -134,72 +126,52 @@ ENCRYPTING = (
 
 
 def test_a_server_without_tls_is_refused(other_url, tmp_path, monkeypatch):
+    """The client program looks for itself: it has a connection of its own."""
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", "tau0")
+    dump = tmp_path / "muse.sql"
+    dump.write_text("CREATE TABLE never (id INT);\n")
     for option in ENCRYPTING:
-        url = f"{other_url}?{option}"
-        for each, *command in (
-            (url, "status"),
-            (url, "migrate"),
-            (url, "load", tmp_path),
-            (url, "backup", tmp_path / "muse.backup"),
-            (url, "grant-reader", "reader", "--host", "localhost", "--no-tls"),
+        said = mariadb_dump.run(dump, database_url(f"{other_url}?{option}"))
+        assert "the connection is not encrypted" in str(said), option
+        for command in (
+            ["status"],
+            ["migrate"],
+            ["load", tmp_path],
+            ["backup", tmp_path / "muse.backup"],
+            ["grant-reader", "reader", "--host", "localhost", "--no-tls"],
         ):
-            done = aomuse(each, *command)
+            done = aomuse(f"{other_url}?{option}", *command)
             assert (done.code, done.text) == (2, NOT_ENCRYPTED), (option, command)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [dump]
 
 
-def test_an_import_from_a_server_without_tls_is_refused(db_url, backend, other_server):
-    assert backend
+def test_an_import_from_a_server_without_tls_is_refused(db_url, other_server):
     done = aomuse(db_url, "import-blobs", f"{other_server.url}?ssl=true")
     assert (done.code, done.text) == (2, NOT_ENCRYPTED)
 
 
-def test_the_client_program_looks_for_itself(other_server, tmp_path):
-    """It has a connection of its own, which somebody between could make a plain one."""
-    file = tmp_path / "muse.sql"
-    file.write_text("CREATE TABLE never (id INT);\n")
-    for option in ENCRYPTING:
-        said = mariadb_dump.run(file, database_url(f"{other_server.url}?{option}"))
-        assert "the connection is not encrypted" in str(said), option
-
-
-def test_the_same_options_encrypt_where_the_server_can(mariadb_admin, mariadb_server, tmp_path):
-    url = mariadb_admin()
-    assert aomuse(url, "migrate").code == 0
-    certificate = mariadb_server.directory / "tls-cert.pem"
-    for number, option in enumerate(
-        (
-            "ssl=true",
-            f"ssl_ca={certificate}",
-            f"ssl_verify_cert=true&ssl_ca={certificate}",
-            "tls_version=TLSv1.2",
-        )
-    ):
+def test_the_same_options_encrypt_where_the_server_can(
+    mariadb_admin, at_head, mariadb_server, tmp_path
+):
+    url, new = at_head(mariadb_admin()), mariadb_admin()
+    authority = f"ssl_ca={mariadb_server.directory / 'tls-cert.pem'}"
+    options = ("ssl=true", authority, f"ssl_verify_cert=true&{authority}", "tls_version=TLSv1.2")
+    for number, option in enumerate(options):
         file = tmp_path / f"{number}.backup"
-        new = mariadb_admin()
-        for each, *command in (
-            (url, "status"),
-            (url, "backup", file),
-            (new, "restore", file),
-        ):
-            done = aomuse(f"{each}?{option}", *command)
-            assert (done.code, done.err) == (0, ""), (option, command)
+        succeed(f"{url}?{option}", "status")
+        succeed(f"{url}?{option}", "backup", file)
+        succeed(f"{new}?{option}", "restore", file)
+        succeed(f"{new}?{option}", "drop", "--yes")
 
 
 def test_the_doctor_names_what_a_session_cannot_change(other_server, other_url):
-    assert aomuse(other_url, "migrate").code == 0
-    done = aomuse(other_url, "doctor")
-    assert (done.code, done.err) == (0, ""), done.out
+    succeed(other_url, "migrate")
+    done = succeed(other_url, "doctor")
     (session,) = (line for line in done.out.splitlines() if "session" in line)
     assert session.startswith("ok    session     strict, UTC, utf8mb4; sql_mode of others is ")
     assert "ANSI_QUOTES" in session
-    for setting, normal in (("sql_select_limit = 10", "DEFAULT"), ("read_only = 1", "0")):
-        name = setting.split(" = ", maxsplit=1)[0]
-        set_global(other_server, setting)
-        try:
+    for name, value, normal in (("sql_select_limit", 10, "DEFAULT"), ("read_only", 1, "0")):
+        with setting(other_server, name, value, normal):
             done = aomuse(other_url, "doctor")
-        finally:
-            set_global(other_server, f"{name} = {normal}")
         assert done.code == 1
         assert f"mend  settings    {name}" in done.out
