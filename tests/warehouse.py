@@ -315,3 +315,9 @@ def fill_every_table(engine: sa.Engine) -> None:
                 assert parent is not None, f"{table.name} comes before its parent"
                 row |= zip((e.parent.name for e in key.elements), parent, strict=True)
             connection.execute(sa.insert(table).values(row))
+
+
+def insert(engine: sa.Engine, table: str, *new: dict[str, Any]) -> None:
+    """Insert rows into a table, in one transaction; all have the same columns."""
+    with engine.begin() as connection:
+        connection.execute(sa.insert(TABLES[table]), new)
