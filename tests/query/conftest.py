@@ -1,6 +1,9 @@
 """A loaded night for the tests of frames."""
 
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
 from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
@@ -17,6 +20,12 @@ def night_files(tmp_path_factory):
 def night(engine, db_url, night_files, load_once):
     load_once(night_files[1].reduced.parents[1])
     return Night(Database(engine), db_url, night_files)
+
+
+@pytest.fixture
+def file(night):
+    """Give the file of SQLite that holds the night."""
+    return Path(str(sa.make_url(night.url).database))
 
 
 @pytest.fixture
