@@ -72,6 +72,12 @@ def airmass_of(db):
     return db.exposures().set_index("exposure_id")["airmass"]
 
 
+def check(row, **expected):
+    """Compare columns of a row."""
+    found = {name: getattr(row, name) for name in expected}
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
 def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
     frame, airmass = db.comparison("sensors"), airmass_of(db)
     assert set(frame["instrument_mode"]) == {"WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "NFM-AO-N"}
@@ -82,16 +88,13 @@ def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
             values[(values > 0) & (values <= 1)]
             for values in (monitor["MASS_FRACGL"], monitor["SLODAR_FRACGL_500"])
         )
-        assert row.dimm_seeing_arcsec == pytest.approx(dimm.mean(), rel=1e-9)
-        assert row.mass_ground_layer == pytest.approx(mass.mean(), rel=1e-9)
-        assert row.slodar_500m == pytest.approx(slodar.mean(), rel=1e-9)
+        check(row, dimm_seeing_arcsec=dimm.mean(), mass_ground_layer=mass.mean(),
+              slodar_500m=slodar.mean(), dimm_count=len(dimm), mass_count=len(mass),
+              slodar_count=len(slodar))  # fmt: skip
         assert row.slodar_300m < row.slodar_500m
-        counts = (row.dimm_count, row.mass_count, row.slodar_count)
-        assert counts == (len(dimm), len(mass), len(slodar))
         if sparta is None:
             assert "NOAO" in row.instrument_mode
-            assert math.isnan(row.sparta_seeing_arcsec)
-            assert math.isnan(row.mass_difference)
+            check(row, sparta_seeing_arcsec=math.nan, mass_difference=math.nan)
             continue
         seeing, ground = (
             np.concatenate([sparta[f"LGS{lgs}_{name}"] for lgs in (1, 2, 3, 4)]).astype(float)
@@ -101,17 +104,13 @@ def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
         used = on & (seeing > 0)
         by_laser = np.where(used, seeing, np.nan).reshape(4, -1)
         mean = np.mean([np.nanmean(values) for values in by_laser if np.isfinite(values).any()])
-        assert row.sparta_used == used.sum()
-        assert row.sparta_rejected == (on & ~used).sum()
-        assert row.sparta_seeing_los_arcsec == pytest.approx(mean, rel=1e-6)
         zenith = mean * airmass[row.exposure_id] ** -0.6
-        assert row.sparta_seeing_arcsec == pytest.approx(zenith, rel=1e-6)
-        assert row.seeing_difference_arcsec == pytest.approx(zenith - dimm.mean(), abs=1e-6)
-        assert row.seeing_ratio == pytest.approx(zenith / dimm.mean(), rel=1e-6)
         fraction = ground[on & (ground <= 1)].mean()
-        assert row.sparta_ground_layer == pytest.approx(fraction, rel=1e-6)
-        assert row.mass_difference == pytest.approx(fraction - mass.mean(), abs=1e-6)
-        assert row.slodar_difference == pytest.approx(fraction - slodar.mean(), abs=1e-6)
+        check(row, sparta_used=used.sum(), sparta_rejected=(on & ~used).sum(),
+              sparta_seeing_los_arcsec=mean, sparta_seeing_arcsec=zenith,
+              seeing_difference_arcsec=zenith - dimm.mean(), seeing_ratio=zenith / dimm.mean(),
+              sparta_ground_layer=fraction, mass_difference=fraction - mass.mean(),
+              slodar_difference=fraction - slodar.mean())  # fmt: skip
     assert (frame["sparta_rejected"] > 0).any()
     assert len(set(frame["dimm_count"])) > 1
 
@@ -164,17 +163,13 @@ def test_the_isoplanatic_angle(db, engine, table_of):
         cosine = 1 / airmass[row.exposure_id]
         theta = np.where(used, 0.314 * r0 * cosine / height * ARCSEC, math.nan)
         mine = samples[samples["exposure_id"] == row.exposure_id]
-        found = mine["theta0_arcsec"].to_numpy()
-        assert found == pytest.approx(theta, rel=1e-6, nan_ok=True)
-        found = mine["h_eff_m"].to_numpy()
-        assert found == pytest.approx(height, rel=1e-6, nan_ok=True)
+        assert mine["theta0_arcsec"].to_numpy() == pytest.approx(theta, rel=1e-6, nan_ok=True)
+        assert mine["h_eff_m"].to_numpy() == pytest.approx(height, rel=1e-6, nan_ok=True)
         assert (row.profile_count, row.rejected_count) == (used.sum(), (~used).sum())
         if used.any():
-            assert row.theta0_arcsec == pytest.approx(theta[used].mean(), rel=1e-6)
-            assert row.theta0_min_arcsec == pytest.approx(theta[used].min(), rel=1e-6)
-            assert row.theta0_max_arcsec == pytest.approx(theta[used].max(), rel=1e-6)
-            assert row.r0_m == pytest.approx(r0[used].mean(), rel=1e-6)
-            assert row.h_eff_m == pytest.approx(height[used].mean(), rel=1e-6)
+            check(row, theta0_arcsec=theta[used].mean(), theta0_min_arcsec=theta[used].min(),
+                  theta0_max_arcsec=theta[used].max(), r0_m=r0[used].mean(),
+                  h_eff_m=height[used].mean())  # fmt: skip
             assert 0.5 < row.theta0_arcsec < 15
         rejected.append(row.rejected_count)
     assert rejected[:2] == [2, 2]
@@ -218,11 +213,9 @@ def test_the_psf_over_the_field(db, engine, tree):
             for star, values in stars.items():
                 row = found.loc[star]
                 fwhm, x, y = (np.nanmedian(values[n][inside]) for n in ("fwhm", "xc", "yc"))
-                assert row["fwhm_arcsec"] == pytest.approx(fwhm * scale, rel=1e-6)
-                assert row["psf_fwhm_arcsec"] == pytest.approx(psf, rel=1e-9)
-                assert row["residual_arcsec"] == pytest.approx(fwhm * scale - psf, abs=1e-7)
                 dx, dy = (x - width / 2) * scale, (y - height / 2) * scale
-                assert (row["x_arcsec"], row["y_arcsec"]) == pytest.approx((dx, dy), abs=1e-5)
-                assert row["distance_arcsec"] == pytest.approx(math.hypot(dx, dy), abs=1e-5)
-                assert row["layer_count"] == np.isfinite(values["fwhm"][inside]).sum()
+                check(row, fwhm_arcsec=fwhm * scale, psf_fwhm_arcsec=psf,
+                      residual_arcsec=fwhm * scale - psf, x_arcsec=dx, y_arcsec=dy,
+                      distance_arcsec=math.hypot(dx, dy),
+                      layer_count=np.isfinite(values["fwhm"][inside]).sum())  # fmt: skip
     assert sizes == {300, 322}
