@@ -318,6 +318,7 @@ def fill_every_table(engine: sa.Engine) -> None:
 
 
 def insert(engine: sa.Engine, table: str, *new: dict[str, Any]) -> None:
-    """Insert rows into a table, in one transaction; all have the same columns."""
+    """Insert rows, if any, into a table, in one transaction; all have the same columns."""
     with engine.begin() as connection:
-        connection.execute(sa.insert(TABLES[table]), new)
+        if new:
+            connection.execute(sa.insert(TABLES[table]), new)
