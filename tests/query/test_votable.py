@@ -10,6 +10,7 @@ from astropy.io.votable import parse
 from astropy.io.votable.tree import Field
 from astropy.io.votable.ucd import parse_ucd
 from astropy.table import Table
+from query_night import cells_of
 
 import aomuse
 from aomuse.errors import AomuseError
@@ -28,9 +29,7 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     kinds = {name: "Int64" if kind == np.int64 else kind for name, kind in expected.dtypes.items()}
     assert list(found) == list(expected)
     assert found.dtypes.to_dict() == kinds
-    for name in expected:
-        here, there = ([repr(np.asarray(c).tolist()) for c in f[name]] for f in (found, expected))
-        assert here == there, name
+    assert cells_of(found) == cells_of(expected)
 
 
 FRAME = pd.DataFrame(
