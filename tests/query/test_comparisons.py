@@ -201,34 +201,3 @@ def add_laser(engine, exposure_id: int, lgs: int, **metrics: float) -> None:
     rows = [{**key, "metric_id": number, "value": value} for number, value in values.items()]
     insert(engine, "exposure_laser_metric", *rows)
     insert(engine, "exposure_laser", {**key, **metrics})
-
-
-def test_sensors_and_lasers_are_compared(db, engine):
-    r0 = {1: 0.10, 2: 0.14, 3: 0.12, 4: 0.18}
-    for lgs, value in r0.items():
-        add_laser(engine, 1, lgs, r0_mean=value, lgs_seeing_mean=0.1 / value)
-    add_laser(engine, 3, 2, r0_mean=0.2)
-    add_laser(engine, 3, 3)  # without any of the quantities
-    names = ("dimm_seeing_arcsec", "mass_ground_layer_fraction", "slodar_fraction_300m")
-    for row, monitors in enumerate(((0.7, 0.6, 0.4), (0.9, None, 0.5), (0, 0, 0))):
-        sample = dict(zip(names, monitors, strict=True))
-        insert(engine, "asm", {"exposure_id": 1, "row_index": row, **sample})
-    frame = db.comparison("sensors").set_index("exposure_id")
-    assert list(frame.index) == [1, 2, 3, 4]
-    seeing = float(np.mean([0.1 / value for value in r0.values()])) * 1.2**-0.6
-    expected = {
-        "sparta_seeing_arcsec": seeing,
-        "seeing_difference_arcsec": seeing - 0.8,
-        "mass_ground_layer": 0.6,
-        "slodar_300m": 0.45,
-        "sparta_ground_layer": 0.5,
-        "ground_layer_fraction": 0.7,
-    }
-    assert frame.loc[1, list(expected)].to_dict() == pytest.approx(expected, rel=1e-9)
-    assert frame.loc[2, ["sparta_seeing_arcsec", "dimm_seeing_arcsec"]].isna().all()
-
-    lasers = db.comparison("lasers")
-    ratios = {(r.exposure_id, r.lgs): r.r0_ratio for r in lasers.itertuples()}
-    alone = {(3, 2): math.nan}
-    expected = {(1, lgs): value / 0.13 for lgs, value in r0.items()} | alone
-    assert ratios == pytest.approx(expected, nan_ok=True)

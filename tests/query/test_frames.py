@@ -1,7 +1,6 @@
 """Frames against the files they came from, on both engines."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import fits_factory as factory
@@ -11,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from astropy.io import fits
 from made_metrics import add_metrics
-from query_night import Night
 from warehouse import execute, exposure_id, query, scalar
 
 CHILE = dt.timezone(dt.timedelta(hours=-4))
@@ -48,6 +46,11 @@ def test_exposures(night, engine):
         "seeing_arcsec": [0.625, 1.25],
         "source_count": [2, 2],
         "airmass_start": ["NaN"] * 2,
+        "airmass": ["NaN"] * 2,
+        "archive_id": [night.files[number].archive_id for number in (1, 2)],
+        "instrument_mode": ["WFM-AO-N", "NFM-AO-N"],
+        "psf_fit_count": [1, 1],
+        "open_issue_count": [2, 2],
     }
     check(frame, columns)
     kinds = {
@@ -223,29 +226,23 @@ def test_keywords_of_two_types(night, engine):
     assert set(night.db.header("EXPTIME")["EXPTIME"]) == {"long", 600.0}
 
 
-def test_telemetry(night, table_of):
+def test_telemetry(night):
     for extension in TIMED:
-        check_telemetry(extension, night, table_of)
+        frame = night.db.telemetry(extension)
+        tables = [fits.getdata(night.files[number].raw, extension) for number in (1, 2)]
+        names = list(tables[0].names)
+        assert list(frame.columns) == ["exposure_id", "header_id", "row_index", "time_utc", *names]
+        rows = range(len(tables[0]))
+        assert list(frame["row_index"]) == [*rows, *rows]
+        assert frame["exposure_id"].nunique() == frame["header_id"].nunique() == 2
+        for name in names:
+            expected = [value for table in tables for value in table[name].tolist()]
+            assert as_list(frame[name].tolist()) == as_list(expected), name
+        assert frame["time_utc"][0] == pd.Timestamp("2018-08-13T00:01:00.000417", tz="UTC")
+        check_kinds(frame, {"time_utc": "datetime64[us, UTC]"})
     some = night.db.telemetry("SPARTA_ATM_DATA", "LGS2_R0", "LGS1_R0")
     assert list(some.columns[4:]) == ["LGS2_R0", "LGS1_R0"]
     assert np.isinf(some["LGS2_R0"]).tolist() == [False, False, True, False]
-
-
-def check_telemetry(
-    extension: str, night: Night, table_of: Callable[[int, str], fits.FITS_rec]
-) -> None:
-    frame = night.db.telemetry(extension)
-    tables = [table_of(number, extension) for number in (1, 2)]
-    names = list(tables[0].names)
-    assert list(frame.columns) == ["exposure_id", "header_id", "row_index", "time_utc", *names]
-    rows = len(tables[0])
-    assert list(frame["row_index"]) == [*range(rows), *range(rows)]
-    assert frame["exposure_id"].nunique() == frame["header_id"].nunique() == 2
-    for name in names:
-        expected = [value for table in tables for value in table[name].tolist()]
-        assert as_list(frame[name].tolist()) == as_list(expected), name
-    assert frame["time_utc"][0] == pd.Timestamp("2018-08-13T00:01:00.000417", tz="UTC")
-    check_kinds(frame, {"time_utc": "datetime64[us, UTC]"})
 
 
 def test_units_of_telemetry(night):
@@ -280,8 +277,7 @@ def test_a_table_that_is_not_known(night):
 def test_psf(night):
     frame = night.db.psf()
     for number, (_, rows) in zip((1, 2), frame.groupby("exposure_id", sort=False), strict=True):
-        with fits.open(night.files[number].prm) as opened:
-            pars = opened["PSFPARS"].data
+        pars = fits.getdata(night.files[number].prm, "PSFPARS")
         for name, values in zip(pars["name"], pars["polyfit"], strict=True):
             assert rows[name.strip()].tolist() == values.tolist()
         assert rows["layer"].tolist() == list(range(5))
@@ -306,14 +302,13 @@ def test_sources(night):
                "xc_pixel": "xc", "yc_pixel": "yc"}  # fmt: skip
     places = iter(frame.groupby(["exposure_id", "pampelmuse_id"], sort=False))
     for number, scale in ((1, 0.2), (2, 0.025)):
-        with fits.open(night.files[number].psf) as opened:
-            for source in factory.SOURCES:
-                (_, found), rows = next(places)
-                assert found == source
-                table = opened[f"PM_{source}"].data
-                check(rows, {own: as_list(table[name].tolist()) for own, name in columns.items()})
-                arcsec = (table["fwhm"] * scale).tolist()
-                assert rows["fwhm_arcsec"].tolist() == pytest.approx(arcsec)
+        for source in factory.SOURCES:
+            (_, found), rows = next(places)
+            assert found == source
+            table = fits.getdata(night.files[number].psf, f"PM_{source}")
+            check(rows, {own: as_list(table[name].tolist()) for own, name in columns.items()})
+            arcsec = (table["fwhm"] * scale).tolist()
+            assert rows["fwhm_arcsec"].tolist() == pytest.approx(arcsec)
     spectrum = frame["wavelength_nm"][frame["pampelmuse_id"] == 3]
     assert spectrum[:5].tolist() == pytest.approx([475 + i / 8 for i in range(5)])
     some = night.db.sources(ids=np.array([17]), wavelength=(475.3, None))

@@ -11,6 +11,7 @@ from warehouse import execute, query
 import aomuse
 from aomuse.simulate import simulate
 
+GROUND_LAYER = ("MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500")
 ARCSEC = math.degrees(1) * 3600
 WINDOWS = {"475-576 nm": (475, 576), "all": (0, 1e4)}  # that have layers
 
@@ -32,6 +33,7 @@ def tree(tmp_path_factory):
            LGS4_L0=(1, 1000), LGS2_STREHL=(0, 0), LGS1_TUR_GND=(2, 0))  # fmt: skip
     change(first, "ASM_DATA", DIMM_SEEING=(0, 0), MASS_FRACGL=(1, 1.5), SLODAR_FRACGL_500=(2, -1))
     change(first, "SPARTA_CN2_DATA", ALT3=(0, np.nan), r0Tot=(1, 0))
+    change(second, "ASM_DATA", MASS_FRACGL=(0, np.nan))
     change(second, "SPARTA_CN2_DATA", ALT8=(0, 11600), CN2_FRAC_ALT1=(1, -0.1))
     every = slice(None)
     change(third, "SPARTA_ATM_DATA", **{
@@ -78,20 +80,19 @@ def check(row, **expected):
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
-def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
+def test_sensors_of_the_ground_layer_and_the_seeing(db, engine, table_of):
     frame, airmass = db.comparison("sensors"), airmass_of(db)
     assert set(frame["instrument_mode"]) == {"WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "NFM-AO-N"}
     for row in frame.itertuples():
         monitor, sparta = (table_of(row.exposure_id, f"{n}_DATA") for n in ("ASM", "SPARTA_ATM"))
         dimm = monitor["DIMM_SEEING"][monitor["DIMM_SEEING"] > 0]
-        mass, slodar = (
+        mass, slodar_300, slodar = (
             values[(values > 0) & (values <= 1)]
-            for values in (monitor["MASS_FRACGL"], monitor["SLODAR_FRACGL_500"])
+            for values in (monitor[name] for name in GROUND_LAYER)
         )
         check(row, dimm_seeing_arcsec=dimm.mean(), mass_ground_layer=mass.mean(),
-              slodar_500m=slodar.mean(), dimm_count=len(dimm), mass_count=len(mass),
-              slodar_count=len(slodar))  # fmt: skip
-        assert row.slodar_300m < row.slodar_500m
+              slodar_300m=slodar_300.mean(), slodar_500m=slodar.mean(),
+              dimm_count=len(dimm), mass_count=len(mass), slodar_count=len(slodar))  # fmt: skip
         if sparta is None:
             assert "NOAO" in row.instrument_mode
             check(row, sparta_seeing_arcsec=math.nan, mass_difference=math.nan)
@@ -113,9 +114,14 @@ def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
               slodar_difference=fraction - slodar.mean())  # fmt: skip
     assert (frame["sparta_rejected"] > 0).any()
     assert len(set(frame["dimm_count"])) > 1
+    execute(engine, "DELETE FROM asm", "UPDATE exposure SET ground_layer_fraction = 0.7")
+    without = db.comparison("sensors")
+    assert without["exposure_id"].tolist() == frame["exposure_id"].tolist()
+    assert without[["dimm_seeing_arcsec", "mass_ground_layer", "slodar_300m"]].isna().all(axis=None)
+    assert set(without["ground_layer_fraction"]) == {0.7}
 
 
-def test_each_laser_against_the_median_of_the_lasers(db, table_of):
+def test_each_laser_against_the_median_of_the_lasers(db, engine, table_of):
     frame = db.comparison("lasers")
     cuts = {"r0_m": ("R0", 0, 0.9), "l0_m": ("L0", 0, 100), "seeing_arcsec": ("SEEING", 0, np.inf),
             "strehl": ("STREHL", -1, 90)}  # fmt: skip
@@ -144,6 +150,10 @@ def test_each_laser_against_the_median_of_the_lasers(db, table_of):
         alone += [number] * (len(lasers) == 1)
     assert len(alone) == 1
     assert len(set(frame["laser_count"])) > 1
+    # A laser without any of the quantities.
+    unknown = ", ".join(f"{n}_mean = NULL" for n in ("r0", "l0", "lgs_seeing", "strehl"))
+    execute(engine, f"UPDATE exposure_laser SET {unknown} WHERE lgs = 2")
+    assert set(db.comparison("lasers")["lgs"]) == {1, 3, 4}
 
 
 def test_the_isoplanatic_angle(db, engine, table_of):

@@ -1,7 +1,6 @@
 """VOTables of frames: astropy reads back what was written, with units, UCDs and descriptions."""
 
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -59,12 +58,8 @@ FRAME.attrs["units"] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_warnings():
-    """Let what astropy warns about, such as a unit that the standard lacks, be an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
+#: What astropy warns about, such as a unit that the standard lacks.
+pytestmark = pytest.mark.filterwarnings("error")
 
 
 def test_every_kind_of_column_comes_back_with_what_is_missing(tmp_path):
