@@ -58,19 +58,19 @@ def rows(engine: sa.Engine, columns: str, view: str, order: str) -> list[tuple[A
 
 
 def test_medians_by_night(nights):
-    columns = "night, instrument_mode, exposure_count, psf_fit_count, seeing_arcsec"
+    columns = (
+        "night, instrument_mode, exposure_count, psf_fit_count, seeing_arcsec,"
+        " airmass, tau0_s, glf, fwhm_700nm_arcsec, fwhm_500nm_arcsec"
+    )
+    unknown = (None,) * 5
+    fwhm = pytest.approx(0.6)
     assert rows(nights, columns, "v_night", "night, instrument_mode") == [
-        (None, None, 1, 0, 9.0),
-        ("2018-08-12", "NFM-AO-N", 1, 1, 2.0),
-        ("2018-08-12", "WFM-AO-N", 3, 3, 0.6),
-        ("2018-08-13", "WFM-AO-N", 2, 0, pytest.approx(0.85)),
-        ("2018-08-31", "WFM-AO-N", 1, 0, 3.0),
-        ("2018-09-01", "WFM-AO-N", 1, 0, 4.0),
-    ]
-    columns = "airmass, tau0_s, glf, fwhm_700nm_arcsec, fwhm_500nm_arcsec"
-    assert rows(nights, columns, "v_night", "night, instrument_mode")[1:3] == [
-        (None, 0.004, None, None, None),
-        (1.25, None, 0.25, pytest.approx(0.6), None),
+        (None, None, 1, 0, 9.0, *unknown),
+        ("2018-08-12", "NFM-AO-N", 1, 1, 2.0, None, 0.004, None, None, None),
+        ("2018-08-12", "WFM-AO-N", 3, 3, 0.6, 1.25, None, 0.25, fwhm, None),
+        ("2018-08-13", "WFM-AO-N", 2, 0, pytest.approx(0.85), *unknown),
+        ("2018-08-31", "WFM-AO-N", 1, 0, 3.0, *unknown),
+        ("2018-09-01", "WFM-AO-N", 1, 0, 4.0, *unknown),
     ]
 
 
