@@ -19,8 +19,6 @@ from aomuse.models import Exposure, SourceSample
 #: Of a changed file other bytes are kept: they are the file's own, and stay.
 BYTES = {"source_file", "header", "keyword"}
 
-Change = Callable[[fits.HDUList], None]
-
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
@@ -43,7 +41,7 @@ def as_if(tmp_path, sqlite_template):
     It is a load into SQLite: both engines hold the same.
     """
 
-    def load_changed(role: str, change: Change) -> Any:
+    def load_changed(role: str, change: Callable[[fits.HDUList], None]) -> Any:
         tree = Tree(tmp_path / "changed")
         files = tree.add(1)
         edit(files.file(role), change)

@@ -24,6 +24,8 @@ EXPOSURES = {
     3: ("NFM-AO-N", 0.6, 1.1, 0.8, (0.2, 20.0)),
     4: ("WFM-AO-E", None, 1.1, None, (0.15, 12.0)),
 }
+#: Of laser 1 in each row: it is off in the last one.
+GROUND = (0.5, 0.5, 0.0)
 FWHM = {nm: 0.6 - 0.0003 * (nm - 500) for nm in WAVELENGTHS_NM}
 
 
@@ -47,9 +49,8 @@ def db(engine):
             r0, l0 = sparta
             add_metrics(engine, "exposure", number, sparta_r0_mean=r0, sparta_l0_mean=l0,
                         lasers_on=2.0, sparta_fwhm_gain_mean=1.6)  # fmt: skip
-            samples = [{"row_index": 0, "tur_gnd": 0.5}, {"row_index": 1, "tur_gnd": 0.5},
-                       {"row_index": 2, "tur_gnd": 0.0}]  # fmt: skip
             of = {"exposure_id": number, "lgs": 1}
+            samples = [{"row_index": i, "tur_gnd": share} for i, share in enumerate(GROUND)]
             insert(engine, "sparta_atm", *(of | sample for sample in samples))
     return aomuse.connect(engine.url)
 
