@@ -322,3 +322,10 @@ def fail(url: str | None, *arguments: object, code: int = 2) -> str:
     done = aomuse(url, *arguments)
     assert (done.code, len(done.errors)) == (code, 1), (arguments, done.text)
     return done.errors[0]
+
+
+def insert(engine: sa.Engine, table: str, *new: dict[str, Any]) -> None:
+    """Insert rows, if any, into a table, in one transaction; all have the same columns."""
+    with engine.begin() as connection:
+        if new:
+            connection.execute(sa.insert(TABLES[table]), new)

@@ -2,11 +2,11 @@
 
 import pytest
 import sqlalchemy as sa
-from fits_factory import Tree
+from loaded import tree_of
 from sqlalchemy.orm import Session
-from warehouse import TABLES, exposure_by_id, fill_every_table, query, scalar
+from warehouse import TABLES, execute, exposure_by_id, fill_every_table, query, scalar
 
-from aomuse.models import Exposure, Target
+from aomuse.models import Base, Exposure, Target
 
 #: Tables whose rows stay when an exposure goes, and why.
 SHARED = {
@@ -24,36 +24,27 @@ SHARED = {
 }
 
 
-def sql_exposure(engine: sa.Engine, number: int) -> None:
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM exposure WHERE id = :n"), {"n": number})
+MODELS = {"exposure": Exposure, "target": Target}
 
 
-def orm_exposure(engine: sa.Engine, number: int) -> None:
+def owner(engine: sa.Engine, name: str, exposure_id: int) -> int:
+    """Give the number of an exposure, or that of its target."""
+    column = "id" if name == "exposure" else "target_id"
+    return int(scalar(engine, f"SELECT {column} FROM exposure WHERE id = {exposure_id}"))
+
+
+def delete(engine: sa.Engine, name: str, number: int, *, by: str) -> None:
+    if by == "SQL":
+        execute(engine, f"DELETE FROM {name} WHERE id = {number}")
+        return
     with Session(engine) as session:
-        session.delete(session.get_one(Exposure, number))
-        session.commit()
-
-
-def sql_target(engine: sa.Engine, number: int) -> None:
-    statement = "DELETE FROM target WHERE id = (SELECT target_id FROM exposure WHERE id = :n)"
-    with engine.begin() as connection:
-        connection.execute(sa.text(statement), {"n": number})
-
-
-def orm_target(engine: sa.Engine, number: int) -> None:
-    with Session(engine) as session:
-        exposure = session.get_one(Exposure, number)
-        session.delete(session.get_one(Target, exposure.target_id))
+        session.delete(session.get_one(MODELS[name], number))
         session.commit()
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    tree = Tree(tmp_path_factory.mktemp("night"))
-    for number in (1, 2):
-        tree.add(number)
-    return tree.root
+    return tree_of(tmp_path_factory.mktemp("night"), 2).root
 
 
 @pytest.fixture
@@ -63,19 +54,21 @@ def numbers(engine, root, load_once):
     return [number for (number,) in query(engine, "SELECT id FROM exposure ORDER BY id")]
 
 
-@pytest.mark.parametrize("delete", [sql_exposure, orm_exposure, sql_target, orm_target])
-def test_no_orphan_is_left(engine, numbers, delete):
+@pytest.mark.parametrize("by", ["SQL", "ORM"])
+@pytest.mark.parametrize("name", MODELS)
+def test_no_orphan_is_left(engine, numbers, name, by):
     gone, kept = numbers
     before = exposure_by_id(engine, kept)
     has_rows = {name for name, found in exposure_by_id(engine, gone).items() if found}
     assert has_rows == TABLES.keys() - SHARED.keys()
-    delete(engine, gone)
+    delete(engine, name, owner(engine, name, gone), by=by)
     assert exposure_by_id(engine, kept) == before
-    for name in TABLES.keys() - SHARED.keys():
-        count = scalar(engine, f"SELECT COUNT(*) FROM {name}")
-        assert count == len(before[name]), name
-    for name in SHARED:
-        assert scalar(engine, f"SELECT COUNT(*) FROM {name}") >= (name != "target"), name
+    for table in TABLES:
+        count = scalar(engine, f"SELECT COUNT(*) FROM {table}")
+        if table in SHARED:
+            assert count >= (table != "target"), table
+        else:
+            assert count == len(before[table]), table
     for table in TABLES.values():
         for key in table.foreign_key_constraints:
             assert not orphans(engine, key), key.name
@@ -95,16 +88,10 @@ def orphans(engine: sa.Engine, key: sa.ForeignKeyConstraint) -> int:
 def test_every_table_hangs_on_an_exposure_or_is_shared():
     """A new table is covered without anybody thinking of it."""
     hanging = {"exposure"}
-    while True:
-        more = {
-            name
-            for name, table in TABLES.items()
-            for key in table.foreign_key_constraints
-            if key.ondelete == "CASCADE" and key.referred_table.name in hanging
-        }
-        if more <= hanging:
-            break
-        hanging |= more
+    for table in Base.metadata.sorted_tables:
+        keys = [key for key in table.foreign_key_constraints if key.ondelete == "CASCADE"]
+        if hanging & {key.referred_table.name for key in keys}:
+            hanging.add(table.name)
     assert hanging == TABLES.keys() - SHARED.keys()
 
 
@@ -120,14 +107,15 @@ def test_the_rows_to_delete_are_found_by_an_index(engine):
             assert any(set(found[: len(columns)]) == columns for found in leading), key.name
 
 
-@pytest.mark.parametrize("delete", [orm_exposure, orm_target])
-def test_the_orm_leaves_the_rows_to_the_database(engine, numbers, delete):
+@pytest.mark.parametrize("name", MODELS)
+def test_the_orm_leaves_the_rows_to_the_database(engine, numbers, name):
+    number = owner(engine, name, numbers[0])
     said: list[str] = []
 
     def note(*arguments: object) -> None:
         said.append(str(arguments[2]))
 
     sa.event.listen(engine, "before_cursor_execute", note)
-    delete(engine, numbers[0])
+    delete(engine, name, number, by="ORM")
     # A handful of statements, however many rows the exposure has.
     assert len(said) <= 4, said

@@ -1,32 +1,60 @@
 """PSFs from stored telemetry: equal to muse-psfr on the file, and beside PampelMuse's fit."""
 
+import datetime as dt
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from astropy.io import fits
 from astropy.table import Table
 from backends import on_sqlite
 from fits_factory import Tree, edit, raw, reduced, write
-from loaded import Loaded
 from telemetry import usable
-from warehouse import TABLES
+from warehouse import insert
 
 from aomuse.predict import predict, psfr, sparta_table
 from aomuse.predict.exposures import WORTH_WORKERS_SAMPLES
 
 pytestmark = pytest.mark.usefixtures("slow")
 
+LIMITS = "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
+MADE = dt.datetime(2018, 8, 14)
+NO_SAMPLE = f"no sample of SPARTA_ATM_DATA is within the limits: {LIMITS}"
+
 
 def without_table(hdus: fits.HDUList) -> None:
     del hdus["SPARTA_ATM_DATA"]
 
 
-def lasers_off(hdus: fits.HDUList) -> None:
+def all_lasers(quantity: str, value: float) -> Callable[[fits.HDUList], None]:
+    def change(hdus: fits.HDUList) -> None:
+        for laser in range(1, 5):
+            hdus["SPARTA_ATM_DATA"].data[f"LGS{laser}_{quantity}"] = value
+
+    return change
+
+
+def with_nan(hdus: fits.HDUList) -> None:
+    """Give lasers what real telemetry has at times: NaN, zeros, and values that no model takes."""
+    usable(hdus)
     table = hdus["SPARTA_ATM_DATA"].data
-    for laser in range(1, 5):
-        table[f"LGS{laser}_L0"] = 0
+    table["LGS1_SEEING"][0] = np.nan
+    table["LGS2_SEEING"][1] = np.inf
+    table["LGS3_TUR_GND"][1] = 1.0
+
+
+def without_column(hdus: fits.HDUList) -> None:
+    hdus["SPARTA_ATM_DATA"].columns.del_col("LGS3_L0")
+
+
+def repeated(hdus: fits.HDUList) -> None:
+    """Let SPARTA repeat its estimates often enough to be worth worker processes."""
+    usable(hdus)
+    table = hdus["SPARTA_ATM_DATA"]
+    times = WORTH_WORKERS_SAMPLES // len(table.data)
+    table.data = np.tile(table.data, times)
 
 
 #: Mode of each exposure, and what is done to its raw file.
@@ -34,46 +62,48 @@ EXPOSURES = (
     ("WFM-AO-N", usable),
     ("NFM-AO-N", usable),
     ("WFM-AO-N", without_table),
-    ("WFM-AO-E", lasers_off),
+    ("WFM-AO-E", all_lasers("L0", 0)),
 )
 
 
-@pytest.fixture
-def tree(tmp_path):
-    tree = Tree(tmp_path / "night")
-    for number, (mode, change) in enumerate(EXPOSURES, start=1):
+def write_night(root: Path, *changes: Callable[[fits.HDUList], None]) -> Path:
+    """Write exposures whose raw files are changed, and give their root."""
+    tree = Tree(root)
+    for number, change in enumerate(changes, start=1):
         files = tree.add(number)
-        cube = reduced(number)
-        cube[0].header["ESO INS MODE"] = mode
-        write(files.file("reduced"), cube)
-        write(files.file("raw"), raw(number, full=True))
-        edit(files.file("raw"), change)
-    return tree
+        write(files.raw, raw(number, full=True))
+        edit(files.raw, change)
+    return tree.root
 
 
-def loaded(db: Loaded, tree: Tree) -> int:
-    """Load, and give the first exposure of WFM-AO-N."""
-    db.load(tree.root)
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = write_night(tmp_path_factory.mktemp("predict"), *(change for _, change in EXPOSURES))
+    for number, (mode, _) in enumerate(EXPOSURES, start=1):
+        cube = reduced(number, ESO__INS__MODE=mode)
+        write(root / "single" / f"DATACUBE_{number:04d}.fits", cube)
+    return root
+
+
+@pytest.fixture
+def number(db, root, load_once):
+    """Give the number of the first exposure, which can be predicted."""
+    load_once(root)
     return db.scalar("SELECT MIN(id) FROM exposure WHERE instrument_mode = 'WFM-AO-N'")
 
 
-def stored_table(engine: sa.Engine, exposure_id: int) -> Table | None:
-    with engine.connect() as connection:
-        return sparta_table(connection, exposure_id)
-
-
-def test_the_table_comes_back_as_it_was_in_the_file(db, tree):
-    loaded(db, tree)
+@pytest.mark.usefixtures("number")
+def test_the_table_comes_back_as_it_was_in_the_file(db):
     raw_files = db.query("SELECT exposure_id, path FROM source_file WHERE role = 'raw'")
     assert len(raw_files) == len(EXPOSURES)
     for exposure_id, path in raw_files:
+        with db.engine.connect() as connection:
+            table = sparta_table(connection, exposure_id)
         with fits.open(path) as hdus:
-            there = "SPARTA_ATM_DATA" in hdus
-            expected = Table.read(hdus["SPARTA_ATM_DATA"]) if there else None
-        table = stored_table(db.engine, exposure_id)
-        if expected is None:
-            assert table is None
-            continue
+            if "SPARTA_ATM_DATA" not in hdus:
+                assert table is None
+                continue
+            expected = Table.read(hdus["SPARTA_ATM_DATA"])
         assert table is not None
         assert table.colnames == expected.colnames
         for name in table.colnames:
@@ -91,9 +121,8 @@ def reconstructed(tmp_path_factory):
         warnings.simplefilter("ignore")
         import muse_psfr
 
-        wavelengths = np.array(psfr.WAVELENGTHS_NM)
         found = muse_psfr.compute_psf_from_sparta(
-            str(path), lbda=wavelengths, n_jobs=1, verbose=False
+            str(path), lbda=np.array(psfr.WAVELENGTHS_NM), n_jobs=1, verbose=False
         )
     return [
         (float(row["lbda"]), float(row["fwhm"][0]), float(row["n"]))
@@ -101,8 +130,7 @@ def reconstructed(tmp_path_factory):
     ]
 
 
-def test_predictions(db, tree, reconstructed):
-    number = loaded(db, tree)
+def test_predictions(db, root, number, reconstructed):
     done = db.succeed("predict")
     assert done.out.splitlines()[-1] == "1 exposure predicted, 3 without a prediction"
 
@@ -114,16 +142,21 @@ def test_predictions(db, tree, reconstructed):
     )
     assert got == [pytest.approx(layer, rel=1e-6) for layer in reconstructed]
     (head,) = [r for r in db.rows("psf_prediction") if r["exposure_id"] == number]
-    assert (head["package"], head["package_version"]) == ("muse-psfr", psfr.package_version())
-    assert (head["sparta_row_count"], head["sparta_rows_rejected"], head["reason"]) == (2, 0, None)
-    assert (head["laser_sample_count"], head["laser_samples_rejected"]) == (6, 2)
-    assert head["limits"] == (
-        "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
-    )
-    # Row 1: lasers 1 to 3 see 0.8, 0.9 and 1.0; row 2: 0.9 each.
-    assert head["seeing_arcsec"] == pytest.approx((0.9 + 0.9) / 2, rel=1e-6)
-    assert head["l0_m"] == pytest.approx((17.3 + 21.9) / 2, rel=1e-6)
-    assert head["ground_layer_fraction"] == pytest.approx((0.6 + 0.72) / 2, rel=1e-6)
+    expected = {
+        "package": "muse-psfr",
+        "package_version": psfr.package_version(),
+        "sparta_row_count": 2,
+        "sparta_rows_rejected": 0,
+        "laser_sample_count": 6,
+        "laser_samples_rejected": 2,
+        "reason": None,
+        "limits": LIMITS,
+        # Row 1: lasers 1 to 3 see 0.8, 0.9 and 1.0; row 2: 0.9 each.
+        "seeing_arcsec": pytest.approx((0.9 + 0.9) / 2, rel=1e-6),
+        "l0_m": pytest.approx((17.3 + 21.9) / 2, rel=1e-6),
+        "ground_layer_fraction": pytest.approx((0.6 + 0.72) / 2, rel=1e-6),
+    }
+    assert {name: head[name] for name in expected} == expected
 
     run = db.query(
         "SELECT outcome, exposures_found, exposures_completed, exposures_unchanged, row_count"
@@ -140,39 +173,31 @@ def test_predictions(db, tree, reconstructed):
     assert reasons == [
         ("NFM-AO-N", "the model holds for WFM-AO only, and the mode is NFM-AO-N"),
         ("WFM-AO-N", "there is no SPARTA_ATM_DATA"),
-        ("WFM-AO-E", f"no sample of SPARTA_ATM_DATA is within the limits: {head['limits']}"),
+        ("WFM-AO-E", NO_SAMPLE),
     ]
 
     # It is made once, and goes with the telemetry it was made from.
     before = db.rows("psf_prediction")
-    again = db.run("predict")
-    assert again.out == "0 exposures predicted, 0 without a prediction\n"
+    assert db.run("predict").out == "0 exposures predicted, 0 without a prediction\n"
     assert db.rows("psf_prediction") == before
-    db.load(tree.root, "--reload")
+    db.load(root, "--reload")
     assert db.rows("psf_prediction") == db.rows("psf_prediction_layer") == []
 
 
-def test_the_view_compares_with_the_nearest_layer(db, tree):
-    number = loaded(db, tree)
-    fit = db.query("SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)[0][0]
+def test_the_view_compares_with_the_nearest_layer(db, number):
+    fit = db.scalar("SELECT id FROM psf_fit WHERE exposure_id = :i", i=number)
     layers = db.query("SELECT layer, wavelength_nm FROM psf_layer WHERE psf_fit_id = :f", f=fit)
-    values = {
-        (name, layer): value
-        for name, layer, value in db.query(
-            "SELECT parameter, layer, value FROM psf_parameter WHERE psf_fit_id = :f", f=fit
-        )
-    }
+    parameters = "SELECT parameter, layer, value FROM psf_parameter WHERE psf_fit_id = :f"
+    values = {(name, layer): value for name, layer, value in db.query(parameters, f=fit)}
     # Wavelengths between the layers of the file, and one beyond them.
     step = layers[1][1] - layers[0][1]
     wanted = [layers[0][1], layers[3][1] + 0.3 * step, layers[-1][1] + 5 * step]
-    prediction = {"exposure_id": number, "package": "muse-psfr", "package_version": "1.0"}
-    prediction["predicted_utc"] = sa.func.current_timestamp()
-
-    with db.engine.begin() as connection:
-        connection.execute(sa.insert(TABLES["psf_prediction"]).values(prediction))
-        for index, wavelength in enumerate(wanted):
-            layer = (number, index, wavelength, 0.5, 2.0)
-            connection.execute(sa.insert(TABLES["psf_prediction_layer"]).values(layer))
+    of = {"exposure_id": number}
+    made = {"package": "muse-psfr", "package_version": "1.0", "predicted_utc": MADE}
+    insert(db.engine, "psf_prediction", of | made)
+    predicted = of | {"fwhm_arcsec": 0.5, "beta": 2.0}
+    rows = [{"row_index": index, "wavelength_nm": nm} for index, nm in enumerate(wanted)]
+    insert(db.engine, "psf_prediction_layer", *(predicted | row for row in rows))
     got = db.query(
         "SELECT wavelength_nm, delivered_fwhm_arcsec, fwhm_difference_arcsec, delivered_beta"
         " FROM v_psf_prediction ORDER BY wavelength_nm"
@@ -193,98 +218,43 @@ def test_without_the_package_one_line_says_what_to_install(db, monkeypatch):
     assert (done.code, done.err) == (2, message)
 
 
-def with_nan(hdus: fits.HDUList) -> None:
-    """Give lasers what real telemetry has at times: NaN, zeros, and values that no model takes."""
-    usable(hdus)
-    table = hdus["SPARTA_ATM_DATA"].data
-    table["LGS1_SEEING"][0] = np.nan
-    table["LGS2_SEEING"][1] = np.inf
-    table["LGS3_TUR_GND"][1] = 1.0
-
-
-def without_column(hdus: fits.HDUList) -> None:
-    hdus["SPARTA_ATM_DATA"].columns.del_col("LGS3_L0")
-
-
-def all_nan(hdus: fits.HDUList) -> None:
-    table = hdus["SPARTA_ATM_DATA"].data
-    for laser in range(1, 5):
-        table[f"LGS{laser}_SEEING"] = np.nan
-
-
 @on_sqlite
-def test_a_value_that_no_model_takes_stops_neither_its_exposure_nor_the_next(db, tmp_path):
-    tree = Tree(tmp_path / "night")
-    changes = (with_nan, all_nan, without_column, usable)
-    for number, change in enumerate(changes, start=1):
-        files = tree.add(number)
-        write(files.file("raw"), raw(number, full=True))
-        edit(files.file("raw"), change)
-    db.load(tree.root)
-    done = db.succeed("predict", "--workers", "1")
-    assert done.out.splitlines()[-1] == "2 exposures predicted, 2 without a prediction"
-    limits = "8 < L0 < 30 m, 0 < ground layer < 1, seeing > 0, zenith distance 0 deg"
+def test_what_no_model_takes_stops_neither_its_exposure_nor_the_next(db, tmp_path):
+    changes = (with_nan, all_lasers("SEEING", np.nan), without_column)
+    db.load(write_night(tmp_path, *changes, usable, usable))
+    # Rows that do not fit together.
+    broken = db.scalar("SELECT id FROM exposure ORDER BY date_obs_utc LIMIT 1 OFFSET 3")
+    db.execute(f"DELETE FROM sparta_atm WHERE exposure_id = {broken} AND row_index = 1 AND lgs = 2")
+    done = db.run("predict", "--workers", "1")
+    assert done.code == 1
+    (line,) = done.errors
+    _, _, error = line.partition("  error: ")
+    said = "2 exposures predicted, 2 without a prediction, 1 failed"
+    assert done.out.splitlines()[-1] == said
     assert db.query(
         "SELECT p.sparta_row_count, p.sparta_rows_rejected, p.laser_sample_count,"
         " p.laser_samples_rejected, p.reason FROM psf_prediction p"
         " JOIN exposure e ON e.id = p.exposure_id ORDER BY e.date_obs_utc"
     ) == [
         (2, 0, 3, 5, None),
-        (
-            *(None, None, None, None),
-            f"no sample of SPARTA_ATM_DATA is within the limits: {limits}",
-        ),
+        (None, None, None, None, NO_SAMPLE),
         (None, None, None, None, "SPARTA_ATM_DATA has no column LGS3_L0"),
+        (None, None, None, None, error),
         (2, 0, 6, 2, None),
     ]
     layers = db.query("SELECT fwhm_arcsec, beta FROM psf_prediction_layer")
     assert len(layers) == 2 * len(psfr.WAVELENGTHS_NM)
     assert all(0.3 < fwhm < 1 and 1 < beta < 5 for fwhm, beta in layers)
-
-
-@on_sqlite
-def test_rows_that_do_not_fit_together_are_an_error_of_their_exposure_alone(db, tmp_path):
-    tree = Tree(tmp_path / "night")
-    for number in (1, 2):
-        files = tree.add(number)
-        write(files.file("raw"), raw(number, full=True))
-        edit(files.file("raw"), usable)
-    db.load(tree.root)
-    first = db.scalar("SELECT MIN(id) FROM exposure")
-    db.execute(f"DELETE FROM sparta_atm WHERE exposure_id = {first} AND row_index = 1 AND lgs = 2")
-    done = db.run("predict", "--workers", "1")
-    assert done.code == 1
-    (line,) = done.errors
-    assert "  error: " in line
-    assert done.out.splitlines()[-1] == "1 exposure predicted, 0 without a prediction, 1 failed"
-    reasons = [
-        r["reason"] for r in sorted(db.rows("psf_prediction"), key=lambda r: r["exposure_id"])
-    ]
-    assert line.endswith(reasons[0])
-    assert reasons[1] is None
     # It is done with, until somebody asks for it.
     assert db.run("predict").out == "0 exposures predicted, 0 without a prediction\n"
     again = db.run("predict", "--recompute", "--workers", "1")
     assert (again.code, again.errors) == (1, [line])
 
 
-def repeated(hdus: fits.HDUList) -> None:
-    """Let SPARTA repeat its estimates often enough to be worth worker processes."""
-    usable(hdus)
-    table = hdus["SPARTA_ATM_DATA"]
-    times = WORTH_WORKERS_SAMPLES // len(table.data)
-    table.data = np.tile(table.data, times)
-
-
 @on_sqlite
 @pytest.mark.usefixtures("processes")
 def test_workers_make_the_same(db, tmp_path):
-    tree = Tree(tmp_path / "night")
-    for number, change in ((1, repeated), (2, with_nan), (3, without_table)):
-        files = tree.add(number)
-        write(files.file("raw"), raw(number, full=True))
-        edit(files.file("raw"), change)
-    db.load(tree.root)
+    db.load(write_night(tmp_path, repeated, with_nan, without_table))
     question = "SELECT * FROM psf_prediction_layer ORDER BY exposure_id, row_index"
     counts, layers = [], []
     for workers in (1, 2):

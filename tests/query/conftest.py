@@ -1,7 +1,9 @@
 """A loaded night for the tests of frames."""
 
+from pathlib import Path
+
 import pytest
-from astropy.io import fits
+import sqlalchemy as sa
 from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
 
@@ -20,11 +22,6 @@ def night(engine, db_url, night_files, load_once):
 
 
 @pytest.fixture
-def table_of(night):
-    """Give a function that reads a table of a raw file with astropy."""
-
-    def read(number: int, extension: str) -> fits.FITS_rec:
-        with fits.open(night.files[number].raw, memmap=False) as opened:
-            return opened[extension].data
-
-    return read
+def file(night):
+    """Give the file of SQLite that holds the night."""
+    return Path(str(sa.make_url(night.url).database))

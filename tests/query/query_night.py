@@ -5,6 +5,7 @@ from pathlib import Path
 
 import fits_factory as factory
 import numpy as np
+import pandas as pd
 from astropy.io import fits
 from fits_factory import Files, Tree
 
@@ -18,6 +19,11 @@ class Night:
     db: aomuse.Database
     url: str
     files: dict[int, Files]
+
+
+def cells_of(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Give the values of a frame as texts that tell each from all others, to the last bit."""
+    return {name: [repr(np.asarray(cell).tolist()) for cell in frame[name]] for name in frame}
 
 
 def strange_table() -> fits.BinTableHDU:

@@ -6,13 +6,13 @@ MariaDB by its own connector and by PyMySQL, which Superset and others bring, an
 import contextlib
 import datetime as dt
 import re
-from typing import Any
+from collections import defaultdict
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.reflection import ObjectKind
-from warehouse import TABLES, aomuse
+from warehouse import TABLES, query, succeed
 
 from aomuse.metrics import shown_names
 from aomuse.query.refresh import all_views
@@ -48,6 +48,7 @@ KINDS: tuple[tuple[str, type], ...] = (
 #: Metrics are all one kind of number, also those that count or say yes or no.
 METRICS = ("v_exposure_metrics", "v_psf_fit_metrics", "v_laser_metrics")
 METRIC_NAMES = set(shown_names().values())
+COMMENTS = {name: {c.name: c.comment for c in table.columns} for name, table in TABLES.items()}
 
 
 OF_MARIADB = ("mariadb+mariadbconnector", "mysql+pymysql")
@@ -110,35 +111,31 @@ def test_every_table_and_column_has_its_comment(tool):
     inspector = sa.inspect(tool)
     for name, table in TABLES.items():
         assert inspector.get_table_comment(name)["text"] == table.comment
-        assert table.comment
-        reported = {c["name"]: c["comment"] for c in inspector.get_columns(name)}
-        assert reported == {c.name: c.comment for c in table.columns}
-        assert all(reported.values()), name
+        assert {c["name"]: c["comment"] for c in inspector.get_columns(name)} == COMMENTS[name]
+        assert all((table.comment, *COMMENTS[name].values())), name
 
 
 @mariadb_only
 def test_information_schema_says_the_same(tool):
     """Tools by JDBC and ODBC ask it rather than an inspector."""
-    with tool.connect() as connection:
-        tables = connection.exec_driver_sql(
-            "SELECT table_name, table_type, table_comment FROM information_schema.tables"
-            " WHERE table_schema = DATABASE() AND table_name <> 'alembic_version'"
-        ).all()
-        columns = connection.exec_driver_sql(
-            "SELECT table_name, column_name, column_comment FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
-        ).all()
-    assert {n: c for n, kind, c in tables if kind == "BASE TABLE"} == {
-        n: t.comment for n, t in TABLES.items()
-    }
+    tables = query(
+        tool,
+        "SELECT table_name, table_type, table_comment FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND table_name <> 'alembic_version'",
+    )
+    columns: dict[str, dict[str, str]] = defaultdict(dict)
+    for table, column, comment in query(
+        tool,
+        "SELECT table_name, column_name, column_comment FROM information_schema.columns"
+        " WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position",
+    ):
+        columns[table][column] = comment
     views = views_of(tool)
+    comments = {name: comment for name, kind, comment in tables if kind == "BASE TABLE"}
+    assert comments == {name: table.comment for name, table in TABLES.items()}
     assert {name for name, kind, _ in tables if kind == "VIEW"} == set(views)
-    for name, table in TABLES.items():
-        assert {column: c for of, column, c in columns if of == name} == {
-            c.name: c.comment for c in table.columns
-        }
-    for name, view in views.items():
-        assert [c[1] for c in columns if c[0] == name] == list(view)
+    assert {name: columns[name] for name in TABLES} == COMMENTS
+    assert {name: list(columns[name]) for name in views} == {n: list(v) for n, v in views.items()}
 
 
 def test_columns_of_tables_have_the_types_of_the_models(tool):
@@ -157,20 +154,19 @@ def test_columns_of_tables_have_the_types_of_the_models(tool):
                 assert kind.fsp == 6, (name, column)
 
 
-def check_types_of_views(engine: sa.Engine) -> int:
-    """Check the type of every column of a view, and give their number."""
-    inspector = sa.inspect(engine)
+def check_types_of_views(tool: sa.Engine) -> None:
+    inspector = sa.inspect(tool)
     checked = 0
-    with engine.connect() as connection:
+    with tool.connect() as connection:
         subqueries = {
             view.name: re.findall(r"\)\s+(?:AS\s+)?([a-z]\w*)", view.source)
             for view in all_views(connection)
         }
-    for name, view in views_of(engine).items():
+    for name, view in views_of(tool).items():
         for column in inspector.get_columns(name):
             where, kind = f"{name}.{column['name']}", column["type"]
             checked += 1
-            if not on_mariadb(engine):
+            if not on_mariadb(tool):
                 plain = re.fullmatch(r"([a-z]\w*)\.\w+", view[column["name"]].expression)
                 # columns of a subquery have no type on SQLite
                 if plain and plain[1] not in subqueries[name]:
@@ -180,30 +176,20 @@ def check_types_of_views(engine: sa.Engine) -> int:
             if name in METRICS and column["name"] in METRIC_NAMES:
                 assert isinstance(kind, sa.Double), where
                 continue
-            for pattern, expected in KINDS:
-                if re.search(pattern, column["name"]):
-                    assert isinstance(kind, expected), f"{where} is {kind!r}"
-                    break
+            fitting = (k for pattern, k in KINDS if re.search(pattern, column["name"]))
+            assert isinstance(kind, next(fitting, object)), f"{where} is {kind!r}"
             if isinstance(kind, mysql.DATETIME):
                 assert kind.fsp == 6, where
-    return checked
+    assert checked > 300
 
 
 def test_columns_of_views_have_types_before_anything_is_loaded(tool):
-    assert check_types_of_views(tool) > 300
+    check_types_of_views(tool)
 
 
 @pytest.mark.usefixtures("night")
 def test_columns_of_views_have_types_when_a_night_is_loaded(tool):
-    assert check_types_of_views(tool) > 300
-
-
-def rows_and_description(engine: sa.Engine, name: str) -> tuple[list[Any], list[Any]]:
-    with contextlib.closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute(f"SELECT * FROM {name} LIMIT 100")
-        description = list(cursor.description)
-        return [tuple(row) for row in cursor.fetchall()], description
+    check_types_of_views(tool)
 
 
 @pytest.mark.usefixtures("night")
@@ -216,17 +202,16 @@ def test_cursors_describe_columns_and_give_values_of_that_type(tool):
     assert set(names) >= {*TABLES, *views_of(tool)}
     types: dict[tuple[str, str], str] = {}
     if on_mariadb(tool):
-        with tool.connect() as connection:
-            types = {
-                (table, column): kind
-                for table, column, kind in connection.exec_driver_sql(
-                    "SELECT table_name, column_name, data_type FROM information_schema.columns"
-                    " WHERE table_schema = DATABASE()"
-                )
-            }
+        select = "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        found = query(tool, f"{select} WHERE table_schema = DATABASE()")
+        types = {(table, column): kind for table, column, kind in found}
     seen: set[type] = set()
     for name, columns in names.items():
-        rows, description = rows_and_description(tool, name)
+        with contextlib.closing(tool.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"SELECT * FROM {name} LIMIT 100")
+            description = list(cursor.description)
+            rows = cursor.fetchall()
         assert [d[0] for d in description] == columns, name
         for place, (column, code, *_) in enumerate(description):
             values = {type(row[place]) for row in rows} - {type(None)}
@@ -241,14 +226,12 @@ def test_cursors_describe_columns_and_give_values_of_that_type(tool):
                     # texts of one form, which sort as times do
                     for text in {row[place] for row in rows} - {None}:
                         assert str(dt.datetime.fromisoformat(text))[:19] == text[:19]
-    assert {int, float, str} <= seen
-    if on_mariadb(tool):
-        assert {dt.datetime, dt.date} <= seen
+    assert {int, float, str} | ({dt.datetime, dt.date} if on_mariadb(tool) else set()) <= seen
 
 
 @mariadb_only
-def test_times_do_not_move_with_the_session(tool, night):
-    del night
+@pytest.mark.usefixtures("night")
+def test_times_do_not_move_with_the_session(tool):
     statement = "SELECT date_obs_utc, night FROM v_exposure ORDER BY exposure_id"
     seen = []
     for zone in ("+00:00", "-04:00", "+13:00"):
@@ -263,10 +246,9 @@ def test_times_do_not_move_with_the_session(tool, night):
 @pytest.mark.usefixtures("night")
 def test_a_reading_account_is_told_as_much_as_the_owner(tool, db_url, monkeypatch):
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", "tau0=5ms")
-    assert aomuse(db_url, "grant-reader", "muse_bi", "--no-tls", "--host", "127.0.0.1").code == 0
-    theirs = sa.create_engine(
-        tool.url.set(username="muse_bi", password="tau0=5ms", host="127.0.0.1")
-    )
+    succeed(db_url, "grant-reader", "muse_bi", "--no-tls", "--host", "127.0.0.1")
+    account = tool.url.set(username="muse_bi", password="tau0=5ms", host="127.0.0.1")
+    theirs = sa.create_engine(account)
     try:
         owner, reader = sa.inspect(tool), sa.inspect(theirs)
         everything = {"kind": ObjectKind.ANY}

@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from warehouse import execute
+from warehouse import execute, query
 
 from aomuse.query.meanings import of_views
 from aomuse.query.views import static_views
@@ -48,86 +48,78 @@ TYPES = {"varchar": {"varchar"}, "integer": {"int", "bigint"}, "double": {"doubl
 def rows(engine: sa.Engine) -> list[dict[str, object]]:
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT * FROM v_obscore ORDER BY t_min")
-        return [dict(row._mapping) for row in found]
+        return [dict(row) for row in found.mappings()]
 
 
-def test_the_columns_are_those_of_the_standard(night, engine):
+@pytest.mark.usefixtures("night")
+def test_the_columns_and_their_types_are_those_of_the_standard(engine):
     columns = [column["name"] for column in sa.inspect(engine).get_columns("v_obscore")]
     assert columns == [name for name, *_ in STANDARD]
-    (meaning,) = [r for r in of_views(static_views("sqlite")) if r.name == "v_obscore"]
-    for name, _, unit, ucd in STANDARD:
-        assert meaning.columns[name].ucd == ucd
-        assert meaning.columns[name].unit == unit.replace(".", ""), name
-
-
-@pytest.mark.parametrize("backend", ["mariadb"], indirect=True)
-def test_the_types_are_those_of_the_standard(night, engine):
-    with engine.connect() as connection:
-        types = dict(
-            connection.exec_driver_sql(
-                "SELECT column_name, data_type FROM information_schema.columns"
-                " WHERE table_schema = DATABASE() AND table_name = 'v_obscore'"
-            ).all()
-        )
-    for name, kind, *_ in STANDARD:
-        assert types[name] in TYPES[kind], name
+    (view,) = [r for r in of_views(static_views("sqlite")) if r.name == "v_obscore"]
+    meanings = {name: (meaning.unit, meaning.ucd) for name, meaning in view.columns.items()}
+    assert meanings == {name: (unit.replace(".", ""), ucd) for name, _, unit, ucd in STANDARD}
+    if engine.dialect.name != "sqlite":
+        select = "SELECT column_name, data_type FROM information_schema.columns"
+        where = "table_schema = DATABASE() AND table_name = 'v_obscore'"
+        types = dict(query(engine, f"{select} WHERE {where}"))
+        for name, kind, *_ in STANDARD:
+            assert types[name] in TYPES[kind], name
 
 
 def test_a_cube_is_an_observation(night, engine):
-    one, two = rows(engine)
-    for row, number in ((one, 1), (two, 2)):
-        files = night.files[number]
-        cube = files.reduced.name.removesuffix(".fits")
-        assert row["obs_id"] == cube
-        assert row["obs_publisher_did"] == f"ivo://eso.org/ID?{files.archive_id}#{cube}"
-        assert row["access_url"] == (
-            f"https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?{files.archive_id}"
-        )
-        assert row["access_format"] == "application/x-votable+xml;content=datalink"
-        assert row["access_estsize"] == -(-files.reduced.stat().st_size // 1024)
-        assert row["target_name"] == f"NGC 3201 p{number}"
-        assert row["t_exptime"] == row["t_resolution"] == 600.0
-        assert row["t_max"] == pytest.approx(row["t_min"] + 600 / 86400, abs=1e-9)
-    same = {
-        "dataproduct_type": "cube",
-        "calib_level": 2,
-        "obs_collection": "MUSE",
-        "o_ucd": "phot.flux.density;em.wl",
-        "facility_name": "ESO-VLT-U4",
-        "instrument_name": "MUSE",
-        "em_min": pytest.approx(480e-9, rel=1e-12),
-        "em_max": pytest.approx(930e-9, rel=1e-12),
-        "em_xel": 5,
-        "t_xel": 1,
-        "pol_xel": 0,
-        "pol_states": None,
-    }
-    for row in (one, two):
-        assert {name: row[name] for name in same} == same
+    found = rows(engine)
     # The wide field is 60 arcsec wide, the narrow field 7.5.
-    assert one["s_fov"] == pytest.approx(60 * 2**0.5 / 3600)
-    assert two["s_fov"] == pytest.approx(7.5 * 2**0.5 / 3600)
-    shape, frame, ra, dec, radius = str(one["s_region"]).split()
-    assert (shape, frame) == ("CIRCLE", "ICRS")
-    assert (float(ra), float(dec)) == (one["s_ra"], one["s_dec"])
-    assert float(radius) == pytest.approx(one["s_fov"] / 2, abs=1e-6)
-    assert (one["em_res_power"], two["em_res_power"]) == (2680, 2595)
+    fields = ((60 * 2**0.5 / 3600, 2680), (7.5 * 2**0.5 / 3600, 2595))
+    for row, (number, files), (field, power) in zip(
+        found, night.files.items(), fields, strict=True
+    ):
+        cube = files.reduced.name.removesuffix(".fits")
+        expected = {
+            "dataproduct_type": "cube",
+            "calib_level": 2,
+            "obs_collection": "MUSE",
+            "obs_id": cube,
+            "obs_publisher_did": f"ivo://eso.org/ID?{files.archive_id}#{cube}",
+            "access_url": "https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?"
+            + files.archive_id,
+            "access_format": "application/x-votable+xml;content=datalink",
+            "access_estsize": -(-files.reduced.stat().st_size // 1024),
+            "target_name": f"NGC 3201 p{number}",
+            "s_fov": pytest.approx(field),
+            "t_exptime": 600.0,
+            "t_resolution": 600.0,
+            "t_max": pytest.approx(row["t_min"] + 600 / 86400, abs=1e-9),
+            "t_xel": 1,
+            "em_min": pytest.approx(480e-9, rel=1e-12),
+            "em_max": pytest.approx(930e-9, rel=1e-12),
+            "em_res_power": power,
+            "em_xel": 5,
+            "o_ucd": "phot.flux.density;em.wl",
+            "pol_states": None,
+            "pol_xel": 0,
+            "facility_name": "ESO-VLT-U4",
+            "instrument_name": "MUSE",
+        }
+        assert {name: row[name] for name in expected} == expected
+        shape, frame, ra, dec, radius = str(row["s_region"]).split()
+        assert (shape, frame) == ("CIRCLE", "ICRS")
+        assert (float(ra), float(dec)) == (row["s_ra"], row["s_dec"])
+        assert float(radius) == pytest.approx(field / 2, abs=1e-6)
 
 
-def test_the_extended_mode_begins_at_465_nm(night, engine):
+@pytest.mark.usefixtures("night")
+def test_the_extended_mode_begins_at_465_nm(engine):
     execute(engine, "UPDATE exposure SET instrument_mode = 'WFM-AO-E'")
     assert [row["em_min"] for row in rows(engine)] == pytest.approx([465e-9] * 2, rel=1e-12)
 
 
-def test_what_is_not_known_is_null_and_what_must_not_be_null_is_not(night, engine):
-    execute(
-        engine,
-        "UPDATE exposure SET instrument_mode = NULL, target_id = NULL, ra_deg = NULL,"
-        " dec_deg = NULL, mjd_obs = NULL, exposure_time_s = NULL",
-        "DELETE FROM psf_fit",
-    )
+@pytest.mark.usefixtures("night")
+def test_what_is_not_known_is_null_and_what_must_not_be_null_is_not(engine):
+    names = ("instrument_mode", "target_id", "ra_deg", "dec_deg", "mjd_obs", "exposure_time_s")
+    unknown = ", ".join(f"{name} = NULL" for name in names)
+    execute(engine, f"UPDATE exposure SET {unknown}", "DELETE FROM psf_fit")
     for row in rows(engine):
         for name in ("dataproduct_type", "calib_level", "obs_collection", "obs_id"):
             assert row[name] is not None
-        unknown = ("target_name", "s_ra", "s_fov", "s_region", "t_max", "em_min", "em_xel")
-        assert {row[name] for name in unknown} == {None}
+        for name in ("target_name", "s_ra", "s_fov", "s_region", "t_max", "em_min", "em_xel"):
+            assert row[name] is None

@@ -1,8 +1,8 @@
-"""Each bit of db.psf(), of rows that plain SQL has written: what is expected stands here."""
+"""Each bit of db.psf(), of rows made for it: what is expected stands here."""
 
 import pandas as pd
 import pytest
-from warehouse import execute
+from warehouse import execute, insert, scalar
 
 NAN, INF = float("nan"), float("inf")
 THIRD, LARGE, TINY = 1 / 3, 1.7976931348623157e308, 5e-324
@@ -43,28 +43,20 @@ SHOWN = (
 def fits(night, engine):
     """Give two analyses other layers and parameters; return their numbers."""
     fits = list(dict.fromkeys(night.db.psf()["psf_fit_id"].tolist()))
-    mark = "?" if engine.dialect.name == "sqlite" else "%s"
-    with engine.begin() as connection:
-
-        def insert(table: str, names: str, rows: list[tuple[object, ...]]) -> None:
-            marks = ", ".join([mark] * len(rows[0]))
-            into = f"INSERT INTO {table} ({names}) VALUES ({marks})"
-            connection.exec_driver_sql(into, rows)
-
-        for table in ("psf_parameter", "source_sample", "psf_layer"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")
-        places = zip(fits, WAVELENGTHS, STORED, SPECIAL, strict=True)
-        for fit, wavelengths, stored, special in places:
-            exposure = f"SELECT exposure_id FROM psf_fit WHERE id = {fit}"
-            owner = connection.exec_driver_sql(exposure).scalar_one()
-            known = [(fit, layer, value) for layer, value in wavelengths.items()]
-            insert("psf_layer", "psf_fit_id, layer, wavelength_nm", known)
-            rows = [(fit, name, *cell) for name, own in stored.items() for cell in own.items()]
-            insert("psf_parameter", "psf_fit_id, parameter, layer, value", rows[::-1])
-            found = [(owner, f"{fit}/{key}", value) for key, value in special.items()]
-            columns = "exposure_id, row_key, value, table_name, column_name"
-            named = [(*row, "psf_parameter", "value") for row in found]
-            insert("special_value", columns, named)
+    execute(engine, *(f"DELETE FROM {t}" for t in ("psf_parameter", "source_sample", "psf_layer")))
+    for number, wavelengths, stored, special in zip(
+        fits, WAVELENGTHS, STORED, SPECIAL, strict=True
+    ):
+        fit = {"psf_fit_id": number}
+        layers = [fit | {"layer": i, "wavelength_nm": nm} for i, nm in wavelengths.items()]
+        insert(engine, "psf_layer", *layers)
+        cells = [(name, *cell) for name, own in stored.items() for cell in own.items()]
+        rows = [fit | {"parameter": p, "layer": i, "value": value} for p, i, value in cells]
+        insert(engine, "psf_parameter", *rows[::-1])
+        owner = scalar(engine, "SELECT exposure_id FROM psf_fit WHERE id = :n", n=number)
+        of = {"exposure_id": owner, "table_name": "psf_parameter", "column_name": "value"}
+        places = [{"row_key": f"{number}/{key}", "value": v} for key, v in special.items()]
+        insert(engine, "special_value", *(of | place for place in places))
     return fits
 
 
@@ -87,14 +79,8 @@ def check(frame, fits, shown=SHOWN, layers=LAYERS):
 
 def test_each_bit_comes_back(night, fits, engine):
     frame = night.db.psf()
-    assert list(frame.columns[5:]) == [
-        "fwhm",
-        "beta",
-        "theta",
-        "layer_2",
-        "odd name",
-        "fwhm_arcsec",
-    ]
+    names = ["fwhm", "beta", "theta", "layer_2", "odd name", "fwhm_arcsec"]
+    assert list(frame.columns[5:]) == names
     check(frame, fits)
     waves = [475.0, 475.125, 475.25, 475.375, 475.0, NAN, 0.0, 476.0]
     assert bits(frame["wavelength_nm"]) == bits(waves)
@@ -108,22 +94,15 @@ def test_each_bit_comes_back(night, fits, engine):
 
 def test_each_bit_of_some_wavelengths(night, fits):
     frame = night.db.psf("theta", "odd name", wavelength=(475.2, 476.5))
-    some = (
-        {"theta": SHOWN[0]["theta"][2:]},
-        {"odd name": SHOWN[1]["odd name"][3:]},
-    )
+    some = ({"theta": SHOWN[0]["theta"][2:]}, {"odd name": SHOWN[1]["odd name"][3:]})
     check(frame, fits, some, ([2, 3], [7]))
 
 
 def test_layers_may_lie_far_apart(night, fits, engine):
     far = 2_000_000_000
-    with engine.begin() as connection:
-        for table, names, cells in (
-            ("psf_layer", "psf_fit_id, layer", ""),
-            ("psf_parameter", "psf_fit_id, layer, parameter, value", ", 'fwhm', 8.5"),
-        ):
-            values = f"({fits[1]}, {far}{cells})"
-            connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES {values}")
+    layer = {"psf_fit_id": fits[1], "layer": far}
+    insert(engine, "psf_layer", layer)
+    insert(engine, "psf_parameter", layer | {"parameter": "fwhm", "value": 8.5})
     last = {"fwhm": 8.5}
     more = {name: [*own, last.get(name, NAN)] for name, own in SHOWN[1].items()}
     check(night.db.psf(), fits, (SHOWN[0], more), (LAYERS[0], [*LAYERS[1], far]))

@@ -3,13 +3,15 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy.io import fits
-from warehouse import query
+from warehouse import execute, query
 
 import aomuse
 from aomuse.simulate import simulate
 
+GROUND_LAYER = ("MASS_FRACGL", "SLODAR_FRACGL_300", "SLODAR_FRACGL_500")
 ARCSEC = math.degrees(1) * 3600
 WINDOWS = {"475-576 nm": (475, 576), "all": (0, 1e4)}  # that have layers
 
@@ -31,6 +33,7 @@ def tree(tmp_path_factory):
            LGS4_L0=(1, 1000), LGS2_STREHL=(0, 0), LGS1_TUR_GND=(2, 0))  # fmt: skip
     change(first, "ASM_DATA", DIMM_SEEING=(0, 0), MASS_FRACGL=(1, 1.5), SLODAR_FRACGL_500=(2, -1))
     change(first, "SPARTA_CN2_DATA", ALT3=(0, np.nan), r0Tot=(1, 0))
+    change(second, "ASM_DATA", MASS_FRACGL=(0, np.nan))
     change(second, "SPARTA_CN2_DATA", ALT8=(0, 11600), CN2_FRAC_ALT1=(1, -0.1))
     every = slice(None)
     change(third, "SPARTA_ATM_DATA", **{
@@ -71,26 +74,28 @@ def airmass_of(db):
     return db.exposures().set_index("exposure_id")["airmass"]
 
 
-def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
+def check(row, **expected):
+    """Compare columns of a row."""
+    found = {name: getattr(row, name) for name in expected}
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+def test_sensors_of_the_ground_layer_and_the_seeing(db, engine, table_of):
     frame, airmass = db.comparison("sensors"), airmass_of(db)
     assert set(frame["instrument_mode"]) == {"WFM-AO-N", "WFM-AO-E", "WFM-NOAO-N", "NFM-AO-N"}
     for row in frame.itertuples():
         monitor, sparta = (table_of(row.exposure_id, f"{n}_DATA") for n in ("ASM", "SPARTA_ATM"))
         dimm = monitor["DIMM_SEEING"][monitor["DIMM_SEEING"] > 0]
-        mass, slodar = (
+        mass, slodar_300, slodar = (
             values[(values > 0) & (values <= 1)]
-            for values in (monitor["MASS_FRACGL"], monitor["SLODAR_FRACGL_500"])
+            for values in (monitor[name] for name in GROUND_LAYER)
         )
-        assert row.dimm_seeing_arcsec == pytest.approx(dimm.mean(), rel=1e-9)
-        assert row.mass_ground_layer == pytest.approx(mass.mean(), rel=1e-9)
-        assert row.slodar_500m == pytest.approx(slodar.mean(), rel=1e-9)
-        assert row.slodar_300m < row.slodar_500m
-        counts = (row.dimm_count, row.mass_count, row.slodar_count)
-        assert counts == (len(dimm), len(mass), len(slodar))
+        check(row, dimm_seeing_arcsec=dimm.mean(), mass_ground_layer=mass.mean(),
+              slodar_300m=slodar_300.mean(), slodar_500m=slodar.mean(),
+              dimm_count=len(dimm), mass_count=len(mass), slodar_count=len(slodar))  # fmt: skip
         if sparta is None:
             assert "NOAO" in row.instrument_mode
-            assert math.isnan(row.sparta_seeing_arcsec)
-            assert math.isnan(row.mass_difference)
+            check(row, sparta_seeing_arcsec=math.nan, mass_difference=math.nan)
             continue
         seeing, ground = (
             np.concatenate([sparta[f"LGS{lgs}_{name}"] for lgs in (1, 2, 3, 4)]).astype(float)
@@ -100,22 +105,23 @@ def test_sensors_of_the_ground_layer_and_the_seeing(db, table_of):
         used = on & (seeing > 0)
         by_laser = np.where(used, seeing, np.nan).reshape(4, -1)
         mean = np.mean([np.nanmean(values) for values in by_laser if np.isfinite(values).any()])
-        assert row.sparta_used == used.sum()
-        assert row.sparta_rejected == (on & ~used).sum()
-        assert row.sparta_seeing_los_arcsec == pytest.approx(mean, rel=1e-6)
         zenith = mean * airmass[row.exposure_id] ** -0.6
-        assert row.sparta_seeing_arcsec == pytest.approx(zenith, rel=1e-6)
-        assert row.seeing_difference_arcsec == pytest.approx(zenith - dimm.mean(), abs=1e-6)
-        assert row.seeing_ratio == pytest.approx(zenith / dimm.mean(), rel=1e-6)
         fraction = ground[on & (ground <= 1)].mean()
-        assert row.sparta_ground_layer == pytest.approx(fraction, rel=1e-6)
-        assert row.mass_difference == pytest.approx(fraction - mass.mean(), abs=1e-6)
-        assert row.slodar_difference == pytest.approx(fraction - slodar.mean(), abs=1e-6)
+        check(row, sparta_used=used.sum(), sparta_rejected=(on & ~used).sum(),
+              sparta_seeing_los_arcsec=mean, sparta_seeing_arcsec=zenith,
+              seeing_difference_arcsec=zenith - dimm.mean(), seeing_ratio=zenith / dimm.mean(),
+              sparta_ground_layer=fraction, mass_difference=fraction - mass.mean(),
+              slodar_difference=fraction - slodar.mean())  # fmt: skip
     assert (frame["sparta_rejected"] > 0).any()
-    assert frame["dimm_count"].nunique() > 1
+    assert len(set(frame["dimm_count"])) > 1
+    execute(engine, "DELETE FROM asm", "UPDATE exposure SET ground_layer_fraction = 0.7")
+    without = db.comparison("sensors")
+    assert without["exposure_id"].tolist() == frame["exposure_id"].tolist()
+    assert without[["dimm_seeing_arcsec", "mass_ground_layer", "slodar_300m"]].isna().all(axis=None)
+    assert set(without["ground_layer_fraction"]) == {0.7}
 
 
-def test_each_laser_against_the_median_of_the_lasers(db, table_of):
+def test_each_laser_against_the_median_of_the_lasers(db, engine, table_of):
     frame = db.comparison("lasers")
     cuts = {"r0_m": ("R0", 0, 0.9), "l0_m": ("L0", 0, 100), "seeing_arcsec": ("SEEING", 0, np.inf),
             "strehl": ("STREHL", -1, 90)}  # fmt: skip
@@ -143,10 +149,14 @@ def test_each_laser_against_the_median_of_the_lasers(db, table_of):
             assert found.to_numpy() == pytest.approx(expected, rel=1e-6, abs=1e-9, nan_ok=True)
         alone += [number] * (len(lasers) == 1)
     assert len(alone) == 1
-    assert frame["laser_count"].nunique() > 1
+    assert len(set(frame["laser_count"])) > 1
+    # A laser without any of the quantities.
+    unknown = ", ".join(f"{n}_mean = NULL" for n in ("r0", "l0", "lgs_seeing", "strehl"))
+    execute(engine, f"UPDATE exposure_laser SET {unknown} WHERE lgs = 2")
+    assert set(db.comparison("lasers")["lgs"]) == {1, 3, 4}
 
 
-def test_the_isoplanatic_angle(db, table_of):
+def test_the_isoplanatic_angle(db, engine, table_of):
     samples, exposures = db.comparison("isoplanatic_samples"), db.comparison("isoplanatic")
     airmass = airmass_of(db)
     assert set(samples["exposure_id"]) == set(exposures["exposure_id"])
@@ -163,21 +173,24 @@ def test_the_isoplanatic_angle(db, table_of):
         cosine = 1 / airmass[row.exposure_id]
         theta = np.where(used, 0.314 * r0 * cosine / height * ARCSEC, math.nan)
         mine = samples[samples["exposure_id"] == row.exposure_id]
-        found = mine["theta0_arcsec"].to_numpy()
-        assert found == pytest.approx(theta, rel=1e-6, nan_ok=True)
-        found = mine["h_eff_m"].to_numpy()
-        assert found == pytest.approx(height, rel=1e-6, nan_ok=True)
+        assert mine["theta0_arcsec"].to_numpy() == pytest.approx(theta, rel=1e-6, nan_ok=True)
+        assert mine["h_eff_m"].to_numpy() == pytest.approx(height, rel=1e-6, nan_ok=True)
         assert (row.profile_count, row.rejected_count) == (used.sum(), (~used).sum())
         if used.any():
-            assert row.theta0_arcsec == pytest.approx(theta[used].mean(), rel=1e-6)
-            assert row.theta0_min_arcsec == pytest.approx(theta[used].min(), rel=1e-6)
-            assert row.theta0_max_arcsec == pytest.approx(theta[used].max(), rel=1e-6)
-            assert row.r0_m == pytest.approx(r0[used].mean(), rel=1e-6)
-            assert row.h_eff_m == pytest.approx(height[used].mean(), rel=1e-6)
+            check(row, theta0_arcsec=theta[used].mean(), theta0_min_arcsec=theta[used].min(),
+                  theta0_max_arcsec=theta[used].max(), r0_m=r0[used].mean(),
+                  h_eff_m=height[used].mean())  # fmt: skip
             assert 0.5 < row.theta0_arcsec < 15
         rejected.append(row.rejected_count)
     assert rejected[:2] == [2, 2]
     assert exposures.attrs["units"]["h_eff_m"] == "m"
+    # Heights in m are known by their size, and shares count beside each other.
+    execute(
+        engine,
+        "UPDATE sparta_cn2_layer SET altitude = 1000 * altitude",
+        "UPDATE sparta_cn2_layer SET cn2_fraction = 2 * cn2_fraction",
+    )
+    pd.testing.assert_frame_equal(db.comparison("isoplanatic"), exposures, rtol=1e-9)
 
 
 def test_the_psf_over_the_field(db, engine, tree):
@@ -210,11 +223,9 @@ def test_the_psf_over_the_field(db, engine, tree):
             for star, values in stars.items():
                 row = found.loc[star]
                 fwhm, x, y = (np.nanmedian(values[n][inside]) for n in ("fwhm", "xc", "yc"))
-                assert row["fwhm_arcsec"] == pytest.approx(fwhm * scale, rel=1e-6)
-                assert row["psf_fwhm_arcsec"] == pytest.approx(psf, rel=1e-9)
-                assert row["residual_arcsec"] == pytest.approx(fwhm * scale - psf, abs=1e-7)
                 dx, dy = (x - width / 2) * scale, (y - height / 2) * scale
-                assert (row["x_arcsec"], row["y_arcsec"]) == pytest.approx((dx, dy), abs=1e-5)
-                assert row["distance_arcsec"] == pytest.approx(math.hypot(dx, dy), abs=1e-5)
-                assert row["layer_count"] == np.isfinite(values["fwhm"][inside]).sum()
+                check(row, fwhm_arcsec=fwhm * scale, psf_fwhm_arcsec=psf,
+                      residual_arcsec=fwhm * scale - psf, x_arcsec=dx, y_arcsec=dy,
+                      distance_arcsec=math.hypot(dx, dy),
+                      layer_count=np.isfinite(values["fwhm"][inside]).sum())  # fmt: skip
     assert sizes == {300, 322}

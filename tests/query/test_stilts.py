@@ -11,7 +11,6 @@ from astropy.table import Table
 from warehouse import execute, query, succeed
 
 from aomuse import to_votable
-from aomuse.db import create_engine
 from scripts.mariadb_server import find_program
 from scripts.system_packages import JDBC_DRIVER
 
@@ -43,19 +42,14 @@ def program():
 
 
 @pytest.fixture
-def jdbc(night, monkeypatch, mariadb_server):
+def jdbc(night, engine, monkeypatch, mariadb_server):
     """Give the JDBC URL of the loaded night over TLS, which a reader of its own may read."""
     monkeypatch.setenv("AOMUSE_READER_PASSWORD", PASSWORD)
     succeed(night.url, "grant-reader", USER, "--host", "127.0.0.1")
     url = sa.make_url(night.url)
-    certificate = mariadb_server.certificate
-    yield (
-        f"jdbc:mariadb://127.0.0.1:{url.port}/{url.database}"
-        f"?useSsl=true&serverSslCert={certificate}"
-    )
-    engine = create_engine(night.url)
+    place = f"127.0.0.1:{url.port}/{url.database}"
+    yield f"jdbc:mariadb://{place}?useSsl=true&serverSslCert={mariadb_server.certificate}"
     execute(engine, f"DROP USER '{USER}'@'127.0.0.1'")
-    engine.dispose()
 
 
 def stilts(program: str, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[bytes]:
@@ -84,8 +78,9 @@ def numbers(table: Table, name: str) -> list[float | None]:
 def test_two_views_joined_are_the_same_in_votable_and_fits(night, engine, jdbc, program, tmp_path):
     expected = query(engine, JOIN)
     names = re.findall(r"\w\.(\w+)[, \n]", JOIN.partition("FROM")[0])
-    written = {"join.vot": "votable-binary2-inline", "join.fits": "fits"}
-    for name, form in written.items():
+    wanted = dict(zip(names, map(list, zip(*expected, strict=True)), strict=True))
+    flags = [None if flag is None else bool(flag) for flag in wanted.pop("tip_tilt_loop")]
+    for name, form in (("join.vot", "votable-binary2-inline"), ("join.fits", "fits")):
         arguments = (f"db={jdbc}", f"user={USER}", f"sql={JOIN}", f"ofmt={form}")
         done = stilts(program, "sqlclient", *arguments, typed=f"{PASSWORD}\n")
         (tmp_path / name).write_bytes(done.stdout)
@@ -95,16 +90,9 @@ def test_two_views_joined_are_the_same_in_votable_and_fits(night, engine, jdbc, 
         table = Table.read(tmp_path / name)
         assert table.colnames == names
         assert len(table) == len(expected) == 2
-        for place, column in enumerate(names):
-            wanted = [row[place] for row in expected]
-            if column in ("archive_id", "target"):
-                assert list(table[column]) == wanted
-            elif column != "tip_tilt_loop":
-                assert numbers(table, column) == wanted, (name, column)
-    flags = [row[names.index("tip_tilt_loop")] for row in expected]
-    assert Table.read(tmp_path / "join.vot")["tip_tilt_loop"].tolist() == [
-        None if flag is None else bool(flag) for flag in flags
-    ]
+        texts = {column: list(table[column]) for column in ("archive_id", "target")}
+        assert texts | {c: numbers(table, c) for c in wanted.keys() - texts} == wanted, name
+    assert Table.read(tmp_path / "join.vot")["tip_tilt_loop"].tolist() == flags
 
 
 def test_a_url_with_the_password_ends_up_in_the_votable(night, jdbc, program, tmp_path):

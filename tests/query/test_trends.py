@@ -1,20 +1,19 @@
 """Medians by night and month, and twins, against values worked out by hand."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from warehouse import query
+from made_metrics import add_metrics
+from warehouse import insert, query
 
 from aomuse import Database
 from aomuse.errors import AomuseError
-from aomuse.metrics import metric_of
 from aomuse.metrics.registering import register_metrics
-from aomuse.models import Exposure, ExposureMetric, PsfFit, PsfFitMetric
 
-UTC = dt.datetime.fromisoformat
+NAN = float("nan")
 
 
 def add(
@@ -22,40 +21,28 @@ def add(
     number: int,
     begun: str | None = None,
     mode: str | None = "WFM-AO-N",
-    fits: tuple[Mapping[str, float | None], ...] = (),
+    fwhm: Sequence[float | None] = (),
     **metrics: float | None,
 ) -> None:
-    """Add an exposure with metrics, and analyses with theirs."""
-    with sa.orm.Session(engine) as session:
-        start = UTC(begun) if begun else None
-        session.add(
-            Exposure(
-                id=number, instrument_mode=mode, date_obs_utc=start, archive_id=f"MUSE.{number}"
-            )
-        )
-        session.flush()
-        for name, value in metrics.items():
-            metric_id = metric_of(name).id
-            session.add(ExposureMetric(exposure_id=number, metric_id=metric_id, value=value))
-        for i, found in enumerate(fits):
-            fit = PsfFit(exposure_id=number, name=f"X{i}", model="moffat")
-            session.add(fit)
-            session.flush()
-            for name, value in found.items():
-                metric_id = metric_of(name, "corrected").id
-                session.add(PsfFitMetric(psf_fit_id=fit.id, metric_id=metric_id, value=value))
-        session.commit()
+    """Add an exposure with metrics, and analyses with their FWHM at 700 nm."""
+    start = dt.datetime.fromisoformat(begun) if begun else None
+    exposure = {"id": number, "instrument_mode": mode, "date_obs_utc": start}
+    insert(engine, "exposure", exposure | {"archive_id": f"MUSE.{number}"})
+    add_metrics(engine, "exposure", number, **metrics)
+    for fit, value in enumerate(fwhm, start=10 * number):
+        new = {"id": fit, "exposure_id": number, "name": f"X{fit}", "model": "moffat"}
+        insert(engine, "psf_fit", new)
+        add_metrics(engine, "psf_fit", fit, fwhm_700nm=value)
 
 
 @pytest.fixture
 def nights(engine):
     register_metrics(engine)
-    red = "fwhm_700nm"
     # One night from noon to noon, in two modes.
-    add(engine, 1, "2018-08-12T12:00:00", seeing=0.5, airmass=1.0, fits=({red: 0.4}, {red: 0.6}))
-    add(engine, 2, "2018-08-12T23:00:00", seeing=0.9, airmass=None, fits=({red: 0.8},))
+    add(engine, 1, "2018-08-12T12:00:00", seeing=0.5, airmass=1.0, fwhm=(0.4, 0.6))
+    add(engine, 2, "2018-08-12T23:00:00", seeing=0.9, airmass=None, fwhm=(0.8,))
     add(engine, 3, "2018-08-13T11:59:59.998", seeing=0.6, airmass=1.5, glf=0.25)
-    add(engine, 4, "2018-08-13T03:00:00", "NFM-AO-N", seeing=2.0, tau0=0.004, fits=({red: None},))
+    add(engine, 4, "2018-08-13T03:00:00", "NFM-AO-N", seeing=2.0, tau0=0.004, fwhm=(None,))
     # The next night, two exposures; and one of September that belongs to August's last night.
     add(engine, 5, "2018-08-13T12:00:00", seeing=0.7)
     add(engine, 6, "2018-08-14T00:00:00", seeing=1.0)
@@ -71,19 +58,19 @@ def rows(engine: sa.Engine, columns: str, view: str, order: str) -> list[tuple[A
 
 
 def test_medians_by_night(nights):
-    columns = "night, instrument_mode, exposure_count, psf_fit_count, seeing_arcsec"
+    columns = (
+        "night, instrument_mode, exposure_count, psf_fit_count, seeing_arcsec,"
+        " airmass, tau0_s, glf, fwhm_700nm_arcsec, fwhm_500nm_arcsec"
+    )
+    unknown = (None,) * 5
+    fwhm = pytest.approx(0.6)
     assert rows(nights, columns, "v_night", "night, instrument_mode") == [
-        (None, None, 1, 0, 9.0),
-        ("2018-08-12", "NFM-AO-N", 1, 1, 2.0),
-        ("2018-08-12", "WFM-AO-N", 3, 3, 0.6),
-        ("2018-08-13", "WFM-AO-N", 2, 0, pytest.approx(0.85)),
-        ("2018-08-31", "WFM-AO-N", 1, 0, 3.0),
-        ("2018-09-01", "WFM-AO-N", 1, 0, 4.0),
-    ]
-    columns = "airmass, tau0_s, glf, fwhm_700nm_arcsec, fwhm_500nm_arcsec"
-    assert rows(nights, columns, "v_night", "night, instrument_mode")[1:3] == [
-        (None, 0.004, None, None, None),
-        (1.25, None, 0.25, pytest.approx(0.6), None),
+        (None, None, 1, 0, 9.0, *unknown),
+        ("2018-08-12", "NFM-AO-N", 1, 1, 2.0, None, 0.004, None, None, None),
+        ("2018-08-12", "WFM-AO-N", 3, 3, 0.6, 1.25, None, 0.25, fwhm, None),
+        ("2018-08-13", "WFM-AO-N", 2, 0, pytest.approx(0.85), *unknown),
+        ("2018-08-31", "WFM-AO-N", 1, 0, 3.0, *unknown),
+        ("2018-09-01", "WFM-AO-N", 1, 0, 4.0, *unknown),
     ]
 
 
@@ -106,50 +93,41 @@ def test_nothing_loaded(engine):
 @pytest.fixture
 def five(engine):
     register_metrics(engine)
-    begun = "2018-08-13T00:0{}:00"
     for i in range(5):
-        add(
-            engine,
-            10 + i,
-            begun.format(i),
-            "NFM-AO-N" if i == 4 else "WFM-AO-N",
-            seeing=float(i),
-            airmass=2.0 if i == 4 else 1.0,
-            glf=0.5,
-            tau0=0.01 * i if i < 2 else None,
-        )
+        mode, airmass = ("NFM-AO-N", 2.0) if i == 4 else ("WFM-AO-N", 1.0)
+        tau0 = 0.01 * i if i < 2 else None
+        begun = f"2018-08-13T00:0{i}:00"
+        add(engine, 10 + i, begun, mode, seeing=float(i), airmass=airmass, glf=0.5, tau0=tau0)
     return Database(engine)
 
 
 def test_the_spread_of_a_condition(five):
-    found = {
-        row[0]: row[1:]
-        for row in query(
-            five.engine, "SELECT metric, exposure_count, median, spread FROM v_condition_spread"
-        )
-    }
+    select = "SELECT metric, exposure_count, median, spread FROM v_condition_spread"
+    found = {metric: spread for metric, *spread in query(five.engine, select)}
     # Quartiles of 0 1 2 3 4 are 1 and 3.
-    assert found["seeing"] == (5, 2.0, pytest.approx(2 / 1.349))
+    assert found["seeing"] == [5, 2.0, pytest.approx(2 / 1.349)]
     # Quartiles 1 and 1, mean 1.2, mean deviation (4 * 0.2 + 0.8) / 5.
-    assert found["airmass"] == (5, 1.0, pytest.approx(0.32 / 0.7979))
-    assert found["glf"] == (5, 0.5, 0.0)
+    assert found["airmass"] == [5, 1.0, pytest.approx(0.32 / 0.7979)]
+    assert found["glf"] == [5, 0.5, 0.0]
     # Quartiles of 0 and 0.01 are 0.0025 and 0.0075.
-    assert found["tau0"] == (2, 0.005, pytest.approx(0.005 / 1.349))
+    assert found["tau0"] == [2, 0.005, pytest.approx(0.005 / 1.349)]
 
 
 def test_twins(five):
     frame = five.twins(10, n=3)
-    assert frame["exposure_id"].tolist() == [12, 13, 11]
-    assert frame["seeing_distance"].tolist() == pytest.approx([1.349, 2.0235, 0.6745])
-    # A missing coherence time is as far as any two exposures are on average.
-    assert frame["tau0_distance"].tolist()[2] == pytest.approx(2.698)
-    assert frame["tau0_distance"].isna().tolist() == [True, True, False]
-    assert frame["glf_distance"].tolist() == [0.0, 0.0, 0.0]
-    assert frame["airmass_distance"].tolist() == [0.0, 0.0, 0.0]
-    assert frame["compared_count"].tolist() == [3, 3, 4]
-    assert frame["distance"].tolist() == pytest.approx(
-        [(1.349 + 1.1284) / 4, (2.0235 + 1.1284) / 4, (0.6745 + 2.698) / 4]
-    )
+    columns = {
+        "exposure_id": [12, 13, 11],
+        "seeing_distance": pytest.approx([1.349, 2.0235, 0.6745]),
+        # A missing coherence time is as far as any two exposures are on average.
+        "tau0_distance": pytest.approx([NAN, NAN, 2.698], nan_ok=True),
+        "glf_distance": [0.0, 0.0, 0.0],
+        "airmass_distance": [0.0, 0.0, 0.0],
+        "compared_count": [3, 3, 4],
+        "distance": pytest.approx(
+            [(1.349 + 1.1284) / 4, (2.0235 + 1.1284) / 4, (0.6745 + 2.698) / 4]
+        ),
+    }
+    assert {name: frame[name].tolist() for name in columns} == columns
     # Seeing is as near in 14 as in 12, but not the air mass.
     everything = five.twins(13, any_mode=True)
     assert everything["exposure_id"].tolist() == [12, 11, 10, 14]

@@ -4,13 +4,20 @@ import fits_factory as factory
 import numpy as np
 from astropy.io import fits
 from companion_files import CATALOG, write_catalog, write_log, write_raman
-from fits_factory import Files
 
 
 def test_all_hdus_of_all_files_are_listed(db, tree):
     files = tree.add(1)
+
+    def second_sources(hdus: fits.HDUList) -> None:
+        table = hdus["SOURCES"].copy()
+        table.ver = 2
+        hdus.append(table)
+
     factory.edit(files.prm, second_sources)
     raman = write_raman(tree, "RAMAN_1.fits", DATE_OBS="2018-08-13T00:01:07.123")
+    write_catalog(files)
+    write_log(tree)
     db.load(tree.root)
     for role, path in (*((r, files.file(r)) for r in factory.ROLES), ("raman", raman)):
         with fits.open(path) as opened:
@@ -24,19 +31,10 @@ def test_all_hdus_of_all_files_are_listed(db, tree):
         )
         assert found == expected
         assert (role != "prm") == all(version == 1 for _, _, version, _ in found)
-
-
-def second_sources(hdus: fits.HDUList) -> None:
-    """Give a file a second table of a name, with a version of its own."""
-    table = hdus["SOURCES"].copy()
-    table.ver = 2
-    hdus.append(table)
-
-
-def test_texts_are_listed(db, tree):
-    write_catalog(tree.add(1, without=["raw", "psf"]))
-    write_log(tree)
-    db.load(tree.root)
+    # A file that failed offers nothing.
+    tree.add(2, without=["raw", "psf"])
+    write_log(tree, number=2).write_bytes(b"")
+    assert db.run("load", tree.root).code == 1
     assert db.query(
         "SELECT role, hdu_index, extension_name, extension_version, hdu_type, dimensions,"
         " column_count, row_count FROM v_file_hdu WHERE role IN ('catalog', 'night_log')"
@@ -50,51 +48,35 @@ def test_texts_are_listed(db, tree):
     ]
 
 
-def test_a_file_that_failed_offers_nothing(db, tree):
-    tree.add(1, without=["raw", "psf"])
-    write_log(tree).write_bytes(b"")
-    assert db.run("load", tree.root).code == 1
-    assert db.query("SELECT COUNT(*) FROM v_file_hdu WHERE role = 'night_log'") == [(0,)]
-
-
-def analyse(files: Files, model: str, sources: tuple[int, ...]) -> None:
-    """Add an analysis of an exposure's cube in a folder named after its model."""
-    folder = files.prm.parent / model
-    factory.write(folder / files.prm.name, factory.prm())
-    factory.write(folder / files.psf.name, factory.psf(sources=sources))
-
-
 SOURCES = "SELECT {} FROM v_catalog_source ORDER BY exposure_id, catalog_file, row_index, model"
 
 
-def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube(db, tree):
-    files = tree.add(1, without=["raw", "prm", "psf"])
-    analyse(files, "moffat", (3, 17))
-    analyse(files, "maoppy", (3,))
+def test_a_catalogue_has_a_row_for_each_analysis_of_its_cube_or_one(db, tree):
+    files, alone = (tree.add(n, without=["raw", "prm", "psf"]) for n in (1, 2))
+    for model, sources in (("moffat", (3, 17)), ("maoppy", (3,))):
+        folder = files.prm.parent / model
+        factory.write(folder / files.prm.name, factory.prm())
+        factory.write(folder / files.psf.name, factory.psf(sources=sources))
     write_catalog(files)
+    write_catalog(alone)
     db.load(tree.root)
     # The catalogue has the numbers 17, 3 and 99.
-    assert db.query(SOURCES.format("row_index, catalog_id, model, pampelmuse_id")) == [
-        (0, 17, "maoppy", None),
-        (0, 17, "moffat", 17),
-        (1, 3, "maoppy", 3),
-        (1, 3, "moffat", 3),
-        (2, 99, "maoppy", None),
-        (2, 99, "moffat", None),
+    assert db.query(SOURCES.format("cube_file, row_index, catalog_id, model, pampelmuse_id")) == [
+        ("DATACUBE_0001.fits", 0, 17, "maoppy", None),
+        ("DATACUBE_0001.fits", 0, 17, "moffat", 17),
+        ("DATACUBE_0001.fits", 1, 3, "maoppy", 3),
+        ("DATACUBE_0001.fits", 1, 3, "moffat", 3),
+        ("DATACUBE_0001.fits", 2, 99, "maoppy", None),
+        ("DATACUBE_0001.fits", 2, 99, "moffat", None),
+        ("DATACUBE_0002.fits", 0, 17, None, None),
+        ("DATACUBE_0002.fits", 1, 3, None, None),
+        ("DATACUBE_0002.fits", 2, 99, None, None),
     ]
     assert db.query(
-        "SELECT COUNT(*) FROM v_catalog_source c JOIN psf_fit f ON f.id = c.psf_fit_id"
+        "SELECT COUNT(*), COUNT(f.id), COUNT(c.psf_fit_id) FROM v_catalog_source c"
+        " LEFT JOIN psf_fit f ON f.id = c.psf_fit_id"
         " AND f.model = c.model AND f.exposure_id = c.exposure_id"
-    ) == [(6,)]
-
-
-def test_a_catalogue_without_an_analysis_is_there_once(db, tree):
-    write_catalog(tree.add(1, without=["raw", "prm", "psf"]))
-    db.load(tree.root)
-    columns = "row_index, catalog_id, cube_file, psf_fit_id, pampelmuse_id"
-    assert db.query(SOURCES.format(columns)) == [
-        (row, number, "DATACUBE_0001.fits", None, None) for row, number in enumerate((17, 3, 99))
-    ]
+    ) == [(9, 6, 6)]
 
 
 def test_a_catalogue_is_joined_to_its_own_cube(db, tree):
@@ -116,7 +98,7 @@ def test_a_catalogue_is_joined_to_its_own_cube(db, tree):
     ]
 
 
-def test_the_id_is_the_first_column_of_numbers(db, tree):
+def test_the_id_is_the_first_column_of_numbers_and_has_no_fraction(db, tree):
     text = """# %ECSV 1.0
 # ---
 # datatype:
@@ -129,11 +111,16 @@ b nan 2
 "" "" 3
 c 3.0 4
 """
-    write_catalog(tree.add(1, without=["raw"]), text=text)
+    first, second = (tree.add(number, without=["raw"]) for number in (1, 2))
+    write_catalog(first, text=text)
+    fractions = "# 1 NUMBER\n 3.0\n 16.7\n 17.2\n 17.0\n 1.7e19\n 6917528997577384320.0\n"
+    second.reduced.with_name(f"{second.name}.se.cat").write_text(fractions)
     db.load(tree.root)
-    assert db.query(SOURCES.format("row_index, catalog_id, pampelmuse_id")) == [
-        (0, 17, 17),
-        (3, 3, 3),
+    assert db.query(SOURCES.format("cube_file, row_index, catalog_id, pampelmuse_id")) == [
+        ("DATACUBE_0001.fits", 0, 17, 17),
+        ("DATACUBE_0001.fits", 3, 3, 3),
+        ("DATACUBE_0002.fits", 0, 3, 3),
+        ("DATACUBE_0002.fits", 3, 17, 17),
     ]
 
 
@@ -167,26 +154,10 @@ def test_a_catalogue_of_sextractor_is_joined_with_the_sources(db, tree):
     files = tree.add(1, without=["raw"])
     path = files.reduced.with_name(f"{files.name}.se.cat")
     path.write_text("# 1 NUMBER\n# 2 X_IMAGE Position [pixel]\n 3 1.5\n 17 2.5\n 20 nan\n")
-    with fits.open(files.psf) as opened:
-        del opened["PM_17"]
-        factory.write(files.psf, opened)
+    factory.write(files.psf, factory.psf(sources=(3,)))
     db.load(tree.root)
-    assert db.query(
-        "SELECT catalog_id, pampelmuse_id, extracted_row, status FROM v_catalog_source"
-        " ORDER BY row_index"
-    ) == [(3, 3, 0, 3), (17, None, 1, 2), (20, None, None, None)]
-    assert db.query(
-        "SELECT hdu_type, extension_version FROM v_file_hdu WHERE role = 'catalog'"
-    ) == [("sextractor", None)]
-    assert db.run("verify", tree.root).code == 0
-
-
-def test_an_id_with_a_fraction_is_no_id(db, tree):
-    files = tree.add(1, without=["raw"])
-    path = files.reduced.with_name(f"{files.name}.se.cat")
-    path.write_text("# 1 NUMBER\n 3.0\n 16.7\n 17.2\n 17.0\n 1.7e19\n 6917528997577384320.0\n")
-    db.load(tree.root)
-    assert db.query("SELECT row_index, pampelmuse_id FROM v_catalog_source ORDER BY 1") == [
-        (0, 3),
-        (3, 17),
-    ]
+    found = db.query(SOURCES.format("catalog_id, pampelmuse_id, extracted_row, status"))
+    assert found == [(3, 3, 0, 3), (17, None, 1, 2), (20, None, None, None)]
+    select = "SELECT hdu_type, extension_version FROM v_file_hdu WHERE role = 'catalog'"
+    assert db.query(select) == [("sextractor", None)]
+    db.succeed("verify", tree.root)

@@ -5,7 +5,6 @@ loader.
 """
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from astropy.io import fits
 from fits_factory import Files, Tree
 from sqlalchemy.orm import Session
-from warehouse import aomuse
+from warehouse import succeed
 
 import aomuse as package
 from aomuse.models import Exposure, Header
@@ -49,15 +48,30 @@ LOADED: dict[str, list[Any]] = {
     "cards": [INF, -INF, -0.0, 2**70, complex(1.5, -2.5), None, "inf", True, 0.0],
     "exposure": [INF, -0.0],
 }
-#: Telemetry is in no document but for the tables that AOMUSE 2020 had.
-STRANGE = [place for place in LOADED if place.startswith("store")]
+#: Columns of tables of a raw file. Documents have those of AOMUSE 2020 alone.
+TELEMETRY = {
+    "telemetry": "LGS1_R0",
+    "telemetry integers": "LGS1_STREHL",
+    "telemetry seconds": "Sec",
+}
+STRANGE = {
+    "store floats": "level",
+    "store integers": "count",
+    "store beyond int64": "big",
+    "store complex": "phase",
+    "store flags": "good",
+    "store texts": "name",
+    "store vectors": "pair",
+    "store lists": "list",
+}
 CARDS = ("XINF", "XMINF", "XZERO", "XBIG", "XCOMPLEX", "XNONE", "XTEXT", "XFLAG", "XPLAIN")
 VALUES = ("1E400", "-1E400", "-0.0", str(2**70), "(1.5, -2.5)", "", "'inf     '", "T", "0.0")
 
 
 def sparta() -> fits.BinTableHDU:
-    seconds = np.array(LOADED["telemetry seconds"], dtype=np.int32)
-    strehl = np.array(LOADED["telemetry integers"], dtype=np.int32)
+    seconds, strehl = (
+        np.array(LOADED[f"telemetry {name}"], dtype=np.int32) for name in ("seconds", "integers")
+    )
     return fits.BinTableHDU.from_columns(
         [
             fits.Column("Sec", "1J", null=NULL, array=seconds),
@@ -72,13 +86,12 @@ def sparta() -> fits.BinTableHDU:
 def strange() -> fits.BinTableHDU:
     lists = np.empty(ROWS, dtype=object)
     lists[:] = [np.array(part) for part in LOADED["store lists"]]
+    large = np.array(LOADED["store beyond int64"], np.uint64)
     return fits.BinTableHDU.from_columns(
         [
             fits.Column("level", "1D", array=SPECIAL),
             fits.Column("count", "1J", null=NULL, array=LOADED["store integers"]),
-            fits.Column(
-                "big", "1K", bzero=2**63, array=np.array(LOADED["store beyond int64"], np.uint64)
-            ),
+            fits.Column("big", "1K", bzero=2**63, array=large),
             fits.Column("phase", "1M", array=np.array(LOADED["store complex"])),
             fits.Column("good", "1L", array=[bool(value) for value in LOADED["store flags"]]),
             fits.Column("name", "4A", array=LOADED["store texts"]),
@@ -98,18 +111,15 @@ def write_raw(files: Files) -> None:
         factory.edit_bytes(files.raw, lambda raw, t=text: raw.replace(b"F" + t, b"\0" + t))
 
 
-def write(tree: Tree) -> Files:
+@pytest.fixture
+def night(db_url, tmp_path):
+    tree = Tree(tmp_path / "night")
     files = tree.add(1)
-    write_raw(tree.add(2))
-    cube = factory.reduced(1)
-    for keyword in CARDS:
-        cube[0].header[keyword] = 1.0
-    factory.write(files.reduced, cube)
-    for keyword, value in zip(CARDS, VALUES, strict=True):
-        factory.set_card(files.reduced, 0, keyword, value)
-    factory.set_card(files.reduced, 0, "RA", "1E400")
-    factory.set_card(files.reduced, 0, "DEC", "-0.0")
     write_raw(files)
+    write_raw(tree.add(2))
+    factory.write(files.reduced, factory.reduced(1, **dict.fromkeys(CARDS, 1.0)))
+    for keyword, value in (*zip(CARDS, VALUES, strict=True), ("RA", "1E400"), ("DEC", "-0.0")):
+        factory.set_card(files.reduced, 0, keyword, value)
 
     def parameters(hdus: fits.HDUList) -> None:
         hdus["PSFPARS"].data["polyfit"][1] = SPECIAL  # fwhm
@@ -119,14 +129,7 @@ def write(tree: Tree) -> Files:
 
     factory.edit(files.prm, parameters)
     factory.edit(files.psf, source)
-    return files
-
-
-@pytest.fixture
-def night(db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
-    files = write(tree)
-    assert aomuse(db_url, "load", tree.root).code == 0
+    succeed(db_url, "load", tree.root)
     return files
 
 
@@ -143,128 +146,100 @@ def plain(value: Any) -> Any:
 
 def of_documents(data: dict[str, Any], params: Any, sources: Any) -> dict[str, Any]:
     """Give the values that documents have; JSON has a complex number as text."""
-    atm, primary = data["SPARTA_ATM_DATA"], data["PRIMARY"]
-    cards = [primary[keyword] for keyword in CARDS]
+    cards = [data["PRIMARY"][keyword] for keyword in CARDS]
     return {
-        "telemetry": atm["LGS1_R0"],
-        "telemetry integers": atm["LGS1_STREHL"],
-        "telemetry seconds": atm["Sec"],
+        **{place: data["SPARTA_ATM_DATA"][name] for place, name in TELEMETRY.items()},
         "parameter": params["fwhm"],
         "source": sources["PM_3"]["flux"],
         "cards": [complex(c) if i == 4 and isinstance(c, str) else c for i, c in enumerate(cards)],
     }
 
 
-def of_columns(columns: Iterable[Any]) -> dict[str, Any]:
-    """Give the values of the tables of a stored exposure, by column; NULL is what a file has."""
-    return {c.format.name: c.values for c in columns}
+def of_objects(engine: sa.Engine, archive_id: str) -> tuple[int, dict[str, Any]]:
+    """Give the number of an exposure, and what its objects say."""
+    with Session(engine) as session:
+        select = sa.select(Exposure).where(Exposure.archive_id == archive_id)
+        exposure = session.scalars(select).one()
+        fit = exposure.psf_fits[0]
+        return exposure.id, of_documents(exposure.data(), fit.psf_params(), fit.sources())
+
+
+def of_verify(connection: sa.Connection, number: int) -> dict[str, Any]:
+    """Give what `aomuse verify` compares with the files; NULL is what a file has."""
+    stored = StoredExposure(connection, number)
+    headers = connection.execute(
+        sa.select(Header.extension_name, Header.id)
+        .where(Header.exposure_id == number)
+        .order_by(Header.source_file_id.desc(), Header.hdu_index.desc())
+    )
+    ids = dict(headers.all())
+    names = ("SPARTA_ATM_DATA", "STRANGE", "PSFPARS", "PM_3")
+    tables = {name: {c.format.name: c for c in stored.table(ids[name])} for name in names}
+    atm, other = tables["SPARTA_ATM_DATA"], tables["STRANGE"]
+    good = other["good"]
+    cards = {card.keyword: card.value for card in stored.cards([ids["PRIMARY"]])[ids["PRIMARY"]]}
+    select = sa.select(Exposure.ra_deg, Exposure.dec_deg).where(Exposure.id == number)
+    pointing = connection.execute(select).one()._mapping
+    return {
+        **{place: atm[name].values for place, name in TELEMETRY.items()},
+        **{place: other[name].values for place, name in STRANGE.items()},
+        "store flags": [None if n else v for v, n in zip(good.values, good.nulls, strict=True)],
+        "parameter": tables["PSFPARS"]["polyfit"].values[1],
+        "source": tables["PM_3"]["flux"].values,
+        "cards": [cards[keyword] for keyword in CARDS],
+        "exposure": [
+            stored.special.value("exposure", name, number, value)
+            for name, value in pointing.items()
+        ],
+    }
+
+
+def of_frames(db: package.Database, number: int, **filters: Any) -> dict[str, Any]:
+    """Give what the frames say of an exposure; NULL is missing there."""
+
+    def cells(frame: pd.DataFrame, *names: str) -> list[list[Any]]:
+        rows = frame[frame["exposure_id"] == number]
+        return [rows[name].tolist() for name in names]
+
+    atm, other = (db.telemetry(name, **filters) for name in ("SPARTA_ATM_DATA", "STRANGE"))
+    header = db.header(*CARDS, file="reduced", **filters)
+    return {
+        **dict(zip(TELEMETRY, cells(atm, *TELEMETRY.values()), strict=True)),
+        **dict(zip(STRANGE, cells(other, *STRANGE.values()), strict=True)),
+        "parameter": cells(db.psf("fwhm", **filters), "fwhm")[0],
+        "source": cells(db.sources(ids=[3], **filters), "flux")[0],
+        "cards": [values[0] for values in cells(header, *CARDS)],
+        "exposure": [v[0] for v in cells(db.exposures(**filters), "ra_deg", "dec_deg")],
+    }
 
 
 def every_way(
     url: str, engine: sa.Engine, archive_id: str, folder: Path
 ) -> dict[str, dict[str, Any]]:
     """Give what each way back says of each place."""
-    with Session(engine) as session:
-        exposure = session.scalars(sa.select(Exposure).where(Exposure.archive_id == archive_id))
-        found = exposure.one()
-        number, fit = found.id, found.psf_fits[0]
-        documents = of_documents(found.data(), fit.psf_params(), fit.sources())
-    assert aomuse(url, "export", "seed-json", folder).code == 0
+    number, documents = of_objects(engine, archive_id)
+    succeed(url, "export", "seed-json", folder)
     text = json.loads((folder / "DATACUBE_0001.prm.fits.json").read_text())
-    exported = of_documents(text["data"], text["psfParams"], text["sources"])
     with engine.connect() as connection:
-        stored = StoredExposure(connection, number)
-        headers = connection.execute(
-            sa.select(Header.id, Header.extension_name, Header.hdu_index)
-            .where(Header.exposure_id == number)
-            .order_by(Header.source_file_id, Header.hdu_index)
-        ).all()
-        ids = {name: header for header, name, _ in reversed(headers)}
-        atm = of_columns(stored.table(ids["SPARTA_ATM_DATA"]))
-        other = stored.table(ids["STRANGE"])
-        cards = {
-            card.keyword: card.value for card in stored.cards([ids["PRIMARY"]])[ids["PRIMARY"]]
-        }
-        rows = connection.execute(
-            sa.select(Exposure.ra_deg, Exposure.dec_deg).where(Exposure.id == number)
-        ).one()
-        pointing = [
-            stored.special.value("exposure", name, number, value)
-            for name, value in zip(("ra_deg", "dec_deg"), rows, strict=True)
-        ]
-        columns = of_columns(other)
-        nulls = {c.format.name: c.nulls for c in other}
-        flags = [None if n else v for v, n in zip(columns["good"], nulls["good"], strict=True)]
-        verified = {
-            "telemetry": atm["LGS1_R0"],
-            "telemetry integers": atm["LGS1_STREHL"],
-            "telemetry seconds": atm["Sec"],
-            "store floats": columns["level"],
-            "store integers": columns["count"],
-            "store beyond int64": columns["big"],
-            "store complex": columns["phase"],
-            "store flags": flags,
-            "store texts": columns["name"],
-            "store vectors": columns["pair"],
-            "store lists": columns["list"],
-            "parameter": of_columns(stored.table(ids["PSFPARS"]))["polyfit"][1],
-            "source": of_columns(stored.table(ids["PM_3"]))["flux"],
-            "cards": [cards[keyword] for keyword in CARDS],
-            "exposure": pointing,
-        }
         table = sparta_table(connection, number)
+        verified = of_verify(connection, number)
     assert table is not None
-    predicted = {
-        "telemetry": np.asarray(table["LGS1_R0"], dtype=float),
-        "telemetry integers": table["LGS1_STREHL"],
-        "telemetry seconds": table["Sec"],
-    }
+    table["LGS1_R0"] = np.asarray(table["LGS1_R0"], dtype=float)
     ways = {
         "verify": verified,
         "documents": documents,
-        "export": exported,
-        "predict": predicted,
-        "frames": of_frames(package.connect(url), number, {"exposures": archive_id}),
-        "frames of all": of_frames(package.connect(url), number, {}),
+        "export": of_documents(text["data"], text["psfParams"], text["sources"]),
+        "predict": {place: table[name] for place, name in TELEMETRY.items()},
+        "frames": of_frames(package.connect(url), number, exposures=archive_id),
+        "frames of all": of_frames(package.connect(url), number),
     }
     return {way: {p: plain(list(v)) for p, v in places.items()} for way, places in ways.items()}
-
-
-def of_frames(db: package.Database, number: int, filters: Any) -> dict[str, Any]:
-    """Give what the frames say of an exposure; NULL is missing there."""
-
-    def cells(frame: pd.DataFrame, name: str) -> list[Any]:
-        return frame.loc[frame["exposure_id"] == number, name].tolist()
-
-    atm, other = db.telemetry("SPARTA_ATM_DATA", **filters), db.telemetry("STRANGE", **filters)
-    sources = db.sources(ids=[3], **filters)
-    header = db.header(*CARDS, file="reduced", **filters)
-    exposures = db.exposures(**filters)
-    card = [cells(header, keyword)[0] for keyword in CARDS]
-    return {
-        "telemetry": cells(atm, "LGS1_R0"),
-        "telemetry integers": cells(atm, "LGS1_STREHL"),
-        "telemetry seconds": cells(atm, "Sec"),
-        "store floats": cells(other, "level"),
-        "store integers": cells(other, "count"),
-        "store beyond int64": cells(other, "big"),
-        "store complex": cells(other, "phase"),
-        "store flags": cells(other, "good"),
-        "store texts": cells(other, "name"),
-        "store vectors": cells(other, "pair"),
-        "store lists": cells(other, "list"),
-        "parameter": cells(db.psf("fwhm", **filters), "fwhm"),
-        "source": cells(sources, "flux"),
-        "cards": card,
-        "exposure": [cells(exposures, "ra_deg")[0], cells(exposures, "dec_deg")[0]],
-    }
 
 
 def require(ways: dict[str, dict[str, Any]], expected: dict[str, list[Any]]) -> None:
     """Compare all ways with what is expected."""
     for way, places in ways.items():
-        missing = set(LOADED) - set(places)
-        assert missing <= {*STRANGE, "parameter", "source", "cards", "exposure"}, way
+        assert TELEMETRY.keys() <= places.keys() <= LOADED.keys(), way
         for place, values in places.items():
             wanted = expected[place]
             if way.startswith("frames") and place.endswith(("integers", "seconds")):
@@ -286,15 +261,14 @@ def test_all_ways_agree_before_and_after_edits(engine, db_url, night, tmp_path):
         f"header_id IN (SELECT id FROM header WHERE {at}) AND keyword_id IN "
         "(SELECT id FROM keyword WHERE name = '{}')"
     )
+    twice = "row_index IN (0, 2)"
+    layers = f"layer IN (0, 2) AND psf_fit_id = {fit}"
     statements = [
-        f"UPDATE sparta_atm SET r0_m = row_index + 1.5 WHERE row_index IN (0, 2) AND lgs = 1"
-        f" AND {at}",
-        f"UPDATE psf_parameter SET value = layer + 1.5 WHERE layer IN (0, 2) AND parameter = 'fwhm'"
-        f" AND psf_fit_id = {fit}",
-        f"UPDATE source_sample SET flux = layer + 1.5 WHERE layer IN (0, 2) AND pampelmuse_id = 3"
-        f" AND psf_fit_id = {fit}",
+        f"UPDATE sparta_atm SET r0_m = row_index + 1.5 WHERE {twice} AND lgs = 1 AND {at}",
+        f"UPDATE psf_parameter SET value = layer + 1.5 WHERE parameter = 'fwhm' AND {layers}",
+        f"UPDATE source_sample SET flux = layer + 1.5 WHERE pampelmuse_id = 3 AND {layers}",
         *(
-            f"UPDATE table_value SET value_float = row_index + 1.5 WHERE row_index IN (0, 2)"
+            f"UPDATE table_value SET value_float = row_index + 1.5 WHERE {twice}"
             f" AND element = 0 AND header_id = {header} AND table_column_id = {column.format(name)}"
             for name in ("level", "phase", "pair", "list")
         ),
