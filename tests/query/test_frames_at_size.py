@@ -1,8 +1,11 @@
 """Frames of many exposures, and of rows that somebody changed."""
 
 import pandas as pd
+import pytest
 import sqlalchemy as sa
+from warehouse import execute, insert, query
 
+from aomuse import Database
 from aomuse.query.frames import layouts
 
 
@@ -30,42 +33,39 @@ def test_tables_of_many_exposures(night, monkeypatch):
 
 def test_rows_of_telemetry_that_somebody_deleted(night, engine):
     before = night.db.telemetry("SPARTA_ATM_DATA")
-    with engine.begin() as connection:
-        where = {"exposure": int(before["exposure_id"][0])}
-        of_row = "FROM sparta_atm WHERE exposure_id = :exposure AND row_index = 1"
-        connection.execute(sa.text(f"DELETE {of_row}"), where)
-    after = night.db.telemetry("SPARTA_ATM_DATA")
+    first = before["exposure_id"][0]
+    execute(engine, f"DELETE FROM sparta_atm WHERE exposure_id = {first} AND row_index = 1")
     assert before["Sec"].dtype == "int64"
     expected = before.astype({"Sec": "Int64", "USec": "Int64"})
     expected.loc[1, expected.columns[3:]] = pd.NA
-    pd.testing.assert_frame_equal(after, expected)
+    pd.testing.assert_frame_equal(night.db.telemetry("SPARTA_ATM_DATA"), expected)
 
 
 def test_analyses_together_are_those_of_each_exposure(night, engine):
-    with engine.begin() as connection:
-        # The exposure that was loaded first becomes the later one.
-        moved = "UPDATE exposure SET date_obs_utc = '2019-01-01 00:00:00' WHERE id = :first"
-        connection.execute(sa.text(moved), {"first": int(night.db.exposures()["exposure_id"][0])})
-        key = connection.exec_driver_sql("SELECT psf_fit_id, pampelmuse_id FROM source").first()
-        of_key = {"fit": key[0], "star": key[1], "row": f"{key[0]}/1/{key[1]}"}
-        sample = "psf_fit_id = :fit AND layer = 1 AND pampelmuse_id = :star"
-        connection.execute(sa.text(f"UPDATE source_sample SET snr = NULL WHERE {sample}"), of_key)
-        infinity = "SELECT exposure_id, 'source_sample', 'snr', :row, '-inf' FROM psf_fit"
-        names = "exposure_id, table_name, column_name, row_key, value"
-        insert = f"INSERT INTO special_value ({names}) {infinity} WHERE id = :fit"
-        connection.execute(sa.text(insert), of_key)
+    first = int(night.db.exposures()["exposure_id"][0])
+    fit, star = query(engine, "SELECT psf_fit_id, MIN(pampelmuse_id) FROM source GROUP BY 1")[0]
+    sample = f"psf_fit_id = {fit} AND layer = 1 AND pampelmuse_id = {star}"
+    execute(
+        engine,
+        # What was loaded first becomes the later one.
+        f"UPDATE exposure SET date_obs_utc = '2019-01-01 00:00:00' WHERE id = {first}",
+        f"UPDATE source_sample SET snr = NULL WHERE {sample}",
+    )
+    infinity = {"table_name": "source_sample", "column_name": "snr", "value": "-inf"}
+    insert(engine, "special_value", infinity | {"exposure_id": first, "row_key": f"{fit}/1/{star}"})
     assert list(night.db.sources()["snr"]).count(float("-inf")) == 1
     ordered = list(night.db.exposures()["exposure_id"])
     assert ordered == sorted(ordered, reverse=True)
     waves = sorted(night.db.psf("fwhm")["wavelength_nm"])
-    star = night.db.sources()["pampelmuse_id"][0]
-    slice_ = {"wavelength": (waves[2], waves[-3])}
-    calls = [(night.db.extracted_sources, {})]
-    calls += [
-        (night.db.sources, some | wave) for some in ({}, {"ids": [star]}) for wave in ({}, slice_)
-    ]
-    for call, asked in calls:
+    slices: list[dict[str, object]] = [{}, {"wavelength": (waves[2], waves[-3])}]
+    stars: list[dict[str, object]] = [{}, {"ids": [star]}]
+    calls = [(night.db.sources, own | wave) for own in stars for wave in slices]
+    for call, asked in [(night.db.extracted_sources, {}), *calls]:
         parts = [call(exposures=number, **asked) for number in ordered]
         assert all(len(part) for part in parts), asked
-        whole = pd.concat(parts, ignore_index=True)
-        pd.testing.assert_frame_equal(call(**asked), whole)
+        pd.testing.assert_frame_equal(call(**asked), pd.concat(parts, ignore_index=True))
+
+
+def test_an_engine_is_not_a_url(db_url):
+    with pytest.raises(TypeError, match=r"aomuse\.connect"):
+        Database(db_url)
