@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
+from loaded import clean, db, tree, whole  # noqa: F401, the fixtures of all folders
 from mariadb_pool import (
     COUNTING,
     UNSAFE_BUT_FAST,
@@ -174,6 +175,13 @@ def mariadb_admin(mariadb_server, _control):
         for name in names:
             end_connections(connection, name)
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.fixture
+def administrator(_control):
+    """Give a connection of the server's administrator, which commits each statement."""
+    with _control.connect() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

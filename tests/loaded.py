@@ -1,7 +1,4 @@
-"""A warehouse under test with its commands, and the fixtures that folders share.
-
-A folder's conftest.py imports the fixtures that its tests ask for.
-"""
+"""A warehouse under test with its commands, and the fixtures of it that all folders have."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +33,7 @@ class Loaded:
 
     def fail(self, *arguments: object, code: int = 1) -> str:
         """Run a command that ends with one error, and give its line."""
-        done = self.run(*arguments)
-        assert (done.code, len(done.errors)) == (code, 1), done.text
-        return done.errors[0]
+        return warehouse.fail(self.url, *arguments, code=code)
 
     def query(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         return warehouse.query(self.engine, statement, **values)
@@ -70,6 +65,10 @@ class Loaded:
     def open_issues(self, severity: str = "error") -> list[tuple[str, str]]:
         return warehouse.open_issues(self.engine, severity)
 
+    def outcomes(self, command: str = "load") -> list[str]:
+        """Give how each run of a command has ended."""
+        return [row["outcome"] for row in self.rows("load_run") if row["command"] == command]
+
     def loaded_paths(self) -> set[str]:
         """Give the paths of the files that were read without an error."""
         return {row["path"] for row in self.rows("source_file") if row["outcome"] == "loaded"}
@@ -89,6 +88,12 @@ def tree(tmp_path):
 def whole(tmp_path_factory, sqlite_template):
     """Rows of the first three exposures, by number."""
     return warehouse.load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
+
+
+@pytest.fixture(scope="module")
+def clean(tree, tmp_path_factory, sqlite_template):
+    """Rows of each exposure of a module's own tree, after one load."""
+    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, Any]:

@@ -185,6 +185,19 @@ class Process:
         self.wait()
         return out, err
 
+    def succeed(self) -> str:
+        """Wait for a command that has nothing to say on standard error, and give what it prints."""
+        out, err = self.communicate()
+        assert (self.returncode, err) == (0, ""), (self.returncode, out + err)
+        return out
+
+    def fail(self, code: int) -> str:
+        """Wait for a command that ends with a code, and give what it says on standard error."""
+        out, err = self.communicate()
+        assert self.returncode == code, (self.returncode, out + err)
+        assert "Traceback" not in out + err, out + err
+        return err
+
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)

@@ -128,6 +128,13 @@ def succeed(url: str | None, *arguments: object) -> Finished:
     return done
 
 
+def fail(url: str | None, *arguments: object, code: int = 1) -> str:
+    """Run a command that ends with one error, and give its line."""
+    done = aomuse(url, *arguments)
+    assert (done.code, len(done.errors)) == (code, 1), (arguments, done.text)
+    return done.errors[0]
+
+
 def execute(engine: sa.Engine, *statements: str) -> None:
     """Run statements in one transaction."""
     with engine.begin() as connection:
