@@ -191,7 +191,7 @@ class Process:
         assert (self.returncode, err) == (0, ""), (self.returncode, out + err)
         return out
 
-    def fail(self, code: int) -> str:
+    def ends_with(self, code: int) -> str:
         """Wait for a command that ends with a code, and give what it says on standard error."""
         out, err = self.communicate()
         assert self.returncode == code, (self.returncode, out + err)

@@ -32,7 +32,7 @@ def leaves(command: click.Command, path: str = "aomuse") -> Iterator[tuple[str, 
 # Help
 
 
-@pytest.mark.parametrize(("path", "command"), leaves(cli))
+@pytest.mark.parametrize(("path", "command"), list(leaves(cli)))
 def test_help_has_an_example_and_says_what_each_option_does(path, command):
     done = succeed(None, *path.split()[1:], "--help")
     assert path in done.out.splitlines()[0]
