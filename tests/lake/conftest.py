@@ -1,10 +1,9 @@
-"""Fixtures that other folders have too, and a night with values of every kind."""
+"""A night with values of every kind, in a database and in a lake."""
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from fits_factory import Tree
-from loaded import db, tree  # noqa: F401
 
 
 def write_exposures(root: Tree, numbers: range) -> None:
@@ -25,7 +24,27 @@ def two(tmp_path_factory):
 
 
 @pytest.fixture
-def night(db, two, load_once):  # noqa: F811
+def night(db, two, load_once):
     """Give a database that they are loaded into."""
     load_once(two)
     return db
+
+
+@pytest.fixture
+def lake(night, tmp_path):
+    """Give the folder that it was exported to."""
+    done = night.succeed("export", "parquet", tmp_path / "lake", "--workers", "1")
+    assert "2 exposures new" in done.out
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def export(night, tmp_path):
+    """Give a function that exports and verifies, and gives the last line of the export."""
+
+    def export(*options: str, lake: str = "lake") -> str:
+        done = night.succeed("export", "parquet", tmp_path / lake, "--workers", "1", *options)
+        night.succeed("verify", "--lake", tmp_path / lake)
+        return done.out.splitlines()[-1]
+
+    return export

@@ -1,18 +1,17 @@
 """open_lake(as_=…): the frames of pandas to the bit, read in parts when rows are needed."""
 
+import shutil
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from warehouse import aomuse
+from warehouse import succeed
 
 from aomuse import open_lake
 from aomuse.errors import AomuseError
 from aomuse.lake import lazy
-
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 FRAMES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "exposures": ((), {}),
@@ -24,10 +23,13 @@ FRAMES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 }
 
 
-@pytest.fixture
-def lake(night, tmp_path):
-    assert aomuse(night.url, "export", "parquet", tmp_path / "lake", "--workers", "1").code == 0
-    return tmp_path / "lake"
+@pytest.fixture(scope="module")
+def lake(two, tmp_path_factory, sqlite_template):
+    folder = tmp_path_factory.mktemp("lake")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder)}"
+    succeed(url, "load", two)
+    succeed(url, "export", "parquet", folder / "lake", "--workers", "1")
+    return folder / "lake"
 
 
 def values(column: Any) -> list[Any]:
