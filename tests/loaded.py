@@ -1,6 +1,10 @@
 """A warehouse under test with its commands, and the fixtures of it that all folders have."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +12,17 @@ import pytest
 import sqlalchemy as sa
 import warehouse
 from fits_factory import Tree
+from warehouse import rows_of_one_load
 
-from aomuse.db import create_engine
+
+def of_engine(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Bind a function of ``warehouse`` to the engine of the database under test."""
+
+    @wraps(function)
+    def bound(self: Loaded, *arguments: object, **options: object) -> Any:
+        return function(self.engine, *arguments, **options)
+
+    return bound
 
 
 @dataclass(frozen=True)
@@ -18,6 +31,16 @@ class Loaded:
 
     engine: sa.Engine
     url: str
+
+    query = of_engine(warehouse.query)
+    scalar = of_engine(warehouse.scalar)
+    execute = of_engine(warehouse.execute)
+    rows = of_engine(warehouse.rows)
+    contents = of_engine(warehouse.contents)
+    exposure = of_engine(warehouse.exposure)
+    exposures = of_engine(warehouse.exposures)
+    exposure_id = of_engine(warehouse.exposure_id)
+    open_issues = of_engine(warehouse.open_issues)
 
     def run(self, *arguments: object) -> warehouse.Finished:
         """Run a command."""
@@ -35,35 +58,8 @@ class Loaded:
         """Run a command that ends with one error, and give its line."""
         return warehouse.fail(self.url, *arguments, code=code)
 
-    def query(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        return warehouse.query(self.engine, statement, **values)
-
-    def scalar(self, statement: str, **values: object) -> Any:
-        return warehouse.scalar(self.engine, statement, **values)
-
     def count(self, table: str) -> int:
         return self.scalar(f"SELECT COUNT(*) FROM {table}")
-
-    def execute(self, *statements: str) -> None:
-        warehouse.execute(self.engine, *statements)
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        return warehouse.rows(self.engine, table)
-
-    def contents(self, **options: Any) -> dict[str, list[Any]]:
-        return warehouse.contents(self.engine, **options)
-
-    def exposure(self, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
-        return warehouse.exposure(self.engine, archive_id)
-
-    def exposures(self) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
-        return warehouse.exposures(self.engine)
-
-    def exposure_id(self, archive_id: str) -> int | None:
-        return warehouse.exposure_id(self.engine, archive_id)
-
-    def open_issues(self, severity: str = "error") -> list[tuple[str, str]]:
-        return warehouse.open_issues(self.engine, severity)
 
     def outcomes(self, command: str = "load") -> list[str]:
         """Give how each run of a command has ended."""
@@ -94,14 +90,6 @@ def whole(tmp_path_factory, sqlite_template):
 def clean(tree, tmp_path_factory, sqlite_template):
     """Rows of each exposure of a module's own tree, after one load."""
     return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
-
-
-def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, Any]:
-    """Load a tree in one go into a new SQLite file, and give the rows of each exposure."""
-    database.write_bytes(template.read_bytes())
-    assert warehouse.aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
-    engine = create_engine(f"sqlite:///{database}")
-    return warehouse.exposures(engine)
 
 
 def tree_of(folder: Path, exposures: int) -> Tree:

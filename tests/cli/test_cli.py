@@ -48,8 +48,9 @@ def test_help_of_the_whole():
     done = succeed(None, "--help")
     assert "Exit codes: 0" in done.out
     assert "AOMUSE_DATABASE_URL" in done.out
-    for command in COMMANDS:
-        assert f"  {command}" in done.out
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name}" in done.out
+        assert cli.get_command(click.Context(cli), name).help.splitlines()[0] == line
     assert "--help" not in aomuse(None, "--version").out
 
 
@@ -83,11 +84,6 @@ main()
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("aomuse: ")
     assert done.stderr.count("\n") == 1
-
-
-def test_the_list_of_commands_repeats_their_help():
-    for name, (_, line) in COMMANDS.items():
-        assert cli.get_command(click.Context(cli), name).help.splitlines()[0] == line
 
 
 #: Runs commands in one process, and prints after each the libraries that were imported until then.
@@ -202,12 +198,9 @@ def test_without_a_schema_nothing_is_loaded(empty_url, backend, tmp_path, tree):
 # Status
 
 
-def test_status_of_an_empty_warehouse(db):
+def test_status(db, tree):
     assert "none: load a tree with aomuse load ROOT" in db.succeed("status").out
     assert "no open issues" in db.succeed("status", "--issues").out
-
-
-def test_status(db, tree):
     files = tree.add(1)
     files.psf.write_bytes(b"")
     db.run("load", tree.root)

@@ -106,7 +106,7 @@ def root(tmp_path_factory):
 
 
 def test_what_was_loaded_stays_on_the_way_down_and_up(db, root, load_once):
-    """Each revision goes down, up and down again, and at last all of them up."""
+    """Each revision goes down, up and down again, at last all of them up, and all away."""
     load_once(root)
     before = db.contents(but=())
     for older, revision in reversed(list(pairwise(REVISIONS))):
@@ -120,6 +120,9 @@ def test_what_was_loaded_stays_on_the_way_down_and_up(db, root, load_once):
     schema.upgrade(db.engine)
     assert differing(db.contents(but=()), before) <= FORGOTTEN
     db.succeed("verify")
+    schema.downgrade(db.engine, "base")
+    inspector = sa.inspect(db.engine)
+    assert [*inspector.get_table_names(), *inspector.get_view_names()] == ["alembic_version"]
 
 
 def differing(after: dict[str, list[Any]], before: dict[str, list[Any]]) -> set[str]:

@@ -71,22 +71,17 @@ def gate(tmp_path):
 
 
 @pytest.fixture
-def start(db, tree, load_once, crew, gate):
-    """Give a function that starts to predict, and comes back with the first prediction."""
+def process(db, tree, load_once, crew, gate):
+    """Start to predict, and wait for the first prediction."""
     load_once(tree.root)
-
-    def start():
-        address = crew.address
-        process = start_command(db.url, "predict", "--scheduler", address, before=gate.code)
-        gate.wait(process)
-        assert db.count("psf_prediction") == 1
-        return process
-
-    return start
+    address = crew.address
+    process = start_command(db.url, "predict", "--scheduler", address, before=gate.code)
+    gate.wait(process)
+    assert db.count("psf_prediction") == 1
+    return process
 
 
-def test_a_worker_that_is_killed(db, clean, crew, gate, start):
-    process = start()
+def test_a_worker_that_is_killed(db, clean, crew, gate, process):
     kill_worker(crew)
     gate.open()
     assert (
@@ -97,8 +92,7 @@ def test_a_worker_that_is_killed(db, clean, crew, gate, start):
     assert db.outcomes("predict") == ["complete"]
 
 
-def test_the_scheduler_that_is_killed(db, clean, crew, gate, start):
-    process = start()
+def test_the_scheduler_that_is_killed(db, clean, crew, gate, process):
     end(crew.scheduler)
     gate.open()
     assert process.ends_with(1) == (
@@ -111,8 +105,7 @@ def test_the_scheduler_that_is_killed(db, clean, crew, gate, start):
     assert db.outcomes("predict") == ["failed"]
 
 
-def test_killed_then_resumed(db, clean, crew, start):
-    process = start()
+def test_killed_then_resumed(db, clean, crew, process):
     process.kill()
     process.communicate()
     assert predictions(db).items() <= clean.items()
@@ -121,8 +114,7 @@ def test_killed_then_resumed(db, clean, crew, start):
     assert db.outcomes("predict") == ["killed", "complete"]
 
 
-def test_ctrl_c(db, clean, gate, start):
-    process = start()
+def test_ctrl_c(db, clean, gate, process):
     process.send_signal(signal.SIGINT)
     gate.open()
     assert process.ends_with(130).strip() == "aomuse: interrupted"
