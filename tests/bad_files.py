@@ -30,6 +30,10 @@ class Bad:
         return f"{self.role}-{self.name}"
 
 
+def bad(roles: tuple[str, ...], name: str, code: str, spoil: Spoil) -> list[Bad]:
+    return [Bad(name, role, code, spoil) for role in roles]
+
+
 def afterwards(function: Callable[..., object]) -> Callable[..., Spoil]:
     """Let what does something to a file wait for its path."""
     return lambda *arguments: lambda path: function(path, *arguments)
@@ -173,8 +177,7 @@ TEXT = fits.Column("polyfit", "4A", array=["2.5", "3.5"])
 
 BAD = [
     # not what their names say
-    Bad("empty", "reduced", "empty", replace_with(b"")),
-    Bad("empty", "psf", "empty", replace_with(b"")),
+    *bad(("reduced", "psf"), "empty", "empty", replace_with(b"")),
     Bad("text", "raw", "not_fits", replace_with(b"to be copied\n" * 400)),
     Bad("html", "prm", "not_fits", replace_with(HTML)),
     Bad("nul bytes", "psf", "not_fits", replace_with(bytes(2880 * 3))),
@@ -184,14 +187,12 @@ BAD = [
     # what the file system offers in place of a file
     Bad("dangling link", "raw", "unreadable", instead(lambda p: p.symlink_to("nowhere.fits"))),
     Bad("link to itself", "prm", "unreadable", instead(lambda p: p.symlink_to(p.name))),
-    Bad("fifo", "psf", "not_a_file", instead(os.mkfifo)),
-    Bad("fifo", "reduced", "not_a_file", instead(os.mkfifo)),
+    *bad(("psf", "reduced"), "fifo", "not_a_file", instead(os.mkfifo)),
     Bad("socket", "raw", "not_a_file", instead(bind_socket)),
     Bad("device", "psf", "not_a_file", instead(lambda p: p.symlink_to("/dev/zero"))),
     # cut short
     Bad("cut in a header", "reduced", "truncated", cut_bytes(2880 + 100)),
-    Bad("cut in the primary header", "reduced", "truncated", truncate(2000)),
-    Bad("cut in the primary header", "raw", "truncated", truncate(2000)),
+    *bad(("reduced", "raw"), "cut in the primary header", "truncated", truncate(2000)),
     Bad("header only", "psf", "no_sources", truncate(2880), read=True),
     Bad("cut in a table", "psf", "truncated", cut_bytes(2880 - 100)),
     Bad("cut in a table", "prm", "truncated", cut_bytes(2880 - 1)),
@@ -221,11 +222,8 @@ BAD = [
     Bad("GCOUNT negative", "psf", "bad_header", card(1, "GCOUNT", "-20")),
     # what is not an HDU where one should be
     Bad("bytes between HDUs", "psf", "bytes_behind", block_between),
-    Bad("rubbish at the end", "psf", "bytes_behind", append_rubbish),
-    Bad("rubbish at the end", "prm", "bytes_behind", append_rubbish),
-    Bad("rubbish at the end", "raw", "bytes_behind", append_rubbish),
-    Bad("zeros at the end", "raw", "bytes_behind", zeros_from_the_last),
-    Bad("zeros at the end", "psf", "bytes_behind", zeros_from_the_last),
+    *bad(("psf", "prm", "raw"), "rubbish at the end", "bytes_behind", append_rubbish),
+    *bad(("raw", "psf"), "zeros at the end", "bytes_behind", zeros_from_the_last),
     Bad("a wrong byte in XTENSION", "psf", "bytes_behind", wrong_byte),
     Bad("80 bytes lost", "raw", "bytes_behind", lose_a_card),
     # more than the file can hold

@@ -15,7 +15,7 @@ BLOCK, CARD = 2880, 80
 ROWS = 3
 
 #: One element of each format, as struct packs it.
-PACKED = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
+PACKED = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d", "C": "2f", "M": "2d"}
 #: Elements that all columns of a format draw from: extremes, TNULLs, signs.
 RAW: dict[str, list[Any]] = {
     "L": [b"T", b"F", b"\0"],
@@ -61,9 +61,8 @@ def packed(letter: str, values: list[Any]) -> bytes:
     if letter == "X":
         bits = "".join(map(str, values)).ljust(-(-len(values) // 8) * 8, "0")
         return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-    if letter in "CM":
-        return b"".join(struct.pack(">2f" if letter == "C" else ">2d", *pair) for pair in values)
-    return b"".join(struct.pack(f">{PACKED[letter]}", value) for value in values)
+    numbers = values if letter in "CM" else [(value,) for value in values]
+    return b"".join(struct.pack(f">{PACKED[letter]}", *parts) for parts in numbers)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Scaling:
             return None
         if scale is None and zero is None:
             value = complex(*raw) if letter in "CM" else raw
-            return single(value) if letter == "E" else value
+            return struct.unpack(">f", struct.pack(">f", value))[0] if letter == "E" else value
         scale, zero = 1 if scale is None else scale, 0 if zero is None else zero
         if letter in "CM":
             # "with the imaginary part of the scaling factor set to zero": the zero is real, too.
@@ -96,10 +95,6 @@ class Scaling:
         if letter in "BIJK" and scale == 1 and float(zero).is_integer():
             return raw + int(zero)
         return zero + scale * float(raw)
-
-
-def single(value: float) -> float:
-    return float(struct.unpack(">f", struct.pack(">f", value))[0])
 
 
 def scalings(letter: str) -> Iterator[Scaling]:

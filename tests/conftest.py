@@ -6,15 +6,15 @@ share. `empty_url` and `new_database` give databases without a schema, `mariadb_
 MariaDB only.
 """
 
-import contextlib
 import gc
 import os
 import shutil
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 import compiled_statements
 import hypothesis
@@ -115,7 +115,7 @@ def database_folder(tmp_path_factory):
         if not Path("/proc", left.name.split("-")[2]).exists():
             shutil.rmtree(left, ignore_errors=True)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
-        folder = Path(tempfile.mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
+        folder = Path(mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
     else:
         folder = tmp_path_factory.mktemp("databases")
     yield folder
@@ -125,9 +125,8 @@ def database_folder(tmp_path_factory):
 @pytest.fixture
 def server_folder(database_folder):
     """Give a folder for a server of a test's own, where its files take no time."""
-    folder = Path(tempfile.mkdtemp(prefix="server-", dir=database_folder))
-    yield folder
-    shutil.rmtree(folder)
+    with TemporaryDirectory(prefix="server-", dir=database_folder) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -227,16 +226,13 @@ def new_database(backend, request, database_folder):
     if backend == "mariadb":
         yield request.getfixturevalue("mariadb_admin")
         return
-    folders = []
+    with ExitStack() as folders:
 
-    def create_file() -> str:
-        folders.append(database_folder / f"sqlite_{next(numbers)}")
-        folders[-1].mkdir()
-        return f"sqlite:///{folders[-1] / 'aomuse.db'}"
+        def create_file() -> str:
+            folder = folders.enter_context(TemporaryDirectory(dir=database_folder))
+            return f"sqlite:///{folder}/aomuse.db"
 
-    yield create_file
-    for folder in folders:
-        shutil.rmtree(folder)
+        yield create_file
 
 
 @pytest.fixture
@@ -321,10 +317,7 @@ def shared_data():
 
 
 def _copy_sqlite(source: str, target: str) -> None:
-    with (
-        contextlib.closing(sqlite3.connect(source)) as one,
-        contextlib.closing(sqlite3.connect(target)) as other,
-    ):
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
         one.backup(other)
 
 

@@ -66,7 +66,8 @@ def reduced(number: int = 1, **cards: object) -> fits.HDUList:
         "ESO TEL AMBI FWHM END": 0.5,
         "ESO AOS TT LOOP ST": True,
     }
-    primary = _primary(values | _keywords(cards))
+    named = {name.replace("__", " ").replace("_", "-"): cards[name] for name in cards}
+    primary = _primary(values | named)
     primary.header.add_history("reduced by a test")
     data = fits.ImageHDU(np.zeros((2, 2, 2), np.float32), name="DATA")
     return fits.HDUList([primary, data])
@@ -83,60 +84,47 @@ def _primary(cards: dict[str, object]) -> fits.PrimaryHDU:
     return primary
 
 
-def _keywords(cards: dict[str, object]) -> dict[str, object]:
-    return {keyword.replace("__", " ").replace("_", "-"): cards[keyword] for keyword in cards}
-
-
 def sparta_atm(
-    number: int = 1,
-    rows: int = 2,
-    *,
-    lasers: Sequence[int] = LASERS,
-    quantities: Sequence[str] = LASER_QUANTITIES,
+    number: int = 1, lasers: Sequence[int] = LASERS, quantities: Sequence[str] = LASER_QUANTITIES
 ) -> fits.BinTableHDU:
     """Make SPARTA_ATM_DATA; laser 4 is off."""
-    columns = [*_unix(number, rows)]
+    columns = _unix(number, 2)
     for quantity in reversed(quantities):
         for laser in lasers:
             start = 0.0 if laser == 4 else laser + LASER_QUANTITIES.index(quantity) / 16
-            values = np.full(rows, start) + (np.arange(rows) / 128 if start else 0)
+            values = [start, start + (1 / 128 if start else 0)]
             columns.append(fits.Column(f"LGS{laser}_{quantity}", "1E", array=values))
     return fits.BinTableHDU.from_columns(columns, name="SPARTA_ATM_DATA")
 
 
-def sparta_cn2(
-    number: int = 1, rows: int = 2, *, layers: Sequence[int] = CN2_LAYERS
-) -> fits.BinTableHDU:
+def sparta_cn2(number: int = 1, layers: Sequence[int] = CN2_LAYERS) -> fits.BinTableHDU:
     """Make SPARTA_CN2_DATA."""
-    columns = [*_unix(number, rows)]
+    columns = _unix(number, 2)
     for i, name in enumerate(("L0Tot", "r0Tot", "seeingTot")):
-        columns.append(fits.Column(name, "1E", array=np.arange(rows) + i / 4))
+        columns.append(fits.Column(name, "1E", array=[i / 4, 1 + i / 4]))
     for layer in layers:
         for i, name in enumerate(("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")):
-            values = layer + i / 8 + np.arange(rows) / 64
+            values = [layer + i / 8, layer + i / 8 + 1 / 64]
             columns.append(fits.Column(f"{name}{layer}", "1E", array=values))
     return fits.BinTableHDU.from_columns(columns, name="SPARTA_CN2_DATA")
 
 
-def asm(
-    number: int = 1, rows: int = 2, *, columns: Sequence[str] = ASM_COLUMNS
-) -> fits.BinTableHDU:
+def asm(number: int = 1, columns: Sequence[str] = ASM_COLUMNS) -> fits.BinTableHDU:
     """Make ASM_DATA; one value is NaN."""
-    stamps = [f"{begin(number)}:{i:02d}.000417" for i in range(rows)]
+    stamps = [f"{begin(number)}:{i:02d}.000417" for i in range(2)]
     made = [fits.Column("TIME_STAMP", "26A", array=stamps)]
     for name in columns:
-        values = ASM_COLUMNS.index(name) + np.arange(rows) / 32
-        if name == "MASS_TURB0":
-            values[0] = np.nan
+        first = ASM_COLUMNS.index(name)
+        values = [np.nan if name == "MASS_TURB0" else first, first + 1 / 32]
         made.append(fits.Column(name, "1D", array=values))
     return fits.BinTableHDU.from_columns(made, name="ASM_DATA")
 
 
-def guiding(name: str, number: int = 1, rows: int = 3) -> fits.BinTableHDU:
+def guiding(name: str, number: int = 1) -> fits.BinTableHDU:
     """Make SGS_DATA or AG_DATA, with columns that no schema knows."""
-    flux = fits.Column("GUIDE FLUX", "1D", unit="adu", array=np.arange(rows) / 3)
-    note = fits.Column("NOTE", "8A", array=[f"it's {i}" for i in range(rows)])
-    return fits.BinTableHDU.from_columns([*_unix(number, rows), flux, note], name=name)
+    flux = fits.Column("GUIDE FLUX", "1D", unit="adu", array=np.arange(3) / 3)
+    note = fits.Column("NOTE", "8A", array=[f"it's {i}" for i in range(3)])
+    return fits.BinTableHDU.from_columns([*_unix(number, 3), flux, note], name=name)
 
 
 def _unix(number: int, rows: int) -> list[fits.Column]:

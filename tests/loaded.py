@@ -1,10 +1,7 @@
 """A warehouse under test with its commands, and the fixtures of it that all folders have."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +12,15 @@ from fits_factory import Tree
 from warehouse import rows_of_one_load
 
 
-def of_engine(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Bind a function of ``warehouse`` to the engine of the database under test."""
-
-    @wraps(function)
-    def bound(self: Loaded, *arguments: object, **options: object) -> Any:
-        return function(self.engine, *arguments, **options)
-
-    return bound
-
-
 @dataclass(frozen=True)
 class Loaded:
-    """A database under test: the functions of ``warehouse``, bound to it."""
+    """A database under test; what is not here is a function of ``warehouse``, for its engine."""
 
     engine: sa.Engine
     url: str
 
-    query = of_engine(warehouse.query)
-    scalar = of_engine(warehouse.scalar)
-    execute = of_engine(warehouse.execute)
-    rows = of_engine(warehouse.rows)
-    contents = of_engine(warehouse.contents)
-    exposure = of_engine(warehouse.exposure)
-    exposures = of_engine(warehouse.exposures)
-    exposure_id = of_engine(warehouse.exposure_id)
-    open_issues = of_engine(warehouse.open_issues)
+    def __getattr__(self, name: str) -> Any:
+        return partial(getattr(warehouse, name), self.engine)
 
     def run(self, *arguments: object) -> warehouse.Finished:
         """Run a command."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -78,24 +78,23 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+def below(nodes: Iterable[ast.AST]) -> set[ast.AST]:
+    return {inner for node in nodes for inner in ast.walk(node)}
+
+
 def imports(
     path: Path, *, inside_functions: bool = True, only_for_types: bool = False
 ) -> Iterator[str]:
     """Give the modules of aomuse, and others, that a module imports when it runs, or for types."""
     tree = parsed(path)
-    for_types = {
-        below
+    for_types = below(
+        statement
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for statement in node.body
-        for below in ast.walk(statement)
-    }
-    late = {
-        below
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for below in ast.walk(node)
-    }
+    )
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    late = below(node for node in ast.walk(tree) if isinstance(node, functions))
     for node in ast.walk(tree):
         if (node in for_types) != only_for_types or (node in late and not inside_functions):
             continue

@@ -45,7 +45,6 @@ _PLACES = {"path", "mtime_ns", "row_key"}
 #: What a user's Python does not show by itself.
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
-
 #: Seconds of the processor and bytes that no command on a small tree may take, whatever its files
 #: claim; on a busy machine it may wait several times as long.
 LIMIT_S = 12
@@ -215,10 +214,8 @@ def exposure_by_id(engine: sa.Engine, number: int) -> Rows:
 def exposures(engine: sa.Engine) -> dict[str, Rows]:
     """Give the rows of every exposure by its archive name, in one go."""
     found = _by_exposure(engine)
-    return {name: found[number] for name, number in query(engine, _ARCHIVE_IDS)}
-
-
-_ARCHIVE_IDS = "SELECT archive_id, id FROM exposure"
+    names = query(engine, "SELECT archive_id, id FROM exposure")
+    return {name: found[number] for name, number in names}
 
 
 @cache

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from backends import on_mariadb, on_sqlite
-from warehouse import TABLES, Finished, aomuse, definitions
+from warehouse import TABLES, Finished, aomuse, definitions, fail
 
 from aomuse.doctor import installation, server, sqlite
 
@@ -141,7 +141,10 @@ def test_without_any_database_nothing_is_made(tmp_path, monkeypatch):
 def test_a_file_that_is_not_a_database(tmp_path):
     file = tmp_path / "muse.db"
     file.write_text("SIMPLE  =                    T" * 100)
+    for command in ("status", "migrate"):
+        assert "not a database" in fail(f"sqlite:///{file}", command, code=2)
     assert "not a database" in " ".join(mended(aomuse(f"sqlite:///{file}", "doctor")).values())
+    assert file.read_text() == "SIMPLE  =                    T" * 100
 
 
 @on_sqlite

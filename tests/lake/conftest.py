@@ -6,20 +6,14 @@ from astropy.io import fits
 from fits_factory import Tree
 
 
-def write_exposures(root: Tree, numbers: range) -> None:
-    """Write exposures whose sources have what NULL alone cannot say."""
-    for number in numbers:
-        files = root.add(number)
-        with fits.open(files.psf, mode="update") as opened:
-            opened["PM_3"].data["snr"][[1, 2, 3]] = [np.inf, -0.0, np.nan]
-            opened["PM_17"].data["flux"][:2] = [5e-324, 1.7976931348623157e308]
-
-
 @pytest.fixture(scope="session")
 def two(tmp_path_factory):
-    """Give a tree with two such exposures."""
+    """Give a tree with two exposures, whose sources have what NULL alone cannot say."""
     night = Tree(tmp_path_factory.mktemp("two") / "night")
-    write_exposures(night, range(1, 3))
+    for number in (1, 2):
+        with fits.open(night.add(number).psf, mode="update") as opened:
+            opened["PM_3"].data["snr"][[1, 2, 3]] = [np.inf, -0.0, np.nan]
+            opened["PM_17"].data["flux"][:2] = [5e-324, 1.7976931348623157e308]
     return night.root
 
 

@@ -18,9 +18,8 @@ RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FR
 def test_a_command_waits_for_another_run(db, command):
     with run_lock(db.engine):
         process = start(db.url, command)
-        assert process.stderr.readline() == (
-            "waiting for another command, which holds the database\n"
-        )
+        line = process.stderr.readline()
+        assert line == "waiting for another command, which holds the database\n"
         assert db.query(RUNS) == []
     process.succeed()
     assert db.query(RUNS) == [(command, "complete", 0, 0, 0)]

@@ -182,9 +182,6 @@ def test_mariadb_stores_what_the_files_hold(engine, backend):
     assert distinct("security_type", views) == {"INVOKER"}
 
 
-# A schema that is not at head
-
-
 def test_an_older_schema_is_refused(db, tree, monkeypatch):
     tree.add(1)
     current = schema.head_revision()

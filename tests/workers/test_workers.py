@@ -66,18 +66,15 @@ def test_stop_lets_those_in_flight_end():
     assert set(multiprocessing.active_children()) <= others
 
 
-def test_a_worker_that_cannot_start_is_done_without(tmp_path):
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [(1, SIX), (2, dict.fromkeys(range(6), Withdrawn("ValueError: no room")))],
+)
+def test_workers_that_cannot_start_are_done_without(failures, expected, tmp_path, capfd):
+    """Where none can the caller gets the tasks back, and standard error no traceback."""
     fewer = []
-    done = run(worker_functions.start_failing, str(tmp_path), 1, tell_fewer=fewer.append)
-    assert done == SIX
-    assert fewer == ["ValueError: no room"]
-
-
-def test_no_worker_can_start(tmp_path, capfd):
-    """The caller gets the tasks back, and standard error no traceback."""
-    fewer = []
-    done = run(worker_functions.start_failing, str(tmp_path), 2, tell_fewer=fewer.append)
-    assert done == dict.fromkeys(range(6), Withdrawn("ValueError: no room"))
+    done = run(worker_functions.start_failing, str(tmp_path), failures, tell_fewer=fewer.append)
+    assert done == expected
     assert fewer == ["ValueError: no room"]
     assert capfd.readouterr() == ("", "")
 
@@ -86,26 +83,25 @@ def test_a_task_of_a_worker_that_withdraws_is_done_by_another(tmp_path):
     assert run(worker_functions.start_withdrawing, str(tmp_path)) == SIX
 
 
-@pytest.fixture
-def another_thread():
-    """Run a thread: what it may hold nobody would release in a fork."""
-    end = Event()
-    thread = Thread(target=end.wait)
-    thread.start()
-    yield
-    end.set()
-    thread.join()
+def fork_server() -> int:
+    """Give the process that starts workers: their parent."""
+    workers = multiprocessing.active_children()
+    stat = Path(f"/proc/{workers[0].pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
 
 
-@pytest.mark.usefixtures("another_thread")
 def test_a_fork_server_that_is_killed_is_started_again():
     """Its workers die with it, so tasks can be lost twice, but nothing hangs or ends the rest."""
-    done, killed = {}, False
+    done, end = {}, Event()
+    # What a thread may hold nobody would release in a fork.
+    another = Thread(target=end.wait, daemon=True)
+    another.start()
     for task, result in run_tasks(range(12), worker_functions.start_slow, (), 2, Event()):
-        done[task] = result
-        if not killed:
-            killed = True
+        if not done:
             os.kill(fork_server(), signal.SIGKILL)
+        done[task] = result
+    end.set()
+    another.join()
     assert done == {number: number for number in range(12)}
 
 
@@ -149,13 +145,6 @@ def test_workers_of_a_process_without_threads_are_its_forks(db_url):
     first, *workers = run.stdout.splitlines()
     assert (first, run.returncode) == ("1", -signal.SIGKILL)
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
-
-
-def fork_server() -> int:
-    """Give the process that starts workers: their parent."""
-    workers = multiprocessing.active_children()
-    stat = Path(f"/proc/{workers[0].pid}/stat").read_text()
-    return int(stat.rpartition(")")[2].split()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -3,7 +3,6 @@
 import re
 import signal
 import socket
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,14 +144,10 @@ def content_of(files: ExposureFiles) -> NormalizedExposure:
 
 def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
     other = mariadb_admin()
-    name = sa.make_url(other).database
+    another = f"names another database ({sa.make_url(other).database} on"
     for url, threads, said in (
         (None, 1, "cannot be used: it fails (AOMUSE_DATABASE_URL is not set in its environment)"),
-        (
-            other,
-            1,
-            f"its AOMUSE_DATABASE_URL names another database ({name} on",
-        ),
+        (other, 1, f"its AOMUSE_DATABASE_URL {another}"),
         (db.url, 3, "has 3 threads: start workers with --nthreads 1"),
     ):
         environment = {"AOMUSE_DATABASE_URL": url} if url else {}
@@ -194,28 +189,13 @@ def test_versions_and_roots_are_compared():
     )
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-days", "2"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", folder / "key.pem", "-out", folder / "cert.pem"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return folder
-
-
-def test_tls(db, tree, clean, tmp_path, certificate):
+def test_tls(db, tree, clean, tmp_path, mariadb_server):
     place = "DASK_DISTRIBUTED__COMM__TLS__"
-    settings = {f"{place}CA_FILE": str(certificate / "cert.pem")}
+    certificate = str(mariadb_server.certificate)
+    settings = {f"{place}CA_FILE": certificate}
     for who in ("SCHEDULER", "WORKER", "CLIENT"):
-        settings[f"{place}{who}__CERT"] = str(certificate / "cert.pem")
-        settings[f"{place}{who}__KEY"] = str(certificate / "key.pem")
+        settings[f"{place}{who}__CERT"] = certificate
+        settings[f"{place}{who}__KEY"] = str(mariadb_server.directory / "tls-key.pem")
     environment = {"AOMUSE_DATABASE_URL": db.url} | settings
     with dask(tmp_path, environment, protocol="tls") as crew:
         refused = start_load(db, tree.root, crew.address, before=IMPATIENT)
