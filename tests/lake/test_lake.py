@@ -52,7 +52,7 @@ def test_every_table_is_the_same_in_duckdb(night, lake):
     with duck(lake) as files, night.engine.connect() as connection:
         for name in sorted(TABLES.keys() - NOT_IN_LAKE):
             columns = ", ".join(column.name for column in TABLES[name].c)
-            wanted = connection.execute(sa.select(TABLES[name])).all()
+            wanted = map(tuple, connection.execute(sa.select(TABLES[name])))
             found = files.execute(f"SELECT {columns} FROM {name}").fetchall()
             assert sorted(map(repr, found)) == sorted(map(repr, wanted)), name
         special = "SELECT COUNT(*) FROM special_value WHERE table_name = 'source_sample'"
