@@ -11,6 +11,7 @@ import pytest
 
 #: A test in which only files differ, and others show that their rows arrive on MariaDB.
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"])
+on_mariadb = pytest.mark.parametrize("backend", ["mariadb"])
 
 
 def one_on_mariadb(

@@ -30,20 +30,24 @@ class Bad:
         return f"{self.role}-{self.name}"
 
 
-def replace_with(content: bytes) -> Spoil:
-    return lambda path: path.write_bytes(content)
+def bad(roles: tuple[str, ...], name: str, code: str, spoil: Spoil) -> list[Bad]:
+    return [Bad(name, role, code, spoil) for role in roles]
 
 
-def cut(share: float) -> Spoil:
-    return lambda path: edit_bytes(path, lambda data: data[: int(len(data) * share)])
+def afterwards(function: Callable[..., object]) -> Callable[..., Spoil]:
+    """Let what does something to a file wait for its path."""
+    return lambda *arguments: lambda path: function(path, *arguments)
+
+
+replace_with = afterwards(Path.write_bytes)
+truncate = afterwards(os.truncate)
+content = afterwards(edit_bytes)
+change = afterwards(edit)
+card = afterwards(set_card)
 
 
 def cut_bytes(count: int) -> Spoil:
-    return lambda path: edit_bytes(path, lambda data: data[:-count])
-
-
-def card(hdu: int | str, keyword: str, value: str) -> Spoil:
-    return lambda path: set_card(path, hdu, keyword, value)
+    return content(lambda data: data[:-count])
 
 
 def image(hdu: int | str, keyword: str, card: str | bytes = "COMMENT") -> Spoil:
@@ -53,18 +57,6 @@ def image(hdu: int | str, keyword: str, card: str | bytes = "COMMENT") -> Spoil:
 
 def psf(**options: Any) -> Spoil:
     return replace_with(factory.to_bytes(factory.psf(**options)))
-
-
-def content(function: Callable[[bytes], bytes]) -> Spoil:
-    return lambda path: edit_bytes(path, function)
-
-
-def truncate(size: int) -> Spoil:
-    return lambda path: os.truncate(path, size)
-
-
-def change(function: Callable[[fits.HDUList], fits.HDUList | None]) -> Spoil:
-    return lambda path: edit(path, function)
 
 
 def no_end(path: Path) -> None:
@@ -94,13 +86,17 @@ def without(*names: str) -> Spoil:
     return change(lambda hdus: fits.HDUList([h for h in hdus if h.name not in names]))
 
 
+def put(made: fits.BinTableHDU | fits.ImageHDU) -> Spoil:
+    """Put an HDU in the place of the one with its name."""
+    return change(lambda hdus: hdus.__setitem__(made.name, made.copy()))
+
+
 def parameters(**options: Any) -> Spoil:
-    return change(lambda hdus: hdus.__setitem__("PSFPARS", factory.psfpars(**options)))
+    return put(factory.psfpars(**options))
 
 
 def columns(*made: fits.Column) -> Spoil:
-    table = fits.BinTableHDU.from_columns(list(made), name="PSFPARS")
-    return change(lambda hdus: hdus.__setitem__("PSFPARS", table))
+    return put(fits.BinTableHDU.from_columns(list(made), name="PSFPARS"))
 
 
 def one_axis_is_huge(path: Path) -> None:
@@ -112,41 +108,36 @@ def one_axis_is_huge(path: Path) -> None:
     edit_bytes(path, lambda data: data[:start] + data[start + end :])
 
 
-def insert_image(name: str) -> Spoil:
-    return change(lambda hdus: hdus.__setitem__(name, fits.ImageHDU(np.zeros((2, 2)), name=name)))
+def picture(name: str) -> fits.ImageHDU:
+    return fits.ImageHDU(np.zeros((2, 2)), name=name)
 
 
 def beyond_floats(path: Path) -> None:
     """Six axes whose product has 400 digits."""
-    axes = [f"NAXIS{i}  = {'9' * 69}" for i in range(1, 7)]
-    for old, new in zip(
-        ("NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "CRVAL3"), axes, strict=True
-    ):
-        set_image(path, 1, old, new, start=2880)
+    replaced = ("NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "CRVAL3")
+    for number, old in enumerate(replaced, 1):
+        set_image(path, 1, old, f"NAXIS{number}  = {'9' * 69}", start=2880)
     set_image(path, 1, "NAXIS", "NAXIS   = 6", start=2880)
 
 
-def insert_block(data: bytes) -> bytes:
-    """Put a block of blanks before the last HDU."""
-    place = data.rindex(b"XTENSION")
-    return data[:place] + b" " * 2880 + data[place:]
+def at_the_last(join: Callable[[bytes, bytes], bytes]) -> Spoil:
+    """Join what is before the last HDU and the HDU in another way."""
+
+    def joined(data: bytes) -> bytes:
+        place = data.rindex(b"XTENSION")
+        return join(data[:place], data[place:])
+
+    return content(joined)
 
 
-def append_rubbish(data: bytes) -> bytes:
-    return data + b"rubbish after the last HDU\n" * 9
+block_between = at_the_last(lambda before, last: before + b" " * 2880 + last)
+wrong_byte = at_the_last(lambda before, last: before + b"Y" + last[1:])
+#: As an unfinished download leaves them.
+zeros_from_the_last = at_the_last(lambda before, last: before + bytes(len(last)))
+append_rubbish = content(lambda data: data + b"rubbish after the last HDU\n" * 9)
 
 
-def zeros_from_the_last(data: bytes) -> bytes:
-    """Zeros from the last HDU to the end, as an unfinished download leaves them."""
-    place = data.rindex(b"XTENSION")
-    return data[:place] + bytes(len(data) - place)
-
-
-def wrong_byte(data: bytes) -> bytes:
-    place = data.rindex(b"XTENSION")
-    return data[:place] + b"Y" + data[place + 1 :]
-
-
+@content
 def lose_a_card(data: bytes) -> bytes:
     """Lose 80 bytes before the first extension."""
     place = data.index(b"XTENSION")
@@ -169,7 +160,7 @@ def endless_header(path: Path) -> None:
 
 
 def sources_are_images(path: Path) -> None:
-    images = [fits.ImageHDU(np.zeros((2, 2)), name=f"PM_{i}") for i in factory.SOURCES]
+    images = [picture(f"PM_{i}") for i in factory.SOURCES]
     path.write_bytes(factory.to_bytes(fits.HDUList([fits.PrimaryHDU(), *images])))
 
 
@@ -186,8 +177,7 @@ TEXT = fits.Column("polyfit", "4A", array=["2.5", "3.5"])
 
 BAD = [
     # not what their names say
-    Bad("empty", "reduced", "empty", replace_with(b"")),
-    Bad("empty", "psf", "empty", replace_with(b"")),
+    *bad(("reduced", "psf"), "empty", "empty", replace_with(b"")),
     Bad("text", "raw", "not_fits", replace_with(b"to be copied\n" * 400)),
     Bad("html", "prm", "not_fits", replace_with(HTML)),
     Bad("nul bytes", "psf", "not_fits", replace_with(bytes(2880 * 3))),
@@ -197,18 +187,16 @@ BAD = [
     # what the file system offers in place of a file
     Bad("dangling link", "raw", "unreadable", instead(lambda p: p.symlink_to("nowhere.fits"))),
     Bad("link to itself", "prm", "unreadable", instead(lambda p: p.symlink_to(p.name))),
-    Bad("fifo", "psf", "not_a_file", instead(os.mkfifo)),
-    Bad("fifo", "reduced", "not_a_file", instead(os.mkfifo)),
+    *bad(("psf", "reduced"), "fifo", "not_a_file", instead(os.mkfifo)),
     Bad("socket", "raw", "not_a_file", instead(bind_socket)),
     Bad("device", "psf", "not_a_file", instead(lambda p: p.symlink_to("/dev/zero"))),
     # cut short
     Bad("cut in a header", "reduced", "truncated", cut_bytes(2880 + 100)),
-    Bad("cut in the primary header", "reduced", "truncated", truncate(2000)),
-    Bad("cut in the primary header", "raw", "truncated", truncate(2000)),
+    *bad(("reduced", "raw"), "cut in the primary header", "truncated", truncate(2000)),
     Bad("header only", "psf", "no_sources", truncate(2880), read=True),
     Bad("cut in a table", "psf", "truncated", cut_bytes(2880 - 100)),
     Bad("cut in a table", "prm", "truncated", cut_bytes(2880 - 1)),
-    Bad("cut in the middle", "raw", "truncated", cut(0.5)),
+    Bad("cut in the middle", "raw", "truncated", content(lambda data: data[: len(data) // 2])),
     Bad("no END", "reduced", "truncated", no_end),
     # headers that lie
     Bad("NAXIS negative", "prm", "bad_header", card(1, "NAXIS", "-3")),
@@ -233,14 +221,11 @@ BAD = [
     Bad("PCOUNT a word", "prm", "bad_header", card("PSFPARS", "PCOUNT", "'none'")),
     Bad("GCOUNT negative", "psf", "bad_header", card(1, "GCOUNT", "-20")),
     # what is not an HDU where one should be
-    Bad("bytes between HDUs", "psf", "bytes_behind", content(insert_block)),
-    Bad("rubbish at the end", "psf", "bytes_behind", content(append_rubbish)),
-    Bad("rubbish at the end", "prm", "bytes_behind", content(append_rubbish)),
-    Bad("rubbish at the end", "raw", "bytes_behind", content(append_rubbish)),
-    Bad("zeros at the end", "raw", "bytes_behind", content(zeros_from_the_last)),
-    Bad("zeros at the end", "psf", "bytes_behind", content(zeros_from_the_last)),
-    Bad("a wrong byte in XTENSION", "psf", "bytes_behind", content(wrong_byte)),
-    Bad("80 bytes lost", "raw", "bytes_behind", content(lose_a_card)),
+    Bad("bytes between HDUs", "psf", "bytes_behind", block_between),
+    *bad(("psf", "prm", "raw"), "rubbish at the end", "bytes_behind", append_rubbish),
+    *bad(("raw", "psf"), "zeros at the end", "bytes_behind", zeros_from_the_last),
+    Bad("a wrong byte in XTENSION", "psf", "bytes_behind", wrong_byte),
+    Bad("80 bytes lost", "raw", "bytes_behind", lose_a_card),
     # more than the file can hold
     Bad("rows without bytes", "raw", "bad_header", lambda p: rows_without_bytes(p, "AG_DATA")),
     Bad("rows without bytes", "psf", "bad_header", lambda p: rows_without_bytes(p, 2)),
@@ -248,7 +233,7 @@ BAD = [
     # PampelMuse files that are something else inside
     Bad("PSFPARS has no rows", "prm", "psfpars_empty", parameters(parameters=()), read=True),
     Bad("PSFPARS missing", "prm", "psfpars_missing", without("PSFPARS"), read=True),
-    Bad("PSFPARS an image", "prm", "psfpars_missing", insert_image("PSFPARS"), read=True),
+    Bad("PSFPARS an image", "prm", "psfpars_missing", put(picture("PSFPARS")), read=True),
     Bad("PSFPARS without polyfit", "prm", "psfpars_columns", columns(NAMES), read=True),
     Bad("PSFPARS without columns", "prm", "psfpars_columns", columns(OTHER), read=True),
     Bad("name twice", "prm", "psfpars_columns", parameters(parameters=("beta", "beta")), read=True),
@@ -263,7 +248,7 @@ BAD = [
     Bad("other layers", "psf", "layers_disagree", psf(layers=4)),
     Bad("no layers", "psf", "layers_disagree", psf(layers=0)),
     # raw and reduced files that say the wrong thing
-    Bad("telemetry is an image", "raw", "wrong_type", insert_image("SPARTA_ATM_DATA"), read=True),
+    Bad("telemetry is an image", "raw", "wrong_type", put(picture("SPARTA_ATM_DATA")), read=True),
     Bad("no target", "reduced", "target_missing", no_target, read=True),
     Bad("no PROV1, no ARCFILE", "reduced", "no_archive_id", image(0, "PROV1")),
     Bad("PROV1 empty", "reduced", "no_archive_id", card(0, "PROV1", "'        '")),
@@ -271,24 +256,20 @@ BAD = [
 ]
 
 
-def duplicate_source(hdus: fits.HDUList) -> None:
-    hdus.append(factory.source(factory.SOURCES[0]))
+def append(hdu: fits.BinTableHDU | fits.ImageHDU) -> Spoil:
+    return change(lambda hdus: hdus.append(hdu.copy()))
 
 
-def named_source(hdus: fits.HDUList) -> None:
+def named_source() -> fits.BinTableHDU:
     table = factory.source(1)
     table.name = "PM_abc"
-    hdus.append(table)
-
-
-def source_image(hdus: fits.HDUList) -> None:
-    hdus.append(fits.ImageHDU(np.zeros((2, 2)), name="PM_99"))
+    return table
 
 
 def large_values(hdus: fits.HDUList) -> None:
     for table in hdus[1:]:
         table.data["flux"][:] = np.linspace(1e300, 9e300, len(table.data))
-    named_source(hdus)
+    hdus.append(named_source())
 
 
 def latin_text(path: Path) -> None:
@@ -321,12 +302,12 @@ TELEMETRY = ("SPARTA_ATM_DATA", "SPARTA_CN2_DATA", "ASM_DATA")
 
 #: What it is, role, severity and code of the remark, and how to make it.
 ODD: list[tuple[str, str, str, str, Spoil]] = [
-    ("a source twice", "psf", "warning", "source_name", change(duplicate_source)),
-    ("PM_abc", "psf", "warning", "source_name", change(named_source)),
+    ("a source twice", "psf", "warning", "source_name", append(factory.source(factory.SOURCES[0]))),
+    ("PM_abc", "psf", "warning", "source_name", append(named_source())),
     ("XTENSION unknown", "psf", "warning", "source_name", card(1, "XTENSION", "'RUBBISH '")),
     ("values near the largest double", "psf", "warning", "source_name", change(large_values)),
     ("text that is not ASCII", "prm", "note", "not_ascii", latin_text),
-    ("PM_ image", "psf", "warning", "source_name", change(source_image)),
+    ("PM_ image", "psf", "warning", "source_name", append(picture("PM_99"))),
     ("no column beta", "psf", "warning", "column_missing", change(without_beta)),
     ("text for flux", "psf", "warning", "column_missing", change(text_for_flux)),
     ("mode missing", "reduced", "warning", "mode_missing", image(0, "HIERARCH ESO INS MODE")),
@@ -347,9 +328,9 @@ ODD: list[tuple[str, str, str, str, Spoil]] = [
     ("column name missing", "raw", "warning", "column_name", image("AG_DATA", "TTYPE3")),
     ("column name a number", "prm", "warning", "column_name", card("PSFPARS", "TTYPE2", "5")),
     ("a line end", "reduced", "warning", "card", image(0, "OBJECT", "OBJECT  = 'M 1\n'")),
-    ("rubbish at the end", "reduced", "warning", "bytes_behind", content(append_rubbish)),
-    ("zeros for pixels", "reduced", "warning", "bytes_behind", content(zeros_from_the_last)),
-    ("80 bytes lost", "reduced", "warning", "bytes_behind", content(lose_a_card)),
+    ("rubbish at the end", "reduced", "warning", "bytes_behind", append_rubbish),
+    ("zeros for pixels", "reduced", "warning", "bytes_behind", zeros_from_the_last),
+    ("80 bytes lost", "reduced", "warning", "bytes_behind", lose_a_card),
     ("huge axis", "reduced", "warning", "pixels_truncated", card("DATA", "NAXIS1", "9" * 20)),
     ("pixels cut", "reduced", "warning", "pixels_truncated", cut_bytes(2870)),
     ("header with other bytes", "reduced", "warning", "not_ascii", image(0, "HISTORY", LATIN)),

@@ -15,7 +15,7 @@ BLOCK, CARD = 2880, 80
 ROWS = 3
 
 #: One element of each format, as struct packs it.
-PACKED = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d"}
+PACKED = {"B": "B", "I": "h", "J": "i", "K": "q", "E": "f", "D": "d", "C": "2f", "M": "2d"}
 #: Elements that all columns of a format draw from: extremes, TNULLs, signs.
 RAW: dict[str, list[Any]] = {
     "L": [b"T", b"F", b"\0"],
@@ -61,9 +61,8 @@ def packed(letter: str, values: list[Any]) -> bytes:
     if letter == "X":
         bits = "".join(map(str, values)).ljust(-(-len(values) // 8) * 8, "0")
         return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-    if letter in "CM":
-        return b"".join(struct.pack(">2f" if letter == "C" else ">2d", *pair) for pair in values)
-    return b"".join(struct.pack(f">{PACKED[letter]}", value) for value in values)
+    numbers = values if letter in "CM" else [(value,) for value in values]
+    return b"".join(struct.pack(f">{PACKED[letter]}", *parts) for parts in numbers)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Scaling:
             return None
         if scale is None and zero is None:
             value = complex(*raw) if letter in "CM" else raw
-            return single(value) if letter == "E" else value
+            return struct.unpack(">f", struct.pack(">f", value))[0] if letter == "E" else value
         scale, zero = 1 if scale is None else scale, 0 if zero is None else zero
         if letter in "CM":
             # "with the imaginary part of the scaling factor set to zero": the zero is real, too.
@@ -96,10 +95,6 @@ class Scaling:
         if letter in "BIJK" and scale == 1 and float(zero).is_integer():
             return raw + int(zero)
         return zero + scale * float(raw)
-
-
-def single(value: float) -> float:
-    return float(struct.unpack(">f", struct.pack(">f", value))[0])
 
 
 def scalings(letter: str) -> Iterator[Scaling]:
@@ -148,25 +143,23 @@ def fixed_columns() -> Iterator[GridColumn]:
 
 
 def text_columns() -> Iterator[GridColumn]:
-    rows: list[tuple[str, str, list[bytes], list[list[Any]], tuple[int, ...]]] = [
-        ("blanks", "'5A'", [b"ab   ", b"  c  ", b"     "], [["ab   "], ["  c  "], ["     "]], ()),
-        ("nul", "'5A'", [b"ab\0\0\0", b"abcde", b"\0\0\0\0\0"], [["ab"], ["abcde"], [""]], ()),
-        ("behind_nul", "'5A'", [b"a\0bc ", b"\0abcd", b"ab\0c\0"], [["a"], [""], ["ab"]], ()),
-        ("one", "'A'", [b"a", b" ", b"\0"], [["a"], [" "], [""]], ()),
-        ("none", "'0A'", [b""] * 3, [[""]] * 3, ()),
-        ("of_ascii_table", "'A3'", [b"abc", b"d  ", b"e\0\0"], [["abc"], ["d  "], ["e"]], ()),
-    ]
-    for name, form, cells, values, shape in rows:
-        yield GridColumn(f"A_{name}", "A", {"TFORM": form}, cells, values, shape, {name})
-    cells = [b"ab cd\0ef ", b"\0\0\0abcd\0\0", b"123456789"]
-    texts = [["ab ", "cd", "ef "], ["", "abc", "d"], ["123", "456", "789"]]
-    cards = {"TFORM": "'9A'", "TDIM": "'(3,3)'"}
-    yield GridColumn("A_array", "A", cards, cells, texts, (3,), {"array"})
-    cards = {"TFORM": "'9A'", "TDIM": "'(3,2)'"}
-    yield GridColumn("A_part", "A", cards, cells, [row[:2] for row in texts], (2,), {"part"})
-    cards = {"TFORM": "'9A'", "TDIM": "'(1)'"}
-    one = [["ab cd"], [""], ["123456789"]]
-    yield GridColumn("A_one_axis", "A", cards, cells, one, (), {"one_axis"})
+    words = [b"ab cd\0ef ", b"\0\0\0abcd\0\0", b"123456789"]
+    thirds = [["ab ", "cd", "ef "], ["", "abc", "d"], ["123", "456", "789"]]
+    halves = [row[:2] for row in thirds]
+    whole = [["ab cd"], [""], ["123456789"]]
+    for name, form, dim, cells, values, shape in (
+        ("blanks", "5A", "", [b"ab   ", b"  c  ", b"     "], [["ab   "], ["  c  "], ["     "]], ()),
+        ("nul", "5A", "", [b"ab\0\0\0", b"abcde", b"\0\0\0\0\0"], [["ab"], ["abcde"], [""]], ()),
+        ("behind_nul", "5A", "", [b"a\0bc ", b"\0abcd", b"ab\0c\0"], [["a"], [""], ["ab"]], ()),
+        ("one", "A", "", [b"a", b" ", b"\0"], [["a"], [" "], [""]], ()),
+        ("none", "0A", "", [b""] * 3, [[""]] * 3, ()),
+        ("of_ascii_table", "A3", "", [b"abc", b"d  ", b"e\0\0"], [["abc"], ["d  "], ["e"]], ()),
+        ("array", "9A", "(3,3)", words, thirds, (3,)),
+        ("part", "9A", "(3,2)", words, halves, (2,)),
+        ("one_axis", "9A", "(1)", words, whole, ()),
+    ):
+        cards = {"TFORM": f"'{form}'"} | ({"TDIM": f"'{dim}'"} if dim else {})
+        yield GridColumn(f"A_{name}", "A", cards, cells, values, shape, {name})
 
 
 def list_columns(heap: bytearray) -> Iterator[GridColumn]:
@@ -188,8 +181,7 @@ def list_columns(heap: bytearray) -> Iterator[GridColumn]:
                     None,
                     {"list", scaling.name},
                 )
-        contents = [b"abc", b"", b"a \0bc"]
-        cells = [descriptor(code, content, len(content)) for content in contents]
+        cells = [descriptor(code, text, len(text)) for text in (b"abc", b"", b"a \0bc")]
         cards = {"TFORM": f"'{code}A(5)'"}
         yield GridColumn(f"{code}A", "A", cards, cells, [["abc"], [""], ["a "]], (), {"list"})
         cards = {"TFORM": f"'0{code}J(0)'"}
@@ -202,10 +194,9 @@ def ascii_columns() -> Iterator[GridColumn]:
     ) -> GridColumn:
         width = int("".join(c for c in form.partition(".")[0] if c.isdigit()))
         content = [cell.ljust(width).encode() for cell in cells]
-        rows = [[value] for value in values]
-        letter = form[0]
         cards = {"TFORM": f"'{form}'"} | cards
-        return GridColumn(f"{letter}_{name}", letter, cards, content, rows, (), {name})
+        rows = [[value] for value in values]
+        return GridColumn(f"{form[0]}_{name}", form[0], cards, content, rows, (), {name})
 
     yield column("plain", "I6", ["   -12", "+7", "     0"], [-12, 7, 0])
     yield column("blank", "I6", ["", "5", "6"], [0, 5, 6])
@@ -214,9 +205,8 @@ def ascii_columns() -> Iterator[GridColumn]:
     yield column("null_of_digits", "I6", ["-99", "  -99", "0"], [None, -99, 0], TNULL="'-99'")
     yield column("scaled", "I6", ["1", "-3", "4"], [0.75, -1.25, 2.25], TSCAL="0.5", TZERO="0.25")
     yield column("moved", "I6", ["1", "-3", "4"], [8, 4, 11], TZERO="7")
-    yield column(
-        "long", "I22", [str(2**63 - 1), str(-(2**63)), str(2**64)], [2**63 - 1, -(2**63), 2**64]
-    )
+    beyond = [2**63 - 1, -(2**63), 2**64]
+    yield column("long", "I22", [*map(str, beyond)], beyond)
     yield column("point", "F8.2", ["1.5", "-0.25", ".5"], [1.5, -0.25, 0.5])
     yield column("no_point", "F8.2", ["1234", "-5", "+12"], [12.34, -0.05, 0.12])
     yield column("no_decimals", "F9.0", ["1.", "25", "-3"], [1.0, 25.0, -3.0])
@@ -225,9 +215,8 @@ def ascii_columns() -> Iterator[GridColumn]:
     yield column("exponent", "D20.10", ["0.1D+00", "-2.5E10", "1.E300"], [0.1, -2.5e10, 1e300])
     yield column("null", "E12.4", ["***", "1.0E0", "2.5"], [None, 1.0, 2.5], TNULL="'***'")
     yield column("blank", "E12.4", ["", "1.0E0", "2.5"], [0.0, 1.0, 2.5])
-    yield column(
-        "scaled", "F8.2", ["1.5", "-0.25", "0.0"], [13.0, 9.5, 10.0], TSCAL="2", TZERO="10"
-    )
+    scaled = [13.0, 9.5, 10.0]
+    yield column("scaled", "F8.2", ["1.5", "-0.25", "0.0"], scaled, TSCAL="2", TZERO="10")
     yield column("text", "A5", ["ab", " c", ""], ["ab   ", " c   ", "     "])
     yield column("null", "A5", ["ab", "N/A", ""], ["ab   ", None, "     "], TNULL="'N/A'")
 

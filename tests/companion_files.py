@@ -91,9 +91,9 @@ def write_raman(tree: Tree, name: str, **cards: Any) -> Path:
 def with_time(path: Path, exptime: float | None, begin: str | None = None) -> None:
     """Give a reduced cube an exposure time, and another start."""
     with fits.open(path, mode="update") as opened:
+        header = opened[0].header
         if begin is not None:
-            opened[0].header["DATE-OBS"] = begin
+            header["DATE-OBS"] = begin
+        header["EXPTIME"] = exptime
         if exptime is None:
-            opened[0].header.pop("EXPTIME", None)
-        else:
-            opened[0].header["EXPTIME"] = exptime
+            del header["EXPTIME"]

@@ -11,10 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-_Key = tuple[Any, ...]
 
-
-def _shared(key: _Key) -> Hashable:
+def _shared(key: tuple[Any, ...]) -> Hashable:
     dialect: sa.Dialect = key[0]
     version = getattr(dialect, "server_version_info", None)
     return (type(dialect), dialect.driver, version, dialect.paramstyle, *key[1:])
@@ -23,10 +21,10 @@ def _shared(key: _Key) -> Hashable:
 class CompiledStatements(dict[Any, Any]):
     """A cache that asks what a dialect is, not which object."""
 
-    def get(self, key: _Key, default: Any = None) -> Any:
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
         return super().get(_shared(key), default)
 
-    def __setitem__(self, key: _Key, compiled: Any) -> None:
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
         super().__setitem__(_shared(key), compiled)
 
 

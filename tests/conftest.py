@@ -6,33 +6,32 @@ share. `empty_url` and `new_database` give databases without a schema, `mariadb_
 MariaDB only.
 """
 
-import contextlib
 import gc
 import os
 import shutil
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 import compiled_statements
 import hypothesis
+import mariadb_pool
 import pytest
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
 
-from mariadb_pool import (
-    COUNTING,
-    UNSAFE_BUT_FAST,
-    MariadbPool,
-    Pooled,
-    Template,
-    end_connections,
-    numbers,
-)
+from loaded import clean, db, tree, whole  # noqa: F401, the fixtures of all folders
+from mariadb_pool import MariadbPool, Pooled, Template, end_connections, numbers, url_of
+from warehouse import succeed
 
+from aomuse import connect
+from aomuse.db import create_engine
+from aomuse.query.refresh import refresh
+from aomuse.schema import upgrade
 from aomuse.workers.collector import for_new_objects_alone
 from scripts.mariadb_server import Server, ServerError, find_program
 
@@ -116,7 +115,7 @@ def database_folder(tmp_path_factory):
         if not Path("/proc", left.name.split("-")[2]).exists():
             shutil.rmtree(left, ignore_errors=True)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
-        folder = Path(tempfile.mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
+        folder = Path(mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
     else:
         folder = tmp_path_factory.mktemp("databases")
     yield folder
@@ -126,9 +125,8 @@ def database_folder(tmp_path_factory):
 @pytest.fixture
 def server_folder(database_folder):
     """Give a folder for a server of a test's own, where its files take no time."""
-    folder = Path(tempfile.mkdtemp(prefix="server-", dir=database_folder))
-    yield folder
-    shutil.rmtree(folder)
+    with TemporaryDirectory(prefix="server-", dir=database_folder) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -140,9 +138,10 @@ def mariadb_server(database_folder):
             " (Debian: apt-get install mariadb-server libmariadb-dev)",
             pytrace=False,
         )
+    options = (mariadb_pool.COUNTING, *mariadb_pool.UNSAFE_BUT_FAST)
     server = Server(database_folder / "mariadb")
     try:
-        server.start(options=(COUNTING, *UNSAFE_BUT_FAST), end_with_parent=True)
+        server.start(options=options, end_with_parent=True)
     except ServerError as error:
         pytest.fail(str(error), pytrace=False)
     yield server
@@ -158,22 +157,26 @@ def _control(mariadb_server):
 
 
 @pytest.fixture
-def mariadb_admin(mariadb_server, _control):
+def administrator(_control):
+    """Give a connection of the server's administrator, which commits each statement."""
+    with _control.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def mariadb_admin(mariadb_server, administrator):
     """Give a function that makes an empty database and returns its URL; all go after the test."""
     names = []
 
     def create_database() -> str:
-        name = f"aomuse_test_{next(numbers)}"
-        with _control.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        names.append(name)
-        return _url(mariadb_server, name)
+        names.append(f"aomuse_test_{next(numbers)}")
+        administrator.exec_driver_sql(f"CREATE DATABASE {names[-1]}")
+        return url_of(mariadb_server, names[-1])
 
     yield create_database
-    with _control.connect() as connection:
-        for name in names:
-            end_connections(connection, name)
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+    for name in names:
+        end_connections(administrator, name)
+        administrator.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
 
 
 @pytest.fixture(scope="session")
@@ -184,10 +187,9 @@ def mariadb_template(mariadb_server, _control):
     """
     with _control.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
-    url = _url(mariadb_server, TEMPLATE)
-    _migrate(url)
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    url = url_of(mariadb_server, TEMPLATE)
+    _with_engine(url, upgrade)
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         return Template.read(TEMPLATE, connection)
 
 
@@ -208,7 +210,7 @@ def _pooled(_pool, request):
 def sqlite_template(tmp_path_factory):
     """Migrate one file, which is then copied."""
     path = tmp_path_factory.mktemp("template") / "aomuse.db"
-    _migrate(f"sqlite:///{path}")
+    _with_engine(f"sqlite:///{path}", upgrade)
     return path
 
 
@@ -224,16 +226,13 @@ def new_database(backend, request, database_folder):
     if backend == "mariadb":
         yield request.getfixturevalue("mariadb_admin")
         return
-    folders = []
+    with ExitStack() as folders:
 
-    def create_file() -> str:
-        folders.append(database_folder / f"sqlite_{next(numbers)}")
-        folders[-1].mkdir()
-        return f"sqlite:///{folders[-1] / 'aomuse.db'}"
+        def create_file() -> str:
+            folder = folders.enter_context(TemporaryDirectory(dir=database_folder))
+            return f"sqlite:///{folder}/aomuse.db"
 
-    yield create_file
-    for folder in folders:
-        shutil.rmtree(folder)
+        yield create_file
 
 
 @pytest.fixture
@@ -248,12 +247,10 @@ def at_head(request):
 
     def at_head(url: str) -> str:
         if url.startswith("sqlite"):
-            file: Path = request.getfixturevalue("sqlite_template")
-            shutil.copyfile(file, str(sa.make_url(url).database))
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), sa.make_url(url).database)
             return url
-        template: Template = request.getfixturevalue("mariadb_template")
         with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-            template.make(connection)
+            request.getfixturevalue("mariadb_template").make(connection)
         return url
 
     return at_head
@@ -263,18 +260,14 @@ def at_head(request):
 def db_url(backend, request):
     """Give the URL, password included, of a database at the newest schema."""
     if backend == "mariadb":
-        pooled: Pooled = request.getfixturevalue("_pooled")
-        return pooled.url
-    new: Callable[[], str] = request.getfixturevalue("new_database")
-    at_head: Callable[[str], str] = request.getfixturevalue("at_head")
+        return request.getfixturevalue("_pooled").url
+    at_head, new = (request.getfixturevalue(name) for name in ("at_head", "new_database"))
     return at_head(new())
 
 
 @pytest.fixture
 def engine(db_url):
     """Give the engine of a database at the newest schema."""
-    from aomuse import connect
-
     engine = connect(db_url).engine
     yield engine
     engine.dispose()
@@ -300,15 +293,15 @@ def load_once(backend, db_url, _loaded, request, tmp_path_factory):
         if root in _loaded:
             _copy_sqlite(_loaded[root], database)
             return
-        _load(db_url, root)
+        succeed(db_url, "load", root)
         _loaded[root] = str(tmp_path_factory.mktemp("loaded") / "aomuse.db")
         _copy_sqlite(database, _loaded[root])
 
     def load_mariadb(root: Path) -> None:
         pool: MariadbPool = request.getfixturevalue("_pool")
         pooled: Pooled = request.getfixturevalue("_pooled")
-        if not pool.fill(pooled, root, lambda: _refresh_views(db_url)):
-            _load(db_url, root)
+        if not pool.fill(pooled, root, lambda: _with_engine(db_url, refresh)):
+            succeed(db_url, "load", root)
             pool.keep(pooled, root)
 
     return load_sqlite if backend == "sqlite" else load_mariadb
@@ -323,41 +316,15 @@ def shared_data():
     return path
 
 
-def _load(url: str, root: Path) -> None:
-    from warehouse import succeed
-
-    succeed(url, "load", root)
-
-
-def _refresh_views(url: str) -> None:
-    from aomuse.db import create_engine
-    from aomuse.query.refresh import refresh
-
-    engine = create_engine(url)
-    refresh(engine)
-    engine.dispose()
-
-
 def _copy_sqlite(source: str, target: str) -> None:
-    with (
-        contextlib.closing(sqlite3.connect(source)) as one,
-        contextlib.closing(sqlite3.connect(target)) as other,
-    ):
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
         one.backup(other)
 
 
-def _migrate(url: str) -> None:
-    from aomuse.db import create_engine
-    from aomuse.schema import upgrade
-
+def _with_engine(url: str, work: Callable[[sa.Engine], object]) -> None:
     engine = create_engine(url)
-    upgrade(engine)
+    work(engine)
     engine.dispose()
-
-
-def _url(server: Server, database: str) -> str:
-    url = sa.make_url(server.url).set(database=database)
-    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

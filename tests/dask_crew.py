@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
+import psutil  # which distributed needs
 from own_processes import OF_AOMUSE, Process, start, wait_until
 
 WORKERS = 2
+#: What most tests give them.
+EXPOSURES = 6
 _MODULES = (
     *OF_AOMUSE,
     *("aomuse.workers.cluster_worker", "aomuse.predict", "aomuse.verify", "muse_psfr"),
@@ -90,31 +93,12 @@ def end(process: Process) -> None:
 
 def kill_worker(crew: Dask) -> None:
     """Kill what a nanny has started."""
-    killed = children_of(crew.workers[0])
+    killed = psutil.Process(crew.workers[0].pid).children(recursive=True)
     assert killed
-    for number in killed:
-        os.kill(number, signal.SIGKILL)
+    for process in killed:
+        process.kill()
 
 
-def children_of(process: Process) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == process.pid and int(stat.parent.name) != process.pid:
-            found.append(int(stat.parent.name))
-    return found
-
-
-def start_command(
-    url: str,
-    *arguments: object,
-    before: str = "",
-    out: int | IO[str] = subprocess.PIPE,
-    **environment: str,
-) -> Process:
+def start_command(url: str, *arguments: object, before: str = "", **options: Any) -> Process:
     """Start aomuse in a process of its own."""
-    before = _SETTINGS + before
-    return start(url, *arguments, before=before, modules=_MODULES, out=out, **environment)
+    return start(url, *arguments, before=_SETTINGS + before, modules=_MODULES, **options)

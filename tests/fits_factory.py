@@ -51,7 +51,6 @@ def archive_id(number: int = 1) -> str:
 
 def reduced(number: int = 1, **cards: object) -> fits.HDUList:
     """Make a reduced cube: a primary header, and pixels that are a few bytes."""
-    primary = fits.PrimaryHDU()
     values: dict[str, object] = {
         "DATE-OBS": f"{begin(number)}:07.123",
         "MJD-OBS": 58343.0 + number / 1440,
@@ -67,75 +66,65 @@ def reduced(number: int = 1, **cards: object) -> fits.HDUList:
         "ESO TEL AMBI FWHM END": 0.5,
         "ESO AOS TT LOOP ST": True,
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # HIERARCH
-        for keyword, value in (values | _keywords(cards)).items():
-            if value is not None:
-                primary.header[keyword] = value
+    named = {name.replace("__", " ").replace("_", "-"): cards[name] for name in cards}
+    primary = _primary(values | named)
     primary.header.add_history("reduced by a test")
     data = fits.ImageHDU(np.zeros((2, 2, 2), np.float32), name="DATA")
     return fits.HDUList([primary, data])
 
 
-def _keywords(cards: dict[str, object]) -> dict[str, object]:
-    return {keyword.replace("__", " ").replace("_", "-"): cards[keyword] for keyword in cards}
+def _primary(cards: dict[str, object]) -> fits.PrimaryHDU:
+    """Make a primary HDU with those cards that have a value."""
+    primary = fits.PrimaryHDU()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # HIERARCH
+        for keyword, value in cards.items():
+            if value is not None:
+                primary.header[keyword] = value
+    return primary
 
 
 def sparta_atm(
-    number: int = 1,
-    rows: int = 2,
-    *,
-    lasers: Sequence[int] = LASERS,
-    quantities: Sequence[str] = LASER_QUANTITIES,
+    number: int = 1, lasers: Sequence[int] = LASERS, quantities: Sequence[str] = LASER_QUANTITIES
 ) -> fits.BinTableHDU:
     """Make SPARTA_ATM_DATA; laser 4 is off."""
-    columns = [*_unix(number, rows)]
+    columns = _unix(number, 2)
     for quantity in reversed(quantities):
         for laser in lasers:
             start = 0.0 if laser == 4 else laser + LASER_QUANTITIES.index(quantity) / 16
-            values = np.full(rows, start) + (np.arange(rows) / 128 if start else 0)
+            values = [start, start + (1 / 128 if start else 0)]
             columns.append(fits.Column(f"LGS{laser}_{quantity}", "1E", array=values))
     return fits.BinTableHDU.from_columns(columns, name="SPARTA_ATM_DATA")
 
 
-def sparta_cn2(
-    number: int = 1, rows: int = 2, *, layers: Sequence[int] = CN2_LAYERS
-) -> fits.BinTableHDU:
+def sparta_cn2(number: int = 1, layers: Sequence[int] = CN2_LAYERS) -> fits.BinTableHDU:
     """Make SPARTA_CN2_DATA."""
-    columns = [*_unix(number, rows)]
+    columns = _unix(number, 2)
     for i, name in enumerate(("L0Tot", "r0Tot", "seeingTot")):
-        columns.append(fits.Column(name, "1E", array=np.arange(rows) + i / 4))
+        columns.append(fits.Column(name, "1E", array=[i / 4, 1 + i / 4]))
     for layer in layers:
         for i, name in enumerate(("CN2_ALT", "CN2_FRAC_ALT", "L0_ALT", "ALT")):
-            values = layer + i / 8 + np.arange(rows) / 64
+            values = [layer + i / 8, layer + i / 8 + 1 / 64]
             columns.append(fits.Column(f"{name}{layer}", "1E", array=values))
     return fits.BinTableHDU.from_columns(columns, name="SPARTA_CN2_DATA")
 
 
-def asm(
-    number: int = 1, rows: int = 2, *, columns: Sequence[str] = ASM_COLUMNS
-) -> fits.BinTableHDU:
+def asm(number: int = 1, columns: Sequence[str] = ASM_COLUMNS) -> fits.BinTableHDU:
     """Make ASM_DATA; one value is NaN."""
-    stamps = [f"{begin(number)}:{i:02d}.000417" for i in range(rows)]
+    stamps = [f"{begin(number)}:{i:02d}.000417" for i in range(2)]
     made = [fits.Column("TIME_STAMP", "26A", array=stamps)]
     for name in columns:
-        values = ASM_COLUMNS.index(name) + np.arange(rows) / 32
-        if name == "MASS_TURB0":
-            values[0] = np.nan
+        first = ASM_COLUMNS.index(name)
+        values = [np.nan if name == "MASS_TURB0" else first, first + 1 / 32]
         made.append(fits.Column(name, "1D", array=values))
     return fits.BinTableHDU.from_columns(made, name="ASM_DATA")
 
 
-def guiding(name: str, number: int = 1, rows: int = 3) -> fits.BinTableHDU:
+def guiding(name: str, number: int = 1) -> fits.BinTableHDU:
     """Make SGS_DATA or AG_DATA, with columns that no schema knows."""
-    return fits.BinTableHDU.from_columns(
-        [
-            *_unix(number, rows),
-            fits.Column("GUIDE FLUX", "1D", unit="adu", array=np.arange(rows) / 3),
-            fits.Column("NOTE", "8A", array=[f"it's {i}" for i in range(rows)]),
-        ],
-        name=name,
-    )
+    flux = fits.Column("GUIDE FLUX", "1D", unit="adu", array=np.arange(3) / 3)
+    note = fits.Column("NOTE", "8A", array=[f"it's {i}" for i in range(3)])
+    return fits.BinTableHDU.from_columns([*_unix(number, 3), flux, note], name=name)
 
 
 def _unix(number: int, rows: int) -> list[fits.Column]:
@@ -153,16 +142,17 @@ def raw(
 
     ``full`` gives all columns of the real tables; reading those takes several times as long.
     """
-    primary = fits.PrimaryHDU()
-    primary.header["DATE-OBS"] = f"{begin(number)}:07.123"
-    primary.header["ARCFILE"] = f"{archive_id(number)}.fits"
-    primary.header["OBJECT"] = "NGC 3201"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # HIERARCH
-        primary.header["ESO DPR CATG"] = "SCIENCE"
-        primary.header["ESO DPR TYPE"] = "OBJECT"
-        primary.header["ESO INS MODE"] = "WFM-AO-N"
-        primary.header["ESO OBS TARG NAME"] = f"NGC 3201 p{number}"
+    primary = _primary(
+        {
+            "DATE-OBS": f"{begin(number)}:07.123",
+            "ARCFILE": f"{archive_id(number)}.fits",
+            "OBJECT": "NGC 3201",
+            "ESO DPR CATG": "SCIENCE",
+            "ESO DPR TYPE": "OBJECT",
+            "ESO INS MODE": "WFM-AO-N",
+            "ESO OBS TARG NAME": f"NGC 3201 p{number}",
+        }
+    )
     images = []
     for channel in range(1, channels + 1):
         pixels = np.arange(64, dtype=np.int16).reshape(8, 8)
@@ -188,14 +178,12 @@ def psfpars(
     """Make PSFPARS."""
     generator = np.random.default_rng(seed)
     values = generator.normal(2.0, 0.1, (len(parameters), layers))
-    return fits.BinTableHDU.from_columns(
-        [
-            fits.Column("name", "16A", array=list(parameters)),
-            fits.Column("free", "L", array=[i % 2 == 0 for i in range(len(parameters))]),
-            fits.Column("polyfit", f"{layers}D", array=values),
-        ],
-        name="PSFPARS",
-    )
+    columns = [
+        fits.Column("name", "16A", array=list(parameters)),
+        fits.Column("free", "L", array=[i % 2 == 0 for i in range(len(parameters))]),
+        fits.Column("polyfit", f"{layers}D", array=values),
+    ]
+    return fits.BinTableHDU.from_columns(columns, name="PSFPARS")
 
 
 def spectra(layers: int = LAYERS) -> fits.ImageHDU:
@@ -209,9 +197,8 @@ def spectra(layers: int = LAYERS) -> fits.ImageHDU:
 def prm(layers: int = LAYERS, parameters: Sequence[str] = MOFFAT, seed: int = 1) -> fits.HDUList:
     """Make PampelMuse's parameter file."""
     sources = sources_table(id=("1J", SOURCES), status=("1J", [3, 2]))
-    return fits.HDUList(
-        [fits.PrimaryHDU(), spectra(layers), psfpars(layers, parameters, seed), sources]
-    )
+    tables = spectra(layers), psfpars(layers, parameters, seed), sources
+    return fits.HDUList([fits.PrimaryHDU(), *tables])
 
 
 def sources_table(**columns: tuple[str, Sequence[object]]) -> fits.BinTableHDU:
@@ -239,9 +226,8 @@ def source(
 
 def psf(layers: int = LAYERS, sources: Sequence[int] = SOURCES, seed: int = 1) -> fits.HDUList:
     """Make PampelMuse's source file."""
-    return fits.HDUList(
-        [fits.PrimaryHDU(), *(source(number, layers, seed=seed) for number in sources)]
-    )
+    tables = [source(number, layers, seed=seed) for number in sources]
+    return fits.HDUList([fits.PrimaryHDU(), *tables])
 
 
 def to_bytes(hdus: fits.HDUList) -> bytes:
@@ -267,10 +253,7 @@ def _valid(role: str, number: int, compressed: bool = True) -> bytes:
             return to_bytes(reduced(number))
         case "raw":
             return to_bytes(raw(number, compressed=compressed))
-        case "prm":
-            return to_bytes(prm(seed=number))
-        case _:
-            return to_bytes(psf(seed=number))
+    return to_bytes(prm(seed=number) if role == "prm" else psf(seed=number))
 
 
 def edit(path: Path, change: Callable[[fits.HDUList], fits.HDUList | None]) -> Path:
@@ -310,8 +293,7 @@ def header_start(path: Path, hdu: int | str) -> int:
 
 def set_card(path: Path, hdu: int | str, keyword: str, value: str) -> Path:
     """Write a value field into the first card with a keyword, whatever FITS thinks of it."""
-    card = f"{keyword:<8}= {value}"
-    return set_image(path, hdu, keyword, card)
+    return set_image(path, hdu, keyword, f"{keyword:<8}= {value}")
 
 
 def set_image(
@@ -344,28 +326,20 @@ class Files:
 
     @property
     def archive_id(self) -> str:
-        """Archive name."""
         return archive_id(self.number)
 
     def file(self, role: str) -> Path:
-        """Give the file with a role."""
         path: Path = getattr(self, role)
         return path
 
     @property
     def all(self) -> tuple[Path, ...]:
         """The four paths."""
-        return tuple(self.file(role) for role in ROLES)
+        return self.reduced, self.raw, self.prm, self.psf
 
 
 class Tree:
-    """A folder with single/, raw/ and analysis/.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Where it is; made with its three folders.
-    """
+    """A folder with single/, raw/ and analysis/, which are made there."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -382,22 +356,11 @@ class Tree:
         raw_suffix: str = ".fits.fz",
         analysis: str = "",
     ) -> Files:
-        """Add a valid exposure, and return its files.
+        """Add a valid exposure, which began in the minute `number`, and return its files.
 
-        Parameters
-        ----------
-        number : int
-            The minute in which the exposure began.
-        without : sequence of str
-            Roles to leave out.
-        folder : str
-            Folder below single/, raw/ and analysis/, such as a date.
-        name : str
-            Name of the cube without .fits.
-        raw_suffix : str
-            ``.fits.fz`` for compressed channels, or ``.fits``.
-        analysis : str
-            Folder below that of the analysis, such as ``moffat``.
+        `without` are roles to leave out, `folder` is one below all three, such as a date, and
+        `analysis` one below that of the analysis. `name` is that of the cube without .fits.
+        Channels are compressed where `raw_suffix` says so.
         """
         name = name or f"DATACUBE_{number:04d}"
         where = self.root / "analysis" / folder / analysis
@@ -418,18 +381,13 @@ class Tree:
         """Put back whatever of an exposure is missing or broken."""
         for role in roles:
             path = files.file(role)
-            if path.is_symlink() or (path.exists() and not path.is_file()):
-                _remove(path)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.is_symlink() or not path.is_file():
+                path.unlink(missing_ok=True)
             valid = _valid(role, files.number, path.suffix == ".fz")
             if not path.exists() or path.read_bytes() != valid:
                 path.write_bytes(valid)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
 
 
 def later(path: Path, seconds: float = 5.0) -> Path:

@@ -1,9 +1,7 @@
-"""A warehouse under test with its commands, and the fixtures that folders share.
-
-A folder's conftest.py imports the fixtures that its tests ask for.
-"""
+"""A warehouse under test with its commands, and the fixtures of it that all folders have."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +9,18 @@ import pytest
 import sqlalchemy as sa
 import warehouse
 from fits_factory import Tree
-
-from aomuse.db import create_engine
+from warehouse import rows_of_one_load
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A database under test: the functions of ``warehouse``, bound to it."""
+    """A database under test; what is not here is a function of ``warehouse``, for its engine."""
 
     engine: sa.Engine
     url: str
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(getattr(warehouse, name), self.engine)
 
     def run(self, *arguments: object) -> warehouse.Finished:
         """Run a command."""
@@ -38,35 +38,12 @@ class Loaded:
         """Run a command that ends with one error, and give its line."""
         return warehouse.fail(self.url, *arguments, code=code)
 
-    def query(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        return warehouse.query(self.engine, statement, **values)
-
-    def scalar(self, statement: str, **values: object) -> Any:
-        return warehouse.scalar(self.engine, statement, **values)
-
     def count(self, table: str) -> int:
         return self.scalar(f"SELECT COUNT(*) FROM {table}")
 
-    def execute(self, *statements: str) -> None:
-        warehouse.execute(self.engine, *statements)
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        return warehouse.rows(self.engine, table)
-
-    def contents(self, **options: Any) -> dict[str, list[Any]]:
-        return warehouse.contents(self.engine, **options)
-
-    def exposure(self, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
-        return warehouse.exposure(self.engine, archive_id)
-
-    def exposures(self) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
-        return warehouse.exposures(self.engine)
-
-    def exposure_id(self, archive_id: str) -> int | None:
-        return warehouse.exposure_id(self.engine, archive_id)
-
-    def open_issues(self, severity: str = "error") -> list[tuple[str, str]]:
-        return warehouse.open_issues(self.engine, severity)
+    def outcomes(self, command: str = "load") -> list[str]:
+        """Give how each run of a command has ended."""
+        return [row["outcome"] for row in self.rows("load_run") if row["command"] == command]
 
     def loaded_paths(self) -> set[str]:
         """Give the paths of the files that were read without an error."""
@@ -89,12 +66,10 @@ def whole(tmp_path_factory, sqlite_template):
     return warehouse.load_whole(tmp_path_factory.mktemp("whole"), sqlite_template)
 
 
-def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, Any]:
-    """Load a tree in one go into a new SQLite file, and give the rows of each exposure."""
-    database.write_bytes(template.read_bytes())
-    assert warehouse.aomuse(f"sqlite:///{database}", "load", tree.root).code == 0
-    engine = create_engine(f"sqlite:///{database}")
-    return warehouse.exposures(engine)
+@pytest.fixture(scope="module")
+def clean(tree, tmp_path_factory, sqlite_template):
+    """Rows of each exposure of a module's own tree, after one load."""
+    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 def tree_of(folder: Path, exposures: int) -> Tree:

@@ -93,14 +93,7 @@ class Pooled:
 class MariadbPool:
     """Databases at the newest schema that no test has at the moment.
 
-    Parameters
-    ----------
-    server : Server
-        Started with `COUNTING`.
-    control : sqlalchemy.Engine
-        Of the server's administrator.
-    template : Template
-        What each is when a test gets it.
+    The server was started with `COUNTING`; a test gets what the template is.
     """
 
     def __init__(self, server: Server, control: sa.Engine, template: Template) -> None:
@@ -113,11 +106,8 @@ class MariadbPool:
 
         One that is to be loaded may hold a tree already: `empty` it, or take it as it is.
         """
-        if self._free:
-            self._free.sort(key=lambda pooled: (pooled.holds is not None) == to_be_loaded)
-            taken = self._free.pop()
-        else:
-            taken = self._new()
+        self._free.sort(key=lambda pooled: (pooled.holds is not None) == to_be_loaded)
+        taken = self._free.pop() if self._free else self._new()
         taken.known = False
         if not to_be_loaded:
             self.empty(taken)
@@ -193,8 +183,7 @@ class MariadbPool:
         name = f"aomuse_test_{next(numbers)}"
         with self._control.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        url = sa.make_url(self._server.url).set(database=name)
-        pooled = Pooled(name, url.render_as_string(hide_password=False))
+        pooled = Pooled(name, url_of(self._server, name))
         with _connection(pooled.url) as connection:
             self._template.make(connection)
         self._look(pooled)
@@ -206,12 +195,10 @@ class MariadbPool:
 
     def _counts(self, pooled: Pooled) -> dict[str, int]:
         """Give how many rows of each table were ever changed."""
-        statement = sa.text(
-            "SELECT table_name, rows_changed FROM information_schema.table_statistics"
-            " WHERE table_schema = :name"
-        )
+        changed = "SELECT table_name, rows_changed FROM information_schema.table_statistics"
+        of_one = sa.text(f"{changed} WHERE table_schema = :name")
         with self._control.connect() as connection:
-            return dict(connection.execute(statement, {"name": pooled.name}).all())
+            return dict(connection.execute(of_one, {"name": pooled.name}).all())
 
     def _changed(self, pooled: Pooled) -> set[str]:
         counts = self._counts(pooled)
@@ -220,24 +207,19 @@ class MariadbPool:
     def _files(self, pooled: Pooled) -> dict[str, tuple[int, ...]]:
         """Give what defines tables and views: each definition is a file that is written anew."""
         folder = self._server.datadir / pooled.name
-        found = {}
-        for path in folder.iterdir() if folder.exists() else ():
-            if path.suffix != ".ibd":
-                stat = path.stat()
-                found[path.name] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        return found
+        there = [path for path in folder.glob("*") if path.suffix != ".ibd"]
+        stats = {path.name: path.stat() for path in there}
+        return {name: (s.st_ino, s.st_size, s.st_mtime_ns) for name, s in stats.items()}
 
     def _other_files(self, pooled: Pooled) -> set[str]:
         return {name for name, _ in self._files(pooled).items() ^ pooled.made.items()}
 
     def _tables_changed(self, pooled: Pooled) -> bool:
         folder = self._server.datadir / pooled.name
-        for name in self._other_files(pooled):
-            path = folder / name
-            known = path.stem in self._template.views
-            if not known and not (path.exists() and path.read_bytes().startswith(b"TYPE=VIEW")):
-                return True
-        return False
+        views = self._template.views.keys()
+        changed = [folder / name for name in self._other_files(pooled)]
+        others = [path for path in changed if path.stem not in views]
+        return not all(path.exists() and path.read_bytes()[:9] == b"TYPE=VIEW" for path in others)
 
     def _has_readers(self, pooled: Pooled) -> bool:
         """Whether accounts were given rights in a database, which would outlive it."""
@@ -259,6 +241,11 @@ def end_connections(connection: sa.Connection, database: str) -> None:
             with contextlib.suppress(sa.exc.DBAPIError):  # it has ended by itself meanwhile
                 connection.exec_driver_sql(f"KILL CONNECTION {process}")
         time.sleep(0.002)
+
+
+def url_of(server: Server, database: str) -> str:
+    url = sa.make_url(server.url).set(database=database)
+    return url.render_as_string(hide_password=False)
 
 
 @contextlib.contextmanager

@@ -55,23 +55,12 @@ class Gate:
 
     So whatever happens to a command cannot happen too late, however slow the test is. Each process
     counts for itself.
-
-    Parameters
-    ----------
-    path : Path
-        Of a file that is not there yet; it is the open gate.
-    number : int
-        Which of the statements that begin like this one; the next ones are held too.
-    later : int
-        Statements of any kind that are let through after that.
-    statement : str
-        How it begins.
     """
 
-    path: Path
-    number: int = 2
-    later: int = 0
-    statement: str = "INSERT INTO exposure ("
+    path: Path  # of a file that is not there yet; it is the open gate
+    number: int = 2  # which of the statements that begin like this one; the next are held too
+    later: int = 0  # statements of any kind that are let through after that
+    statement: str = "INSERT INTO exposure ("  # how it begins
 
     @property
     def code(self) -> str:
@@ -90,18 +79,15 @@ class Gate:
         def hold(_connection: object, _cursor: object, statement: str, *_: object) -> None:
             is_it = statement.startswith(self.statement)
             counts[is_it] += is_it or counts[True] >= self.number
-            if counts[True] < self.number or counts[False] < self.later:
-                return
-            self.hold()
+            if counts[True] >= self.number and counts[False] >= self.later:
+                self.hold()
 
         sa.event.listen(sa.Engine, "before_cursor_execute", hold)
 
     def hold(self) -> None:
         path = Path(self.path)
         path.with_name(f"{path.name}.{os.getpid()}").touch()
-        end = time.monotonic() + _PATIENCE_S
-        while not path.exists() and time.monotonic() < end:
-            time.sleep(0.005)
+        wait_until(path.exists)
 
     def wait(self, *processes: Process, count: int = 1) -> None:
         """Wait until processes are held."""
@@ -156,8 +142,7 @@ class Process:
         self.stderr, errors = _output(subprocess.PIPE)
         self._keeper, keeper = socket.socketpair()
         socket.send_fds(server, [b"!"], [keeper.fileno(), theirs, errors])
-        for descriptor in (keeper.detach(), theirs, errors):
-            os.close(descriptor)
+        _close(keeper.detach(), theirs, errors)
         self._keeper.sendall(json.dumps(request).encode() + b"\n")
         self.pid = _NUMBER.unpack(self._keeper.recv(_NUMBER.size))[0]
 
@@ -185,12 +170,30 @@ class Process:
         self.wait()
         return out, err
 
+    def succeed(self) -> str:
+        """Wait for a command that has nothing to say on standard error, and give what it prints."""
+        out, err = self.communicate()
+        assert (self.returncode, err) == (0, ""), (self.returncode, out + err)
+        return out
+
+    def ends_with(self, code: int) -> str:
+        """Wait for a command that ends with a code, and give what it says on standard error."""
+        out, err = self.communicate()
+        assert self.returncode == code, (self.returncode, out + err)
+        assert "Traceback" not in out + err, out + err
+        return err
+
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _read(stream: IO[str] | None) -> str:
@@ -202,12 +205,12 @@ def _read(stream: IO[str] | None) -> str:
 
 def _output(kind: IO[str] | int) -> tuple[IO[str] | None, int]:
     """Give what this process reads, and what the other writes."""
-    if kind == subprocess.PIPE:
-        reading, writing = os.pipe()
-        return os.fdopen(reading), writing
-    if kind == subprocess.DEVNULL:
-        return None, os.open(os.devnull, os.O_WRONLY)
-    assert not isinstance(kind, int)
+    match kind:
+        case subprocess.PIPE:
+            reading, writing = os.pipe()
+            return os.fdopen(reading), writing
+        case subprocess.DEVNULL:
+            return None, os.open(os.devnull, os.O_WRONLY)
     return None, os.dup(kind.fileno())
 
 
@@ -231,9 +234,8 @@ def _server(modules: tuple[str, ...]) -> socket.socket:
     with theirs:
         number = theirs.fileno()
         folder = Path(__file__).parent
-        command = [sys.executable, "-c", _SERVER, str(folder), str(number), *modules]
         subprocess.Popen(
-            command,
+            [sys.executable, "-c", _SERVER, str(folder), str(number), *modules],
             cwd=folder.parent,
             pass_fds=[number],
             stdin=subprocess.DEVNULL,
@@ -257,8 +259,7 @@ def serve(control: int, modules: list[str]) -> dict[str, Any]:
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 break
-            for descriptor in descriptors:
-                os.close(descriptor)
+            _close(*descriptors)
     return _keep(*descriptors)
 
 
@@ -267,8 +268,7 @@ def _keep(connection: int, out: int, err: int) -> dict[str, Any]:
         request: dict[str, Any] = json.loads(asking.makefile().readline())
         process = os.fork()
         if process != 0:
-            os.close(out)
-            os.close(err)
+            _close(out, err)
             asking.sendall(_NUMBER.pack(process))
             _, status = os.waitpid(process, 0)
             with suppress(BrokenPipeError):
@@ -282,8 +282,7 @@ def _keep(connection: int, out: int, err: int) -> dict[str, Any]:
         signal.signal(number, signal.SIG_IGN)
     os.dup2(out, 1)
     os.dup2(err, 2)
-    os.close(out)
-    os.close(err)
+    _close(out, err)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environment"])

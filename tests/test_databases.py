@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, edit, guiding
-from warehouse import definitions, execute
+from warehouse import definitions, execute, query
 
 from aomuse.db import create_engine
 from aomuse.schema import upgrade
@@ -11,11 +11,8 @@ from aomuse.schema import upgrade
 
 def contents(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
     """Give the rows of each table."""
-    with engine.connect() as connection:
-        return {
-            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
-            for table in sa.inspect(engine).get_table_names()
-        }
+    tables = sa.inspect(engine).get_table_names()
+    return {table: query(engine, f"SELECT * FROM {table}") for table in tables}
 
 
 def test_a_copy_equals_what_the_migrations_make(engine, empty_url):
@@ -28,33 +25,30 @@ def test_a_copy_equals_what_the_migrations_make(engine, empty_url):
     migrated.dispose()
 
 
-@pytest.mark.parametrize("turn", [1, 2])
-def test_what_a_test_leaves_behind_is_gone(engine, turn):
-    assert "left_behind" not in definitions(engine)
-    assert contents(engine)["load_run"] == []
-    execute(engine, "DROP VIEW v_exposure", "CREATE TABLE left_behind (id INTEGER)")
+#: What a test may do; where it has made a table, the next one has another database.
+MAKES_A_TABLE = ("DROP VIEW v_exposure", "CREATE TABLE left_behind (id INTEGER)")
+CHANGES_ROWS_AND_VIEWS = (
+    "INSERT INTO target (name) VALUES ('M 54')",
+    "DELETE FROM target",
+    "INSERT INTO target (name) VALUES ('NGC 3201')",
+    "DELETE FROM wavelength_window",
+    "DROP VIEW v_exposure",
+    "CREATE VIEW v_exposure AS SELECT 1 AS one",
+    "CREATE VIEW v_more AS SELECT one FROM v_exposure",
+)
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_what_a_test_changes_is_undone(engine, turn):
-    """Rows, numbers that the database gives, views: tables stay, and the database may too."""
-    before = definitions(engine)
-    assert contents(engine)["target"] == []
-    assert contents(engine)["wavelength_window"]
-    assert "v_more" not in before
-    with engine.begin() as connection:
-        for statement in (
-            "INSERT INTO target (name) VALUES ('M 54')",
-            "DELETE FROM target",
-            "INSERT INTO target (name) VALUES ('NGC 3201')",
-            "DELETE FROM wavelength_window",
-            "DROP VIEW v_exposure",
-            "CREATE VIEW v_exposure AS SELECT 1 AS one",
-            "CREATE VIEW v_more AS SELECT one FROM v_exposure",
-        ):
-            connection.exec_driver_sql(statement)
-        numbers = connection.exec_driver_sql("SELECT id FROM target").scalars().all()
-    assert numbers == [2 if engine.dialect.name == "mariadb" else 1]
+@pytest.mark.parametrize("done", [MAKES_A_TABLE, CHANGES_ROWS_AND_VIEWS])
+def test_what_a_test_does_is_undone(engine, backend, done, turn):
+    """Rows, numbers that the database gives, tables and views."""
+    before, held = definitions(engine), contents(engine)
+    assert not {"left_behind", "v_more"} & before.keys()
+    assert held["load_run"] == held["target"] == []
+    assert held["wavelength_window"]
+    execute(engine, *done)
+    if done == CHANGES_ROWS_AND_VIEWS:
+        assert query(engine, "SELECT id FROM target") == [(2 if backend == "mariadb" else 1,)]
     assert definitions(engine) != before
 
 
@@ -95,7 +89,6 @@ def left_open():
 
 def test_an_open_transaction_does_not_hold_up_the_end(left_open, mariadb_admin):
     """The database is dropped after this test; it would wait for the lock for a day."""
-    connection = create_engine(mariadb_admin()).connect()
-    left_open.append(connection)
-    connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
-    connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    left_open.append(create_engine(mariadb_admin()).connect())
+    for statement in ("CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1)"):
+        left_open[0].exec_driver_sql(statement)

@@ -1,6 +1,6 @@
 """Rows of tables: counted, or estimated where counting would take long."""
 
-import sqlalchemy as sa
+from warehouse import execute
 
 from aomuse import schema
 
@@ -17,10 +17,8 @@ MANY = {
 
 def test_a_large_table_of_mariadb_is_estimated_and_every_other_counted(engine, monkeypatch):
     monkeypatch.setattr(schema, "MOST_COUNTED", 10_000)
-    with engine.begin() as connection:
-        connection.execute(sa.text(MANY[engine.dialect.name]))
-        if engine.dialect.name == "mariadb":
-            connection.execute(sa.text("ANALYZE TABLE many")).close()
+    analyse = ("ANALYZE TABLE many",) if engine.dialect.name == "mariadb" else ()
+    execute(engine, MANY[engine.dialect.name], *analyse)
     with engine.connect() as connection:
         counts = schema.row_counts(connection, ["many", "exposure", "wavelength_window"])
     assert (counts["exposure"], counts["wavelength_window"]) == ("0", "5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -78,24 +78,23 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+def below(nodes: Iterable[ast.AST]) -> set[ast.AST]:
+    return {inner for node in nodes for inner in ast.walk(node)}
+
+
 def imports(
     path: Path, *, inside_functions: bool = True, only_for_types: bool = False
 ) -> Iterator[str]:
     """Give the modules of aomuse, and others, that a module imports when it runs, or for types."""
     tree = parsed(path)
-    for_types = {
-        below
+    for_types = below(
+        statement
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for statement in node.body
-        for below in ast.walk(statement)
-    }
-    late = {
-        below
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for below in ast.walk(node)
-    }
+    )
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    late = below(node for node in ast.walk(tree) if isinstance(node, functions))
     for node in ast.walk(tree):
         if (node in for_types) != only_for_types or (node in late and not inside_functions):
             continue
@@ -153,7 +152,7 @@ def test_two_modules_join_the_stages():
     rooms = {name: {room_of(other) for other in arrows()[name]} for name in MODULES}
     joined = {name for name in MODULES if {"read", "normalize", "load"} <= rooms[name]}
     assert joined == {"aomuse.stages"}
-    imports_late = ast.walk(ast.parse(MODULES["aomuse.pipeline"].read_text()))
+    imports_late = ast.walk(parsed(MODULES["aomuse.pipeline"]))
     assert "aomuse.stages" in {n.module for n in imports_late if isinstance(n, ast.ImportFrom)}
     assert "discover" in rooms["aomuse.pipeline"]
 
@@ -169,20 +168,17 @@ def test_imports_inside_functions_have_a_reason():
     assert {name for name, _ in late} <= LATE.keys(), late
 
 
-@pytest.mark.parametrize("stage", ["discover", "read", "normalize"])
-def test_only_load_knows_the_database(stage):
-    database = {"sqlalchemy", "alembic", "mariadb", "sqlite3"}
-    for name, path in modules_of(stage):
-        assert not {m.split(".")[0] for m in imports(path)} & database, name
-
-
-def test_normalize_knows_no_files_and_load_no_fits():
-    for name, path in modules_of("normalize"):
-        assert not {m.split(".")[0] for m in imports(path)} & {"astropy", "os", "pathlib", "io"}, (
-            name
-        )
-    for name, path in modules_of("load", "models", "ledger"):
-        assert "astropy" not in {m.split(".")[0] for m in imports(path)}, name
+@pytest.mark.parametrize(
+    ("rooms", "unknown"),
+    [
+        (("discover", "read", "normalize"), {"sqlalchemy", "alembic", "mariadb", "sqlite3"}),
+        (("normalize",), {"astropy", "os", "pathlib", "io"}),
+        (("load", "models", "ledger"), {"astropy"}),
+    ],
+)
+def test_only_load_knows_the_database_and_what_reads_the_files(rooms, unknown):
+    for name, path in modules_of(*rooms):
+        assert not {module.split(".")[0] for module in imports(path)} & unknown, name
 
 
 def test_modules_are_a_few_screens_and_named_after_what_they_hold():
@@ -207,18 +203,14 @@ for name in {list(MODULES)!r}:
     except ModuleNotFoundError as error:
         assert not (error.name or "").startswith("aomuse"), error
 """
+    url = "mariadb://x:y@127.0.0.1:1/z"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
-        env={
-            "PYTHONPATH": str(PACKAGE.parent),
-            "AOMUSE_DATABASE_URL": "mariadb://x:y@127.0.0.1:1/z",
-            "HOME": str(tmp_path),
-        },
+        env={"PYTHONPATH": str(PACKAGE.parent), "AOMUSE_DATABASE_URL": url, "HOME": str(tmp_path)},
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout + done.stderr == ""
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
     assert not list(tmp_path.glob("*.db"))

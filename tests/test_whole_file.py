@@ -8,26 +8,12 @@ from hypothesis import strategies as st
 
 from aomuse.whole_file import safe_name, whole_file
 
+OUTSIDE = ("", ".", "..", "../x", "/etc/passwd", "a/../../b", "..\\x", "C:\\x", "C:x")
+ODD = ("nul", "NUL.fits", "com1.prm.fits", "x.", "x ", ".hidden", "a\0b", "a\nb", "a\x1b[31mb")
+LONG = ("x" * 240, "x" * 5000, "\u03c3" * 240, "\U0001d6fc" * 250, "a\u202eb", "%2E%2E")
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(
-            "",
-            ".",
-            "..",
-            "../x",
-            "/etc/passwd",
-            "a/../../b",
-            "..\\x",
-            "C:\\x",
-            "C:x",
-            "\\\\host\\x",
-        ),
-        *("nul", "NUL.fits", "com1.prm.fits", "x.", "x ", ".hidden", "a\0b", "a\nb", "a\x1b[31mb"),
-        *("x" * 240, "x" * 5000, "\u03c3" * 240, "\U0001d6fc" * 250, "a\u202eb", "%2E%2E"),
-    ],
-)
+
+@pytest.mark.parametrize("text", [*OUTSIDE, "\\\\host\\x", *ODD, *LONG])
 def test_a_name_stays_in_its_folder(tmp_path, text):
     name = safe_name(text)
     folder = tmp_path / "folder"
@@ -57,18 +43,20 @@ def test_long_names_that_differ_at_their_ends():
     assert max(len(name.encode()) for name in names) <= 200
 
 
-def test_a_new_file_is_the_users_own(tmp_path):
-    place = tmp_path / "new.json"
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "new.json"
+
+
+def test_a_new_file_is_the_users_own(place):
     with whole_file(place) as file:
         file.write("it")
         assert not place.exists()
-        assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
-    assert place.read_text() == "it"
-    assert place.stat().st_mode & 0o777 == 0o600
+        assert [path.stat().st_mode & 0o777 for path in place.parent.iterdir()] == [0o600]
+    assert (place.read_text(), place.stat().st_mode & 0o777) == ("it", 0o600)
 
 
-def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
-    place = tmp_path / "new.json"
+def test_a_file_that_is_replaced_keeps_its_permissions(place):
     place.write_text("before")
     place.chmod(0o644)
     with whole_file(place) as file:
@@ -76,24 +64,21 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
     assert (place.read_text(), place.stat().st_mode & 0o777) == ("it", 0o644)
 
 
-def test_what_fails_leaves_what_was_there(tmp_path):
-    place = tmp_path / "new.json"
-    place.write_text("before")
-
+def test_what_fails_leaves_what_was_there(place):
     def interrupted() -> None:
         with whole_file(place) as file:
             file.write("half")
             raise KeyboardInterrupt
 
+    place.write_text("before")
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert (list(tmp_path.iterdir()), place.read_text()) == ([place], "before")
+    assert (list(place.parent.iterdir()), place.read_text()) == ([place], "before")
 
 
-def test_a_link_is_replaced_and_not_what_it_points_to(tmp_path):
-    precious = tmp_path / "precious"
+def test_a_link_is_replaced_and_not_what_it_points_to(place):
+    precious = place.with_name("precious")
     precious.write_text("kept")
-    place = tmp_path / "new.json"
     place.symlink_to(precious)
     with whole_file(place) as file:
         file.write("it")

@@ -27,6 +27,9 @@ from aomuse.models import Base
 
 TABLES = Base.metadata.tables
 
+#: Rows by their table.
+Rows = dict[str, list[tuple[Any, ...]]]
+
 #: Columns that differ between two loads of the same files.
 _NUMBERS = {
     *("id", "exposure_id", "source_file_id", "load_run_id", "header_id", "table_layout_id"),
@@ -41,7 +44,6 @@ _PLACES = {"path", "mtime_ns", "row_key"}
 
 #: What a user's Python does not show by itself.
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
-
 
 #: Seconds of the processor and bytes that no command on a small tree may take, whatever its files
 #: claim; on a busy machine it may wait several times as long.
@@ -128,6 +130,13 @@ def succeed(url: str | None, *arguments: object) -> Finished:
     return done
 
 
+def fail(url: str | None, *arguments: object, code: int = 2) -> str:
+    """Run a command that ends with one line on standard error, and give that line."""
+    done = aomuse(url, *arguments)
+    assert (done.code, len(done.errors)) == (code, 1), (arguments, done.text)
+    return done.errors[0]
+
+
 def execute(engine: sa.Engine, *statements: str) -> None:
     """Run statements in one transaction."""
     with engine.begin() as connection:
@@ -191,28 +200,26 @@ def exposure_id(engine: sa.Engine, archive_id: str) -> int | None:
     return found[0][0] if found else None
 
 
-def exposure(engine: sa.Engine, archive_id: str) -> dict[str, list[tuple[Any, ...]]]:
+def exposure(engine: sa.Engine, archive_id: str) -> Rows:
     """Give all rows of an exposure without the numbers that the database gave them."""
     number = exposure_id(engine, archive_id)
     return {} if number is None else exposure_by_id(engine, number)
 
 
-def exposure_by_id(engine: sa.Engine, number: int) -> dict[str, list[tuple[Any, ...]]]:
+def exposure_by_id(engine: sa.Engine, number: int) -> Rows:
     """Give all rows of an exposure without the numbers that the database gave them."""
     return _by_exposure(engine, number)[number]
 
 
-def exposures(engine: sa.Engine) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+def exposures(engine: sa.Engine) -> dict[str, Rows]:
     """Give the rows of every exposure by its archive name, in one go."""
     found = _by_exposure(engine)
-    return {name: found[number] for name, number in query(engine, _ARCHIVE_IDS)}
-
-
-_ARCHIVE_IDS = "SELECT archive_id, id FROM exposure"
+    names = query(engine, "SELECT archive_id, id FROM exposure")
+    return {name: found[number] for name, number in names}
 
 
 @cache
-def _statements(*, of_one: bool) -> dict[str, sa.Select[*tuple[Any, ...]]]:
+def _statements() -> dict[str, sa.Select[*tuple[Any, ...]]]:
     """Give for each table what selects the rows of exposures after their numbers."""
     statements = {}
     for name, table in TABLES.items():
@@ -229,54 +236,44 @@ def _statements(*, of_one: bool) -> dict[str, sa.Select[*tuple[Any, ...]]]:
             continue
         columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
         statements[name] = sa.select(owner, *columns).select_from(source)
-        if of_one:
-            statements[name] = statements[name].where(owner == sa.bindparam("number"))
     return statements
 
 
-def _by_exposure(
-    engine: sa.Engine, only: int | None = None
-) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
-    statements = _statements(of_one=only is not None)
-    values = {} if only is None else {"number": only}
-    found: dict[int, dict[str, list[tuple[Any, ...]]]] = defaultdict(
-        lambda: {name: [] for name in statements}
-    )
+def _by_exposure(engine: sa.Engine, only: int | None = None) -> dict[int, Rows]:
+    found: dict[int, Rows] = defaultdict(lambda: {name: [] for name in _statements()})
     with engine.connect() as connection:
-        for name, statement in statements.items():
-            for number, *row in connection.execute(statement, values):
+        for name, statement in _statements().items():
+            chosen = statement.selected_columns[0] == only if only is not None else sa.true()
+            for number, *row in connection.execute(statement.where(chosen)):
                 found[number][name].append(tuple(row))
-    for by_table in found.values():
-        for rows_of_table in by_table.values():
+    for rows_of_tables in found.values():
+        for rows_of_table in rows_of_tables.values():
             rows_of_table.sort(key=repr)
     return found
 
 
 def open_issues(engine: sa.Engine, severity: str = "error") -> list[tuple[str, str]]:
     """Give code and path of the open issues."""
-    return sorted(
-        query(
-            engine,
-            "SELECT code, path FROM load_issue WHERE closed_run_id IS NULL AND severity = :s",
-            s=severity,
-        )
-    )
+    still_open = "SELECT code, path FROM load_issue WHERE closed_run_id IS NULL AND severity = :s"
+    return sorted(query(engine, still_open, s=severity))
 
 
-def load_whole(
-    folder: Path, template: Path, without: Sequence[str] = ()
-) -> dict[int, dict[str, list[tuple[Any, ...]]]]:
-    """Load the first three valid exposures into an empty database, and give the rows of each."""
-    database = folder / "aomuse.db"
+def rows_of_one_load(tree: Tree, database: Path, template: Path) -> dict[str, Rows]:
+    """Load a tree in one go into a new SQLite file, and give the rows of each exposure."""
     database.write_bytes(template.read_bytes())
+    succeed(f"sqlite:///{database}", "load", tree.root)
+    engine = create_engine(f"sqlite:///{database}")
+    found = exposures(engine)
+    engine.dispose()
+    return found
+
+
+def load_whole(folder: Path, template: Path, without: Sequence[str] = ()) -> dict[int, Rows]:
+    """Load the first three valid exposures into an empty database, and give the rows of each."""
     tree = Tree(folder / "night")
     files = [tree.add(number, without=without) for number in (1, 2, 3)]
-    done = aomuse(f"sqlite:///{database}", "load", tree.root)
-    assert (done.code, done.err) == (0, "")
-    engine = create_engine(f"sqlite:///{database}")
-    result = {f.number: exposure(engine, f.archive_id) for f in files}
-    engine.dispose()
-    return result
+    found = rows_of_one_load(tree, folder / "aomuse.db", template)
+    return {f.number: found[f.archive_id] for f in files}
 
 
 #: Values that a careless copy would change.
@@ -315,13 +312,6 @@ def fill_every_table(engine: sa.Engine) -> None:
                 assert parent is not None, f"{table.name} comes before its parent"
                 row |= zip((e.parent.name for e in key.elements), parent, strict=True)
             connection.execute(sa.insert(table).values(row))
-
-
-def fail(url: str | None, *arguments: object, code: int = 2) -> str:
-    """Run a command that ends with one line on standard error, and give that line."""
-    done = aomuse(url, *arguments)
-    assert (done.code, len(done.errors)) == (code, 1), (arguments, done.text)
-    return done.errors[0]
 
 
 def insert(engine: sa.Engine, table: str, *new: dict[str, Any]) -> None:

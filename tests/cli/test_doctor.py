@@ -2,9 +2,9 @@
 
 import pytest
 import sqlalchemy as sa
-from warehouse import Finished, aomuse
+from backends import on_mariadb, on_sqlite
+from warehouse import TABLES, Finished, aomuse, definitions, fail
 
-from aomuse.db import create_engine
 from aomuse.doctor import installation, server, sqlite
 
 ALWAYS = {"Python", "aomuse", "packages", "extras", "driver"}
@@ -26,47 +26,41 @@ def mended(done: Finished) -> dict[str, str]:
     return {about: text for about, (kind, text) in findings(done).items() if kind == "mend"}
 
 
-@pytest.fixture
-def run_sql(engine):
-    def run_sql(*statements: str) -> None:
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
+def test_nothing_is_wrong_and_nothing_changes(db, backend):
+    def held() -> tuple[object, ...]:
+        tables = (*TABLES, "alembic_version")
+        return definitions(db.engine), {name: db.count(name) for name in tables}
 
-    return run_sql
-
-
-def test_nothing_is_wrong(db_url, backend):
-    done = aomuse(db_url, "doctor")
+    before = held()
+    done = db.succeed("doctor")
     assert mended(done) == {}
     own = {"file", "free space"} if backend == "sqlite" else OF_MARIADB
     assert findings(done).keys() == ALWAYS | own | {"database", "schema", "views"}
+    assert held() == before
 
 
-@pytest.mark.parametrize("backend", ["mariadb"])
-def test_settings_that_make_loads_slow(db_url, mariadb_server):
-    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        name = "@@GLOBAL.innodb_adaptive_hash_index"
-        before = connection.exec_driver_sql(f"SELECT {name}").scalar_one()
-        try:
-            connection.exec_driver_sql(f"SET {name} = 0")
-            kind, text = findings(aomuse(db_url, "doctor"))["speed"]
-            assert kind == "ok"
-            assert "innodb_adaptive_hash_index is off and innodb_log_file_size is 96 MB" in text
-            connection.exec_driver_sql(f"SET {name} = 1")
-            _, text = findings(aomuse(db_url, "doctor"))["speed"]
-            assert text.startswith("innodb_log_file_size is 96 MB: ")
-        finally:
-            connection.exec_driver_sql(f"SET {name} = {before}")
+@on_mariadb
+def test_settings_that_make_loads_slow(db_url, administrator):
+    name = "@@GLOBAL.innodb_adaptive_hash_index"
+    before = administrator.exec_driver_sql(f"SELECT {name}").scalar_one()
+    try:
+        administrator.exec_driver_sql(f"SET {name} = 0")
+        kind, text = findings(aomuse(db_url, "doctor"))["speed"]
+        assert kind == "ok"
+        assert "innodb_adaptive_hash_index is off and innodb_log_file_size is 96 MB" in text
+        administrator.exec_driver_sql(f"SET {name} = 1")
+        _, text = findings(aomuse(db_url, "doctor"))["speed"]
+        assert text.startswith("innodb_log_file_size is 96 MB: ")
+    finally:
+        administrator.exec_driver_sql(f"SET {name} = {before}")
 
 
-def test_a_schema_that_is_behind(db_url, run_sql):
-    run_sql("UPDATE alembic_version SET version_num = '0019'")
-    (found,) = mended(aomuse(db_url, "doctor")).items()
-    assert found[0] == "schema"
-    assert "revision 0019" in found[1]
-    assert "run aomuse migrate" in found[1]
+def test_a_schema_that_is_behind(db):
+    db.execute("UPDATE alembic_version SET version_num = '0019'")
+    found = mended(db.run("doctor"))
+    assert found.keys() == {"schema"}
+    assert "revision 0019" in found["schema"]
+    assert "run aomuse migrate" in found["schema"]
 
 
 def test_a_database_without_a_schema(empty_url, backend):
@@ -75,57 +69,48 @@ def test_a_database_without_a_schema(empty_url, backend):
     assert "run aomuse migrate" in mended(done)[what]
 
 
-def test_views_that_are_missing_or_changed(db_url, run_sql):
-    run_sql(
+def test_views_that_are_missing_or_changed(db):
+    db.execute(
         "DROP VIEW v_exposure", "DROP VIEW v_file_hdu", "CREATE VIEW v_file_hdu AS SELECT 1 AS x"
     )
-    said = mended(aomuse(db_url, "doctor"))["views"]
+    said = mended(db.run("doctor"))["views"]
     assert "v_exposure" in said
     assert "v_file_hdu" in said
-    assert aomuse(db_url, "migrate").code == 0
-    assert mended(aomuse(db_url, "doctor")) == {}
+    assert db.run("migrate").code == 0
+    assert mended(db.run("doctor")) == {}
 
 
-@pytest.mark.parametrize("backend", ["mariadb"])
-def test_an_account_without_a_privilege(db_url, engine, mariadb_server):
-    database = sa.make_url(db_url).database
-    admin = sa.create_engine(mariadb_server.admin_url, isolation_level="AUTOCOMMIT")
-    escaped = database.replace("_", "\\_")
-    theirs = sa.make_url(db_url).set(username="halfway", password="tau0=5ms")
-    url = theirs.render_as_string(hide_password=False)
+@pytest.fixture
+def halfway(administrator):
+    """Make an account that may do nothing yet."""
+    administrator.exec_driver_sql("CREATE USER halfway IDENTIFIED BY 'tau0=5ms'")
+    yield
+    administrator.exec_driver_sql("DROP USER halfway")
+
+
+@pytest.mark.usefixtures("halfway")
+@on_mariadb
+def test_an_account_without_a_privilege(db_url, administrator):
+    url = sa.make_url(db_url)
+    escaped = url.database.replace("_", "\\_")
+    theirs = url.set(username="halfway", password="tau0=5ms").render_as_string(hide_password=False)
     few = ", ".join(p for p in server.PRIVILEGES if p not in {"CREATE VIEW", "DROP"})
-    with admin.connect() as connection:
-        connection.exec_driver_sql("CREATE USER halfway IDENTIFIED BY 'tau0=5ms'")
-        try:
-            for grants, lacks in (
-                (f"{few} ON `{escaped}`.*", "lacks DROP, CREATE VIEW"),
-                ("CREATE VIEW, DROP ON `aomuse\\_tes%`.*", None),
-            ):
-                connection.exec_driver_sql("GRANT " + grants.replace("%", "%%") + " TO halfway")
-                done = aomuse(url, "doctor")
-                assert "tau0=5ms" not in done.text
-                if lacks:
-                    assert lacks in mended(done)["privileges"]
-                    assert f"ON {database}.*" in mended(done)["privileges"]
-                else:
-                    assert mended(done) == {}
-            connection.exec_driver_sql("REVOKE ALL PRIVILEGES, GRANT OPTION FROM halfway")
-            assert "takes no such account" in mended(aomuse(url, "doctor"))["database"]
-            connection.exec_driver_sql(f"GRANT SELECT, SHOW VIEW ON `{escaped}`.* TO halfway")
-            done = aomuse(url, "doctor")
-            assert mended(done) == {}
-            assert "may read, and not load" in findings(done)["privileges"][1]
-        finally:
-            connection.exec_driver_sql("DROP USER halfway")
-    admin.dispose()
 
+    def doctor(statement: str) -> Finished:
+        administrator.exec_driver_sql(statement)
+        done = aomuse(theirs, "doctor")
+        assert "tau0=5ms" not in done.text
+        return done
 
-def test_a_server_that_is_away():
-    for driver in ("mariadbconnector", "pymysql"):
-        done = aomuse(f"mariadb+{driver}://muse:tau0%3D5ms@127.0.0.1:1/muse", "doctor")
-        assert "does not answer" in mended(done)["database"]
-        assert "tau0" not in done.text
-        assert findings(done).keys() == ALWAYS | {"database"}
+    lacking = mended(doctor(f"GRANT {few} ON `{escaped}`.* TO halfway"))["privileges"]
+    assert "lacks DROP, CREATE VIEW" in lacking
+    assert f"ON {url.database}.*" in lacking
+    assert mended(doctor("GRANT CREATE VIEW, DROP ON `aomuse\\_tes%%`.* TO halfway")) == {}
+    nothing = mended(doctor("REVOKE ALL PRIVILEGES, GRANT OPTION FROM halfway"))
+    assert "takes no such account" in nothing["database"]
+    done = doctor(f"GRANT SELECT, SHOW VIEW ON `{escaped}`.* TO halfway")
+    assert mended(done) == {}
+    assert "may read, and not load" in findings(done)["privileges"][1]
 
 
 @pytest.mark.parametrize(
@@ -133,12 +118,16 @@ def test_a_server_that_is_away():
     [
         ("mariadb+nonsense://u:secret@h/d", "is for mariadb+nonsense"),
         ("mariadb://u:secret@h/d?ssl=perhaps", "write true or false"),
+        ("mariadb+mariadbconnector://u:secret@127.0.0.1:1/d", "does not answer"),
+        ("mariadb+pymysql://u:secret@127.0.0.1:1/d", "does not answer"),
     ],
 )
-def test_a_url_that_is_wrong(url, said):
+def test_a_url_that_is_wrong_or_a_server_that_is_away(url, said):
     done = aomuse(url, "doctor")
     assert said in mended(done)["database"]
     assert "secret" not in done.text
+    if said == "does not answer":
+        assert findings(done).keys() == ALWAYS | {"database"}
 
 
 def test_without_any_database_nothing_is_made(tmp_path, monkeypatch):
@@ -152,10 +141,13 @@ def test_without_any_database_nothing_is_made(tmp_path, monkeypatch):
 def test_a_file_that_is_not_a_database(tmp_path):
     file = tmp_path / "muse.db"
     file.write_text("SIMPLE  =                    T" * 100)
+    for command in ("status", "migrate"):
+        assert "not a database" in fail(f"sqlite:///{file}", command)
     assert "not a database" in " ".join(mended(aomuse(f"sqlite:///{file}", "doctor")).values())
+    assert file.read_text() == "SIMPLE  =                    T" * 100
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
+@on_sqlite
 def test_a_disk_that_is_nearly_full(db_url, monkeypatch):
     monkeypatch.setattr(sqlite, "ENOUGH_BYTES", 1 << 62)
     assert "make room" in mended(aomuse(db_url, "doctor"))["free space"]
@@ -166,22 +158,3 @@ def test_packages_that_are_too_old(monkeypatch):
     done = aomuse("sqlite://", "doctor")
     assert mended(done)["alembic"] == "1.9: run pip install 'alembic>=1.16'"
     assert "pandas 99" in findings(done)["packages"][1]
-
-
-def test_the_doctor_changes_nothing(db_url, engine):
-    before = {t.name: _count(engine, t.name) for t in _tables(engine)}
-    assert aomuse(db_url, "doctor").code == 0
-    other = create_engine(db_url)
-    assert {t.name: _count(other, t.name) for t in _tables(other)} == before
-    other.dispose()
-
-
-def _tables(engine: sa.Engine) -> list[sa.Table]:
-    metadata = sa.MetaData()
-    metadata.reflect(engine)
-    return metadata.sorted_tables
-
-
-def _count(engine: sa.Engine, name: str) -> int:
-    with engine.connect() as connection:
-        return int(connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar_one())

@@ -30,8 +30,7 @@ def test_every_output(db, tmp_path, commands):
     tree.add(2)
     combined = factory.reduced(1, NCOMBINE=2)
     factory.write(tree.root / "single" / f"x{ODD}.fits", combined)
-    outputs = [db.run("load", tree.root, *commands)]
-    db.run("load", tree.root)
+    outputs = [db.run("load", tree.root, *commands), db.run("load", tree.root)]
     outputs += [db.run("status"), db.run("status", "--issues"), db.run("verify")]
     files.prm.unlink()
     outputs += [db.run("verify"), db.run("load", tree.root, *commands)]

@@ -1,31 +1,44 @@
-"""Fixtures that other folders have too, and a night with values of every kind."""
+"""A night with values of every kind, in a database and in a lake."""
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from fits_factory import Tree
-from loaded import db, tree  # noqa: F401
-
-
-def write_exposures(root: Tree, numbers: range) -> None:
-    """Write exposures whose sources have what NULL alone cannot say."""
-    for number in numbers:
-        files = root.add(number)
-        with fits.open(files.psf, mode="update") as opened:
-            opened["PM_3"].data["snr"][[1, 2, 3]] = [np.inf, -0.0, np.nan]
-            opened["PM_17"].data["flux"][:2] = [5e-324, 1.7976931348623157e308]
 
 
 @pytest.fixture(scope="session")
 def two(tmp_path_factory):
-    """Give a tree with two such exposures."""
+    """Give a tree with two exposures, whose sources have what NULL alone cannot say."""
     night = Tree(tmp_path_factory.mktemp("two") / "night")
-    write_exposures(night, range(1, 3))
+    for number in (1, 2):
+        with fits.open(night.add(number).psf, mode="update") as opened:
+            opened["PM_3"].data["snr"][[1, 2, 3]] = [np.inf, -0.0, np.nan]
+            opened["PM_17"].data["flux"][:2] = [5e-324, 1.7976931348623157e308]
     return night.root
 
 
 @pytest.fixture
-def night(db, two, load_once):  # noqa: F811
+def night(db, two, load_once):
     """Give a database that they are loaded into."""
     load_once(two)
     return db
+
+
+@pytest.fixture
+def lake(night, tmp_path):
+    """Give the folder that it was exported to."""
+    done = night.succeed("export", "parquet", tmp_path / "lake", "--workers", "1")
+    assert "2 exposures new" in done.out
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def export(night, tmp_path):
+    """Give a function that exports and verifies, and gives the last line of the export."""
+
+    def export(*options: str, lake: str = "lake") -> str:
+        done = night.succeed("export", "parquet", tmp_path / lake, "--workers", "1", *options)
+        night.succeed("verify", "--lake", tmp_path / lake)
+        return done.out.splitlines()[-1]
+
+    return export

@@ -1,68 +1,61 @@
 """open_lake(as_=…): the frames of pandas to the bit, read in parts when rows are needed."""
 
+import shutil
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from warehouse import aomuse
+from warehouse import succeed
 
 from aomuse import open_lake
 from aomuse.errors import AomuseError
 from aomuse.lake import lazy
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-
-FRAMES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
-    "exposures": ((), {}),
-    "sources": ((), {"wavelength": (None, 700)}),
-    "psf": ((), {}),
-    "extracted_sources": ((), {}),
-    "telemetry": (("SPARTA_ATM_DATA",), {}),
-    "metrics": (("seeing", "glf"), {}),
+FRAMES = {
+    "exposures": lambda lake: lake.exposures(),
+    "sources": lambda lake: lake.sources(wavelength=(None, 700)),
+    "psf": lambda lake: lake.psf(),
+    "extracted_sources": lambda lake: lake.extracted_sources(),
+    "telemetry": lambda lake: lake.telemetry("SPARTA_ATM_DATA"),
+    "metrics": lambda lake: lake.metrics("seeing", "glf"),
 }
 
 
-@pytest.fixture
-def lake(night, tmp_path):
-    assert aomuse(night.url, "export", "parquet", tmp_path / "lake", "--workers", "1").code == 0
-    return tmp_path / "lake"
+@pytest.fixture(scope="module")
+def lake(two, tmp_path_factory, sqlite_template):
+    folder = tmp_path_factory.mktemp("lake")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder)}"
+    succeed(url, "load", two)
+    succeed(url, "export", "parquet", folder / "lake", "--workers", "1")
+    return folder / "lake"
 
 
 def values(column: Any) -> list[Any]:
     """Give the cells of a column of any library, doubles by their bits."""
-    array = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column)
+    array = pa.array(column, from_pandas=False) if isinstance(column, pd.Series) else column
     if pa.types.is_floating(array.type):
         return np.asarray(array.to_numpy(zero_copy_only=False)).view(np.int64).tolist()
     return array.to_pylist()
-
-
-def pandas_values(column: Any) -> list[Any]:
-    if column.dtype == np.float64:
-        return column.to_numpy().view(np.int64).tolist()
-    return [None if cell is pd.NA or cell is pd.NaT else cell for cell in column]
 
 
 @pytest.mark.parametrize("form", ["arrow", "duckdb", "polars"])
 def test_frames_are_those_of_pandas(lake, form, monkeypatch):
     monkeypatch.setattr(lazy, "PART_ROWS", 1)
     whole, parts = open_lake(lake), open_lake(lake, as_=form)
-    for name, (names, options) in FRAMES.items():
-        wanted, found = getattr(whole, name)(*names, **options), getattr(parts, name)
-        rows: Any = found(*names, **options)
+    for name, frame_of in FRAMES.items():
+        wanted, rows = frame_of(whole), frame_of(parts)
         if form == "arrow":
             units = {f.name: f.metadata[b"unit"].decode() for f in rows.schema if f.metadata}
             assert units == wanted.attrs["units"]
             rows = rows.read_all()
-        elif form == "duckdb":
-            rows = rows.to_arrow_table()
         else:
-            rows = rows.collect()
+            rows = rows.to_arrow_table() if form == "duckdb" else rows.collect()
         assert list(getattr(rows, "column_names", None) or rows.columns) == list(wanted.columns)
         for column in wanted.columns:
             cells = rows[column] if form != "polars" else rows[column].to_arrow()
-            assert values(cells) == pandas_values(wanted[column]), f"{name}.{column}"
+            assert values(cells) == values(wanted[column]), f"{name}.{column}"
     sources = whole.sources()
     assert np.isinf(sources["snr"]).sum() == 2
     assert (np.signbit(sources["snr"]) & (sources["snr"] == 0)).sum() == 2
@@ -71,9 +64,8 @@ def test_frames_are_those_of_pandas(lake, form, monkeypatch):
 def test_dask_has_the_frames_of_pandas(lake, monkeypatch):
     monkeypatch.setattr(lazy, "PART_ROWS", 1)
     whole, parts = open_lake(lake), open_lake(lake, as_="dask")
-    for name, (names, options) in FRAMES.items():
-        wanted, found = getattr(whole, name)(*names, **options), getattr(parts, name)
-        frame = found(*names, **options)
+    for name, frame_of in FRAMES.items():
+        wanted, frame = frame_of(whole), frame_of(parts)
         assert frame.npartitions == (1 if name in {"exposures", "metrics"} else 2)
         computed = frame.compute(scheduler="sync").reset_index(drop=True)
         pd.testing.assert_frame_equal(computed, wanted, check_exact=True)

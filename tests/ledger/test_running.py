@@ -2,9 +2,9 @@
 
 import pytest
 import sqlalchemy as sa
+from backends import on_mariadb, on_sqlite
 from own_processes import start
 
-from aomuse.db import create_engine
 from aomuse.errors import BusyError
 from aomuse.exchange.issue import Issue
 from aomuse.exchange.outcome import Listener, Result
@@ -18,12 +18,10 @@ RUNS = "SELECT command, outcome, exposures_found, exposures_failed, row_count FR
 def test_a_command_waits_for_another_run(db, command):
     with run_lock(db.engine):
         process = start(db.url, command)
-        assert process.stderr.readline() == (
-            "waiting for another command, which holds the database\n"
-        )
+        line = process.stderr.readline()
+        assert line == "waiting for another command, which holds the database\n"
         assert db.query(RUNS) == []
-    _, err = process.communicate()
-    assert (process.returncode, err) == (0, "")
+    process.succeed()
     assert db.query(RUNS) == [(command, "complete", 0, 0, 0)]
 
 
@@ -52,8 +50,8 @@ def test_a_run_that_does_not_end_well(db, error, outcome):
     assert db.query(RUNS) == [("load", outcome, 0, 0, 0)]
 
 
-@pytest.mark.parametrize("backend", ["mariadb"])  # SQLite has no second writer
-def test_the_end_of_a_run_is_recorded_after_a_lock(db, backend):
+@on_mariadb  # SQLite has no second writer
+def test_the_end_of_a_run_is_recorded_after_a_lock(db):
     sa.event.listen(
         db.engine,
         "checkout",
@@ -75,10 +73,9 @@ def test_a_run_that_was_not_started_leaves_no_row(db):
     assert db.query(RUNS) == []
 
 
-def test_a_load_says_that_sqlite_has_one_writer(tmp_path, sqlite_template):
-    database = tmp_path / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    engine, said = create_engine(f"sqlite:///{database}"), []
+@on_sqlite
+def test_a_load_says_that_sqlite_has_one_writer(engine):
+    said = []
     other = run_lock(engine, said.append, wait_s=0.2, shared=True)
     with running(engine, Listener(), shared=True) as run:
         run.start("load")

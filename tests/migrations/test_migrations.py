@@ -6,22 +6,17 @@ import re
 import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from fits_factory import Tree
 from own_processes import start
-from warehouse import aomuse, definitions, execute, query, scalar
+from warehouse import TABLES, definitions, query, scalar, succeed
 
 from aomuse import schema
 from aomuse.ledger import run_lock
-from aomuse.models import Base
 from aomuse.query.refresh import all_views
 from scripts.mariadb_server import find_program
-
-TABLES = set(Base.metadata.tables)
 
 
 def names(engine: sa.Engine) -> set[str]:
@@ -32,78 +27,53 @@ def names(engine: sa.Engine) -> set[str]:
 def test_up_down_up(empty):
     schema.upgrade(empty)
     first = definitions(empty)
-    assert {*Base.metadata.tables, "v_exposure", "v_psf", "v_sgs_data"} <= names(empty)
+    assert {*TABLES, "v_exposure", "v_psf", "v_sgs_data"} <= names(empty)
     assert schema.current_revision(empty) == schema.head_revision()
     schema.downgrade(empty, "base")
     assert names(empty) == {"alembic_version"}
     assert schema.current_revision(empty) is None
-    schema.upgrade(empty)
-    assert definitions(empty) == first
+    for _ in ("upgrade", "do nothing"):
+        schema.upgrade(empty)
+        assert definitions(empty) == first
 
 
-def test_upgrading_again_does_nothing(engine):
-    before = definitions(engine)
-    schema.upgrade(engine)
-    assert definitions(engine) == before
+@pytest.fixture
+def offline(empty_url, monkeypatch):
+    """Give a function that gives the SQL that alembic prints in place of running it."""
+    monkeypatch.setenv("AOMUSE_DATABASE_URL", empty_url)
 
+    def offline(run, revisions: str) -> str:
+        config = schema.alembic_config()
+        config.output_buffer = io.StringIO()
+        run(config, revisions, sql=True)
+        return config.output_buffer.getvalue()
 
-def test_down_with_data_in_it(engine, db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
-    tree.add(1)
-    assert aomuse(db_url, "load", tree.root).code == 0
-    schema.downgrade(engine, "base")
-    assert names(engine) == {"alembic_version"}
-
-
-def offline(url: str, *arguments: str, down: bool = False) -> str:
-    """Give the SQL that alembic prints in place of running it."""
-    config = schema.alembic_config()
-    config.output_buffer = io.StringIO()
-    before = os.environ.get("AOMUSE_DATABASE_URL")
-    os.environ["AOMUSE_DATABASE_URL"] = url
-    try:
-        run = command.downgrade if down else command.upgrade
-        run(config, *arguments, sql=True)
-    finally:
-        os.environ.pop("AOMUSE_DATABASE_URL")
-        if before is not None:
-            os.environ["AOMUSE_DATABASE_URL"] = before
-    return config.output_buffer.getvalue()
+    return offline
 
 
 def run_script(url: str, script: str) -> None:
     """Run SQL as a database administrator does: through the engine's own client."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        connection = sqlite3.connect(parsed.database or "")
+        connection = sqlite3.connect(parsed.database)
         connection.executescript(script)
         connection.close()
         return
-    client = find_program("mariadb")
-    assert client is not None, "the client stands beside the server"
+    server = (f"--host={parsed.host}", f"--port={parsed.port}", f"--user={parsed.username}")
+    options = ("--protocol=tcp", "--default-character-set=utf8mb4", "--skip-ssl")
     done = subprocess.run(
-        [
-            str(client),
-            "--no-defaults",
-            f"--host={parsed.host}",
-            f"--port={parsed.port}",
-            f"--user={parsed.username}",
-            "--protocol=tcp",
-            "--default-character-set=utf8mb4",
-            "--skip-ssl",
-            parsed.database or "",
-        ],
+        [find_program("mariadb"), "--no-defaults", *server, *options, parsed.database],
         input=script,
         text=True,
         capture_output=True,
         check=False,
-        env=os.environ | {"MYSQL_PWD": parsed.password or ""},
+        env=os.environ | {"MYSQL_PWD": parsed.password},
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_offline_sql_makes_the_same_schema(empty_url, empty, engine):
-    script = offline(empty_url, "head")
+def test_offline_sql_makes_the_same_schema(empty_url, empty, engine, offline):
+    script = offline(command.upgrade, "head")
     password = sa.make_url(empty_url).password
     assert password is None or password not in script
     run_script(empty_url, script)
@@ -111,12 +81,8 @@ def test_offline_sql_makes_the_same_schema(empty_url, empty, engine):
     assert schema.current_revision(empty) == schema.head_revision()
     windows = "SELECT * FROM wavelength_window ORDER BY id"
     assert query(empty, windows) == query(engine, windows)
-    run_script(empty_url, offline(empty_url, f"{schema.head_revision()}:base", down=True))
+    run_script(empty_url, offline(command.downgrade, f"{schema.head_revision()}:base"))
     assert names(empty) <= {"alembic_version"}  # which older versions of Alembic drop here
-
-
-class StoppedError(Exception):
-    """The migration was cut off."""
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 30, 60])
@@ -124,51 +90,42 @@ def test_a_migration_that_was_cut_off_can_be_run_again(count, empty, empty_url, 
     """On MariaDB every statement of DDL is committed by itself."""
     left = count
 
-    def stop(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def stop(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         nonlocal left
         if re.match(r"\s*(CREATE|INSERT|DELETE|ALTER|UPDATE)", statement, re.IGNORECASE):
             left -= 1
             if left < 0:
-                raise StoppedError(statement)
+                raise InterruptedError(statement)
 
     sa.event.listen(empty, "before_cursor_execute", stop)
-    with pytest.raises(StoppedError):
+    with pytest.raises(InterruptedError):
         schema.upgrade(empty)
     sa.event.remove(empty, "before_cursor_execute", stop)
-    assert aomuse(empty_url, "migrate").code == 0
+    succeed(empty_url, "migrate")
     assert definitions(empty) == definitions(engine)
 
 
-def test_every_table_and_column_has_a_comment(engine):
-    for table in Base.metadata.tables.values():
+#: The columns of tables, not of views.
+COLUMNS = (
+    "information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
+    " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+)
+
+
+def test_every_table_and_column_has_a_comment(engine, backend):
+    for table in TABLES.values():
         assert table.comment, table.name
         for column in table.columns:
             assert column.comment, column
             assert len(column.comment) <= 1024
-    if engine.dialect.name == "sqlite":
-        return
-    bare = query(
-        engine,
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-        " AND table_type = 'BASE TABLE' AND table_comment = ''"
-        " UNION SELECT CONCAT(c.table_name, '.', c.column_name) FROM information_schema.columns c"
-        " JOIN information_schema.tables t USING (table_schema, table_name)"
-        " WHERE c.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"
-        " AND c.column_comment = ''",
-    )
-    assert {name for (name,) in bare} <= {"alembic_version", "alembic_version.version_num"}
-
-
-def test_every_column_of_a_view_has_a_comment(engine):
-    with engine.connect() as connection:
-        for view in all_views(connection):
-            assert view.comment, view.name
-            assert [c.name for c in view.columns if not c.comment] == [], view.name
+    if backend == "mariadb":
+        bare = f"SELECT table_name FROM {COLUMNS} AND '' IN (table_comment, column_comment)"
+        assert set(query(engine, bare)) <= {("alembic_version",)}
 
 
 def test_every_constraint_has_a_name(engine):
     inspector = sa.inspect(engine)
-    for name, table in Base.metadata.tables.items():
+    for name, table in TABLES.items():
         declared = {c.name for c in table.constraints} | {i.name for i in table.indexes}
         assert None not in declared, name
         found = {c["name"] for c in inspector.get_foreign_keys(name)}
@@ -192,100 +149,63 @@ def test_names_need_no_quotes(engine):
         assert max(map(len, columns)) <= 64
 
 
-def test_views_have_the_columns_that_are_declared(engine):
+def test_views_have_the_columns_that_are_declared_each_with_a_comment(engine):
     inspector = sa.inspect(engine)
     with engine.connect() as connection:
-        declared = {view.name: [c.name for c in view.columns] for view in all_views(connection)}
-    assert set(declared) == set(inspector.get_view_names())
-    for name, columns in declared.items():
-        assert [c["name"] for c in inspector.get_columns(name)] == columns, name
+        views = {view.name: view for view in all_views(connection)}
+    assert set(views) == set(inspector.get_view_names())
+    for name, view in views.items():
+        assert view.comment, name
+        assert [c.name for c in view.columns if not c.comment] == [], name
+        declared = [c.name for c in view.columns]
+        assert [c["name"] for c in inspector.get_columns(name)] == declared, name
 
 
-def test_mariadb_stores_what_the_files_hold(engine):
+def test_mariadb_stores_what_the_files_hold(engine, backend):
     """Names by bytes, DOUBLE, microseconds; InnoDB throughout."""
-    if engine.dialect.name == "sqlite":
+    if backend == "sqlite":
         assert scalar(engine, "PRAGMA foreign_keys") == 1
         return
-    text = query(
-        engine,
-        "SELECT DISTINCT c.collation_name FROM information_schema.columns c"
-        " JOIN information_schema.tables t USING (table_schema, table_name)"
-        " WHERE c.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"
-        " AND c.table_name <> 'alembic_version' AND c.collation_name IS NOT NULL",
-    )
-    assert text == [("utf8mb4_nopad_bin",)]
-    kinds = query(
-        engine,
-        "SELECT DISTINCT c.column_type FROM information_schema.columns c"
-        " JOIN information_schema.tables t USING (table_schema, table_name)"
-        " WHERE c.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'",
-    )
-    found = {str(kind) for (kind,) in kinds}
-    assert "double" in found
-    assert not [k for k in found if k.startswith(("float", "enum", "decimal", "json"))]
-    assert [k for k in found if k.startswith("datetime")] == ["datetime(6)"]
-    assert not [k for k in found if "unsigned" in k]
-    engines = query(
-        engine,
-        "SELECT DISTINCT engine FROM information_schema.tables"
-        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
-    )
-    assert engines == [("InnoDB",)]
-    definers = query(
-        engine,
-        "SELECT DISTINCT security_type FROM information_schema.views"
-        " WHERE table_schema = DATABASE()",
-    )
-    assert definers == [("INVOKER",)]
+
+    def distinct(value: str, source: str = COLUMNS) -> set[str]:
+        return {found for (found,) in query(engine, f"SELECT DISTINCT {value} FROM {source}")}
+
+    named = f"{COLUMNS} AND table_name <> 'alembic_version' AND collation_name IS NOT NULL"
+    assert distinct("collation_name", named) == {"utf8mb4_nopad_bin"}
+    kinds = distinct("column_type")
+    assert "double" in kinds
+    assert not [k for k in kinds if k.startswith(("float", "enum", "decimal", "json"))]
+    assert [k for k in kinds if k.startswith("datetime")] == ["datetime(6)"]
+    assert not [k for k in kinds if "unsigned" in k]
+    assert distinct("engine") == {"InnoDB"}
+    views = "information_schema.views WHERE table_schema = DATABASE()"
+    assert distinct("security_type", views) == {"INVOKER"}
 
 
-# A schema that is not at head
-
-
-def test_without_a_schema_nothing_is_loaded(empty_url, tmp_path):
-    tree = Tree(tmp_path / "night")
-    tree.add(1)
-    for arguments in (["load", tree.root], ["load", "--dry-run", tree.root], ["status"]):
-        done = aomuse(empty_url, *arguments)
-        assert done.code == 2
-        assert len(done.errors) == 1
-        assert "aomuse migrate" in done.err
-    assert aomuse(empty_url, "migrate").code == 0
-    assert aomuse(empty_url, "load", tree.root).code == 0
-
-
-def test_an_older_schema_is_refused(engine, db_url, tmp_path, monkeypatch):
-    tree = Tree(tmp_path / "night")
+def test_an_older_schema_is_refused(db, tree, monkeypatch):
     tree.add(1)
     current = schema.head_revision()
     monkeypatch.setattr(schema, "head_revision", lambda: "9999")
-    done = aomuse(db_url, "load", tree.root)
-    assert done.code == 2
-    assert current in done.err
-    assert "aomuse migrate" in done.err
-    assert scalar(engine, "SELECT COUNT(*) FROM load_run") == 0
+    line = db.fail("load", tree.root, code=2)
+    assert current in line
+    assert "aomuse migrate" in line
+    assert db.count("load_run") == 0
 
 
-def test_a_newer_schema_is_refused(engine, db_url, tmp_path):
-    tree = Tree(tmp_path / "night")
+def test_a_newer_schema_is_refused(db, tree):
     tree.add(1)
-    execute(engine, "UPDATE alembic_version SET version_num = '9999'")
+    db.execute("UPDATE alembic_version SET version_num = '9999'")
     for arguments in (["load", tree.root], ["status"], ["migrate"]):
-        done = aomuse(db_url, *arguments)
-        assert done.code == 2, arguments
-        assert len(done.errors) == 1, done.text
-        assert "9999" in done.err
-    assert "install the newer aomuse" in aomuse(db_url, "load", tree.root).err
-    assert scalar(engine, "SELECT COUNT(*) FROM load_run") == 0
+        line = db.fail(*arguments, code=2)
+        assert "9999" in line
+        assert "install the newer aomuse" in line
+    assert db.count("load_run") == 0
 
 
-def test_migrate_tells_what_it_did(empty_url, new_database):
-    first = aomuse(empty_url, "migrate")
-    again = aomuse(empty_url, "migrate")
+def test_migrate_tells_what_it_did(empty_url):
     head = schema.head_revision()
-    assert (first.code, first.err) == (0, "")
-    assert f"from nothing to revision {head}" in first.out
-    assert f"already at revision {head}" in again.out
+    assert f"from nothing to revision {head}" in succeed(empty_url, "migrate").out
+    assert f"already at revision {head}" in succeed(empty_url, "migrate").out
 
 
 @pytest.mark.usefixtures("processes")
@@ -296,8 +216,6 @@ def test_a_migration_waits_for_whoever_writes(empty_url, empty):
         said = others.submit(process.stderr.readline).result(60)
         # A server says which connection that is.
         assert re.fullmatch(r"waiting for another command,.* which holds the database\n", said)
-        assert not TABLES & names(empty)
-    out, err = process.communicate()
-    assert (process.returncode, err) == (0, "")
-    assert f"to revision {schema.head_revision()}" in out
-    assert names(empty) >= TABLES
+        assert not TABLES.keys() & names(empty)
+    assert f"to revision {schema.head_revision()}" in process.succeed()
+    assert names(empty) >= TABLES.keys()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fits_factory import Tree, archive_id
-from loaded import Loaded, rows_of_one_load, tree_of
+from loaded import Loaded, tree_of
 from own_processes import Gate, Process, start, wait_until
 
 from aomuse import pipeline
@@ -48,12 +48,6 @@ def layouts(tree, tmp_path_factory):
         pieces[2].add(number, without=["reduced", "raw"])
     trees = {"tree": [tree] * 3, "thirds": thirds, "pieces": pieces}
     return {name: [each.root for each in three] for name, three in trees.items()}
-
-
-@pytest.fixture(scope="module")
-def clean(tree, tmp_path_factory, sqlite_template):
-    """Give the rows of each exposure after one load."""
-    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
 
 
 def load(url: str, root: Path, gate: Gate | None = None) -> Process:

@@ -22,35 +22,38 @@ from aomuse.workers.processes import Died, Withdrawn, run_tasks
 pytestmark = pytest.mark.usefixtures("processes")
 
 
-def test_all_tasks_are_done():
-    done = dict(run_tasks(range(20), worker_functions.start_doubling, (), 3, Event()))
-    assert done == {number: 2 * number for number in range(20)}
+#: Six tasks that were done.
+SIX = {number: number for number in range(6)}
+
+
+def run(start, *arguments, tasks=6, workers=2, tell_fewer=None):
+    """Give what became of each task."""
+    told = () if tell_fewer is None else (tell_fewer,)
+    return dict(run_tasks(range(tasks), start, arguments, workers, Event(), *told))
+
+
+@pytest.mark.parametrize("tasks", [0, 20])
+def test_all_tasks_are_done(tasks):
+    done = run(worker_functions.start_doubling, tasks=tasks, workers=3)
+    assert done == {number: 2 * number for number in range(tasks)}
 
 
 def test_a_worker_leaves_alone_what_was_imported():
-    done = dict(run_tasks([1], worker_functions.start_counting, (), 1, Event()))
-    works, left_alone = done[1]
+    ((works, left_alone),) = run(worker_functions.start_counting, tasks=1, workers=1).values()
     assert works
     assert left_alone > 100_000
 
 
-def test_no_tasks():
-    assert list(run_tasks([], worker_functions.start_doubling, (), 3, Event())) == []
-
-
 def test_task_is_retried_when_its_worker_dies(tmp_path):
-    arguments = (str(tmp_path), 1)
-    done = dict(run_tasks(range(6), worker_functions.start_fatal, arguments, 2, Event()))
-    assert done == {number: number for number in range(6)}
+    assert run(worker_functions.start_fatal, str(tmp_path), 1) == SIX
 
 
 def test_second_death_is_told(tmp_path):
-    arguments = (str(tmp_path), 2)
-    done = dict(run_tasks(range(6), worker_functions.start_fatal, arguments, 2, Event()))
-    died = done.pop(3)
+    done = run(worker_functions.start_fatal, str(tmp_path), 2)
+    died = done[3]
     assert isinstance(died, Died)
     assert "was ended by SIGKILL" in str(died)
-    assert done == {number: number for number in (0, 1, 2, 4, 5)}
+    assert done == SIX | {3: died}
 
 
 def test_stop_lets_those_in_flight_end():
@@ -63,67 +66,42 @@ def test_stop_lets_those_in_flight_end():
     assert set(multiprocessing.active_children()) <= others
 
 
-def test_a_worker_that_cannot_start_is_done_without(tmp_path):
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [(1, SIX), (2, dict.fromkeys(range(6), Withdrawn("ValueError: no room")))],
+)
+def test_workers_that_cannot_start_are_done_without(failures, expected, tmp_path, capfd):
+    """Where none can the caller gets the tasks back, and standard error no traceback."""
     fewer = []
-    done = dict(
-        run_tasks(
-            range(6),
-            worker_functions.start_failing,
-            (str(tmp_path), 1),
-            2,
-            Event(),
-            fewer.append,
-        )
-    )
-    assert done == {number: number for number in range(6)}
-    assert fewer == ["ValueError: no room"]
-
-
-def test_no_worker_can_start(tmp_path, capfd):
-    """The caller gets the tasks back, and standard error no traceback."""
-    fewer = []
-    done = dict(
-        run_tasks(
-            range(6),
-            worker_functions.start_failing,
-            (str(tmp_path), 2),
-            2,
-            Event(),
-            fewer.append,
-        )
-    )
-    assert done == dict.fromkeys(range(6), Withdrawn("ValueError: no room"))
+    done = run(worker_functions.start_failing, str(tmp_path), failures, tell_fewer=fewer.append)
+    assert done == expected
     assert fewer == ["ValueError: no room"]
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_task_of_a_worker_that_withdraws_is_done_by_another(tmp_path):
-    done = dict(
-        run_tasks(range(6), worker_functions.start_withdrawing, (str(tmp_path),), 2, Event())
-    )
-    assert done == {number: number for number in range(6)}
+    assert run(worker_functions.start_withdrawing, str(tmp_path)) == SIX
 
 
-@pytest.fixture
-def another_thread():
-    """Run a thread: what it may hold nobody would release in a fork."""
-    end = Event()
-    thread = Thread(target=end.wait)
-    thread.start()
-    yield
-    end.set()
-    thread.join()
+def fork_server() -> int:
+    """Give the process that starts workers: their parent."""
+    workers = multiprocessing.active_children()
+    stat = Path(f"/proc/{workers[0].pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
 
 
-@pytest.mark.usefixtures("another_thread")
 def test_a_fork_server_that_is_killed_is_started_again():
     """Its workers die with it, so tasks can be lost twice, but nothing hangs or ends the rest."""
-    done, killed = {}, False
+    done, end = {}, Event()
+    # What a thread may hold nobody would release in a fork.
+    another = Thread(target=end.wait, daemon=True)
+    another.start()
     for task, result in run_tasks(range(12), worker_functions.start_slow, (), 2, Event()):
-        done[task] = result
-        if not killed:
-            killed = True
+        if not done:
             os.kill(fork_server(), signal.SIGKILL)
+        done[task] = result
+    end.set()
+    another.join()
     assert done == {number: number for number in range(12)}
 
 
@@ -169,39 +147,20 @@ def test_workers_of_a_process_without_threads_are_its_forks(db_url):
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
 
 
-def fork_server() -> int:
-    """Give the process that starts workers: their parent."""
-    workers = multiprocessing.active_children()
-    stat = Path(f"/proc/{workers[0].pid}/stat").read_text()
-    return int(stat.rpartition(")")[2].split()[1])
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_is_an_event_first(number):
     with finish_on_interrupt() as stop:
+        assert not stop.is_set()
         os.kill(os.getpid(), number)
         assert (stop.is_set(), stop.number) == (True, number)
-        with pytest.raises(Ended) as ended:
+        with pytest.raises(KeyboardInterrupt) as ended:
             os.kill(os.getpid(), number)
-        assert ended.value.number == number
+        assert (type(ended.value), ended.value.number) == (Ended, number)
 
 
-def test_first_interrupt_is_an_event():
-    with finish_on_interrupt() as stop:
-        assert not stop.is_set()
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-
-
-@pytest.fixture(scope="module")
-def night(tmp_path_factory):
-    return tree_of(tmp_path_factory.mktemp("night"), 5).root
-
-
-def test_killed_worker_loses_nothing(engine, night, monkeypatch):
+def test_killed_worker_loses_nothing(engine, tmp_path, monkeypatch):
     """In the middle; `tests/pipeline` has one that is killed at the start, on both engines."""
+    night = tree_of(tmp_path / "night", 5).root
     monkeypatch.setattr(stages, "WORTH_WORKERS_BYTES", 0)
     others = set(multiprocessing.active_children())
 

@@ -31,15 +31,21 @@ def start_process() -> Callable[[int], int]:
     return lambda _: os.getpid()
 
 
+def is_one_of_the_first(count: int, folder: str) -> bool:
+    """Tell so many who ask that they are, in whatever process."""
+    for number in range(count):
+        with contextlib.suppress(FileExistsError):
+            (Path(folder) / str(number)).touch(exist_ok=False)
+            return True
+    return False
+
+
 def start_fatal(folder: str, deaths: int) -> Callable[[int], int]:
     """Die of task 3 as many times as asked, then do it."""
 
     def work(number: int) -> int:
-        if number == 3:
-            died = len(list(Path(folder).iterdir()))
-            if died < deaths:
-                (Path(folder) / str(died)).touch()
-                os.kill(os.getpid(), signal.SIGKILL)
+        if number == 3 and is_one_of_the_first(deaths, folder):
+            os.kill(os.getpid(), signal.SIGKILL)
         return number
 
     return work
@@ -55,11 +61,8 @@ def start_slow() -> Callable[[int], int]:
 
 def start_failing(folder: str, failures: int) -> Callable[[int], int]:
     """Fail to start as often as asked."""
-    place = Path(folder)
-    for number in range(failures):
-        with contextlib.suppress(FileExistsError):
-            (place / str(number)).touch(exist_ok=False)
-            raise ValueError("no\nroom")
+    if is_one_of_the_first(failures, folder):
+        raise ValueError("no\nroom")
     return start_slow()
 
 
@@ -67,9 +70,7 @@ def start_withdrawing(folder: str) -> Callable[[int], int | Withdrawn]:
     """Let the first worker that has task 3 withdraw."""
 
     def work(number: int) -> int | Withdrawn:
-        if number == 3 and not list(Path(folder).iterdir()):
-            (Path(folder) / "it").touch()
-            return Withdrawn("enough")
-        return number
+        withdraws = number == 3 and is_one_of_the_first(1, folder)
+        return Withdrawn("enough") if withdraws else number
 
     return work

@@ -1,9 +1,14 @@
-"""Fixtures that the tests of this folder share, or that other folders have too."""
+"""A night, and a cluster that loads it or computes from it."""
 
 import pytest
-from dask_crew import dask
-from loaded import db  # noqa: F401
+from dask_crew import EXPOSURES, dask
+from loaded import tree_of
 from own_processes import Gate
+
+
+@pytest.fixture(scope="package")
+def tree(tmp_path_factory):
+    return tree_of(tmp_path_factory.mktemp("cluster") / "night", EXPOSURES)
 
 
 @pytest.fixture

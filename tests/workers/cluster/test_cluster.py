@@ -3,16 +3,15 @@
 import re
 import signal
 import socket
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from dask_crew import WORKERS, dask, end, kill_worker, start_command
-from loaded import Loaded, rows_of_one_load, tree_of
-from own_processes import Gate, Process
-from warehouse import aomuse
+from dask_crew import EXPOSURES, WORKERS, dask, end, kill_worker, start_command
+from loaded import Loaded
+from own_processes import Process
+from warehouse import fail
 
 from aomuse import pipeline
 from aomuse.exchange.files import ExposureFiles
@@ -34,20 +33,6 @@ from aomuse.workers.tasks import Task, start_loader
 
 pytestmark = pytest.mark.usefixtures("processes")
 
-EXPOSURES = 6
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return tree_of(tmp_path_factory.mktemp("cluster") / "night", EXPOSURES)
-
-
-@pytest.fixture(scope="module")
-def clean(tree, tmp_path_factory, sqlite_template):
-    """Give the rows of each exposure after one load."""
-    return rows_of_one_load(tree, tmp_path_factory.mktemp("clean") / "aomuse.db", sqlite_template)
-
-
 #: Lets a command wait a second for a scheduler.
 IMPATIENT = "from aomuse.workers import cluster; cluster._CONNECT_S = 1\n"
 
@@ -56,8 +41,10 @@ def start_load(db: Loaded, root: Path, address: str, **options: str) -> Process:
     return start_command(db.url, "load", "--scheduler", address, root, **options)
 
 
-def start_until_all_are_held(db: Loaded, root: Path, address: str, gate: Gate) -> Process:
-    loader = start_load(db, root, address)
+@pytest.fixture
+def held(db, tree, crew, gate):
+    """Start to load, and wait until each worker holds an exposure."""
+    loader = start_load(db, tree.root, crew.address)
     gate.wait(loader, count=WORKERS)
     assert db.count("exposure") == WORKERS
     return loader
@@ -69,17 +56,9 @@ def assert_whole(db: Loaded, clean: dict[str, object]) -> None:
     assert db.open_issues() == []
 
 
-def assert_whole_as_far(db: Loaded, clean: dict[str, object]) -> int:
-    held = db.exposures()
-    assert held.items() <= clean.items()
-    return len(held)
-
-
 def test_a_load_on_two_workers(db, tree, clean, crew, gate):
     gate.open()
-    loader = start_load(db, tree.root, crew.address)
-    out, err = loader.communicate()
-    assert (loader.returncode, err) == (0, "")
+    out = start_load(db, tree.root, crew.address).succeed()
     assert f"{EXPOSURES} loaded" in out
     assert len(re.findall("^loaded ", out, re.M)) == EXPOSURES
     assert_whole(db, clean)
@@ -87,54 +66,44 @@ def test_a_load_on_two_workers(db, tree, clean, crew, gate):
     assert (run["outcome"], run["exposures_loaded"]) == ("complete", EXPOSURES)
 
 
-def test_a_worker_that_is_killed(db, tree, clean, crew, gate):
-    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
+def test_a_worker_that_is_killed(db, clean, crew, gate, held):
     kill_worker(crew)
     gate.open()
-    out, err = loader.communicate()
-    assert (loader.returncode, err) == (0, ""), out
+    held.succeed()
     assert_whole(db, clean)
 
 
-def test_the_scheduler_that_is_killed(db, tree, clean, crew, gate):
-    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
+def test_the_scheduler_that_is_killed(db, tree, clean, crew, gate, held):
     end(crew.scheduler)
     gate.open()
-    out, err = loader.communicate()
-    assert loader.returncode == 1, (out, err)
-    assert err == (
+    assert held.ends_with(1) == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; only "
         "complete exposures were saved\n"
     )
-    assert_whole_as_far(db, clean)
-    assert [row["outcome"] for row in db.rows("load_run")] == ["failed"]
+    assert db.exposures().items() <= clean.items()
+    assert db.outcomes() == ["failed"]
     db.load(tree.root)
     assert_whole(db, clean)
 
 
-def test_the_coordinator_that_is_killed(db, tree, clean, crew, gate):
+def test_the_coordinator_that_is_killed(db, tree, clean, crew, gate, held):
     """Its lock ends with it, and what is in flight may still be committed, once and whole."""
-    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
-    loader.kill()
-    loader.communicate()
+    held.kill()
+    held.communicate()
     gate.open()
-    resumed = start_load(db, tree.root, crew.address)
-    out, err = resumed.communicate()
-    assert (resumed.returncode, err) == (0, ""), out
+    start_load(db, tree.root, crew.address).succeed()
     assert_whole(db, clean)
-    assert [row["outcome"] for row in db.rows("load_run")] == ["killed", "complete"]
+    assert db.outcomes() == ["killed", "complete"]
 
 
-def test_ctrl_c(db, tree, clean, crew, gate):
-    loader = start_until_all_are_held(db, tree.root, crew.address, gate)
-    loader.send_signal(signal.SIGINT)
+def test_ctrl_c(db, tree, clean, gate, held):
+    held.send_signal(signal.SIGINT)
     gate.open()
-    _, err = loader.communicate()
-    assert loader.returncode == 130, err
-    assert "interrupted: only complete exposures are in the database" in err
-    held = assert_whole_as_far(db, clean)
+    assert "interrupted: only complete exposures are in the database" in held.ends_with(130)
+    loaded = db.exposures()
+    assert loaded.items() <= clean.items()
     (run,) = db.rows("load_run")
-    assert (run["outcome"], run["exposures_loaded"]) == ("interrupted", held)
+    assert (run["outcome"], run["exposures_loaded"]) == ("interrupted", len(loaded))
     db.load(tree.root)
     assert_whole(db, clean)
 
@@ -174,19 +143,16 @@ def content_of(files: ExposureFiles) -> NormalizedExposure:
 
 
 def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
-    with dask(tmp_path, {}) as crew:
-        line = db.fail("load", "--scheduler", crew.address, tree.root, code=2)
-        assert (
-            "cannot be used: it fails (AOMUSE_DATABASE_URL is not set in its environment)" in line
-        )
     other = mariadb_admin()
-    with dask(tmp_path, {"AOMUSE_DATABASE_URL": other}) as crew:
-        line = db.fail("load", "--scheduler", crew.address, tree.root, code=2)
-        name = sa.make_url(other).database
-        assert f"its AOMUSE_DATABASE_URL names another database ({name} on" in line
-    with dask(tmp_path, {"AOMUSE_DATABASE_URL": db.url}, threads=3) as crew:
-        line = db.fail("load", "--scheduler", crew.address, tree.root, code=2)
-        assert "has 3 threads: start workers with --nthreads 1" in line
+    another = f"names another database ({sa.make_url(other).database} on"
+    for url, threads, said in (
+        (None, 1, "cannot be used: it fails (AOMUSE_DATABASE_URL is not set in its environment)"),
+        (other, 1, f"its AOMUSE_DATABASE_URL {another}"),
+        (db.url, 3, "has 3 threads: start workers with --nthreads 1"),
+    ):
+        environment = {"AOMUSE_DATABASE_URL": url} if url else {}
+        with dask(tmp_path, environment, threads=threads) as crew:
+            assert said in db.fail("load", "--scheduler", crew.address, tree.root, code=2)
     assert db.count("load_run") == 0
 
 
@@ -203,61 +169,38 @@ def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["load", "predict", "verify"])
-def test_sqlite_has_no_cluster(command, tree, tmp_path, sqlite_template):
-    database = tmp_path / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
+def test_sqlite_has_no_cluster(command, tree, tmp_path, at_head):
     roots = [tree.root] if command == "load" else []
-    address = "tcp://127.0.0.1:1"
-    done = aomuse(f"sqlite:///{database}", command, "--scheduler", address, *roots)
-    assert (done.code, done.err) == (
-        2,
+    url = at_head(f"sqlite:///{tmp_path}/aomuse.db")
+    assert fail(url, command, "--scheduler", "tcp://127.0.0.1:1", *roots) == (
         "aomuse: SQLite is for one machine, also where a network drive has the file: a scheduler "
-        "requires a database on MariaDB\n",
+        "requires a database on MariaDB"
     )
 
 
 def test_versions_and_roots_are_compared():
     here = Installation({"aomuse": "1.0.0"}, {"/data": "a folder"}, "0022", "muse on one:3306")
     assert here.unlike(here) == ""
-    old = Installation({"aomuse": "0.9.0"}, here.roots, here.revision, here.database)
-    assert old.unlike(here) == (
+    assert replace(here, versions={"aomuse": "0.9.0"}).unlike(here) == (
         "it has aomuse 0.9.0, and this machine 1.0.0: install the same everywhere"
     )
-    bare = Installation(here.versions, {"/data": "an empty folder"}, here.revision, here.database)
-    assert bare.unlike(here) == (
+    assert replace(here, roots={"/data": "an empty folder"}).unlike(here) == (
         "there /data is an empty folder: mount the files at the same path everywhere"
     )
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-days", "2"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", folder / "key.pem", "-out", folder / "cert.pem"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return folder
-
-
-def test_tls(db, tree, clean, tmp_path, certificate):
+def test_tls(db, tree, clean, tmp_path, mariadb_server):
     place = "DASK_DISTRIBUTED__COMM__TLS__"
-    settings = {f"{place}CA_FILE": str(certificate / "cert.pem")}
+    certificate = str(mariadb_server.certificate)
+    settings = {f"{place}CA_FILE": certificate}
     for who in ("SCHEDULER", "WORKER", "CLIENT"):
-        settings[f"{place}{who}__CERT"] = str(certificate / "cert.pem")
-        settings[f"{place}{who}__KEY"] = str(certificate / "key.pem")
+        settings[f"{place}{who}__CERT"] = certificate
+        settings[f"{place}{who}__KEY"] = str(mariadb_server.directory / "tls-key.pem")
     environment = {"AOMUSE_DATABASE_URL": db.url} | settings
     with dask(tmp_path, environment, protocol="tls") as crew:
         refused = start_load(db, tree.root, crew.address, before=IMPATIENT)
         _, err = refused.communicate()
         assert refused.returncode == 2
         assert err.startswith(f"aomuse: no scheduler answers at {crew.address} (")
-        loader = start_load(db, tree.root, crew.address, **settings)
-        _, err = loader.communicate()
-        assert (loader.returncode, err) == (0, "")
+        start_load(db, tree.root, crew.address, **settings).succeed()
     assert_whole(db, clean)

@@ -1,5 +1,6 @@
 """Predictions on a cluster: the same as here, whatever is killed on the way."""
 
+import shutil
 import signal
 from functools import partial
 
@@ -10,7 +11,7 @@ from fits_factory import Tree, edit, raw, write
 from loaded import Loaded
 from own_processes import Gate
 from telemetry import usable
-from warehouse import aomuse
+from warehouse import succeed
 
 from aomuse.db import create_engine
 from aomuse.predict import predict
@@ -54,10 +55,8 @@ def predictions(db: Loaded) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def clean(tree, tmp_path_factory, sqlite_template):
     """Give the predictions that one process makes."""
-    database = tmp_path_factory.mktemp("clean") / "aomuse.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    url = f"sqlite:///{database}"
-    assert aomuse(url, "load", tree.root).code == 0
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('clean'))}"
+    succeed(url, "load", tree.root)
     engine = create_engine(url)
     predict(engine)
     made = predictions(Loaded(engine, url))
@@ -72,69 +71,53 @@ def gate(tmp_path):
 
 
 @pytest.fixture
-def start(db, tree, load_once, crew, gate):
-    """Give a function that starts to predict, and comes back with the first prediction."""
+def process(db, tree, load_once, crew, gate):
+    """Start to predict, and wait for the first prediction."""
     load_once(tree.root)
-
-    def start():
-        address = crew.address
-        process = start_command(db.url, "predict", "--scheduler", address, before=gate.code)
-        gate.wait(process)
-        assert db.count("psf_prediction") == 1
-        return process
-
-    return start
+    address = crew.address
+    process = start_command(db.url, "predict", "--scheduler", address, before=gate.code)
+    gate.wait(process)
+    assert db.count("psf_prediction") == 1
+    return process
 
 
-def outcomes(db: Loaded) -> list[str]:
-    return [row["outcome"] for row in db.rows("load_run") if row["command"] == "predict"]
-
-
-def test_a_worker_that_is_killed(db, clean, crew, gate, start):
-    process = start()
+def test_a_worker_that_is_killed(db, clean, crew, gate, process):
     kill_worker(crew)
     gate.open()
-    out, err = process.communicate()
-    assert (process.returncode, err) == (0, ""), out
-    assert out.splitlines()[-1] == f"{EXPOSURES} exposures predicted, 0 without a prediction"
+    assert (
+        process.succeed().splitlines()[-1]
+        == f"{EXPOSURES} exposures predicted, 0 without a prediction"
+    )
     assert predictions(db) == clean
-    assert outcomes(db) == ["complete"]
+    assert db.outcomes("predict") == ["complete"]
 
 
-def test_the_scheduler_that_is_killed(db, clean, crew, gate, start):
-    process = start()
+def test_the_scheduler_that_is_killed(db, clean, crew, gate, process):
     end(crew.scheduler)
     gate.open()
-    out, err = process.communicate()
-    assert process.returncode == 1, (out, err)
-    assert err == (
+    assert process.ends_with(1) == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; only "
         "complete exposures were saved\n"
     )
     made = predictions(db)
     assert 0 < len(made) < EXPOSURES
     assert made.items() <= clean.items()
-    assert outcomes(db) == ["failed"]
+    assert db.outcomes("predict") == ["failed"]
 
 
-def test_killed_then_resumed(db, clean, crew, start):
-    process = start()
+def test_killed_then_resumed(db, clean, crew, process):
     process.kill()
     process.communicate()
     assert predictions(db).items() <= clean.items()
-    resumed = start_command(db.url, "predict", "--scheduler", crew.address)
-    _, err = resumed.communicate()
-    assert (resumed.returncode, err) == (0, "")
+    start_command(db.url, "predict", "--scheduler", crew.address).succeed()
     assert predictions(db) == clean
-    assert outcomes(db) == ["killed", "complete"]
+    assert db.outcomes("predict") == ["killed", "complete"]
 
 
-def test_ctrl_c(db, clean, gate, start):
-    process = start()
+def test_ctrl_c(db, clean, gate, process):
     process.send_signal(signal.SIGINT)
     gate.open()
-    _, err = process.communicate()
-    assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
+    assert process.ends_with(130).strip() == "aomuse: interrupted"
     made = predictions(db)
     assert made.items() <= clean.items()
     (run,) = (row for row in db.rows("load_run") if row["command"] == "predict")

@@ -4,20 +4,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from dask_crew import WORKERS, end, kill_worker, start_command
-from loaded import tree_of
+from dask_crew import EXPOSURES, WORKERS, end, kill_worker, start_command
 from own_processes import Gate, wait_until
 
 from aomuse.verify.choosing import Chosen, folders_of
 
 pytestmark = pytest.mark.usefixtures("processes")
-
-EXPOSURES = 6
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return tree_of(tmp_path_factory.mktemp("cluster") / "night", EXPOSURES)
 
 
 @pytest.fixture
@@ -57,8 +49,7 @@ def test_a_worker_that_is_killed(db, tree, crew, gate, held, start):
     process, shown = held
     kill_worker(crew)
     gate.open()
-    _, err = process.communicate()
-    assert (process.returncode, err) == (0, "")
+    process.succeed()
     here = db.run("verify")
     assert (here.code, len(here.out.splitlines())) == (0, 4 * EXPOSURES + 1)
     assert lines_of(shown) == sorted(here.out.splitlines())
@@ -71,8 +62,8 @@ def test_a_worker_that_is_killed(db, tree, crew, gate, held, start):
     )
     here = db.run("verify", tree.root)
     process, shown = start(tree.root)
-    _, err = process.communicate()
-    assert process.returncode == here.code == 1
+    err = process.ends_with(1)
+    assert here.code == 1
     assert sorted(err.splitlines()) == sorted(here.errors)
     assert "ESO TEL AMBI TAU0" in err
     assert "is not in the database" in err
@@ -82,9 +73,7 @@ def test_a_worker_that_is_killed(db, tree, crew, gate, held, start):
 def test_the_scheduler_that_is_killed(crew, held):
     process, shown = held
     end(crew.scheduler)
-    _, err = process.communicate()
-    assert process.returncode == 1
-    assert err == (
+    assert process.ends_with(1) == (
         f"aomuse: the scheduler {crew.address} has gone: start it again and run again; what is "
         "shown above holds\n"
     )
@@ -94,8 +83,7 @@ def test_the_scheduler_that_is_killed(crew, held):
 def test_ctrl_c(held):
     process, shown = held
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
-    assert (process.returncode, err.strip()) == (130, "aomuse: interrupted")
+    assert process.ends_with(130).strip() == "aomuse: interrupted"
     assert len(lines_of(shown)) == 4 * WORKERS
 
 

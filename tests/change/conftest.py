@@ -1,3 +1,0 @@
-"""Fixtures that other folders have too."""
-
-from loaded import db  # noqa: F401
