@@ -195,12 +195,14 @@ class _Update:
         self, engine: Engine, tasks: list[_Task], workers: int
     ) -> Iterator[tuple[_Task, _Written]]:
         if workers > 1 and len(tasks) > 1:
-            get_ready(__name__)
+            get_ready((__name__,), fork=False)
             # Meanwhile this process does what is left for the end.
             translate_views(self._connection)
             arguments, notice = (engine.url, self._root), self._listener.on_notice
             results = run_tasks(
-                tasks, _start, arguments, workers, self._stop, notice, modules=(__name__,)
+                *(tasks, _start, arguments, workers, self._stop, notice),
+                modules=(__name__,),
+                fork=False,
             )
             for task, result in results:
                 if isinstance(result, AomuseError):

@@ -50,6 +50,7 @@ class Done:
     seconds: float
 
 
+_PRELOADED = ("aomuse.predict.preloaded",)
 #: Number of an exposure, its name and its mode.
 _Task = tuple[int, str | None, str | None]
 
@@ -136,7 +137,7 @@ def _computed(
                 return
             yield task, compute(task)
         return
-    for task, result in workers(tasks, Work(_start_predictor), run.stop):
+    for task, result in workers(tasks, Work(_start_predictor, modules=_PRELOADED), run.stop):
         if isinstance(result, Lost):
             yield task, Done(Failure(result.reason), 0.0)
         else:

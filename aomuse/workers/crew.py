@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from aomuse.errors import DatabaseError
 from aomuse.exchange.outcome import Listener
-from aomuse.workers.processes import Died, run_tasks
+from aomuse.workers.processes import PRELOADED, Died, run_tasks
 
 #: What a command says of its work when it ends too early.
 SAVED = "only complete exposures were saved"
@@ -23,11 +23,12 @@ class Work:
     """What a worker does.
 
     ``start(url, *arguments)`` connects, and returns the function that turns a task into a result.
-    A DatabaseError ends the command.
+    A DatabaseError ends the command. Processes here import ``modules`` once for all.
     """
 
     start: Callable[..., Callable[[Any], Any]]
     arguments: tuple[Any, ...] = ()
+    modules: tuple[str, ...] = PRELOADED
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def processes(engine: Engine, listener: Listener, count: int) -> CarryOut:
 
     def carry_out(tasks: Sequence[Any], work: Work, stop: Event) -> Iterator[tuple[Any, Any]]:
         arguments = (engine.url, *work.arguments)
-        for task, result in run_tasks(tasks, work.start, arguments, count, stop, fewer):
+        started = work.start, arguments
+        for task, result in run_tasks(tasks, *started, count, stop, fewer, work.modules):
             if isinstance(result, DatabaseError):
                 raise result
             yield task, Lost(f"{result}, twice") if isinstance(result, Died) else result

@@ -30,7 +30,7 @@ _TRIES = 2
 #: Pauses before a worker is started again: a fork server that was killed can still be dying.
 _PAUSES_S = (0.0, 0.05, 0.2, 1.0)
 #: What is imported once for a load, so that no worker has to.
-_PRELOADED = ("aomuse.workers.preloaded",)
+PRELOADED = ("aomuse.workers.preloaded",)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -68,29 +68,24 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def get_ready(*modules: str) -> None:
-    """Start a fork server if one is needed; it imports while this process does something else.
-
-    A process that forks its workers itself imports here what none of them then has to.
-    """
-    if not modules and _can_fork():
-        for module in _PRELOADED:
-            import_module(module)
-        return
-    _context(modules)
-    forkserver.ensure_running()
+def get_ready(modules: Sequence[str] = PRELOADED, *, fork: bool = True) -> None:
+    """Start a fork server if one is needed; it imports while this process does something else."""
+    if _context(modules, fork=fork).get_start_method() == "forkserver":
+        forkserver.ensure_running()
 
 
-def _context(modules: Sequence[str]) -> Any:
-    """Return what starts workers: this process, or a fork server that has imported modules.
+def _context(modules: Sequence[str], *, fork: bool) -> Any:
+    """Return what starts workers that have modules imported: this process, or a fork server.
 
     A fork of this process saves the second that imports take. Where other threads may hold locks,
     which nobody would release in the fork, a fork server is taken: it has no threads.
     """
-    if not modules and _can_fork():
+    if fork and _can_fork():
+        for module in modules:
+            import_module(module)
         return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(modules or _PRELOADED))
+    context.set_forkserver_preload(list(modules))
     return context
 
 
@@ -107,16 +102,18 @@ def run_tasks(
     count: int,
     stop: Event,
     on_fewer: Callable[[str], None] = lambda _: None,
-    modules: Sequence[str] = (),
+    modules: Sequence[str] = PRELOADED,
+    *,
+    fork: bool = True,
 ) -> Iterator[tuple[Any, Any]]:
-    """Run tasks on worker processes, which have modules imported, else what a load needs.
+    """Run tasks on worker processes, which have modules imported, and are forks if they may be.
 
     A worker that dies is replaced; one that cannot start or go on is not, and `on_fewer` hears of
     the first one why. Once there are none, the result of all other tasks is `Withdrawn`. The result
     of a task that raises a DatabaseError is that error.
     """
     waiting = deque((task, 1) for task in tasks)
-    crew = _Crew(start, arguments, waiting, stop, on_fewer, _context(modules))
+    crew = _Crew(start, arguments, waiting, stop, on_fewer, _context(modules, fork=fork))
     try:
         crew.gather(count)
         while busy := [worker for worker in crew.workers if worker.task is not None]:

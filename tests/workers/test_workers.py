@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 import worker_functions
 from loaded import tree_of
-from own_processes import wait_until
+from own_processes import start, wait_until
 
 from aomuse import pipeline, stages
 from aomuse.exchange.outcome import Listener, Result
@@ -22,6 +22,7 @@ from aomuse.workers.processes import Died, Withdrawn, run_tasks
 pytestmark = pytest.mark.usefixtures("processes")
 
 
+FUNCTIONS = str(Path(worker_functions.__file__).parent)
 #: Six tasks that were done.
 SIX = {number: number for number in range(6)}
 
@@ -42,6 +43,22 @@ def test_a_worker_leaves_alone_what_was_imported():
     ((works, left_alone),) = run(worker_functions.start_counting, tasks=1, workers=1).values()
     assert works
     assert left_alone > 100_000
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_workers_have_modules_imported(fork):
+    """A fork of the command has them as a worker of a fork server does, where one is absent."""
+    code = f"""if __name__ == "__main__":
+    from threading import Event
+    import worker_functions
+    from aomuse.workers.processes import run_tasks
+    modules = ("colorsys",) if {fork} else ("absent", "colorsys")
+    asked = ["colorsys", "sndhdr"]
+    start = worker_functions.start_seeing
+    print(dict(run_tasks(asked, start, (), 1, Event(), modules=modules, fork={fork})))
+"""
+    done = start(None, code=code, before=f"import sys; sys.path.insert(0, {FUNCTIONS!r})\n")
+    assert done.succeed() == "{'colorsys': True, 'sndhdr': False}\n"
 
 
 def test_task_is_retried_when_its_worker_dies(tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,11 @@ def start_telling() -> Callable[[int], tuple[int, str]]:
     gc.collect()
     term = "default" if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL else "handled"
     return lambda _: (os.getppid(), term)
+
+
+def start_seeing() -> Callable[[str], bool]:
+    """Tell whether a module is imported already."""
+    return lambda name: name in sys.modules
 
 
 def start_process() -> Callable[[int], int]:
