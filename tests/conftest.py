@@ -66,9 +66,10 @@ SLOW_FIXTURES = {
 
 
 def pytest_collection_finish() -> None:
-    """Let collections of garbage pass over the million objects of imports and of the tests."""
+    """Let collections of garbage pass over the million objects of imports, and be few."""
     gc.collect()
     for_new_objects_alone()
+    gc.set_threshold(100_000, 50, 1000)
 
 
 def pytest_sessionfinish() -> None:
