@@ -28,6 +28,8 @@ from aomuse.lake.manifest import read_manifest
 from aomuse.lake.statements import view_statements
 from scripts.spark.comparison import differences
 
+pytestmark = pytest.mark.usefixtures("slow")
+
 NOT_IN_LAKE = {"run_lock", "view_state"}
 
 

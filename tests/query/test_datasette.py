@@ -14,7 +14,7 @@ from warehouse import aomuse, succeed
 
 from aomuse.models import Base
 
-pytestmark = on_sqlite
+pytestmark = [on_sqlite, pytest.mark.usefixtures("slow")]
 
 
 @pytest.fixture

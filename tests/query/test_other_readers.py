@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import sqlalchemy as sa
 from backends import on_sqlite
 from warehouse import query
 
 
 @on_sqlite
+@pytest.mark.usefixtures("slow")
 def test_duckdb_reads_every_table_and_view(file, engine):
     package = importlib.resources.files("duckdb_extension_sqlite_scanner") / "extensions"
     (extension,) = Path(str(package)).rglob("*.duckdb_extension")
