@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from warehouse import execute, insert, query
 
 from aomuse import Database
+from aomuse.errors import AomuseError
 from aomuse.query.frames import layouts
 
 
@@ -64,6 +65,12 @@ def test_analyses_together_are_those_of_each_exposure(night, engine):
         parts = [call(exposures=number, **asked) for number in ordered]
         assert all(len(part) for part in parts), asked
         pd.testing.assert_frame_equal(call(**asked), pd.concat(parts, ignore_index=True))
+
+
+def test_numbers_beyond_64_bits(night):
+    assert night.db.sources(ids=[2**63, -(2**70)]).empty
+    with pytest.raises(AomuseError, match=f"no exposure has the number {2**63}"):
+        night.db.exposures(exposures=[1, 2**63])
 
 
 def test_an_engine_is_not_a_url(db_url):

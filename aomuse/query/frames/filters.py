@@ -85,9 +85,12 @@ def _exposures(connection: Connection, exposures: list[int | str]) -> list[int]:
     """Return the numbers of exposures."""
     wanted = [_number_or_name(exposure) for exposure in exposures]
     known: dict[Any, int] = {}
-    keys: dict[type, Any] = {int: Exposure.id, str: Exposure.archive_id}
-    for kind, key in keys.items():
-        for some in batches([each for each in wanted if isinstance(each, kind)]):
+    # No database takes a number of more than 64 bits, which no exposure has.
+    numbers = [each for each in wanted if isinstance(each, int) and each.bit_length() < 64]
+    names = [each for each in wanted if isinstance(each, str)]
+    asked: list[tuple[Any, list[Any]]] = [(Exposure.id, numbers), (Exposure.archive_id, names)]
+    for key, values in asked:
+        for some in batches(values):
             rows = connection.execute(sa.select(key, Exposure.id).where(key.in_(some)))
             known.update((row[0], row[1]) for row in rows)
     for each, exposure in zip(wanted, exposures, strict=True):
@@ -97,9 +100,9 @@ def _exposures(connection: Connection, exposures: list[int | str]) -> list[int]:
             raise AomuseError(
                 f"no exposure has the number {each}: the exposure_id of db.exposures() has them"
             )
-        names = connection.scalars(sa.select(Exposure.archive_id))
+        others = filter(None, connection.scalars(sa.select(Exposure.archive_id)))
         hint = "the archive_id of db.exposures() has the names"
-        raise AomuseError(unknown("no exposure is named", exposure, filter(None, names), hint))
+        raise AomuseError(unknown("no exposure is named", exposure, others, hint))
     return [known[each] for each in wanted]
 
 

@@ -83,8 +83,10 @@ def _source_ids(
     ids: dict[int, list[int]] = defaultdict(list)
     counts: dict[int, int] = defaultdict(int)
     if sources is not None:
-        # The module sqlite3 would look for the bytes of numpy's integers.
+        # The module sqlite3 would look for the bytes of numpy's integers, and no source has an id
+        # of more than 64 bits.
         sources = [n.item() if isinstance(n, np.generic) else n for n in sources]
+        sources = [n for n in sources if not isinstance(n, int) or -(2**63) <= n < 2**63]
     for part in batches([fit.id for fit in fits]):
         select = sa.select(Source.psf_fit_id, Source.pampelmuse_id, Source.sample_count)
         select = select.where(Source.psf_fit_id.in_(part))
