@@ -44,8 +44,8 @@ class Database:
     Each frame can be limited by ``target=``, ``mode=``, ``start=``, ``end=``, ``exposures=`` and
     ``metric=``, as `aomuse.query.frames.Filters` describes them. Rows are sorted by time.
     ``attrs["units"]`` has the unit of each column that has one; ``frame.to_votable(path)`` writes a
-    VOTable. With ``chunk_rows=`` a method returns an iterator over frames of that many rows: never
-    are all in memory. A name that does not exist raises `aomuse.errors.AomuseError`.
+    VOTable. With ``chunk_rows=`` a method returns an iterator over frames of that many rows, which
+    are never all in memory. A name that does not exist raises `aomuse.errors.AomuseError`.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-import aomuse.workers.preloaded  # noqa: F401
+import aomuse.workers.preloaded  # noqa: F401 - for what it imports
 from aomuse.errors import ConfigurationError
 from aomuse.predict.psfr import load_package
 

@@ -4,7 +4,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from loaded import db, tree  # noqa: F401
 
 
 @pytest.fixture

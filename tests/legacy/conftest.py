@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fits_factory import Tree
-from loaded import Loaded, tree  # noqa: F401
+from loaded import Loaded
 from old_databases import OldDatabase, database_2020, database_2023, make_odd
 from warehouse import Finished, aomuse, succeed
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from loaded import db, tree  # noqa: F401
 from query_night import Night, write_night
 
 from aomuse import Database

@@ -1,7 +1,6 @@
-"""Fixtures that other folders have too, and that `make test-fast` leaves these tests out."""
+"""What tests of whole loads share; `make test-fast` leaves all of them out."""
 
 import pytest
-from loaded import db, tree, whole  # noqa: F401
 from warehouse import load_whole
 
 

@@ -89,16 +89,35 @@ def shape(engine: sa.Engine) -> dict[str, str]:
 def plain_rows(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
     """Give the rows of all tables as SELECT gives them, without aomuse's session and types.
 
-    Drivers leave other gaps between the numbers of rows, which verify and the export follow.
+    Drivers leave other gaps between the numbers of rows: each number is its place among them.
     """
+    numbers = {
+        name: {number: place for place, (number,) in enumerate(
+            query(engine, f"SELECT id FROM `{name}` ORDER BY id"))}
+        for name, table in TABLES.items() if "id" in table.c
+    }  # fmt: skip
 
-    def is_number(column: sa.Column[object]) -> bool:
-        return "id" in (column.name, *(key.column.name for key in column.foreign_keys))
+    def place(column: sa.Column[object], value: object) -> object:
+        parents = [key.column for key in column.foreign_keys]
+        name = parents[0].table.name if parents else column.table.name
+        is_number = "id" in (column.name, *(parent.name for parent in parents))
+        return numbers[name].get(value, value) if is_number else value
+
+    def places(table: sa.Table, row: dict[str, object]) -> tuple[object, ...]:
+        if table.name == "special_value":
+            key = list(TABLES[str(row["table_name"])].primary_key.columns)
+            parts = str(row["row_key"]).split("/")
+            if len(parts) == len(key):
+                row["row_key"] = [place(c, int(v)) for c, v in zip(key, parts, strict=True)]
+        return tuple(place(column, row[column.name]) for column in table.c)
 
     found = {}
-    for name in TABLES.keys() - {*NOTES, "view_state", "run_lock"}:
-        columns = [c.name for c in TABLES[name].c if not is_number(c) and c.name != "row_key"]
-        found[name] = sorted(query(engine, f"SELECT {', '.join(columns)} FROM {name}"), key=repr)
+    for name, table in TABLES.items():
+        if name in {*NOTES, "view_state", "run_lock"}:
+            continue
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql(f"SELECT * FROM `{name}`").mappings()
+            found[name] = sorted((places(table, dict(row)) for row in rows), key=repr)
     return found
 
 
