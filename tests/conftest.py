@@ -9,6 +9,7 @@ MariaDB only.
 import gc
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -63,6 +64,14 @@ SLOW_FIXTURES = {
     *("mariadb_server", "own_server", "other_server", "other_url", "browser", "processes"),
     *("whole", "light", "slow"),
 }
+
+
+def pytest_configure() -> None:
+    """Let signals end what the tests start, also where they run in the background or by nohup."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            default = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if default else signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:

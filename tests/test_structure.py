@@ -71,11 +71,12 @@ def room_of(module: str) -> str:
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    """Give the tree of a module; each is parsed once, while the tests are collected.
-
-    Python 3.11 can fail to parse while another parser is at work in the process (CPython 106905).
-    """
-    return ast.parse(path.read_text())
+    """Give the tree of a module."""
+    text = path.read_text()
+    try:
+        return ast.parse(text)
+    except SystemError:  # another thread was parsing (CPython 106905)
+        return ast.parse(text)
 
 
 def below(nodes: Iterable[ast.AST]) -> set[ast.AST]:
@@ -105,10 +106,6 @@ def imports(
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in MODULES else node.module or ""
-
-
-for _path in MODULES.values():
-    parsed(_path)
 
 
 @cache

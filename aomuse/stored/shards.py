@@ -19,9 +19,10 @@ from aomuse.errors import ConfigurationError
 TABLE, OWNER = "source_sample", "psf_fit_id"
 
 _PARTITIONS = sa.text(
-    "SELECT p.partition_comment FROM information_schema.tables t "
-    "JOIN information_schema.partitions p USING (table_schema, table_name) "
+    # Both name the table: the server opens every table of which the question does not say so.
+    "SELECT p.partition_comment FROM information_schema.tables t, information_schema.partitions p "
     "WHERE t.table_schema = DATABASE() AND t.table_name = :table AND t.engine = 'SPIDER' "
+    "AND p.table_schema = DATABASE() AND p.table_name = :table "
     "ORDER BY p.partition_ordinal_position"
 )
 _COMMENT = re.compile(r'srv "([^"]+)", table "([^"]+)"')

@@ -20,6 +20,11 @@ from scripts.tutorial import NOTEBOOK, run
 #: The address of a database, which differs from reader to reader, and the newest revision.
 _DATABASE = re.compile(r"^\S+://\S+(: schema from nothing to revision) \d+", re.M)
 LARGEST_FIGURE = 80_000
+#: What a page sets on its reader's server.
+SETTINGS = [
+    f"@@GLOBAL.innodb_{name}"
+    for name in ("log_file_size", "adaptive_hash_index", "flush_log_at_trx_commit")
+]
 SELECTS = [block for page in WRITTEN for block in blocks(page) if block.is_query]
 
 
@@ -54,11 +59,14 @@ def reader(tmp_path, night, mariadb_server):
         "db.example.org:3306": f"127.0.0.1:{mariadb_server.port}",
         "/etc/ssl/certs/muse-ca.pem": str(mariadb_server.certificate),
         "4294967296": "134217728",
+        "2147483648": "104857600",
     }
+    engine = sa.create_engine(mariadb_server.admin_url, poolclass=sa.NullPool)
+    (before,) = query(engine, f"SELECT {', '.join(SETTINGS)}")
     yield Reader(tmp_path, stand_ins, mariadb_server.admin_url)
     made = ("DATABASE IF EXISTS muse", "USER IF EXISTS muse_loader, muse_reader")
-    engine = sa.create_engine(mariadb_server.admin_url, poolclass=sa.NullPool)
-    execute(engine, *(f"DROP {each}" for each in made))
+    set_before = (f"SET {name} = {value}" for name, value in zip(SETTINGS, before, strict=True))
+    execute(engine, *(f"DROP {each}" for each in made), *set_before)
 
 
 def test_the_readme_shows_what_the_sample_night_gives(reader):

@@ -1,6 +1,7 @@
 """Samples on other servers: what can be known without them. `make spider-check` has the rest."""
 
 import sqlalchemy as sa
+from backends import on_mariadb
 
 from aomuse.db import create_engine
 from aomuse.load.two_phase import xid
@@ -19,6 +20,19 @@ def test_an_ordinary_database_answers_one_question(engine):
     assert find_shards(engine) is None
     assert len(asked) == (0 if engine.dialect.name == "sqlite" else 1)
     assert not is_sharded(engine)
+
+
+@on_mariadb
+def test_no_other_table_of_the_server_is_opened(db):
+    """A server may have thousands, and each load asks."""
+    asked = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
+    find_shards(db.engine)
+    ((statement, parameters),) = asked
+    with db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).all()
+    assert len(plan) == 2
+    assert all("Scanned 0 databases" in row.Extra for row in plan)
 
 
 def test_each_bucket_is_on_one_node():
