@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -22,9 +21,6 @@ import hypothesis
 import mariadb_pool
 import pytest
 import sqlalchemy as sa
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # scripts/ is not installed
-
 from loaded import clean, db, tree, whole  # noqa: F401, the fixtures of all folders
 from mariadb_pool import MariadbPool, Pooled, Template, end_connections, numbers, url_of
 from warehouse import succeed
@@ -44,7 +40,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("torture", deadline=None, database=None, max_examples=2000)
 hypothesis.settings.load_profile("aomuse")
 compiled_statements.share()
-gc.set_threshold(20_000, 20, 100)
+gc.disable()  # until all is imported
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -79,6 +75,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     for_new_objects_alone()
     gc.set_threshold(100_000, 50, 1000)
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:

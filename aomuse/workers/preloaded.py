@@ -9,6 +9,8 @@ collector looks at what the imports have left (`aomuse.workers.collector` says w
 import gc
 from importlib import import_module
 
+from sqlalchemy.orm import configure_mappers
+
 from aomuse.workers.collector import for_new_objects_alone
 
 _MODULES = (
@@ -23,6 +25,7 @@ gc.disable()
 try:
     for _module in _MODULES:
         import_module(_module)
+    configure_mappers()  # which each worker would do at its first question
 finally:
     for_new_objects_alone()
     if _was_enabled:

@@ -47,13 +47,24 @@ def test_parts_are_the_whole(night, monkeypatch):
 def many_rows(night, engine):
     """Give both analyses of the night 12,000 sources more, of five layers each."""
     found = query(engine, "SELECT psf_fit_id, MIN(pampelmuse_id) FROM source GROUP BY psf_fit_id")
-    assert len(found) == 2
+    (first, _), (second, _) = found
+    stars = ({"pampelmuse_id": 1000 + i, "snr": i / 7, "flux": i / 3} for i in range(12_000))
+    insert(engine, "source_sample", *({"psf_fit_id": first, "layer": 0} | star for star in stars))
+    columns = "source_sample (psf_fit_id, layer, pampelmuse_id, snr, flux)"
+    for fit, layer in [
+        (first, 1),
+        (first, 2),
+        (first, 3),
+        (first, 4),
+        *((second, n) for n in range(5)),
+    ]:
+        execute(
+            engine,
+            f"INSERT INTO {columns} SELECT {fit}, {layer}, pampelmuse_id, snr, flux"
+            f" FROM source_sample WHERE psf_fit_id = {first} AND layer = 0"
+            " AND pampelmuse_id >= 1000",
+        )
     for fit, source in found:
-        for layer in range(5):
-            of = {"psf_fit_id": fit, "layer": layer}
-            stars = range(12_000)
-            rows = [{"pampelmuse_id": 1000 + i, "snr": i / 7, "flux": i / 3} for i in stars]
-            insert(engine, "source_sample", *(of | row for row in rows))
         where = f"psf_fit_id = {fit} AND pampelmuse_id = {source}"
         execute(engine, f"UPDATE source SET sample_count = 60005 WHERE {where}")
     return 120_000 + 20
