@@ -90,8 +90,17 @@ def collected():
     gc.freeze()
 
 
+#: Tests that share what takes seconds: imports, nights, a browser's script. They come
+#: first, so that one worker has them all: what others take from it is from the end.
+FIRST = (
+    *("tests/workers/cluster/", "tests/predict/", "tests/report/", "tests/docs/", "tests/lake/"),
+    *("tests/whole/test_asking.py", "tests/whole/test_one_moment.py"),
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of `make test-fast`, by their fixtures."""
+    """Mark the tests of `make test-fast`, by their fixtures, and bring some to the front."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
     for item in items:
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         of_mariadb = any(str(value).startswith(("mariadb", "mysql")) for value in parameters)
