@@ -122,8 +122,7 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
     for table, rows in exposure.frames:
         if table == "header_card":
             dictionaries.keywords(zip(rows["keyword"], rows["comment"], strict=True))
-    for layout in exposure.layouts.values():
-        dictionaries.layout(layout)
+    dictionaries.layouts(exposure.layouts.values())
 
 
 def _delete_rows(connection: Connection, writer: BulkWriter, exposure_id: int) -> None:
