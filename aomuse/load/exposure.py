@@ -95,6 +95,8 @@ def _kept_fits(
     connection: Connection, known: tuple[int, ...], exposure: NormalizedExposure
 ) -> dict[int, int]:
     """Return the ids that analyses keep, by local number: same cube and model, else same cube."""
+    if not known:
+        return {}
     rows = connection.execute(
         sa.select(PsfFit.name, PsfFit.model, PsfFit.id)
         .where(PsfFit.exposure_id.in_(known))
