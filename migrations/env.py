@@ -6,7 +6,6 @@ from typing import Any
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, event, text
 
 from aomuse.connections.urls import database_url
@@ -15,7 +14,7 @@ from aomuse.models import Base
 from aomuse.models.base import STORAGE
 from aomuse.query.refresh import offline_views, refresh_views
 
-HEAD = ScriptDirectory.from_config(context.config).get_current_head()
+HEAD = context.get_head_revision()
 
 
 def create_views_at_head(

@@ -138,7 +138,9 @@ class MariadbPool:
                     again = statement.replace("CREATE ", "CREATE OR REPLACE ", 1)
                     connection.exec_driver_sql(again)
             for name in written:
-                connection.exec_driver_sql(f"TRUNCATE TABLE `{name}`")
+                numbered = "AUTO_INCREMENT" in self._template.tables[name]
+                how = "TRUNCATE TABLE" if numbered else "DELETE FROM"
+                connection.exec_driver_sql(f"{how} `{name}`")
             self._template.fill(connection, [n for n in self._template.with_rows if n in written])
         pooled.known, pooled.filled, pooled.holds = True, set(), None
         self._look(pooled)

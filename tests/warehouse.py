@@ -219,8 +219,8 @@ def exposures(engine: sa.Engine) -> dict[str, Rows]:
 
 
 @cache
-def _statements() -> dict[str, sa.Select[*tuple[Any, ...]]]:
-    """Give for each table what selects the rows of exposures after their numbers."""
+def _statements(*, of_one: bool) -> dict[str, sa.Select[*tuple[Any, ...]]]:
+    """Give for each table what selects the rows of one exposure, or of all, after its number."""
     statements = {}
     for name, table in TABLES.items():
         if name == "load_issue":
@@ -235,16 +235,17 @@ def _statements() -> dict[str, sa.Select[*tuple[Any, ...]]]:
         else:
             continue
         columns = [c for c in table.c if c.name not in _NUMBERS | _PLACES | _COUNTERS]
-        statements[name] = sa.select(owner, *columns).select_from(source)
+        select = sa.select(owner, *columns).select_from(source)
+        statements[name] = select.where(owner == sa.bindparam("number")) if of_one else select
     return statements
 
 
 def _by_exposure(engine: sa.Engine, only: int | None = None) -> dict[int, Rows]:
-    found: dict[int, Rows] = defaultdict(lambda: {name: [] for name in _statements()})
+    statements = _statements(of_one=only is not None)
+    found: dict[int, Rows] = defaultdict(lambda: {name: [] for name in statements})
     with engine.connect() as connection:
-        for name, statement in _statements().items():
-            chosen = statement.selected_columns[0] == only if only is not None else sa.true()
-            for number, *row in connection.execute(statement.where(chosen)):
+        for name, statement in statements.items():
+            for number, *row in connection.execute(statement, {"number": only}):
                 found[number][name].append(tuple(row))
     for rows_of_tables in found.values():
         for rows_of_table in rows_of_tables.values():

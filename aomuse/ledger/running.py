@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 
 import sqlalchemy as sa
@@ -23,6 +24,12 @@ from aomuse.models import LoadRun
 from aomuse.retries import retrying
 from aomuse.schema import require_head
 from aomuse.signals import Ended, Stop, finish_on_interrupt
+
+
+@cache
+def _own_version() -> str:
+    # It is read from a file.
+    return version("aomuse")
 
 
 @dataclass
@@ -61,7 +68,7 @@ class Run:
                         outcome="running",
                         host=socket.gethostname(),
                         process_id=os.getpid(),
-                        aomuse_version=version("aomuse"),
+                        aomuse_version=_own_version(),
                         schema_revision=self.schema_revision,
                         **_counts(self.summary),
                     ),

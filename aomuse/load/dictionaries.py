@@ -63,6 +63,26 @@ class Dictionaries:
                             self._keywords[row.name, row.comment] = row.id
         return self._keywords
 
+    def layouts(self, layouts: Iterable[Layout]) -> None:
+        """Bring layouts into the database; those that it has are looked up together."""
+        missing = {e.fingerprint: e for e in layouts if e.fingerprint not in self._layouts}
+        fingerprints = list(missing)
+        for start in range(0, len(fingerprints), _CHUNK):
+            select = (
+                sa.select(
+                    TableLayout.fingerprint, TableLayout.id, TableColumn.position, TableColumn.id
+                )
+                .outerjoin(TableColumn, TableColumn.table_layout_id == TableLayout.id)
+                .where(TableLayout.fingerprint.in_(fingerprints[start : start + _CHUNK]))
+            )
+            with self._engine.connect() as connection:
+                for fingerprint, found, position, column_id in connection.execute(select):
+                    _, ids = self._layouts.setdefault(fingerprint, (found, {}))
+                    if column_id is not None:
+                        ids[position] = column_id
+        for layout in missing.values():
+            self.layout(layout)
+
     def layout(self, layout: Layout) -> tuple[int, dict[int, int]]:
         """Return the id of a layout, and the ids of its columns by position."""
         if layout.fingerprint not in self._layouts:

@@ -95,6 +95,8 @@ def _kept_fits(
     connection: Connection, known: tuple[int, ...], exposure: NormalizedExposure
 ) -> dict[int, int]:
     """Return the ids that analyses keep, by local number: same cube and model, else same cube."""
+    if not known:
+        return {}
     rows = connection.execute(
         sa.select(PsfFit.name, PsfFit.model, PsfFit.id)
         .where(PsfFit.exposure_id.in_(known))
@@ -122,8 +124,7 @@ def prepare_dictionaries(dictionaries: Dictionaries, exposure: NormalizedExposur
     for table, rows in exposure.frames:
         if table == "header_card":
             dictionaries.keywords(zip(rows["keyword"], rows["comment"], strict=True))
-    for layout in exposure.layouts.values():
-        dictionaries.layout(layout)
+    dictionaries.layouts(exposure.layouts.values())
 
 
 def _delete_rows(connection: Connection, writer: BulkWriter, exposure_id: int) -> None:

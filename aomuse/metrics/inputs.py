@@ -147,21 +147,27 @@ def _of_fit(frame: pd.DataFrame, number: int) -> pd.DataFrame:
 
 
 def _layers(fit: Any, layers: pd.DataFrame, parameters: pd.DataFrame) -> FitLayers:
-    wavelengths = _by_layer(layers, "wavelength_nm") if len(layers) else np.empty(0)
+    wavelengths = np.empty(0)
+    if len(layers):
+        wavelengths = _by_layer(*_arrays(layers, "wavelength_nm"))
     by_name = {}
     if len(parameters):
+        places, values = _arrays(parameters, "value")
         codes, names = pd.factorize(parameters["parameter"])
         for code, name in enumerate(names):
-            own = parameters[codes == code]
-            by_name[str(name)] = _by_layer(own, "value", len(wavelengths))
+            own = codes == code
+            by_name[str(name)] = _by_layer(places[own], values[own], len(wavelengths))
     return FitLayers(fit.id, fit.model, wavelengths, by_name)
 
 
-def _by_layer(frame: pd.DataFrame, column: str, layers: int = 0) -> Floats:
+def _arrays(frame: pd.DataFrame, column: str) -> tuple[npt.NDArray[np.int64], Floats]:
+    return frame["layer"].to_numpy(np.int64), frame[column].to_numpy(np.float64, na_value=np.nan)
+
+
+def _by_layer(places: npt.NDArray[np.int64], values: Floats, layers: int = 0) -> Floats:
     """Return values in the order of their layers, NaN where there is none."""
-    places = frame["layer"].to_numpy(np.int64)
     result = np.full(max(layers, int(places.max()) + 1), np.nan)
-    result[places] = frame[column].to_numpy(np.float64, na_value=np.nan)
+    result[places] = values
     return _finite(result)
 
 

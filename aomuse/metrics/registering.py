@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
@@ -21,8 +25,13 @@ def register(connection: Connection) -> None:
     stored = {
         row.id: dict(row._mapping) for row in connection.execute(sa.select(*Metric.__table__.c))
     }
-    if new := [metric.row for metric in METRICS if metric.id not in stored]:
+    if new := [row for number, row in _rows().items() if number not in stored]:
         connection.execute(sa.insert(Metric), new)
-    for metric in METRICS:
-        if stored.get(metric.id, metric.row) != metric.row:
-            connection.execute(sa.update(Metric).where(Metric.id == metric.id).values(metric.row))
+    for number, row in _rows().items():
+        if stored.get(number, row) != row:
+            connection.execute(sa.update(Metric).where(Metric.id == number).values(row))
+
+
+@cache
+def _rows() -> dict[int, Mapping[str, Any]]:
+    return {metric.id: metric.row for metric in METRICS}

@@ -43,8 +43,7 @@ def add_files_and_headers(draft: Draft) -> None:
             cards += hdu.card_rows
             counts.append(len(hdu.card_rows))
     if headers:
-        frame = pd.DataFrame(headers)
-        draft.out.add("header", frame.astype({"table_row_count": "Int64"}))
+        draft.out.add("header", _columns(headers))
     if cards:
         numbers = np.repeat([header["header"] for header in headers], counts)
         draft.out.add("header_card", card_columns(cards) | {"header": numbers})
@@ -80,4 +79,16 @@ def _add_files(draft: Draft) -> None:
         for number, row in enumerate(rows):
             of_role[row["role"]] += 1
             row |= {"file": number, "file_rank": of_role[row["role"]]}
-        draft.out.add("source_file", pd.DataFrame(rows).astype({"mtime_ns": "Int64"}))
+        draft.out.add("source_file", _columns(rows))
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return rows as arrays."""
+    return {name: _column([row[name] for row in rows]) for name in rows[0]}
+
+
+def _column(values: list[Any]) -> Any:
+    is_number = [isinstance(value, int) for value in values]
+    if all(is_number):
+        return np.array(values, dtype=np.int64)
+    return pd.array(values, dtype="Int64") if any(is_number) else np.array(values, dtype=object)

@@ -139,11 +139,12 @@ def _extension_view(name: str, extension: str, stored: list[LayoutColumn]) -> Vi
         if width > MAX_ELEMENTS:
             continue
         ids = ", ".join(str(c.id) for c in same)
+        value = _value(same)
         unit = next((f", {c.format.unit}" for c in same if c.format.unit), "")
         for element in range(width):
             label = column_name if width == 1 else f"{column_name}_{element}"
             condition = f"v.table_column_id IN ({ids}) AND v.element = {element}"
-            expression = f"MAX(CASE WHEN {condition} THEN {_value(same)} END)"
+            expression = f"MAX(CASE WHEN {condition} THEN {value} END)"
             cells.append((identifier(label), expression, f"{label}{unit}"))
     table = TIMED_EXTENSIONS.get(extension)
     fixed = columns("""

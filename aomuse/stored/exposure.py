@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +28,6 @@ class StoredExposure:
         self.id = exposure_id
         self.special = SpecialValues(connection, [exposure_id])
         self._samples = SampleReader(connection, self.special)
-        self._layouts: dict[int, list[LayoutColumn]] = {}
 
     @cached_property
     def files(self) -> list[Any]:
@@ -56,12 +56,14 @@ class StoredExposure:
         blob = self._connection.scalar(select)
         return zlib.decompress(blob) if blob is not None else b""
 
-    def columns(self, layout_id: int) -> list[LayoutColumn]:
-        """Return the columns of a layout, in the order of the file."""
-        if layout_id not in self._layouts:
-            where = TableColumn.table_layout_id == layout_id
-            self._layouts[layout_id] = layout_columns(self._connection, where)
-        return self._layouts[layout_id]
+    @cached_property
+    def _layouts(self) -> dict[int, list[LayoutColumn]]:
+        """The columns of the layouts of its tables, in the order of the file."""
+        layouts: dict[int, list[LayoutColumn]] = defaultdict(list)
+        ids = sa.select(Header.table_layout_id).where(Header.exposure_id == self.id)
+        for column in layout_columns(self._connection, TableColumn.table_layout_id.in_(ids)):
+            layouts[column.layout_id].append(column)
+        return layouts
 
     @cached_property
     def _tables(self) -> dict[int, StoredTable]:
@@ -75,7 +77,7 @@ class StoredExposure:
         if table is None:
             return []
         reader = TableReader(self._connection, [table], self.special, self._samples, strict=True)
-        return reader.read(self.columns(table.layout_id))
+        return reader.read(self._layouts[table.layout_id])
 
     def wavelengths_nm(self, psf_fit_id: int) -> list[float]:
         """Return the known wavelengths of the layers of an analysis."""

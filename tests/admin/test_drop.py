@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from loaded import Loaded
+from loaded import Loaded, tree_of
 from warehouse import succeed
 
 from aomuse.admin import drop
@@ -23,13 +23,17 @@ def names(engine: sa.Engine) -> set[str]:
     return {*inspector.get_table_names(), *inspector.get_view_names()}
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tree_of(tmp_path_factory.mktemp("night"), 1).root
+
+
 @pytest.fixture
-def night(db, tree):
+def night(db, root, load_once):
     """Give a night that is loaded, beside what others made."""
-    tree.add(1)
-    db.load(tree.root)
+    load_once(root)
     db.execute(*OTHERS)
-    return tree.root
+    return root
 
 
 def test_the_tables_and_views_of_others_are_left(db, night):

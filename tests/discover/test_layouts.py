@@ -10,6 +10,7 @@ from astropy.io import fits
 from backends import on_sqlite, one_on_mariadb
 from companion_files import write_catalog, write_log
 from fits_factory import Files, Tree
+from warehouse import rows_of_one_load
 
 from aomuse.discover import headers
 
@@ -50,14 +51,18 @@ LAYOUTS = {
 }
 
 
-@one_on_mariadb("layout", LAYOUTS)
-def test_the_same_rows_as_in_the_usual_layout(db, tree, root, layout):
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory, sqlite_template):
+    """Give the rows of two exposures in the usual layout."""
+    folder = tmp_path_factory.mktemp("usual")
+    tree = Tree(folder / "night")
     for number in (1, 2):
         as_product(tree.add(number).reduced)
-    db.load(tree.root)
-    usual = db.exposures()
-    db.execute("DELETE FROM exposure")
+    return rows_of_one_load(tree, folder / "aomuse.db", sqlite_template)
 
+
+@one_on_mariadb("layout", LAYOUTS)
+def test_the_same_rows_as_in_the_usual_layout(db, tree, root, layout, usual):
     folders = dict(zip(factory.ROLES, map(root.joinpath, LAYOUTS[layout]), strict=True))
     for number in (1, 2):
         move(tree.add(number), folders)
@@ -92,6 +97,7 @@ def add_others(root: Path) -> dict[str, str]:
     }
 
 
+@on_sqlite
 def test_what_is_left_out_is_counted_and_told_on_request(db, tree, root):
     move(tree.add(1), flat(root))
     reasons = add_others(root)
@@ -260,6 +266,7 @@ def test_nfm_fitted_twice(db, tree, root, tmp_path, models):
     assert db.count("exposure") == 1
 
 
+@on_sqlite
 def test_files_that_are_none(db, tree, root):
     move(tree.add(1), flat(root))
     bad = {

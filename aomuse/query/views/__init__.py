@@ -6,6 +6,8 @@ migration to head creates them again, and a revision that changes tables drops t
 
 from __future__ import annotations
 
+from functools import cache
+
 from aomuse.query.views.companions import companion_views
 from aomuse.query.views.exposures import exposure_views
 from aomuse.query.views.field import FIELD_VIEW
@@ -27,9 +29,10 @@ from aomuse.query.views.view import View, ViewColumn, columns
 __all__ = ["MOFFAT_PARAMETERS", "View", "ViewColumn", "columns", "psf_view", "static_views"]
 
 
-def static_views(dialect: str) -> list[View]:
+@cache
+def static_views(dialect: str) -> tuple[View, ...]:
     """Return the views that do not depend on the data loaded."""
-    return [
+    return (
         *exposure_views(dialect),
         HEADER_VIEW,
         *FIT_VIEWS,
@@ -49,4 +52,4 @@ def static_views(dialect: str) -> list[View]:
         *TWIN_VIEWS,
         *companion_views(dialect),
         obscore_view(dialect),
-    ]
+    )
