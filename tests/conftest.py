@@ -48,9 +48,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_variable, None)
 
-# Databases lie in memory where a machine offers this much of it: containers often have 64 MB.
+# What tests write lies in memory where a machine offers this much of it and programs may start
+# there: containers often have 64 MB.
 MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 4 << 30
+IN_MEMORY = (
+    MEMORY.is_dir()
+    and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+)
+if IN_MEMORY:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # where tmp_path lies
 
 TEMPLATE = "aomuse_template"
 
@@ -130,7 +138,7 @@ def database_folder(tmp_path_factory):
     for left in MEMORY.glob("aomuse-tests-*"):  # by a session that was killed
         if not Path("/proc", left.name.split("-")[2]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
+    if IN_MEMORY:
         folder = Path(mkdtemp(prefix=f"aomuse-tests-{os.getpid()}-", dir=MEMORY))
     else:
         folder = tmp_path_factory.mktemp("databases")

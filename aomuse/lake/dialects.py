@@ -59,7 +59,7 @@ def _translated(name: str, statement: str) -> str:
     statement = statement.replace("STRAIGHT_JOIN", "JOIN")
     tree: Any = sqlglot.parse_one(statement, read="mysql")
     DIALECTS[name].adapt(tree)
-    return str(tree.sql(DIALECTS[name].sqlglot_name, pretty=True))
+    return str(tree.sql(DIALECTS[name].sqlglot_name, pretty=True, copy=False))
 
 
 def _as_duckdb(tree: exp.Expression) -> None:

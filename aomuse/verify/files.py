@@ -18,6 +18,7 @@ from aomuse.exchange.files import TEXT_ROLES
 from aomuse.fits.alone import HduAlone
 from aomuse.fits.cards import read_rows
 from aomuse.fits.opening import opened
+from aomuse.fits.plain_cards import split_cards
 from aomuse.fits.quiet import quiet_astropy
 from aomuse.fits.structure import Extent, file_checksum, read_structure
 from aomuse.fits.tables import require_possible
@@ -31,12 +32,7 @@ from aomuse.verify.choosing import Chosen
 from aomuse.verify.comparison import Comparison, Verified
 from aomuse.verify.exposures import compare_exposure, compare_wavelengths
 from aomuse.verify.extracted_sources import compare_extracted_sources
-from aomuse.verify.headers import (
-    compare_card_columns,
-    compare_cards,
-    compare_header,
-    shown_cards,
-)
+from aomuse.verify.headers import compare_card_columns, compare_cards, compare_header
 from aomuse.verify.night_log import compare_night_log
 from aomuse.verify.tables import compare_table
 
@@ -156,13 +152,14 @@ def _compare_hdu(
     if extent.is_table:
         require_possible(values, extent, os.fstat(stream.fileno()).st_size, path, where)
     alone = HduAlone(extent, path)
-    hdu, shown = alone.hdu, shown_cards(extent.card_images)
+    hdu = alone.hdu
+    shown: list[bytes | fits.Card] = [*split_cards(extent.card_images)]
     if isinstance(hdu, fits.CompImageHDU):
         originals = alone.originals
         shown = []
         for card in hdu.header.cards:
             own = originals.get(str(card))
-            shown += shown_cards(own.pop(0)) if own else [(card, None)]
+            shown += split_cards(own.pop(0)) if own else [card]
         values = {}
     compare_header(result, hdu, extent.index, values, header, stored.id)
     compare_cards(result, where, shown, cards, header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import sqlalchemy as sa
 from astropy.io import fits
 from sqlalchemy import Connection
 
-from aomuse.fits.plain_cards import split_cards
 from aomuse.fits.structure import CARD
 from aomuse.models import Header, HeaderCard
 from aomuse.stored.cards import Card
@@ -95,36 +95,42 @@ def compare_card_columns(result: Comparison, connection: Connection, source_file
 def compare_cards(
     result: Comparison,
     where: str,
-    shown: Sequence[tuple[Any, bytes | None]],
+    shown: Sequence[bytes | fits.Card],
     cards: list[Card],
     row: Any,
 ) -> None:
-    """Compare the cards of a header, one by one; each as astropy shows it, and its bytes."""
+    """Compare the cards of a header, one by one; each by its bytes, if astropy did not make it."""
     if len(shown) != row.card_count:
         result.tell(f"{where} number of cards", len(shown), row.card_count)
     by_position = {card.position: card for card in cards}
-    for position, (card, image) in enumerate(shown):
+    for position, card in enumerate(shown):
         stored = by_position.pop(position, None)
+        is_unparsed = stored is not None and stored.value_type == "unparsed"
+        if isinstance(card, bytes):
+            image, in_file = card, _in_image(card, is_unparsed)
+        else:
+            image, in_file = None, _in_file(card, None, is_unparsed)
         if stored is None:
             # The cards that define a source's table are rows of table_column.
             if row.table_layout_id is None:
-                result.tell(f"{where} card {position}", str(card.keyword), None)
+                result.tell(f"{where} card {position}", in_file[0], None)
             continue
         result.values += 1
-        in_file, in_database = _in_file(card, image, stored), _described(stored, image)
+        in_database = _described(stored, image)
         if in_file != in_database:
             result.tell(f"{where} card {position}", in_file, in_database)
     for position, left in by_position.items():
         result.tell(f"{where} card {position}", None, left.keyword)
 
 
-def shown_cards(images: bytes) -> list[tuple[Any, bytes | None]]:
-    """Return the cards of a header as astropy reads them, each with its bytes.
+@lru_cache(maxsize=16_384)  # most cards of an exposure are those of others, too
+def _in_image(image: bytes, is_unparsed: bool) -> tuple[str, ...]:
+    """Return what astropy reads from a card's bytes.
 
     A letter stands for each byte that astropy does not take as text, and for the colon that makes
     a record of a string like 'WORD: 1'.
     """
-    return [(fits.Card.fromstring(_masked(image)), image) for image in split_cards(images)]
+    return _in_file(fits.Card.fromstring(_masked(image)), image, is_unparsed)
 
 
 def _masked(image: bytes) -> bytes:
@@ -132,13 +138,13 @@ def _masked(image: bytes) -> bytes:
     return odd.sub(b"x", image)
 
 
-def _in_file(card: Any, image: bytes | None, stored: Card) -> tuple[str, ...]:
+def _in_file(card: Any, image: bytes | None, is_unparsed: bool) -> tuple[str, ...]:
     """Return keyword, type, value, comment and odd bytes of a card of astropy, as exact text."""
     keyword, odd = str(card.keyword), "" if image is None else _odd_bytes(image)
     if image is not None and len(image) == CARD and image[:8].strip().upper() in _COMMENTARY:
         text = _masked(image)[8:].decode().rstrip(" ")
         return image[:8].strip().upper().decode(), "str", repr(text), "", odd
-    if stored.value_type == "unparsed" and image is not None and _CONTROL.search(image):
+    if is_unparsed and image is not None and _CONTROL.search(image):
         return keyword, "unparsed", repr(_raw(image)), "", odd
     try:
         value, comment = card.value, str(card.comment)

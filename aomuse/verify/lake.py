@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Inspector
 
 from aomuse.db import read_transaction
 from aomuse.errors import ConfigurationError
@@ -52,11 +52,12 @@ def verify_lake(engine: Engine, root: Path) -> Iterator[Verified]:
             why = f"its schema is at revision {manifest.revision}, the database's at {revision}"
             yield Verified(str(root), 0, (f"{why}: {_AGAIN}",))
         yield from _gaps(connection, manifest)
+        inspector = sa.inspect(connection)  # remembers the columns of each table
         for file in manifest.files.values():
             differences = list(_damage(root / file.path, file))
             values = 0
             if not differences:
-                values, differences = _compare(connection, root / file.path, file, manifest)
+                values, differences = _compare(inspector, root / file.path, file, manifest)
             yield Verified(file.path, values, tuple(differences))
     for path in sorted(root.rglob("*.parquet")):
         name = path.relative_to(root).as_posix()
@@ -84,25 +85,26 @@ def _damage(place: Path, file: LakeFile) -> Iterator[str]:
 
 
 def _compare(
-    connection: Connection, place: Path, file: LakeFile, manifest: Manifest
+    inspector: Inspector, place: Path, file: LakeFile, manifest: Manifest
 ) -> tuple[int, list[str]]:
     """Return how many values were compared, and the columns that differ."""
-    table = pq.read_table(place, partitioning=None)
+    with pq.ParquetFile(place) as parquet:
+        table = parquet.read()
     if file.exposure_id is not None or file.table not in BY_EXPOSURE:
-        return _compare_rows(connection, table, file)
+        return _compare_rows(inspector, table, file)
     values, differences = 0, []
     for number in exposures_of(manifest, place.parent.name):
         rows = table.filter(pc.equal(table["exposure_id"], number))
-        more, wrong = _compare_rows(connection, rows, file._replace(exposure_id=number))
+        more, wrong = _compare_rows(inspector, rows, file._replace(exposure_id=number))
         values += more
         differences += [f"exposure {number}: {difference}" for difference in wrong]
     return values, differences
 
 
-def _compare_rows(connection: Connection, table: pa.Table, file: LakeFile) -> tuple[int, list[str]]:
+def _compare_rows(inspector: Inspector, table: pa.Table, file: LakeFile) -> tuple[int, list[str]]:
     """Return the same of the rows of one exposure, or of a table that has one file."""
     names = [str(name) for name in table.column_names]
-    stored = _stored(connection, file, names)
+    stored = _stored(inspector, file, names)
     if len(stored) != table.num_rows:
         return 0, [f"{counted(table.num_rows, 'row')}, the database has {len(stored):,}: {_AGAIN}"]
     columns = list(zip(*stored, strict=True)) if stored else [()] * len(names)
@@ -114,9 +116,8 @@ def _compare_rows(connection: Connection, table: pa.Table, file: LakeFile) -> tu
     return table.num_rows * len(names), differences
 
 
-def _stored(connection: Connection, file: LakeFile, names: list[str]) -> list[Any]:
+def _stored(inspector: Inspector, file: LakeFile, names: list[str]) -> list[Any]:
     """Return the rows that the file should have, in the order of the table's key."""
-    inspector = sa.inspect(connection)
     own = {column["name"] for column in inspector.get_columns(file.table)}
     key = inspector.get_pk_constraint(file.table)["constrained_columns"]
     owner = next((column for column in _OWNERS if column in own), None)
@@ -129,7 +130,8 @@ def _stored(connection: Connection, file: LakeFile, names: list[str]) -> list[An
     condition = "" if file.exposure_id is None else f"WHERE {exposure} = {file.exposure_id}"
     order = ", ".join(f"t.{name}" for name in key)
     select = f"SELECT {shown} FROM {file.table} AS t {join} {condition} ORDER BY {order}"  # noqa: S608 - our own names
-    return list(connection.exec_driver_sql(select))
+    assert isinstance(inspector.bind, Connection)
+    return list(inspector.bind.exec_driver_sql(select))
 
 
 def _same(column: pa.ChunkedArray, values: tuple[Any, ...]) -> bool:

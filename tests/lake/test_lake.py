@@ -45,7 +45,7 @@ def change_object(db: Loaded, exposure: int) -> None:
 
 
 def duck(lake: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})  # more cost more, on few rows
     connection.execute(view_statements(lake))
     return connection
 

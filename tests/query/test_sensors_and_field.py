@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
+from fits_factory import leave_one_channel
 from warehouse import execute, query
 
 import aomuse
@@ -28,6 +29,7 @@ def tree(tmp_path_factory):
     """Simulate a night in all modes, with telemetry as bad as it can be."""
     folder = tmp_path_factory.mktemp("night")
     simulate(folder, exposures=6, sources=4, layers=60)
+    leave_one_channel(folder)
     first, second, third = sorted((folder / "raw").glob("*.fits.fz"))[:3]
     change(first, "SPARTA_ATM_DATA", LGS1_SEEING=(0, np.nan), LGS2_SEEING=(1, 0), LGS3_R0=(0, 5),
            LGS4_L0=(1, 1000), LGS2_STREHL=(0, 0), LGS1_TUR_GND=(2, 0))  # fmt: skip
