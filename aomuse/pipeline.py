@@ -58,7 +58,7 @@ _LEFT = ("keep", "refuse")
 
 
 #: Seconds that a task waits for another loader before the others are looked at again.
-_TURN_S = 2.0
+TURN_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def _results(
             if stages is not None:
                 stages.end()
             return
-        tasks = yield from _left(record, run, plans, wait_s=_TURN_S)
+        tasks = yield from _left(record, run, plans, wait_s=TURN_S)
 
 
 def _left(

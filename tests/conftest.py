@@ -71,7 +71,7 @@ SLOW_FIXTURES = {
 
 
 def pytest_configure() -> None:
-    """Let signals end what the tests start, also where they run in the background or by nohup."""
+    """Let signals end what the tests start, also in the background or under nohup."""
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             default = number == signal.SIGINT
@@ -98,8 +98,8 @@ def collected():
     gc.freeze()
 
 
-#: Tests that share what takes seconds: imports, nights, a browser's script. They come
-#: first, so that one worker has them all: what others take from it is from the end.
+#: Tests that share set-up of several seconds: imports, nights, the script of reports. They come
+#: first, so that one worker runs them all: the others take tests from the end of its list.
 FIRST = (
     *("tests/workers/cluster/", "tests/predict/", "tests/report/", "tests/docs/", "tests/lake/"),
     *("tests/whole/test_asking.py", "tests/whole/test_one_moment.py"),

@@ -15,7 +15,7 @@ from own_processes import OF_AOMUSE, Process, start, wait_until
 
 WORKERS = 2
 #: What most tests give them.
-EXPOSURES = 5
+EXPOSURES = 6
 _MODULES = (
     *OF_AOMUSE,
     *("aomuse.workers.cluster_worker", "aomuse.predict", "aomuse.verify", "muse_psfr"),

@@ -216,8 +216,8 @@ def _output(kind: IO[str] | int) -> tuple[IO[str] | None, int]:
 
 # The process that the others are forks of
 
-# To take a fork apart touches all that it shares, and takes a tenth of a second: it goes at once
-# after all else that is done at the end.
+# To take a fork apart, Python touches all the memory that it shares, for a tenth of a second: so
+# the process exits right after its exit handlers.
 _SERVER = """
 import atexit, os, sys
 code = None

@@ -144,7 +144,7 @@ def cli(context: click.Context, url: str | None) -> None:
 def main() -> None:
     """Run the command line, and end with one clear line where the user has to mend something."""
     RAISED.clear()
-    # The last collection would look at a million objects of imports: a sixth of a short command.
+    # At exit Python would look at the million objects of imports: a sixth of a short command.
     atexit.register(gc.freeze)
     with handled(end), ended_by_signals():
         _main()

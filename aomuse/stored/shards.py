@@ -19,7 +19,7 @@ from aomuse.errors import ConfigurationError
 TABLE, OWNER = "source_sample", "psf_fit_id"
 
 _PARTITIONS = sa.text(
-    # Both name the table: the server opens every table of which the question does not say so.
+    # The condition is on both: without one the server opens all tables of all databases.
     "SELECT p.partition_comment FROM information_schema.tables t, information_schema.partitions p "
     "WHERE t.table_schema = DATABASE() AND t.table_name = :table AND t.engine = 'SPIDER' "
     "AND p.table_schema = DATABASE() AND p.table_name = :table "

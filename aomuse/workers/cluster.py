@@ -37,7 +37,7 @@ from aomuse.workers.processes import Withdrawn
 
 #: Tasks that a worker has at a time: it begins the next one without waiting for this process.
 _AHEAD = 2
-_CONNECT_S = 15
+CONNECT_S = 15
 _POLL_S = 0.05
 #: Seconds without a worker after which a command says that it waits for one, and then gives up.
 _SAY_S, _GIVE_UP_S = 5.0, 120.0
@@ -61,7 +61,7 @@ class Cluster:
     def check(self) -> None:
         """Refuse workers with other versions or another database, or that do not see the files."""
         workers = self.workers()
-        deadline = time.monotonic() + _CONNECT_S
+        deadline = time.monotonic() + CONNECT_S
         while not workers and time.monotonic() < deadline:
             time.sleep(_POLL_S)
             workers = self.workers()
@@ -109,11 +109,11 @@ class Cluster:
     def _result(self, future: Any) -> Any:
         if future.status == "finished":
             try:
-                return future.result(_CONNECT_S)
+                return future.result(CONNECT_S)
             except (OSError, CancelledError) as error:
                 raise self._lost() from error
         if future.status == "error":
-            raised = future.exception(_CONNECT_S)
+            raised = future.exception(CONNECT_S)
             why = " ".join(f"{type(raised).__name__}: {raised}".split())[:500]
             return Lost(f"a worker failed ({why})")
         raise self._lost()
@@ -173,7 +173,7 @@ def cluster(address: str, engine: Engine, listener: Listener, needs: Needs) -> I
         )
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
-    connect: Any = partial(Client, timeout=_CONNECT_S, set_as_default=False)
+    connect: Any = partial(Client, timeout=CONNECT_S, set_as_default=False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared, and refused in one line
@@ -189,4 +189,4 @@ def cluster(address: str, engine: Engine, listener: Listener, needs: Needs) -> I
         workers.check()
         yield workers.carry_out
     finally:
-        client.close(timeout=_CONNECT_S)
+        client.close(timeout=CONNECT_S)

@@ -105,7 +105,7 @@ def repeats(held, given):
 def test_a_limit_of_time_raises_before_the_first_row(engine):
     for way in WAYS:
         with engine.connect() as connection:
-            connection.exec_driver_sql("SET max_statement_time = 0.05")
+            connection.exec_driver_sql("SET max_statement_time = 0.2")
             with pytest.raises(sa.exc.DBAPIError) as caught:
                 connection.execution_options(**way).execute(LATE).fetchmany(1)
             assert error_number(caught.value.orig) == 1969

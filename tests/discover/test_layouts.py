@@ -97,7 +97,6 @@ def add_others(root: Path) -> dict[str, str]:
     }
 
 
-@on_sqlite
 def test_what_is_left_out_is_counted_and_told_on_request(db, tree, root):
     move(tree.add(1), flat(root))
     reasons = add_others(root)
@@ -266,7 +265,6 @@ def test_nfm_fitted_twice(db, tree, root, tmp_path, models):
     assert db.count("exposure") == 1
 
 
-@on_sqlite
 def test_files_that_are_none(db, tree, root):
     move(tree.add(1), flat(root))
     bad = {

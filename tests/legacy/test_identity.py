@@ -43,8 +43,8 @@ def of(*rows: dict[str, Any]) -> list[float]:
 @one_on_mariadb(
     ("count", "names", "doubtful"),
     [
-        (2, {}, 0),
-        (2, {"rawfile": None}, 2),
+        (3, {}, 0),
+        (3, {"rawfile": None}, 3),
         (1, {"rawfile": None, "analysisfile": "A_1.prm.fits"}, 1),
     ],
 )

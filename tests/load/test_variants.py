@@ -87,15 +87,13 @@ def test_names_that_break_statements(db, tmp_path):
 def test_tables_named_like_views(db, tree):
     """The views of such tables must not take the place of ours."""
     names = ("PSF", "SPARTA_ATM", "SOURCE_SAMPLE", "EXPOSURE", "SELECT")
-    prm = factory.prm()
-    table = prm.pop("SOURCES")
-    for name in names:
-        prm.append(table.copy())
-        prm[-1].name = name
-    factory.write(tree.add(1).prm, prm)
+    for number, name in enumerate(names, 1):
+        prm = factory.prm(seed=number)
+        prm["SOURCES"].name = name
+        factory.write(tree.add(number).prm, prm)
     db.load(tree.root)
     counts = [db.count(view) for view in ("v_psf", "v_source_sample", "v_exposure")]
-    assert counts == [5, 10, 1]
+    assert counts == [5 * len(names), 10 * len(names), len(names)]
     shown = db.query("SELECT DISTINCT beta IS NULL, fwhm IS NULL FROM v_psf WHERE layer = 0")
     assert shown == [(0, 0)]
     inspector = sa.inspect(db.engine)

@@ -187,7 +187,7 @@ def test_an_exposure_that_another_loader_has_comes_last(db, tree, clean):
 
 def test_an_exposure_that_is_never_free(db, tree, monkeypatch):
     monkeypatch.setattr(pipeline, "WAIT_S", 0.5)
-    monkeypatch.setattr(pipeline, "_TURN_S", 0.2)
+    monkeypatch.setattr(pipeline, "TURN_S", 0.2)
     with having(db.url, archive_id(3)):
         line = db.fail("load", tree.root)
     assert line.startswith("aomuse: connection ")

@@ -45,28 +45,18 @@ def test_parts_are_the_whole(night, monkeypatch):
 
 @pytest.fixture
 def many_rows(night, engine):
-    """Give both analyses of the night 6,000 sources more, of five layers each."""
+    """Give both analyses of the night 12,000 sources more, of five layers each."""
     found = query(engine, "SELECT psf_fit_id, MIN(pampelmuse_id) FROM source GROUP BY psf_fit_id")
-    stars = ({"pampelmuse_id": 1000 + i, "snr": i / 7, "flux": i / 3} for i in range(6_000))
-    first, _ = found[0]
-    insert(engine, "source_sample", *({"psf_fit_id": first, "layer": 0} | star for star in stars))
-    columns = "source_sample (psf_fit_id, layer, pampelmuse_id, snr, flux)"
-    others = " UNION ALL ".join(
-        f"SELECT {fit} AS fit, {layer} AS other"
-        for fit, _ in found
-        for layer in range(5)
-        if (fit, layer) != (first, 0)
-    )
-    execute(
-        engine,
-        f"INSERT INTO {columns} SELECT fit, other, pampelmuse_id, snr, flux"
-        f" FROM source_sample JOIN ({others}) AS others"
-        f" WHERE psf_fit_id = {first} AND layer = 0 AND pampelmuse_id >= 1000",
-    )
+    assert len(found) == 2
     for fit, source in found:
+        for layer in range(5):
+            of = {"psf_fit_id": fit, "layer": layer}
+            stars = range(12_000)
+            rows = [{"pampelmuse_id": 1000 + i, "snr": i / 7, "flux": i / 3} for i in stars]
+            insert(engine, "source_sample", *(of | row for row in rows))
         where = f"psf_fit_id = {fit} AND pampelmuse_id = {source}"
-        execute(engine, f"UPDATE source SET sample_count = 30005 WHERE {where}")
-    return 60_000 + 20
+        execute(engine, f"UPDATE source SET sample_count = 60005 WHERE {where}")
+    return 120_000 + 20
 
 
 def test_parts_take_little_memory_and_can_be_left(many_rows, night, engine, monkeypatch):

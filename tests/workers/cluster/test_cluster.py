@@ -34,7 +34,7 @@ from aomuse.workers.tasks import Task, start_loader
 pytestmark = pytest.mark.usefixtures("processes")
 
 #: Lets a command wait a second for a scheduler.
-IMPATIENT = "from aomuse.workers import cluster; cluster._CONNECT_S = 1\n"
+IMPATIENT = "from aomuse.workers import cluster; cluster.CONNECT_S = 1\n"
 
 
 def start_load(db: Loaded, root: Path, address: str, **options: str) -> Process:
@@ -157,7 +157,7 @@ def test_workers_that_cannot_load(db, tree, tmp_path, mariadb_admin):
 
 
 def test_a_scheduler_that_is_not_there(db, tree, monkeypatch):
-    monkeypatch.setattr("aomuse.workers.cluster._CONNECT_S", 1)
+    monkeypatch.setattr("aomuse.workers.cluster.CONNECT_S", 1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"

@@ -18,7 +18,7 @@ from aomuse.predict import predict
 
 pytestmark = pytest.mark.usefixtures("processes")
 
-EXPOSURES = 3
+EXPOSURES = 4
 
 
 def quick(hdus: fits.HDUList, number: int) -> None:
