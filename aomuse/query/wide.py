@@ -36,17 +36,18 @@ _RESERVED = {
 
 def wide_views(connection: Connection) -> list[View]:
     """Return the views that show what the database holds now."""
+    # In this order, since a loader can commit a layout between two questions: what has a name has
+    # its columns, and what has a column its layout. The loader makes the views again afterwards.
+    names = extension_views(connection)
+    stored = layout_columns(connection, TableColumn.stored_in == COLUMN_STORE)
     layouts = select(TableLayout.id, TableLayout.extension_name)
     extension_of = dict(connection.execute(layouts).all())
     columns_of: dict[str, list[LayoutColumn]] = defaultdict(list)
-    for column in layout_columns(connection, TableColumn.stored_in == COLUMN_STORE):
+    for column in stored:
         columns_of[extension_of[column.layout_id]].append(column)
     return [
         _psf(connection),
-        *(
-            _extension_view(name, extension, columns_of[extension])
-            for extension, name in extension_views(connection).items()
-        ),
+        *(_extension_view(name, e, columns_of[e]) for e, name in names.items()),
     ]
 
 

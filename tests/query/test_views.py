@@ -5,7 +5,11 @@ import datetime as dt
 import fits_factory as factory
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from astropy.io import fits
+
+from aomuse.exchange.stored_in import COLUMN_STORE
+from aomuse.query.wide import wide_views
 
 #: Scale of the pixels of each exposure of the night, arcsec: wide field and narrow field.
 SCALES = {1: 0.2, 2: 0.025}
@@ -170,3 +174,25 @@ def test_an_extension_gets_a_view_which_is_empty_without_it(db, tree, own_files)
     # that is asked for.
     db.load("--reload", tree.root)
     assert (db.count("v_exposure"), db.count("v_new_data_2")) == (1, 0)
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_wide_views_while_a_loader_commits_a_layout(db, night, moment):
+    """Between any two questions that they ask: none is a view of nothing."""
+    del night
+    (known, *_) = (row for row in db.rows("table_column") if row["stored_in"] == COLUMN_STORE)
+    layout = {"extension_name": "LATE", "fingerprint": "f" * 64, "column_count": 1}
+    asked = []
+
+    def commit(connection, cursor, statement, *_):
+        asked.append(statement)
+        if len(asked) == moment:
+            db.insert("table_layout", layout)
+            number = db.scalar("SELECT id FROM table_layout WHERE extension_name = 'LATE'")
+            db.insert("table_column", known | {"id": 10**6, "table_layout_id": number})
+
+    with db.engine.connect() as connection:
+        sa.event.listen(connection, "after_cursor_execute", commit)
+        for view in wide_views(connection):
+            connection.exec_driver_sql(f"{view.select(connection.dialect.name)} LIMIT 1").all()
+    assert len(asked) > moment
